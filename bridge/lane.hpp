@@ -1,0 +1,38 @@
+// Settings of a lane: a named, ordered stream of one direction. Every lane of the configuration
+// exists in both directions.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace bascule {
+
+enum class WhenFull : std::uint8_t { pause, drop_oldest, drop_newest };
+enum class Keep : std::uint8_t { all, latest };  // latest: only the newest message per topic waits
+
+// A rate cap; zero means none.
+struct Rate {
+  std::uint64_t bytes_per_s = 0;
+  std::uint64_t messages_per_s = 0;
+};
+
+// Local wall-clock hours in which a lane may send, in minutes after midnight; the span may pass
+// midnight (from > to).
+struct Hours {
+  int from_min = 0;
+  int to_min = 24 * 60;
+};
+
+struct LaneSettings {
+  std::string name = "default";
+  int priority = 5;  // 0 to 9, higher goes first
+  Rate rate;
+  std::optional<Hours> hours;
+  std::optional<std::int64_t> ttl_ms;
+  std::optional<std::uint64_t> max_size_bytes;
+  std::optional<WhenFull> when_full;  // nothing: as the journal's
+  Keep keep = Keep::all;
+};
+
+}  // namespace bascule

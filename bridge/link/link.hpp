@@ -1,0 +1,153 @@
+// A link: the connection to one broker. It keeps itself connected for ever, hands deliveries in,
+// sends publishes out, and acknowledges a delivery only when it is told to.
+//
+// Threads. Each link owns a Loop (loop.hpp): one thread on which its timers and all handlers but
+// on_deliveries run, and on which publish() must be called. on_deliveries runs on the thread that
+// reads from the broker (for the Paho link, a thread that all Paho clients of the process share).
+// acknowledge() and drop() may be called from any thread, but never from on_deliveries' own stack
+// for the Paho link to wait on: see paho_link.hpp.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "link/loop.hpp"
+#include "message.hpp"
+
+namespace bascule {
+
+enum class Protocol : std::uint8_t { automatic = 0, v3_1_1 = 4, v5 = 5 };  // as in CONNECT
+enum class Client : std::uint8_t { automatic, native, paho };
+
+struct TlsSettings {
+  std::string ca_file;    // empty: the system's store
+  std::string cert_file;  // client certificate chain, PEM
+  std::string key_file;
+  bool insecure = false;  // true: any certificate is taken
+};
+
+struct Will {
+  std::string topic;
+  std::string payload;
+  Qos qos = Qos::at_least_once;
+  bool retain = true;
+};
+
+struct LinkSettings {
+  std::string name;  // "site" or "central", for logs and status
+  std::string url;   // mqtt, mqtts, ws, wss or mqtt+unix
+  Client client = Client::automatic;
+  std::string client_id;
+  std::string username;       // empty: none
+  std::string password_file;  // read at each connect, so that a new secret needs no restart
+  TlsSettings tls;
+  Protocol protocol = Protocol::automatic;
+  std::chrono::milliseconds keep_alive{30'000};
+  std::chrono::milliseconds session_expiry{std::chrono::hours(24 * 30)};
+  std::chrono::milliseconds reconnect_min{1'000};
+  std::chrono::milliseconds reconnect_max{60'000};
+  std::uint32_t window = 1'000;               // publishes in flight
+  std::chrono::milliseconds slow_after{2'000};  // acknowledgements slower than this: state is slow
+  std::uint32_t max_payload_bytes = 16 << 20;   // announced as Maximum Packet Size, plus head room
+  std::optional<Will> will;
+};
+
+struct Subscription {
+  std::string filter;
+  bool no_local = true;  // MQTT 5: what we publish here does not come back
+};
+
+// One message from the broker. The message's bytes live until on_deliveries returns. Tags of one
+// link rise by one from delivery to delivery, for the life of the process.
+struct Delivery {
+  Message message;
+  std::uint16_t packet_id = 0;  // 0 for QoS 0
+  bool duplicate = false;       // the DUP flag
+  std::uint64_t tag = 0;
+};
+
+// One publish. The bytes need to live only until publish() returns. `tag` is the caller's.
+struct Outgoing {
+  Message message;
+  std::uint64_t tag = 0;
+};
+
+// What became of a publish: accepted (PUBACK, PUBCOMP; for QoS 0: handed to the network), refused
+// by the broker (with the MQTT 5 reason code; 0x80 where the protocol has none), or lost: the
+// connection ended and the link will not send it again.
+struct Outcome {
+  enum class Kind : std::uint8_t { accepted, refused, lost } kind = Kind::lost;
+  std::uint8_t reason = 0;
+  std::uint64_t tag = 0;
+};
+
+// What the broker said in CONNACK, with the defaults of the protocol filled in.
+struct Limits {
+  bool session_present = false;
+  Protocol protocol = Protocol::v5;
+  std::uint32_t receive_maximum = 65'535;       // QoS 1 and 2 publishes it lets us have in flight
+  std::uint32_t maximum_packet_bytes = 268'435'460;
+  Qos maximum_qos = Qos::exactly_once;
+  bool retain_available = true;
+};
+
+struct LinkHandlers {
+  std::function<void(std::span<const Delivery>)> on_deliveries;  // reading thread
+  std::function<void(std::span<const Outcome>)> on_outcomes;     // loop thread
+  std::function<void(const Limits&)> on_up;                      // loop thread; subscriptions are in place
+  std::function<void(const std::string& reason)> on_down;        // loop thread; after it, every tag in
+                                                                 // flight has had its outcome, or will after on_up
+};
+
+// A snapshot for people.
+struct LinkStatus {
+  enum class State : std::uint8_t { down, up, slow, paused } state = State::down;
+  std::int64_t since_ms = 0;  // when the state was entered, ms since 1970 UTC
+  std::string broker;         // the URL, without secrets
+  int protocol = 0;           // 5, 4 (3.1.1), or 0 while unknown
+  double rtt_ms = 0;          // of the last acknowledged publish or connect
+  std::uint64_t reconnects = 0;
+  std::string last_error;     // empty: none
+};
+
+class Link {
+ public:
+  virtual ~Link() = default;
+
+  // The handlers are set once, before start(). start() returns at once and connects for ever.
+  virtual void start(LinkHandlers handlers, std::vector<Subscription> subscriptions) = 0;
+
+  // Ends the connection in an orderly way: what is in flight gets `deadline` to be acknowledged,
+  // then DISCONNECT. The broker keeps the session. Any thread but the loop's; blocks.
+  virtual void stop(std::chrono::milliseconds deadline) = 0;
+
+  // Sends in order. Only on the loop thread, only while up, and never more than the window in
+  // flight: the caller counts. Each tag gets one outcome.
+  virtual void publish(std::span<const Outgoing> messages) = 0;
+
+  // Everything up to and including this delivery tag is durable: acknowledge it. Any thread.
+  virtual void acknowledge(std::uint64_t tag) = 0;
+
+  // What is delivered cannot be kept: ends the connection without acknowledging anything more.
+  // The link connects again by itself. Any thread.
+  virtual void drop(const std::string& reason) = 0;
+
+  // paused: disconnected, and stays so until resumed. Any thread; returns at once.
+  virtual void pause(const std::string& reason) = 0;
+  virtual void resume() = 0;
+
+  virtual LinkStatus status() const = 0;  // any thread
+  virtual Loop& loop() = 0;
+};
+
+// Chooses the client for the URL. Throws std::invalid_argument for a URL or file it cannot use,
+// with one sentence that says what to do.
+std::unique_ptr<Link> make_link(LinkSettings settings);
+
+}  // namespace bascule

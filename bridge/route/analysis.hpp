@@ -1,0 +1,28 @@
+// What can be known about routes before anything runs: rules that can never match, and rules that
+// send a message round in circles. Pure; any thread.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "route/route.hpp"
+
+namespace bascule {
+
+// A finding about rules[route], because of rules[other].
+struct RouteFinding {
+  enum class Kind { shadowed, loop } kind;
+  std::size_t route;
+  std::size_t other;
+  std::string text;  // one sentence, naming both routes, with what to do
+};
+
+// Shadowed: every topic of a rule is taken by an earlier rule of the same direction. Loop: what a
+// rule publishes can be taken by a rule of the other direction whose result the first takes again.
+// Excludes are honoured. A loop is found even where it would end after some rounds: the analysis is
+// on topics alone, and errs on the safe side.
+std::vector<RouteFinding> analyse(const std::vector<Route>& rules, std::string_view bridge_id);
+
+}  // namespace bascule

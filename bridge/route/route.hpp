@@ -1,0 +1,72 @@
+// The routing table: which messages cross, under which topic, through which lane.
+//
+// A RouteTable is compiled once from the rules of one direction and never changes; any thread may
+// ask it. The first rule that matches, in file order, wins; a message that an exclude of that rule
+// matches is left to the rules after it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "message.hpp"
+
+namespace bascule {
+
+enum class RetainRule : std::uint8_t { keep, clear, set };
+
+// One `routes:` entry. `from` is a pattern: an MQTT filter in which {name} stands for one level,
+// captured, and {name...} for the remainder, captured; only one remainder, last. `to` is a
+// template over these captures and {bridge.id}; empty means the same topic.
+struct Route {
+  std::string name;
+  Direction direction = Direction::up;
+  std::string from;
+  std::vector<std::string> exclude;  // filters or patterns; captures in them are not kept
+  std::string to;
+  std::optional<Qos> qos;  // at most this; nothing: as published
+  RetainRule retain = RetainRule::keep;
+  std::string lane = "default";
+  std::string policy;  // empty: none
+};
+
+struct RouteMatch {
+  std::size_t route = 0;  // index into the rules that the table was compiled from
+  std::string topic;      // where it goes
+};
+
+class RouteTable {
+ public:
+  // Compiles the rules of `direction`; others are skipped, indexes stay those of `rules`. Throws
+  // std::invalid_argument with one clear sentence for a bad pattern or template.
+  RouteTable(const std::vector<Route>& rules, Direction direction, std::string_view bridge_id);
+  ~RouteTable();
+  RouteTable(RouteTable&&) noexcept;
+  RouteTable& operator=(RouteTable&&) noexcept;
+
+  // The route that takes `topic`, and its target. Nothing if no rule takes it. The target of a
+  // long topic may be no valid topic (over 65,535 bytes); the caller checks. `out` is overwritten
+  // and reused, so that a caller who keeps it allocates nothing per message.
+  bool match(std::string_view topic, RouteMatch& out) const;
+
+  // Filters that together cover every rule and do not overlap: partial overlaps are joined to a
+  // common filter, since a broker may deliver a message once per overlapping subscription.
+  const std::vector<std::string>& subscriptions() const;
+
+ private:
+  struct Compiled;
+  std::vector<Compiled> rules_;
+  std::vector<std::string> subscriptions_;
+};
+
+// The filter that a `from` pattern subscribes to: captures become + and #.
+std::string to_filter(std::string_view pattern);
+
+// What is wrong with a `from` pattern, an exclude, or a `to` template over `from`; empty if nothing.
+std::string pattern_error(std::string_view pattern);
+std::string template_error(std::string_view to, std::string_view from);
+
+}  // namespace bascule

@@ -1,0 +1,34 @@
+// MQTT topic rules (MQTT 5, section 4.7): names, filters, and the patterns of routes. Pure
+// functions and immutable values; any thread.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace bascule {
+
+// Well-formed UTF-8 as MQTT wants it: no surrogates, no overlong forms, no U+0000, 65,535 bytes at most.
+bool valid_utf8(std::string_view text);
+
+// A name one can publish to: 1 to 65,535 bytes of valid UTF-8 without + and #. On failure `why`,
+// if given, says what is wrong in a few words.
+bool valid_topic(std::string_view topic, std::string* why = nullptr);
+
+// A filter one can subscribe to: + alone in its level, # alone in the last.
+bool valid_filter(std::string_view filter, std::string* why = nullptr);
+
+// Whether the filter matches the topic; # and + at the start do not match topics that begin with $.
+bool matches(std::string_view filter, std::string_view topic);
+
+// Whether some topic matches both filters.
+bool overlap(std::string_view a, std::string_view b);
+
+// Whether every topic that `narrow` matches is matched by `wide`.
+bool covers(std::string_view wide, std::string_view narrow);
+
+// The narrowest single filter, level by level, that covers both.
+std::string join(std::string_view a, std::string_view b);
+
+}  // namespace bascule
