@@ -1,8 +1,9 @@
 // The stamp: what a bascule writes on every message that it forwards over MQTT 5, so that a
 // receiver can drop repeats and a bridge can see a loop. Two user properties:
 //
-//   bascule-stamp: ORIGIN/EPOCH/LANE/SEQUENCE/CAPTURED     e.g. store-42/5f3a9c1e0d2b4a67/sales/1234/1763817600123
-//   bascule-via:   ID[,ID...]                              the bridges passed so far, oldest first
+//   bascule-stamp: ORIGIN/EPOCH/LANE/SEQUENCE/CAPTURED     e.g.
+//   store-42/5f3a9c1e0d2b4a67/sales/1234/1763817600123 bascule-via:   ID[,ID...] the bridges passed
+//   so far, oldest first
 //
 // ORIGIN is the bridge id, EPOCH 16 hex digits drawn when its journal was made, CAPTURED the time
 // of journaling in ms since 1970 UTC. Of two stamped messages with equal (origin, epoch, lane,

@@ -65,7 +65,8 @@ class RouteTable {
 // The filter that a `from` pattern subscribes to: captures become + and #.
 std::string to_filter(std::string_view pattern);
 
-// What is wrong with a `from` pattern, an exclude, or a `to` template over `from`; empty if nothing.
+// What is wrong with a `from` pattern, an exclude, or a `to` template over `from`; empty if
+// nothing.
 std::string pattern_error(std::string_view pattern);
 std::string template_error(std::string_view to, std::string_view from);
 
