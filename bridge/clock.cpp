@@ -24,6 +24,8 @@ Now now() {
   return {read_ms(CLOCK_BOOTTIME), read_ms(CLOCK_REALTIME), synchronized};
 }
 
+std::int64_t boottime_ms() { return read_ms(CLOCK_BOOTTIME); }
+
 std::string boot_id() {
   std::ifstream file("/proc/sys/kernel/random/boot_id");
   std::string id;

@@ -15,6 +15,7 @@ struct Now {
 };
 
 Now now();
+std::int64_t boottime_ms();  // the first of the three, without asking the kernel for more
 
 // Changes with every boot of the machine; empty where the kernel gives none.
 std::string boot_id();

@@ -64,7 +64,7 @@ AppendResult JournalCore::append(AppendGroup& group) {
   // A delivery that left no trace can be acknowledged without a commit, but not before the ones
   // that came before it.
   if (!group.entries.empty() || !group.set_aside.empty()) urgent_ = true;
-  appended_ms_ = now().boottime_ms;
+  appended_ms_ = boottime_ms();
   if (tally_dirty_ && dirty_since_ms_ == 0) dirty_since_ms_ = appended_ms_;
   return AppendResult::stored;
 }
@@ -86,7 +86,7 @@ void JournalCore::place(LaneState& lane, const Record& record, std::string_view 
     batch->first = lane.next;
     batch->chain = lane.chain;
     batch->boot = timeline_.current();
-    batch->captured_ms = now().boottime_ms;
+    batch->captured_ms = boottime_ms();
     batch->before_bytes = lane.appended_bytes;
   }
   const std::uint64_t sequence = lane.next++;

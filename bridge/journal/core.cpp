@@ -109,7 +109,7 @@ void JournalCore::load() {
 }
 
 bool JournalCore::must_commit() const {
-  return urgent_ || (dirty_since_ms_ != 0 && now().boottime_ms - dirty_since_ms_ >= flush_after_ms);
+  return urgent_ || (dirty_since_ms_ != 0 && boottime_ms() - dirty_since_ms_ >= flush_after_ms);
 }
 
 void JournalCore::commit() {

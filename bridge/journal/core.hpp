@@ -74,6 +74,7 @@ struct FarKnowledge {
 // Where a forwarder goes on in one lane.
 struct LanePosition {
   LaneId id = 0;
+  Direction direction = Direction::up;
   std::string name;
   LaneSettings settings;
   std::uint64_t cursor = 0;

@@ -24,7 +24,9 @@ void JournalCore::progress(const Progress& progress) {
     if (lane.replay_next > lane.replay_last) lane.replay_next = lane.replay_last = 0;
     lane.dirty = true;
   }
-  if (dirty_since_ms_ == 0) dirty_since_ms_ = now().boottime_ms;
+  // A confirmation alone can wait for the next commit.
+  const bool moved = !progress.parts.empty() || progress.replay_next;
+  if (moved && dirty_since_ms_ == 0) dirty_since_ms_ = boottime_ms();
 }
 
 // The batch at or after `from`, once its checksums hold; rows that fail are set aside until one
@@ -99,7 +101,7 @@ std::vector<LanePosition> JournalCore::positions(Direction direction, const FarK
     }
     if (lane.direction != direction) continue;
     if (far.readable && !renew) compare(lane, far);
-    positions.push_back({lane.id, lane.name, lane.settings, lane.cursor, lane.done,
+    positions.push_back({lane.id, direction, lane.name, lane.settings, lane.cursor, lane.done,
                          lane.replay_next, lane.replay_last});
   }
   return positions;

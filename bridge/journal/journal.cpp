@@ -147,7 +147,7 @@ void Journal::run() {
 void Journal::commit_if_due(bool idle) {
   if (core_.must_commit()) core_.commit();
   answer(AppendResult::stored);
-  const std::int64_t at = now().boottime_ms;
+  const std::int64_t at = boottime_ms();
   if (idle || at - maintained_ms_ >= maintain_every_ms) {
     if (at - maintained_ms_ < maintain_every_ms) return;
     maintained_ms_ = at;
@@ -171,7 +171,8 @@ void Journal::answer_reads() {
     }
     std::vector<Portion> portions;
     for (const BatchPtr& batch : batches) {
-      portions.push_back({batch, core_.captured_wall_ms(*batch), core_.age_ms(*batch)});
+      portions.push_back(
+          {batch, core_.captured_wall_ms(*batch), boottime_ms() - core_.age_ms(*batch)});
     }
     const auto done = std::move(entry->second.done);
     entry = reads_.erase(entry);
@@ -188,7 +189,7 @@ void Journal::fail(const std::string& why) {
 }
 
 void Journal::recover() {
-  const std::int64_t at = now().boottime_ms;
+  const std::int64_t at = boottime_ms();
   if (at - maintained_ms_ < maintain_every_ms) return;
   maintained_ms_ = at;
   try {

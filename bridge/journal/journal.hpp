@@ -43,7 +43,7 @@ class Journal {
   struct Portion {
     BatchPtr batch;
     std::int64_t captured_wall_ms = 0;
-    std::int64_t age_ms = 0;  // when it was handed out
+    std::int64_t captured_boottime_ms = 0;  // in this boot's time, also if it was in another
   };
   void read(LaneId lane, std::uint64_t from, std::size_t bytes_max,
             std::function<void(std::vector<Portion>)> done);
