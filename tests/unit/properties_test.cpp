@@ -117,7 +117,7 @@ TEST_CASE("properties: the expiry and the first user property of a name are foun
 }
 
 TEST_CASE("properties: any bytes are read without harm, and valid ones are written back the same") {
-  check_property("reading and writing agree", [] {
+  check_property("properties: reading and writing agree", [] {
     const auto bytes = *rc::gen::container<std::string>(
         rc::gen::weightedOneOf<char>({{3, rc::gen::element('\x01', '\x02', '\x03', '\x26', '\0')},
                                       {1, rc::gen::arbitrary<char>()}}));

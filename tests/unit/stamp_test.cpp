@@ -136,7 +136,7 @@ TEST_CASE("stamp: a via that leaves no room starts anew") {
 }
 
 TEST_CASE("stamp: the other properties stay as they are, in their order") {
-  check_property("restamping changes only what is its own", [] {
+  check_property("stamp: restamping changes only what is its own", [] {
     std::string others;
     std::string block;
     const auto add = [](std::string& to, std::string_view name) { append_user(to, name, "value"); };

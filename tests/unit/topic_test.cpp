@@ -161,7 +161,7 @@ TEST_CASE("topic: the meeting and the join of filters are the narrowest") {
 
 // The join takes /# by its levels, as if the empty topic were one: hence the exceptions.
 TEST_CASE("topic: meet, overlap, covers and join say what matching says") {
-  check_property("over all small topics", [] {
+  check_property("topic: meet, overlap, covers, join over all small topics", [] {
     const auto a = *filters();
     const auto b = *filters();
     RC_ASSERT(valid_filter(a));
@@ -185,7 +185,7 @@ TEST_CASE("topic: meet, overlap, covers and join say what matching says") {
 }
 
 TEST_CASE("topic: no filter that covers two is narrower than their join") {
-  check_property("a third filter that covers both covers the join", [] {
+  check_property("topic: a third filter that covers both covers the join", [] {
     const auto a = *filters();
     const auto b = *filters();
     const auto wide = *filters();
