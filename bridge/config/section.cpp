@@ -63,7 +63,7 @@ Section::Section(std::string name, const YamlNode& node, Position at, Problems& 
 Section Section::section(std::string_view key) {
   const YamlEntry* entry = ask(key);
   const std::string path = path_ + std::string(key);
-  Section child('"' + path + '"', entry != nullptr ? *entry->value : nothing,
+  Section child(in_quotes(path), entry != nullptr ? *entry->value : nothing,
                 entry != nullptr ? entry->key_at : at_, *problems_);
   if (node_ == nullptr) child.node_ = nullptr;
   child.path_ = path + '.';
