@@ -46,7 +46,9 @@ TEST_CASE("config: values of a route are checked") {
                          "  - name: a\n"
                          "    direction: down\n"
                          "    from: {rest...}\n"
-                         "    to:\n") ==
+                         "    to:\n"
+                         "    exclude:\n"
+                         "    lane: default\n") ==
         Lines{"7:16: \"direction\" cannot be \"upp\"; did you mean \"up\"?",
               "9:14: \"exclude\" must be a list such as [a/b, c/#], not a single value",
               "10:10: \"qos\" cannot be \"3\"; use 0, 1 or 2",
@@ -55,7 +57,8 @@ TEST_CASE("config: values of a route are checked") {
               "13:11: \"name\" must be unique: \"a\" is already in line 6",
               "15:11: \"from\" must be a single value, not a map; a text that begins with { or [ "
               "needs quotes",
-              "16:5: \"to\" has no value; a text that begins with # needs quotes"});
+              "16:5: \"to\" has no value; a text that begins with # needs quotes",
+              "17:5: \"exclude\" must be a list such as [a/b, c/#], not nothing"});
 }
 
 TEST_CASE("config: impossible topics are refused where they stand") {
