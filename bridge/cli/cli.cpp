@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 #include <iostream>
+#include <memory>
 
 #include "cli/ask.hpp"
 #include "cli/command.hpp"
@@ -33,6 +34,28 @@ Exit codes:
   1  failed, or what was examined is not valid
   2  the command line is wrong
   3  no daemon answers)";
+
+// Help as a manual page would have it.
+struct Help : CLI::Formatter {
+  Help() {
+    column_width(28);
+    label("Positionals", "Arguments");
+    label("Subcommands", "Commands");
+    label("SUBCOMMAND", "COMMAND");
+    label("REQUIRED", "");
+  }
+  std::string make_description(const CLI::App* app) const override {
+    return app->get_description() + "\n\n";
+  }
+  std::string make_option_opts(const CLI::Option* option) const override {
+    const std::string type = option->get_type_name();  // with what a check allows behind a colon
+    return type.empty() ? "" : ' ' + type.substr(0, type.find(':'));
+  }
+  std::string make_option_desc(const CLI::Option* option) const override {
+    const std::string preset = option->get_default_str();
+    return option->get_description() + (preset.empty() ? "" : " (default: " + preset + ")");
+  }
+};
 
 int complain(const std::string& text, int code) {
   std::cerr << "bascule: " << text << '\n';
@@ -112,7 +135,7 @@ int run_cli(int argc, char** argv) {
   CLI::App program(description, "bascule");
   program.set_version_flag("--version", "bascule " BASCULE_VERSION, "Print the version, and end");
   program.set_help_flag("-h,--help", "Print this help, and end");
-  program.get_formatter()->column_width(28);
+  program.formatter(std::make_shared<Help>());
   program.footer(closing);
   program.require_subcommand(1);
   add_run(program, choice);

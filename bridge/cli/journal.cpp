@@ -132,7 +132,7 @@ void add_show(CLI::App& journal, Choice& choice, const std::shared_ptr<Options>&
       ->type_name("up|down")
       ->check(CLI::IsMember({"up", "down"}))
       ->capture_default_str();
-  command->add_option("--from", options->from, "First sequence; default: the oldest kept")
+  command->add_option("--from", options->from, "First sequence (default: the oldest kept)")
       ->type_name("SEQUENCE");
   command->add_option("--count", options->count, "How many, at most")
       ->type_name("N")

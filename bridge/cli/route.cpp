@@ -147,7 +147,7 @@ void add_route(CLI::App& program, Choice& choice) {
       ->type_name("");
   command
       ->add_option("--direction", options->direction,
-                   "up: site to central; down: back; default: both")
+                   "up: site to central; down: back (default: both)")
       ->type_name("up|down")
       ->check(CLI::IsMember({"up", "down"}));
   command->footer(

@@ -24,7 +24,7 @@ Tone tone_of_state(const std::string& state) {
 // daemon was started anew in between.
 std::string growth(const json& now, const json& before, const char* name, double elapsed_s) {
   const double grown = number_of(now, name) - number_of(before, name);
-  return elapsed_s > 0 && before.contains(name) && grown >= 0 ? rate_text(grown / elapsed_s) : "-";
+  return before.contains(name) && grown >= 0 ? rate_text(grown / elapsed_s) : "-";
 }
 
 std::string protocol_text(const json& link) {
@@ -38,7 +38,7 @@ std::string protocol_text(const json& link) {
   }
 }
 
-std::string since_text(const json& link, std::int64_t now_ms) {
+std::string state_age(const json& link, std::int64_t now_ms) {
   const std::string since = text_of(link, "since");
   const auto since_ms = parse_time(since);
   if (!since_ms) return since.empty() ? "-" : since;
@@ -62,7 +62,7 @@ std::string head(const json& status, bool colour) {
 std::string links(const json& status, const StatusView& view) {
   Table table({{"LINK"},
                {"STATE"},
-               {"SINCE", Align::right},
+               {"FOR", Align::right},
                {"RTT", Align::right},
                {"PROTOCOL"},
                {"RECONNECTS", Align::right},
@@ -72,7 +72,7 @@ std::string links(const json& status, const StatusView& view) {
     const std::string state = text_of(link, "state");
     table.row({name,
                {state.empty() ? "?" : state, tone_of_state(state)},
-               since_text(link, view.now_ms),
+               state_age(link, view.now_ms),
                rtt_text(link),
                protocol_text(link),
                count_text(count_of(link, "reconnects")),
@@ -96,22 +96,27 @@ const json& lane_before(const json& before, const json& lane) {
 }
 
 std::string lanes(const json& status, const StatusView& view) {
-  Table table({{"LANE"},
-               {"DIRECTION"},
-               {"WAITING", Align::right},
-               {"SIZE", Align::right},
-               {"OLDEST", Align::right},
-               {"IN FLIGHT", Align::right},
-               {"FORWARDED", Align::right}});
+  const bool rates = view.elapsed_s > 0;
+  std::vector<Table::Column> columns = {{"LANE"},
+                                        {"DIRECTION"},
+                                        {"WAITING", Align::right},
+                                        {"SIZE", Align::right},
+                                        {"OLDEST", Align::right},
+                                        {"IN FLIGHT", Align::right}};
+  if (rates) columns.push_back({"FORWARDED", Align::right});
+  Table table(columns);
   for (const auto& lane : part_of(status, "lanes")) {
     const std::uint64_t backlog = count_of(lane, "backlog");
-    table.row({text_of(lane, "name"),
-               text_of(lane, "direction"),
-               {count_text(backlog), backlog > 0 ? Tone::strong : Tone::plain},
-               backlog > 0 ? bytes_text(count_of(lane, "backlog_bytes")) : "-",
-               backlog > 0 ? span_text(number_of(lane, "oldest_age_s")) : "-",
-               count_text(count_of(lane, "in_flight")),
-               growth(lane, lane_before(view.before, lane), "cursor", view.elapsed_s)});
+    std::vector<Cell> cells = {text_of(lane, "name"),
+                               text_of(lane, "direction"),
+                               {count_text(backlog), backlog > 0 ? Tone::strong : Tone::plain},
+                               backlog > 0 ? bytes_text(count_of(lane, "backlog_bytes")) : "-",
+                               backlog > 0 ? span_text(number_of(lane, "oldest_age_s")) : "-",
+                               count_text(count_of(lane, "in_flight"))};
+    if (rates) {
+      cells.emplace_back(growth(lane, lane_before(view.before, lane), "cursor", view.elapsed_s));
+    }
+    table.row(std::move(cells));
   }
   return table.empty() ? "" : '\n' + table.text(view.colour);
 }
@@ -126,7 +131,8 @@ std::string counters(const json& status, const StatusView& view, const char* tit
                      const std::vector<Counter>& shown) {
   std::vector<Table::Column> columns = {{title, Align::left}};
   for (const auto& counter : shown) columns.push_back({counter.heading, Align::right});
-  columns.push_back({"RATE", Align::right});
+  const bool rates = view.elapsed_s > 0;
+  if (rates) columns.push_back({"RATE", Align::right});
   Table table(columns);
   for (const char* direction : {"up", "down"}) {
     const json& now = part_of(part_of(status, "counters"), direction);
@@ -137,7 +143,7 @@ std::string counters(const json& status, const StatusView& view, const char* tit
       cells.emplace_back(count_text(count),
                          counter.alarming && count > 0 ? Tone::warn : Tone::plain);
     }
-    cells.emplace_back(growth(now, before, shown[0].name, view.elapsed_s));
+    if (rates) cells.emplace_back(growth(now, before, shown[0].name, view.elapsed_s));
     table.row(std::move(cells));
   }
   return '\n' + table.text(view.colour);
