@@ -154,10 +154,11 @@ void add_route(CLI::App& program, Choice& choice) {
       ->type_name("up|down")
       ->check(CLI::IsMember({"up", "down"}));
   command->footer(
-      R"(Reads the configuration file only; needs no daemon. The first route in file order whose 'from'
-matches, and none of whose excludes does, takes the message. Shown are its target topic, its
-lane, the highest QoS, and what becomes of the retain flag. If no route takes the topic, the
-routes that come near are named.
+      R"(Reads the configuration file only; needs no daemon.
+
+The first route in file order whose 'from' matches, and none of whose excludes does, takes the
+message. Shown are its target topic, its lane, the highest QoS, and what becomes of the retain
+flag. If no route takes the topic, the routes that come near are named.
 
 Exit codes: 0 a route takes it, 1 none does or the configuration is not valid.
 
