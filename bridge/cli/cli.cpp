@@ -6,8 +6,8 @@
 
 #include "cli/ask.hpp"
 #include "cli/command.hpp"
-#include "cli/nearest.hpp"
 #include "config/config.hpp"
+#include "config/wording.hpp"
 
 namespace bascule {
 
@@ -108,11 +108,12 @@ std::string usage_problem(const CLI::App& program, const CLI::ParseError& error)
   }
   const std::string& word = unknown.front();
   const bool option = word.starts_with('-');
-  const auto meant = nearest(word, option ? names_of_options(*app) : commands);
+  const auto known = option ? names_of_options(*app) : commands;
+  const auto meant = nearest(word, {known.begin(), known.end()});
   std::string text = option             ? "there is no option '" + word + "'"
                      : commands.empty() ? "'" + word + "' is one argument too many"
                                         : "there is no command '" + word + "'";
-  return text + "; " + (meant ? "did you mean '" + *meant + "'?" : help);
+  return text + "; " + (meant.empty() ? help : "did you mean '" + std::string(meant) + "'?");
 }
 
 int run(Choice& choice) {

@@ -51,20 +51,23 @@ void print_match(const Route& route, const std::string& target) {
 }
 
 // The exclude that keeps `topic` from a route that would take it otherwise.
-std::optional<std::string> exclude_that_takes(const Route& route, const std::string& topic) {
-  if (!matches(to_filter(route.from), topic)) return std::nullopt;
+std::optional<std::string> exclude_that_takes(const Route& route, const std::string& id,
+                                              const std::string& topic) {
+  if (!matches(to_filter(route.from, id), topic)) return std::nullopt;
   for (const auto& exclude : route.exclude) {
-    if (matches(to_filter(exclude), topic)) return exclude;
+    if (matches(to_filter(exclude, id), topic)) return exclude;
   }
   return std::nullopt;
 }
 
-void print_excludes(const std::vector<Route>& routes, std::size_t end, Direction direction,
+// Those of the first `end` routes.
+void print_excludes(const BridgeConfig& config, std::size_t end, Direction direction,
                     const std::string& topic) {
   for (std::size_t i = 0; i < end; ++i) {
-    if (routes[i].direction != direction) continue;
-    if (const auto exclude = exclude_that_takes(routes[i], topic)) {
-      std::cout << "route '" << routes[i].name << "' (" << to_string(direction)
+    const Route& route = config.routes[i];
+    if (route.direction != direction) continue;
+    if (const auto exclude = exclude_that_takes(route, config.id, topic)) {
+      std::cout << "route '" << route.name << "' (" << to_string(direction)
                 << ") would take it, but its exclude " << *exclude << " leaves it out\n";
     }
   }
@@ -76,7 +79,7 @@ bool explain(const BridgeConfig& config, Direction direction, const std::string&
   RouteMatch match;
   const bool taken = table.match(topic, match);
   if (taken) print_match(config.routes[match.route], match.topic);
-  print_excludes(config.routes, taken ? match.route : config.routes.size(), direction, topic);
+  print_excludes(config, taken ? match.route : config.routes.size(), direction, topic);
   return taken;
 }
 
@@ -95,14 +98,14 @@ std::size_t common_levels(std::string_view filter, std::string_view topic) {
 }
 
 // The routes that come closest to taking it, on stderr.
-void print_nearby(const std::vector<Route>& routes, const std::vector<Direction>& directions,
+void print_nearby(const BridgeConfig& config, const std::vector<Direction>& directions,
                   const std::string& topic) {
   std::size_t most = 1;
   std::vector<const Route*> nearby;
-  for (const auto& route : routes) {
+  for (const auto& route : config.routes) {
     if (std::ranges::find(directions, route.direction) == directions.end()) continue;
-    if (exclude_that_takes(route, topic)) continue;  // has been named
-    const std::size_t levels = common_levels(to_filter(route.from), topic);
+    if (exclude_that_takes(route, config.id, topic)) continue;  // has been named
+    const std::size_t levels = common_levels(to_filter(route.from, config.id), topic);
     if (levels > most) nearby.clear();
     if (levels >= most) nearby.push_back(&route);
     most = std::max(most, levels);
@@ -133,7 +136,7 @@ int route(const std::string& path, const Options& options) {
   std::cerr << "bascule: no route" << (options.direction.empty() ? "" : " " + options.direction)
             << " takes '" << escaped(options.topic)
             << "': such messages are counted as unrouted and do not cross\n";
-  print_nearby(config.routes, directions, options.topic);
+  print_nearby(config, directions, options.topic);
   return exit_code::failed;
 }
 
@@ -151,10 +154,11 @@ void add_route(CLI::App& program, Choice& choice) {
       ->type_name("up|down")
       ->check(CLI::IsMember({"up", "down"}));
   command->footer(
-      R"(Reads the configuration file only; needs no daemon. The first route in file order whose 'from'
-matches, and none of whose excludes does, takes the message. Shown are its target topic, its
-lane, the highest QoS, and what becomes of the retain flag. If no route takes the topic, the
-routes that come near are named.
+      R"(Reads the configuration file only; needs no daemon.
+
+The first route in file order whose 'from' matches, and none of whose excludes does, takes the
+message. Shown are its target topic, its lane, the highest QoS, and what becomes of the retain
+flag. If no route takes the topic, the routes that come near are named.
 
 Exit codes: 0 a route takes it, 1 none does or the configuration is not valid.
 

@@ -114,6 +114,10 @@ void ControlServer::start() {
   httplib::Server& server = http->server;
   server.set_address_family(AF_UNIX);
   server.new_task_queue = [] { return new httplib::ThreadPool(threads); };
+  // One question per connection, asked within a second: whoever connects and says nothing must
+  // hold up neither the other clients nor stop() for long.
+  server.set_keep_alive_max_count(1);
+  server.set_keep_alive_timeout(1);
   // The mode of the descriptor becomes that of the file, less the umask: never wider, not even
   // for the moment between bind and chmod.
   int listening = -1;

@@ -93,7 +93,8 @@ TEST_CASE("cli: verification closes with what it found") {
   CHECK(render_verification({{"checked", 1'234}, {"damaged", json::array()}}, false) ==
         "1,234 messages verified, no damage\n");
   const json answer = json::parse(R"({"checked": 1234, "damaged": [
-      {"lane": "sales", "direction": "up", "first": 17, "last": 20, "what": "checksum differs"}]})");
+      {"lane": "sales", "direction": "up", "first": 17, "last": 20,
+       "what": "checksum differs"}]})");
   CHECK(render_verification(answer, false) ==
         "LANE   DIRECTION  SEQUENCES  DAMAGE\n"
         "sales  up         17-20      checksum differs\n"

@@ -15,8 +15,9 @@ json sample() {
     "links": {
       "site": {"state": "up", "since": "2025-11-19T09:20:00Z", "broker": "mqtt://localhost:1883",
                "protocol": 5, "rtt_ms": 0.4, "reconnects": 0, "last_error": null},
-      "central": {"state": "down", "since": "2025-11-22T13:08:00Z", "broker": "mqtts://c.example:8883",
-                  "protocol": 0, "rtt_ms": 0, "reconnects": 12, "last_error": "connection refused"}},
+      "central": {"state": "down", "since": "2025-11-22T13:08:00Z",
+                  "broker": "mqtts://c.example:8883", "protocol": 0, "rtt_ms": 0, "reconnects": 12,
+                  "last_error": "connection refused"}},
     "lanes": [
       {"name": "sales", "direction": "up", "next_sequence": 5001, "cursor": 1000, "backlog": 4000,
        "backlog_bytes": 800000, "oldest_age_s": 720, "in_flight": 0},

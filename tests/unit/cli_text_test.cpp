@@ -1,6 +1,5 @@
 #include <doctest/doctest.h>
 
-#include "cli/nearest.hpp"
 #include "cli/table.hpp"
 #include "cli/text.hpp"
 #include "cli/units.hpp"
@@ -64,16 +63,6 @@ TEST_CASE("cli: times are UTC, there and back") {
     CAPTURE(text);
     CHECK_FALSE(parse_time(text));
   }
-}
-
-TEST_CASE("cli: a slip finds the word that was meant, a strange word finds none") {
-  const std::vector<std::string> known = {"run", "check", "status", "route", "journal"};
-  CHECK(nearest("stauts", known) == "status");
-  CHECK(nearest("jurnal", known) == "journal");
-  CHECK(nearest("chekc", known) == "check");
-  CHECK(nearest("rum", known) == "run");
-  CHECK_FALSE(nearest("frobnicate", known));
-  CHECK_FALSE(nearest(std::string(100'000, 'x'), known));
 }
 
 TEST_CASE("cli: a table aligns columns and lets nothing in a cell disturb it") {

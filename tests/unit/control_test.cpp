@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <cerrno>
+#include <chrono>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
@@ -64,6 +65,15 @@ void leave_stale_socket(const std::string& path) {
   std::strcpy(address.sun_path, path.c_str());
   REQUIRE(::bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
   ::close(fd);
+}
+
+int connect_to(const std::string& path) {
+  const int fd = ::socket(AF_UNIX, SOCK_STREAM, 0);
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  std::strcpy(address.sun_path, path.c_str());
+  REQUIRE(::connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
+  return fd;
 }
 
 std::string refusal(const ControlSettings& settings) {
@@ -181,6 +191,20 @@ TEST_CASE("control: a path that cannot be a socket is refused with what to do") 
   CHECK(contains(refusal({directory / "file/s", ""}), "cannot make the directory"));
   CHECK(contains(refusal({"/tmp/" + std::string(200, 'x'), ""}), "too long"));
   CHECK(std::filesystem::file_size(directory / "file") == 8);
+}
+
+TEST_CASE("control: clients that say nothing hold up neither questions nor the end for long") {
+  TemporaryDirectory directory;
+  ControlServer server({directory / "s", ""}, echo());
+  server.start();
+  std::vector<int> silent;
+  for (int i = 0; i < 8; ++i) silent.push_back(connect_to(directory / "s"));
+  const auto begin = std::chrono::steady_clock::now();
+  CHECK(ask(directory / "s", "/v1/status"));
+  silent.push_back(connect_to(directory / "s"));
+  server.stop();
+  CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds(6));
+  for (const int fd : silent) ::close(fd);
 }
 
 TEST_CASE("control: many clients at once all get their answer") {
