@@ -27,7 +27,8 @@ class Backoff {
   // How long to wait before the next attempt: evenly spread from nothing up to a ceiling, which
   // starts at min and doubles with each call up to max. `random` is in [0, 1).
   Duration next(double random) {
-    const Duration delay(static_cast<Duration::rep>(random * static_cast<double>(ceiling_.count())));
+    const Duration delay(
+        static_cast<Duration::rep>(random * static_cast<double>(ceiling_.count())));
     ceiling_ = std::min(ceiling_ * 2, max_);
     return delay;
   }

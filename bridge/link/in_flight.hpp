@@ -30,7 +30,7 @@ class InFlight {
   void take(std::vector<Outcome>& out);
 
   std::size_t size() const;
-  std::optional<Time> oldest() const;         // when the oldest unsettled one was added
+  std::optional<Time> oldest() const;  // when the oldest unsettled one was added
   std::chrono::duration<double, std::milli> last_round_trip() const;
 
  private:
