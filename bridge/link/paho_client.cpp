@@ -103,9 +103,9 @@ PahoClient::PahoClient(std::shared_ptr<PahoPort> port, const Url& url, const std
   });
 }
 
-void PahoClient::connect(std::uint64_t attempt, mqtt::connect_options options) {
+void PahoClient::connect(std::uint64_t attempt, const mqtt::connect_options& options) {
   attempt_ = attempt;
-  client_.connect(std::move(options), as_context(attempt), on_connect_);
+  client_.connect(options, as_context(attempt), on_connect_);
 }
 
 void PahoClient::subscribe(const Subscription& subscription) {
@@ -178,6 +178,7 @@ void PahoClient::deliver(const mqtt::message& message) {
 
 void PahoClient::connected(const mqtt::token& token) {
   const auto attempt = from_context(token);
+  if (std::exchange(connected_, attempt) == attempt) return;  // the C++ library says it twice
   ConnectResult result;
   if (take_over_socket()) {
     disconnect_cause_.clear();

@@ -68,7 +68,7 @@ class PahoClient final : private mqtt::callback {
              Protocol version);
 
   // On the loop. connect() throws mqtt::exception; on_connect comes later otherwise.
-  void connect(std::uint64_t attempt, mqtt::connect_options options);
+  void connect(std::uint64_t attempt, const mqtt::connect_options& options);
   void subscribe(const Subscription& subscription);
   void disconnect();  // on_ended follows, unless Paho was not connected
 
@@ -102,6 +102,7 @@ class PahoClient final : private mqtt::callback {
   std::string host_;
   Protocol version_;
   std::atomic<std::uint64_t> attempt_ = 0;
+  std::uint64_t connected_ = 0;   // the last attempt that succeeded; of the reading thread
   std::string properties_;        // of the message being delivered; of the reading thread
   std::string disconnect_cause_;  // what the broker's DISCONNECT said; of the reading thread
   Listener on_connect_;

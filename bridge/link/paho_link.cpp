@@ -115,9 +115,9 @@ void PahoLink::connect() {
   ++attempt_;
   trace_.emplace();
   try {
-    auto options = paho_connect_options(settings_, url_, static_cast<int>(version));
+    const auto options = paho_connect_options(settings_, url_, static_cast<int>(version));
     client_ = &client(version);
-    client_->connect(attempt_, std::move(options));
+    client_->connect(attempt_, options);
     watch();
   } catch (const std::exception& error) {
     attempt_failed(error.what());
