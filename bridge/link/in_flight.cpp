@@ -1,0 +1,80 @@
+#include "link/in_flight.hpp"
+
+namespace bascule {
+
+std::uint64_t InFlight::add(std::uint64_t tag, Qos qos, Time now) {
+  const std::lock_guard lock(mutex_);
+  publishes_.push_back({tag, now, qos, true});
+  ++open_;
+  return first_ + publishes_.size() - 1;
+}
+
+bool InFlight::settle(std::uint64_t serial, Outcome::Kind kind, std::uint8_t reason, Time now) {
+  const std::lock_guard lock(mutex_);
+  if (serial < first_ || serial >= first_ + publishes_.size()) return false;
+  auto& publish = publishes_[serial - first_];
+  if (!publish.open) return false;
+  const bool first = outcomes_.empty();
+  if (kind != Outcome::Kind::lost && publish.qos != Qos::at_most_once) {
+    round_trip_ = now - publish.added;
+  }
+  close(publish, kind, reason);
+  trim();
+  return first;
+}
+
+bool InFlight::lose_all() {
+  const std::lock_guard lock(mutex_);
+  const bool first = outcomes_.empty() && open_ > 0;
+  for (auto& publish : publishes_) {
+    if (publish.open) close(publish, Outcome::Kind::lost, 0);
+  }
+  trim();
+  return first;
+}
+
+bool InFlight::lose_qos0() {
+  const std::lock_guard lock(mutex_);
+  const bool first = outcomes_.empty();
+  for (auto& publish : publishes_) {
+    if (publish.open && publish.qos == Qos::at_most_once) close(publish, Outcome::Kind::lost, 0);
+  }
+  trim();
+  return first && !outcomes_.empty();
+}
+
+void InFlight::take(std::vector<Outcome>& out) {
+  const std::lock_guard lock(mutex_);
+  out.swap(outcomes_);
+}
+
+std::size_t InFlight::size() const {
+  const std::lock_guard lock(mutex_);
+  return open_;
+}
+
+std::optional<InFlight::Time> InFlight::oldest() const {
+  const std::lock_guard lock(mutex_);
+  if (publishes_.empty()) return std::nullopt;
+  return publishes_.front().added;
+}
+
+std::chrono::duration<double, std::milli> InFlight::last_round_trip() const {
+  const std::lock_guard lock(mutex_);
+  return round_trip_;
+}
+
+void InFlight::close(Publish& publish, Outcome::Kind kind, std::uint8_t reason) {
+  publish.open = false;
+  --open_;
+  outcomes_.push_back({kind, reason, publish.tag});
+}
+
+void InFlight::trim() {
+  while (!publishes_.empty() && !publishes_.front().open) {
+    publishes_.pop_front();
+    ++first_;
+  }
+}
+
+}  // namespace bascule

@@ -1,0 +1,302 @@
+#include "link/paho_link.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "link/paho_options.hpp"
+#include "link/paho_reason.hpp"
+#include "link/tls_verdict.hpp"
+
+namespace bascule {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto goodbye = 1s;      // for DISCONNECT to get out
+constexpr auto short_life = 10s;  // of a connection: shorter looks like a takeover
+
+std::int64_t wall_ms() {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  return std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
+}
+
+}  // namespace
+
+PahoLink::PahoLink(LinkSettings settings, Url url)
+    : settings_(std::move(settings)), url_(std::move(url)) {
+  watch_tls_verdicts();
+  status_.broker = settings_.url;
+  status_.since_ms = wall_ms();
+}
+
+PahoLink::~PahoLink() { stop(0ms); }
+
+void PahoLink::start(LinkHandlers handlers, std::vector<Subscription> subscriptions) {
+  handlers_ = std::move(handlers);
+  subscriptions_ = std::move(subscriptions);
+  port_->on_deliveries = handlers_.on_deliveries;
+  port_->on_connect = [this](std::uint64_t attempt, const ConnectResult& result) {
+    on_connect(attempt, result);
+  };
+  port_->on_subscribed = [this](std::uint64_t attempt, const std::string& filter, int reason) {
+    on_subscribed(attempt, filter, reason);
+  };
+  port_->on_ended = [this](std::uint64_t attempt, const std::string& reason) {
+    on_ended(attempt, reason);
+  };
+  port_->on_outcomes = [this] { on_outcomes(); };
+  port_->loop.post([this] { connect(); });
+}
+
+void PahoLink::publish(std::span<const Outgoing> messages) {
+  for (const auto& out : messages) {
+    const auto serial = port_->in_flight.add(out.tag, out.message.qos, Clock::now());
+    client_->publish(out.message, serial);
+  }
+}
+
+void PahoLink::acknowledge(std::uint64_t tag) { port_->gate.acknowledge(tag); }
+
+// The cut comes first: once the gate is closed, the reading thread returns and Paho acknowledges.
+void PahoLink::drop(const std::string& reason) {
+  {
+    const std::lock_guard lock(status_mutex_);
+    drop_reason_ = reason;
+  }
+  port_->cut();
+  port_->gate.close();
+}
+
+void PahoLink::pause(const std::string& reason) {
+  port_->loop.post([this, reason] {
+    if (paused_ || stopping_) return;
+    paused_ = true;
+    retry_timer_.reset();
+    if (phase_ == Phase::idle) {
+      enter(LinkStatus::State::paused);
+    } else {
+      close("paused: " + reason);
+    }
+  });
+}
+
+void PahoLink::resume() {
+  port_->loop.post([this] {
+    if (!paused_ || stopping_) return;
+    paused_ = false;
+    backoff_.reset();
+    if (phase_ == Phase::idle) {
+      enter(LinkStatus::State::down);
+      connect();
+    }
+  });
+}
+
+LinkStatus PahoLink::status() const {
+  const std::lock_guard lock(status_mutex_);
+  return status_;
+}
+
+PahoClient& PahoLink::client(Protocol version) {
+  auto& client = clients_[version];
+  if (!client) client = std::make_unique<PahoClient>(port_, url_, settings_.client_id, version);
+  return *client;
+}
+
+void PahoLink::connect() {
+  if (phase_ != Phase::idle || paused_ || stopping_) return;
+  retry_timer_.reset();
+  const auto version = protocol_.next();
+  phase_ = Phase::connecting;
+  phase_since_ = Clock::now();
+  ++attempt_;
+  trace_.emplace();
+  try {
+    const auto options = paho_connect_options(settings_, url_, static_cast<int>(version));
+    client_ = &client(version);
+    client_->connect(attempt_, options);
+    watch();
+  } catch (const std::exception& error) {
+    attempt_failed(error.what());
+  }
+}
+
+void PahoLink::retry() {
+  const double random = std::generate_canonical<double, 32>(random_);
+  retry_timer_ = port_->loop.after(backoff_.next(random), [this] { connect(); });
+}
+
+void PahoLink::on_connect(std::uint64_t attempt, const ConnectResult& result) {
+  const bool up = result.kind == ConnectResult::Kind::up;
+  if (attempt != attempt_ || phase_ != Phase::connecting) {
+    if (up) port_->cut();  // too late, or not wanted any more
+    return;
+  }
+  if (!up) {
+    if (result.kind == ConnectResult::Kind::not_spoken) protocol_.not_spoken();
+    if (result.kind == ConnectResult::Kind::not_reached) protocol_.not_reached();
+    return attempt_failed(result.error);
+  }
+  trace_.reset();
+  limits_ = result.limits;
+  if (!limits_.session_present || session_client_ != client_) port_->in_flight.lose_all();
+  session_client_ = client_;
+  phase_ = Phase::subscribing;
+  phase_since_ = Clock::now();
+  {
+    const std::lock_guard lock(status_mutex_);
+    status_.protocol = static_cast<int>(limits_.protocol);
+  }
+  subscriptions_open_ = subscriptions_.size();
+  if (subscriptions_.empty()) return go_up();
+  try {
+    for (const auto& subscription : subscriptions_) client_->subscribe(subscription);
+  } catch (const mqtt::exception& error) {
+    close(std::string("cannot subscribe: ") + error.what());
+  }
+}
+
+void PahoLink::on_subscribed(std::uint64_t attempt, const std::string& filter, int reason) {
+  if (attempt != attempt_ || phase_ != Phase::subscribing) return;
+  if (reason != 0) {
+    set_error("the broker refused the subscription to " + filter + ": " + describe_reason(reason));
+  }
+  if (--subscriptions_open_ == 0) go_up();
+}
+
+void PahoLink::go_up() {
+  phase_ = Phase::up;
+  phase_since_ = Clock::now();
+  backoff_.up(phase_since_);
+  on_outcomes();
+  enter(LinkStatus::State::up);
+  {
+    const std::lock_guard lock(status_mutex_);
+    status_.reconnects = ups_++;
+  }
+  spdlog::info("link {}: up, {}{}", settings_.name, settings_.url,
+               limits_.session_present ? ", the session goes on" : ", a new session");
+  was_up_ = true;
+  handlers_.on_up(limits_);
+}
+
+void PahoLink::attempt_failed(const std::string& error) {
+  set_error(error);
+  on_ended(attempt_, error);
+}
+
+// The current connection or attempt is over.
+void PahoLink::on_ended(std::uint64_t attempt, const std::string& reason) {
+  if (attempt != attempt_ || phase_ == Phase::idle) return;
+  ++attempt_;
+  const auto was = std::exchange(phase_, Phase::idle);
+  const auto now = Clock::now();
+  trace_.reset();
+  watch_timer_.reset();
+  close_timer_.reset();
+  auto why = std::exchange(close_reason_, "");
+  {
+    const std::lock_guard lock(status_mutex_);
+    if (!drop_reason_.empty()) why = std::exchange(drop_reason_, "");
+  }
+  const bool ours = !why.empty();
+  if (!ours) why = reason;
+  if (was != Phase::connecting) {
+    if (!paused_ && !stopping_) set_error(why);
+    if (!ours) note_takeovers(reason, now);
+  }
+  backoff_.down(now);
+  port_->in_flight.lose_qos0();
+  on_outcomes();
+  if (was_up_) {
+    was_up_ = false;
+    handlers_.on_down(why);
+  }
+  enter(paused_ ? LinkStatus::State::paused : LinkStatus::State::down);
+  if (stopping_) return finish_stop();
+  if (!paused_) retry();
+}
+
+// Two bridges with one client id take the session from each other for ever. MQTT 5 brokers say
+// so; others just end each connection soon after it is made.
+void PahoLink::note_takeovers(const std::string& reason, Clock::time_point now) {
+  const bool told = reason.find("session taken over") != std::string::npos;
+  short_lives_ = now - phase_since_ < short_life ? short_lives_ + 1 : 0;
+  if (told) {
+    set_error("session taken over: another client uses client id " + settings_.client_id);
+  } else if (short_lives_ >= 3) {
+    set_error(reason + " soon after it was made, " + std::to_string(short_lives_) +
+              " times in a row: does another client use client id " + settings_.client_id + "?");
+  }
+}
+
+// Ends the connection in an orderly way, or otherwise if that takes long.
+void PahoLink::close(const std::string& reason) {
+  if (phase_ == Phase::connecting) return on_ended(attempt_, reason);
+  phase_ = Phase::closing;
+  close_reason_ = reason;
+  try {
+    client_->disconnect();
+  } catch (const mqtt::exception&) {
+    return;  // it has just ended, and on_ended() is on its way
+  }
+  close_timer_ = port_->loop.after(goodbye, [this] { port_->cut(); });
+}
+
+void PahoLink::on_outcomes() {
+  port_->in_flight.take(outcomes_);
+  if (outcomes_.empty()) return;
+  {
+    const std::lock_guard lock(status_mutex_);
+    status_.rtt_ms = port_->in_flight.last_round_trip().count();
+  }
+  handlers_.on_outcomes(outcomes_);
+  outcomes_.clear();
+  if (stopping_ && phase_ == Phase::up && port_->in_flight.size() == 0) close("stopped");
+}
+
+// Looks from time to time at what has no event of its own: slowness, a dead line, an attempt of
+// which nothing is heard.
+void PahoLink::watch() {
+  const auto now = Clock::now();
+  const auto oldest = port_->in_flight.oldest();
+  const auto waited = oldest ? now - std::max(*oldest, phase_since_) : Clock::duration::zero();
+  const auto patience = paho_connect_timeout(settings_) + 5s;
+  if (phase_ == Phase::connecting && now - phase_since_ > patience) {
+    protocol_.not_reached();
+    return attempt_failed("no answer within the time limit");
+  }
+  if (phase_ == Phase::subscribing && now - phase_since_ > patience) {
+    close("the broker does not answer a subscribe");
+    port_->cut();
+  }
+  if (phase_ == Phase::up && waited > settings_.keep_alive * 6 / 5) {
+    close_reason_ = "the line is dead: no acknowledgement within 1.2 times the keep alive";
+    port_->cut();
+  }
+  if (phase_ == Phase::up) {
+    const bool slow = waited > settings_.slow_after ||
+                      (oldest && port_->in_flight.last_round_trip() > settings_.slow_after);
+    enter(slow ? LinkStatus::State::slow : LinkStatus::State::up);
+  }
+  const auto period = std::clamp<std::chrono::milliseconds>(settings_.slow_after / 4, 10ms, 500ms);
+  watch_timer_ = port_->loop.after(period, [this] { watch(); });
+}
+
+void PahoLink::enter(LinkStatus::State state) {
+  const std::lock_guard lock(status_mutex_);
+  if (status_.state == state) return;
+  status_.state = state;
+  status_.since_ms = wall_ms();
+}
+
+void PahoLink::set_error(const std::string& error) {
+  spdlog::warn("link {}: {}", settings_.name, error);
+  const std::lock_guard lock(status_mutex_);
+  status_.last_error = error;
+}
+
+}  // namespace bascule
