@@ -1,4 +1,4 @@
-// Settings of the log.
+// The log: lines on stderr, for journald or a terminal.
 #pragma once
 
 #include <cstdint>
@@ -12,5 +12,8 @@ struct LogSettings {
   LogLevel level = LogLevel::info;
   LogFormat format = LogFormat::text;
 };
+
+// Makes it the default log of the process. Once, before other threads start.
+void configure_log(const LogSettings& settings);
 
 }  // namespace bascule

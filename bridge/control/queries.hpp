@@ -24,8 +24,18 @@
 
 #include "config/config.hpp"
 #include "control/query.hpp"
+#include "journal/core.hpp"
 
 namespace bascule {
+
+inline constexpr const char* journal_questions[] = {"/v1/lanes", "/v1/journal/show",
+                                                    "/v1/journal/verify", "/v1/journal/losses",
+                                                    "/v1/journal/quarantine"};
+
+// Answers from an open journal, on the thread that owns it. Throws std::invalid_argument for a
+// question that is wrong.
+nlohmann::json journal_query(JournalCore& core, const std::string& data_dir, std::string_view what,
+                             const Query& query);
 
 // Opens the journal in config.data_dir for reading, answers, and closes it. Throws
 // std::runtime_error, with what to do, if it cannot be opened or is in use.

@@ -58,7 +58,9 @@ LaneId JournalCore::lane(Direction direction, std::string_view name) const {
 void JournalCore::load() {
   lanes_ = store_->load_lanes();
   const auto ensure = [&](Direction direction, std::string_view name) {
-    if (lane(direction, name) == 0) write().add_lane(direction, std::string(name));
+    if (lane(direction, name) != 0) return;
+    write().add_lane(direction, std::string(name));
+    lanes_ = store_->load_lanes();
   };
   for (const Direction direction : {Direction::up, Direction::down}) {
     ensure(direction, "default");
@@ -227,14 +229,16 @@ JournalReport JournalCore::report() {
   report.full = retention_.full();
   report.resent = resent_;
   report.commits = commits_;
+  report.lost = store_->lost_messages();
   for (int side = 0; side < 2; ++side) {
     report.received[side] = received_[side];
     report.tallies[side] = tallies_[side];
   }
   for (const LaneState& lane : lanes_) {
-    LaneReport entry{lane, 0, 0};
+    LaneReport entry{lane, 0, 0, 0};
     if (const auto heads = store_->heads(lane.id, 0, 1); !heads.empty()) {
       entry.first_stored = heads.front().first;
+      entry.stored_bytes = lane.appended_bytes - heads.front().before_bytes;
     }
     if (lane.pending() > 0) {
       if (const auto heads = store_->heads(lane.id, lane.cursor + 1, 1); !heads.empty()) {

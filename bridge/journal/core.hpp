@@ -86,6 +86,7 @@ struct LaneReport {
   LaneState state;
   std::int64_t oldest_age_ms = 0;  // of what waits; 0: nothing waits
   std::uint64_t first_stored = 0;  // 0: nothing is stored
+  std::uint64_t stored_bytes = 0;
 };
 
 struct JournalReport {
@@ -96,6 +97,7 @@ struct JournalReport {
   std::string trouble;  // why nothing can be written; empty: all is well
   std::uint64_t received[2] = {};
   Tally tallies[2];
+  std::uint64_t lost = 0;     // messages in the loss ledger
   std::uint64_t resent = 0;   // messages of history handed out again since the start
   std::uint64_t commits = 0;  // since the start
   std::vector<LaneReport> lanes;

@@ -232,7 +232,8 @@ BatchPtr Store::newest(LaneId lane) {
 std::vector<BatchHead> Store::heads(LaneId lane, std::uint64_t from, int limit) {
   std::vector<BatchHead> heads;
   Statement& row = prepared(
-      "SELECT id, count, length(data), boot, captured_ms FROM batch WHERE id < ?2 AND id >="
+      "SELECT id, count, length(data), boot, captured_ms, before_bytes FROM batch"
+      " WHERE id < ?2 AND id >="
       " ifnull((SELECT max(id) FROM batch WHERE id BETWEEN ?4 AND ?1), ?1) ORDER BY id LIMIT ?3");
   row.bind(record_key(lane, from), record_key(static_cast<LaneId>(lane + 1), 0), limit,
            record_key(lane, 0));
@@ -240,7 +241,9 @@ std::vector<BatchHead> Store::heads(LaneId lane, std::uint64_t from, int limit) 
     const BatchHead head{static_cast<std::uint64_t>(row.integer(0)) & 0xFFFF'FFFF'FFFF,
                          static_cast<std::uint32_t>(row.integer(1)),
                          static_cast<std::uint64_t>(row.integer(2)),
-                         static_cast<int>(row.integer(3)), row.integer(4)};
+                         static_cast<int>(row.integer(3)),
+                         row.integer(4),
+                         static_cast<std::uint64_t>(row.integer(5))};
     if (head.first + head.count > from) heads.push_back(head);
   }
   row.reset();

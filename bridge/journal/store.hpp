@@ -46,6 +46,7 @@ struct BatchHead {
   std::uint64_t bytes = 0;
   int boot = 0;
   std::int64_t captured_ms = 0;
+  std::uint64_t before_bytes = 0;
 };
 
 struct Loss {
@@ -101,8 +102,9 @@ class Store {
   void erase_batches(LaneId lane, std::uint64_t first, std::uint64_t last);  // by first sequence
   void set_aside_damaged(LaneId lane, std::uint64_t first, const std::string& what);
 
-  void add_loss(const Loss& loss);  // joins the last row if that continues it
-  std::vector<Loss> losses(int limit);
+  void add_loss(const Loss& loss);      // joins the last row if that continues it
+  std::vector<Loss> losses(int limit);  // newest first
+  std::uint64_t lost_messages();        // in the ledger, without those a newer value replaced
   void quarantine(const SetAside& message, std::int64_t at_ms);
   std::vector<std::pair<std::int64_t, SetAside>> quarantined(int limit);  // newest first
 

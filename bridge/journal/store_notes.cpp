@@ -36,6 +36,11 @@ std::vector<Loss> Store::losses(int limit) {
   return losses;
 }
 
+std::uint64_t Store::lost_messages() {
+  return static_cast<std::uint64_t>(
+      database_->integer("SELECT sum(count) FROM loss WHERE reason NOT IN ('superseded')"));
+}
+
 void Store::quarantine(const SetAside& message, std::int64_t at_ms) {
   const std::string_view payload =
       std::string_view(message.payload).substr(0, quarantined_payload_bytes);

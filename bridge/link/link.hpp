@@ -100,7 +100,8 @@ struct Limits {
 struct LinkHandlers {
   std::function<void(std::span<const Delivery>)> on_deliveries;  // reading thread
   std::function<void(std::span<const Outcome>)> on_outcomes;     // loop thread
-  std::function<void(const Limits&)> on_up;  // loop thread; subscriptions are in place
+  std::function<void(const Limits&)> on_connected;  // loop thread; subscriptions come next
+  std::function<void(const Limits&)> on_up;         // loop thread; subscriptions are in place
   std::function<void(const std::string& reason)>
       on_down;  // loop thread; after it, every tag in
                 // flight has had its outcome, or will after on_up

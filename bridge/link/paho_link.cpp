@@ -150,6 +150,7 @@ void PahoLink::on_connect(std::uint64_t attempt, const ConnectResult& result) {
     const std::lock_guard lock(status_mutex_);
     status_.protocol = static_cast<int>(limits_.protocol);
   }
+  if (handlers_.on_connected) handlers_.on_connected(limits_);
   subscriptions_open_ = subscriptions_.size();
   if (subscriptions_.empty()) return go_up();
   try {

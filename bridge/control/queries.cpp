@@ -1,0 +1,237 @@
+#include "control/queries.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <limits>
+#include <stdexcept>
+
+#include "base64.hpp"
+#include "journal/core.hpp"
+#include "properties.hpp"
+
+namespace bascule {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::size_t verify_slice_bytes = 32 << 20;
+constexpr std::uint64_t messages_per_answer = 1'000;
+constexpr std::size_t bytes_per_answer = 8 << 20;
+constexpr int rows_per_answer = 1'000;
+
+const LaneState& lane_of(const JournalCore& core, LaneId id) { return core.lanes().at(id - 1U); }
+
+json lanes_answer(JournalCore& core, const std::string& data_dir) {
+  json lanes = json::array();
+  const JournalReport report = core.report();
+  for (const LaneReport& lane : report.lanes) {
+    const LaneState& state = lane.state;
+    lanes.push_back({{"name", state.name},
+                     {"direction", to_string(state.direction)},
+                     {"first_sequence", lane.first_stored == 0 ? state.next : lane.first_stored},
+                     {"next_sequence", state.next},
+                     {"cursor", state.cursor},
+                     {"backlog", state.pending()},
+                     {"backlog_bytes", state.pending_bytes()},
+                     {"stored", lane.first_stored == 0 ? 0 : state.next - lane.first_stored},
+                     {"stored_bytes", lane.stored_bytes},
+                     {"oldest_age_s", lane.oldest_age_ms / 1'000}});
+  }
+  return {{"lanes", std::move(lanes)},
+          {"journal",
+           {{"path", data_dir + "/journal.db"},
+            {"epoch", report.epoch},
+            {"schema", report.schema},
+            {"bytes", report.used_bytes}}}};
+}
+
+json properties_answer(std::string_view block) {
+  json properties = json::array();
+  PropertyReader reader(block);
+  while (const auto property = reader.next()) {
+    switch (property->id) {
+      case PropertyId::payload_format:
+        properties.push_back(
+            {{"name", "payload format"}, {"value", std::to_string(property->number)}});
+        break;
+      case PropertyId::message_expiry:
+        properties.push_back(
+            {{"name", "message expiry"}, {"value", std::to_string(property->number) + " s"}});
+        break;
+      case PropertyId::content_type:
+        properties.push_back({{"name", "content type"}, {"value", property->value}});
+        break;
+      case PropertyId::response_topic:
+        properties.push_back({{"name", "response topic"}, {"value", property->value}});
+        break;
+      case PropertyId::correlation_data:
+        properties.push_back({{"name", "correlation data"}, {"value", to_base64(property->value)}});
+        break;
+      case PropertyId::user_property:
+        properties.push_back({{"name", property->name}, {"value", property->value}});
+        break;
+    }
+  }
+  return properties;
+}
+
+json message_answer(const JournalCore& core, const LaneState& lane, const Batch& batch,
+                    const Record& record, std::size_t payload_max) {
+  const Message& message = record.message;
+  return {{"sequence", record.sequence},
+          {"captured_ms", core.captured_wall_ms(batch)},
+          {"topic", message.topic},
+          {"qos", static_cast<int>(message.qos)},
+          {"retain", message.retain},
+          {"bytes", message.payload.size()},
+          {"payload_base64", to_base64(message.payload.substr(0, payload_max))},
+          {"properties", properties_answer(message.properties)},
+          {"state", lane.resolved(record.sequence) ? "forwarded" : "pending"}};
+}
+
+json show_answer(JournalCore& core, const Query& query) {
+  const std::string direction = query.text("direction").value_or("up");
+  if (direction != "up" && direction != "down") {
+    throw std::invalid_argument("direction must be up or down, not '" + direction + "'");
+  }
+  const std::string name = query.text("lane").value_or("default");
+  const LaneId id = core.lane(direction == "up" ? Direction::up : Direction::down, name);
+  if (id == 0) {
+    throw std::invalid_argument("no lane '" + name + "' goes " + direction +
+                                "; 'bascule journal list' names them");
+  }
+  const LaneState& lane = lane_of(core, id);
+  const std::uint64_t count = std::min(query.number("count", 20), messages_per_answer);
+  const std::uint64_t payload_max =
+      query.number("payload_max", std::numeric_limits<std::uint32_t>::max());
+  std::uint64_t from = query.number("from", 0);
+  std::size_t bytes = 0;
+  json messages = json::array();
+  while (messages.size() < count && bytes < bytes_per_answer) {
+    const BatchPtr batch = core.store().read(id, from);
+    if (batch == nullptr) break;
+    RecordReader reader(id, batch->first, batch->chain, batch->data, RecordReader::Check::lengths);
+    while (const auto record = reader.next()) {
+      if (record->sequence < from || messages.size() >= count) continue;
+      bytes += std::min<std::uint64_t>(record->message.payload.size(), payload_max);
+      messages.push_back(message_answer(core, lane, *batch, *record, payload_max));
+    }
+    from = batch->last() + 1;
+  }
+  return {{"messages", std::move(messages)}};
+}
+
+// Where a slice of verify begins: "lane:sequence".
+std::pair<LaneId, std::uint64_t> slice_begin(const Query& query) {
+  const std::string after = query.text("after").value_or("1:0");
+  const std::size_t colon = after.find(':');
+  if (colon == std::string::npos) throw std::invalid_argument("'after' is not what was answered");
+  return {static_cast<LaneId>(std::stoul(after.substr(0, colon))),
+          std::stoull(after.substr(colon + 1))};
+}
+
+json damage(const LaneState& lane, std::uint64_t first, std::uint64_t last, const char* what) {
+  return {{"lane", lane.name},
+          {"direction", to_string(lane.direction)},
+          {"first", first},
+          {"last", last},
+          {"what", what}};
+}
+
+// Every checksum, and that each row continues the one before it.
+json verify_answer(JournalCore& core, const Query& query) {
+  auto [id, from] = slice_begin(query);
+  std::uint64_t checked = 0;
+  std::size_t bytes = 0;
+  json damaged = json::array();
+  json answer;
+  for (; id <= core.lanes().size(); ++id, from = 0) {
+    const LaneState& lane = lane_of(core, id);
+    std::optional<std::uint32_t> chain;
+    while (const BatchPtr batch = core.store().read(id, from)) {
+      if (bytes >= verify_slice_bytes) {
+        answer["next"] = std::to_string(id) + ":" + std::to_string(from);
+        break;
+      }
+      RecordReader reader(id, batch->first, batch->chain, batch->data,
+                          RecordReader::Check::checksums);
+      std::uint32_t last_crc = batch->chain;
+      while (const auto record = reader.next()) last_crc = record->crc;
+      if (!reader.ok() || reader.next_sequence() != batch->last() + 1) {
+        damaged.push_back(damage(lane, reader.next_sequence(), batch->last(), "checksum"));
+      } else if (chain && batch->first == from && *chain != batch->chain) {
+        damaged.push_back(
+            damage(lane, batch->first, batch->first, "does not continue the row before"));
+      }
+      chain = reader.ok() ? std::optional(last_crc) : std::nullopt;
+      checked += batch->count;
+      bytes += batch->data.size();
+      from = batch->last() + 1;
+    }
+    if (answer.contains("next")) break;
+  }
+  std::uint64_t total = 0;
+  for (const LaneReport& lane : core.report().lanes) {
+    if (lane.first_stored != 0) total += lane.state.next - lane.first_stored;
+  }
+  answer["checked"] = checked;
+  answer["damaged"] = std::move(damaged);
+  answer["total"] = total;
+  return answer;
+}
+
+json losses_answer(JournalCore& core) {
+  json losses = json::array();
+  for (const Loss& loss : core.store().losses(rows_per_answer)) {
+    const LaneState& lane = lane_of(core, loss.lane);
+    losses.push_back({{"direction", to_string(lane.direction)},
+                      {"lane", lane.name},
+                      {"first", loss.first},
+                      {"last", loss.last},
+                      {"count", loss.count},
+                      {"bytes", loss.bytes},
+                      {"reason", loss.reason},
+                      {"at_ms", loss.at_ms}});
+  }
+  return {{"losses", std::move(losses)}};
+}
+
+json quarantine_answer(JournalCore& core) {
+  json messages = json::array();
+  for (const auto& [at_ms, message] : core.store().quarantined(rows_per_answer)) {
+    messages.push_back({{"direction", to_string(message.direction)},
+                        {"lane", message.lane == 0 ? "" : lane_of(core, message.lane).name},
+                        {"sequence", message.sequence},
+                        {"at_ms", at_ms},
+                        {"reason", message.reason},
+                        {"topic_base64", to_base64(message.topic)},
+                        {"payload_base64", to_base64(message.payload)},
+                        {"bytes", message.size}});
+  }
+  return {{"messages", std::move(messages)}};
+}
+
+}  // namespace
+
+json journal_query(JournalCore& core, const std::string& data_dir, std::string_view what,
+                   const Query& query) {
+  if (what == "/v1/lanes") return lanes_answer(core, data_dir);
+  if (what == "/v1/journal/show") return show_answer(core, query);
+  if (what == "/v1/journal/verify") return verify_answer(core, query);
+  if (what == "/v1/journal/losses") return losses_answer(core);
+  if (what == "/v1/journal/quarantine") return quarantine_answer(core);
+  throw std::invalid_argument("no such question: " + std::string(what));
+}
+
+json offline_query(const BridgeConfig& config, std::string_view what, const Query& query) {
+  const std::string path = config.data_dir + "/journal.db";
+  if (!std::filesystem::exists(path)) {
+    throw std::runtime_error("no daemon answers on " + config.control.socket +
+                             " and there is no journal in " + config.data_dir +
+                             "; start one with 'bascule run'");
+  }
+  JournalCore core(config.journal, config.id, config.lanes);
+  return journal_query(core, config.data_dir, what, query);
+}
+
+}  // namespace bascule

@@ -1,0 +1,89 @@
+#include "control/report.hpp"
+
+#include "clock.hpp"
+
+namespace bascule {
+namespace {
+
+using nlohmann::json;
+
+constexpr const char* state_names[] = {"down", "up", "slow", "paused"};
+
+json link_report(const LinkStatus& link) {
+  return {{"state", state_names[static_cast<int>(link.state)]},
+          {"since", utc_text(link.since_ms)},
+          {"broker", link.broker},
+          {"protocol", link.protocol},
+          {"rtt_ms", link.rtt_ms},
+          {"reconnects", link.reconnects},
+          {"last_error", link.last_error.empty() ? json() : json(link.last_error)}};
+}
+
+json counters_report(const JournalReport& journal, Direction direction) {
+  const int side = static_cast<int>(direction);
+  const Tally& tally = journal.tallies[side];
+  std::uint64_t journaled = 0;
+  std::uint64_t pending = 0;
+  std::uint64_t fates[4] = {};
+  for (const LaneReport& lane : journal.lanes) {
+    // The bridge's own events are not traffic that crosses.
+    if (lane.state.direction != direction || lane.state.name == events_lane) continue;
+    journaled += lane.state.journaled();
+    pending += lane.state.pending();
+    for (int fate = 0; fate < 4; ++fate) fates[fate] += lane.state.fates[fate];
+  }
+  return {{"received", journal.received[side]},
+          {"journaled", journaled},
+          {"unrouted", tally.unrouted},
+          {"repeats", tally.repeats},
+          {"refused", tally.refused},
+          {"forwarded", fates[static_cast<int>(Fate::forwarded)]},
+          {"expired", fates[static_cast<int>(Fate::expired)]},
+          {"evicted", fates[static_cast<int>(Fate::evicted)]},
+          {"quarantined", fates[static_cast<int>(Fate::quarantined)]},
+          {"pending", pending}};
+}
+
+}  // namespace
+
+json status_report(const StatusParts& parts) {
+  const JournalReport& journal = parts.journal;
+  json lanes = json::array();
+  for (const LaneReport& lane : journal.lanes) {
+    const LaneState& state = lane.state;
+    const auto& in_flight = parts.in_flight[static_cast<int>(state.direction)];
+    const auto flying = in_flight.find(state.name);
+    lanes.push_back(
+        {{"name", state.name},
+         {"direction", to_string(state.direction)},
+         {"next_sequence", state.next},
+         {"cursor", state.cursor},
+         {"bookmark", state.confirmed},
+         {"backlog", state.pending()},
+         {"backlog_bytes", state.pending_bytes()},
+         {"oldest_age_s", lane.oldest_age_ms / 1'000},
+         {"in_flight", flying == in_flight.end() ? 0 : flying->second},
+         {"replaying", state.replay_next == 0 ? 0 : state.replay_last - state.replay_next + 1}});
+  }
+  return {{"bridge", parts.bridge},
+          {"version", BASCULE_VERSION},
+          {"epoch", journal.epoch},
+          {"uptime_s", parts.uptime_ms / 1'000},
+          {"links", {{"site", link_report(parts.site)}, {"central", link_report(parts.central)}}},
+          {"lanes", std::move(lanes)},
+          {"counters",
+           {{"up", counters_report(journal, Direction::up)},
+            {"down", counters_report(journal, Direction::down)}}},
+          {"journal",
+           {{"bytes", journal.used_bytes},
+            {"sync", parts.sync},
+            {"free_bytes", journal.free_bytes},
+            {"full", journal.full},
+            {"commits", journal.commits},
+            {"trouble", journal.trouble.empty() ? json() : json(journal.trouble)}}},
+          {"cases", {{"open", 0}}},
+          {"losses", {{"messages", journal.lost}}},
+          {"resent", journal.resent}};
+}
+
+}  // namespace bascule

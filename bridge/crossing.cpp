@@ -1,0 +1,104 @@
+#include "crossing.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <future>
+#include <utility>
+
+namespace bascule {
+namespace {
+
+constexpr std::chrono::seconds stop_deadline{5};
+
+constexpr Direction opposite(Direction direction) {
+  return direction == Direction::up ? Direction::down : Direction::up;
+}
+
+std::string own_topic(const std::string& bridge_id, const std::string& what) {
+  return "bascule/" + bridge_id + "/" + what;
+}
+
+LinkSettings with_will(LinkSettings settings, const std::string& topic) {
+  settings.will = Will{topic, "offline", Qos::at_least_once, true};
+  return settings;
+}
+
+}  // namespace
+
+Crossing::Crossing(const std::string& bridge_id, LinkSettings settings, Direction in,
+                   const std::vector<Route>& routes, Journal& journal, Events& events)
+    : name_(settings.name),
+      state_topic_(own_topic(bridge_id, "state")),
+      bookmark_topic_(Bookmark::topic(bridge_id, opposite(in))),
+      in_(in),
+      journal_(journal),
+      events_(events),
+      link_(make_link(with_will(settings, state_topic_))),
+      intake_({bridge_id, in, settings.max_payload_bytes}, routes,
+              RouteTable(routes, in, bridge_id), journal, *link_),
+      forwarder_({bridge_id, opposite(in), settings.window}, journal, *link_) {
+  // What the broker had retained has come when the bookmark has; what is retained from then on is
+  // fresh.
+  forwarder_.on_settled = [this] { intake_.expect_replayed(false); };
+}
+
+void Crossing::start() {
+  std::vector<Subscription> subscriptions{{bookmark_topic_, false}};
+  for (const std::string& filter : intake_.table().subscriptions()) {
+    subscriptions.push_back({filter, true});
+  }
+  LinkHandlers handlers;
+  handlers.on_deliveries = [this](std::span<const Delivery> deliveries) { deliver(deliveries); };
+  handlers.on_outcomes = [this](std::span<const Outcome> outcomes) {
+    forwarder_.outcomes(outcomes);
+  };
+  handlers.on_connected = [this](const Limits& limits) { connected(limits); };
+  handlers.on_up = [this](const Limits& limits) { up(limits); };
+  handlers.on_down = [this](const std::string& reason) { down(reason); };
+  link_->start(std::move(handlers), std::move(subscriptions));
+}
+
+void Crossing::stop() {
+  stopping_ = true;
+  std::promise<void> held;
+  link_->loop().post([&] {
+    forwarder_.hold();
+    forwarder_.publish(state_topic_, "offline", true);
+    held.set_value();
+  });
+  held.get_future().get();
+  link_->stop(stop_deadline);
+}
+
+void Crossing::deliver(std::span<const Delivery> deliveries) {
+  intake_.deliver(deliveries, [this](const Message& message) {
+    if (message.topic != bookmark_topic_) return;
+    link_->loop().post(
+        [this, payload = std::string(message.payload)] { forwarder_.heard(payload); });
+  });
+}
+
+void Crossing::connected(const Limits& limits) {
+  // A retained message is an old one if the subscription that brings it is new. MQTT 3.1.1 brings
+  // all of them at each connect, and marks nothing else as retained.
+  intake_.expect_replayed(!limits.session_present || limits.protocol != Protocol::v5);
+  if (!limits.session_present) journal_.begin_session(in_);
+}
+
+void Crossing::up(const Limits& limits) {
+  spdlog::info("{}: connected to {}, MQTT {}, session {}", name_, link_->status().broker,
+               limits.protocol == Protocol::v5 ? "5" : "3.1.1",
+               limits.session_present ? "resumed" : "new");
+  events_.link_up(name_);
+  forwarder_.up(limits);
+  forwarder_.publish(state_topic_, "online", true);
+}
+
+void Crossing::down(const std::string& reason) {
+  forwarder_.down();
+  if (stopping_) return;
+  spdlog::warn("{}: {}; messages wait in the journal", name_, reason);
+  events_.link_down(name_, reason);
+}
+
+}  // namespace bascule

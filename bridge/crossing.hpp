@@ -1,0 +1,54 @@
+// One bank of the crossing: the link to one broker with the stages that stand at it. What the
+// broker delivers goes into the journal in one direction; what the journal holds for it goes out in
+// the other.
+//
+// Made and destroyed on the main thread; in between everything happens on the threads of the link
+// and the journal.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "events.hpp"
+#include "forwarder/forwarder.hpp"
+#include "intake.hpp"
+#include "journal/journal.hpp"
+#include "link/link.hpp"
+#include "route/route.hpp"
+
+namespace bascule {
+
+class Crossing {
+ public:
+  // `in` is the direction of what this broker delivers: up at the site, down at the centre.
+  Crossing(const std::string& bridge_id, LinkSettings settings, Direction in,
+           const std::vector<Route>& routes, Journal& journal, Events& events);
+
+  void start();
+  // Sends nothing new, waits for what is in flight, says offline, disconnects.
+  void stop();
+
+  LinkStatus status() const { return link_->status(); }
+  std::map<std::string, std::uint64_t> in_flight() const { return forwarder_.in_flight(); }
+
+ private:
+  void deliver(std::span<const Delivery> deliveries);
+  void connected(const Limits& limits);
+  void up(const Limits& limits);
+  void down(const std::string& reason);
+
+  std::string name_;
+  std::string state_topic_;
+  std::string bookmark_topic_;
+  Direction in_;
+  Journal& journal_;
+  Events& events_;
+  std::unique_ptr<Link> link_;
+  Intake intake_;
+  Forwarder forwarder_;
+  std::atomic<bool> stopping_ = false;
+};
+
+}  // namespace bascule

@@ -1,0 +1,63 @@
+#include "events.hpp"
+
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "clock.hpp"
+
+namespace bascule {
+namespace {
+
+using nlohmann::json;
+
+}  // namespace
+
+Events::Events(std::string bridge_id, Journal& journal)
+    : topic_("bascule/" + bridge_id + "/events"),
+      journal_(journal),
+      lane_(journal.lane(Direction::up, events_lane)) {}
+
+void Events::link_up(const std::string& link) {
+  json event{{"event", "link_up"}, {"link", link}, {"at", utc_text(now().wall_ms)}};
+  {
+    const std::lock_guard lock(mutex_);
+    if (const auto since = down_since_ms_.extract(link); !since.empty()) {
+      event["down_s"] = (boottime_ms() - since.mapped()) / 1'000;
+    }
+  }
+  append(event.dump());
+}
+
+void Events::link_down(const std::string& link, const std::string& reason) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!down_since_ms_.emplace(link, boottime_ms()).second) return;  // was not up since
+  }
+  append(json{
+      {"event", "link_down"}, {"link", link}, {"at", utc_text(now().wall_ms)}, {"reason", reason}}
+             .dump(-1, ' ', false, json::error_handler_t::replace));
+}
+
+void Events::loss(const Loss& loss, const std::string& lane, Direction direction) {
+  if (loss.reason == "superseded") return;  // what keep: latest is for
+  append(json{{"event", "loss"},
+              {"direction", to_string(direction)},
+              {"lane", lane},
+              {"first", loss.first},
+              {"last", loss.last},
+              {"count", loss.count},
+              {"bytes", loss.bytes},
+              {"reason", loss.reason},
+              {"at", utc_text(loss.at_ms)}}
+             .dump());
+}
+
+void Events::append(const std::string& payload) {
+  AppendGroup group;
+  group.direction = Direction::up;
+  encode_record({topic_, payload, {}, Qos::at_least_once, false}, {}, false, group.bytes);
+  group.entries.push_back({lane_, 0, group.bytes.size(), false, false});
+  journal_.append(std::move(group), [](AppendResult) {});
+}
+
+}  // namespace bascule
