@@ -40,6 +40,8 @@ void Events::link_down(const std::string& link, const std::string& reason) {
 
 void Events::loss(const Loss& loss, const std::string& lane, Direction direction) {
   if (loss.reason == "superseded") return;  // what keep: latest is for
+  // To tell of it would make the next one.
+  if (lane == events_lane) return;
   append(json{{"event", "loss"},
               {"direction", to_string(direction)},
               {"lane", lane},
