@@ -9,8 +9,6 @@ const char* __lsan_default_suppressions() { return "leak:libpaho-mqtt3as\n"; }
 // rest is what TSan cannot see: memory handed over inside libraries that it does not watch.
 const char* __tsan_default_suppressions() {
   return "deadlock:libpaho-mqtt3as\n"
-         "called_from_lib:libpaho-mqtt3as\n"
-         "called_from_lib:libpaho-mqttpp3\n"
          "race:spdlog\n"
          "thread:libpaho-mqtt3as\n";
 }
