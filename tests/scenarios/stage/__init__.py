@@ -12,7 +12,7 @@ from stage.certificates import Authority
 from stage.clients import Publisher, Receiver
 from stage.line import PUBACK, PUBLISH, PUBREC, Line
 from stage.scene import Stage
-from stage.waiting import wait_until
+from stage.waiting import holds_for, wait_until
 
 # The topics of the stage's own routes, and where they come out on the other side.
 SALE, SALE_ABOVE = "pos/till-1/sale", "stores/store-42/pos/till-1/sale"

@@ -13,6 +13,9 @@ ROUTES = [
      "to": "orders/{rest...}"},
 ]
 
+# As a grandchild, so that the bridge stays our child; quiet; stopping at the traced calls only.
+STRACE = ["strace", "-D", "-f", "-qq", "-o", "/dev/null", "--seccomp-bpf"]
+
 
 def program():
     return os.environ.get("BASCULE_PROGRAM", "build/release/bascule")
@@ -74,7 +77,7 @@ class Bascule(Process):
     def start_killed_at(self, syscall, count):
         """Starts it so that it dies of SIGKILL at the count-th such system call of a thread."""
         return self.start(up=False, under=[
-            "strace", "-D", "-f", "-qq", "-o", "/dev/null", "-e", f"trace={syscall}",
+            *STRACE, "-e", f"trace={syscall}",
             "-e", f"inject={syscall}:signal=SIGKILL:when={count}"])
 
     def cli(self, *arguments, deadline_s=20):

@@ -23,7 +23,7 @@ class Broker(Process):
     """It keeps its port over restarts. With persistence it saves its sessions when it is stopped,
     and every second; kill() then loses what came since. Without, kill() loses everything."""
 
-    def __init__(self, name, folder, persistence=True, options=(), listener=()):
+    def __init__(self, name, folder, persistence=True, options=()):
         super().__init__(folder / f"{name}.log")
         self.name = name
         self.port = free_port()
@@ -36,11 +36,12 @@ class Broker(Process):
         if persistence:
             self._lines += ["persistence true", f"persistence_location {store}/",
                             "autosave_interval 1"]
-        self._lines += [*options, f"listener {self.port} 127.0.0.1", *listener]
+        self._lines += [*options, f"listener {self.port} 127.0.0.1"]
+        self._certificate = []
         self.start()
 
     def start(self):
-        self._config.write_text("\n".join(self._lines) + "\n")
+        self._config.write_text("\n".join(self._lines + self._certificate) + "\n")
         self.launch(["/usr/sbin/mosquitto", "-c", str(self._config)])
         wait_until(lambda: listens(self.port) or not self.running, f"broker {self.name} listening")
         assert self.running, f"broker {self.name} ended: {self.log()}"
@@ -48,6 +49,10 @@ class Broker(Process):
     def stop(self):
         self.terminate()
 
+    def show(self, certificate, key):
+        """Speaks TLS from the next start on."""
+        self._certificate = [f"certfile {certificate}", f"keyfile {key}"]
+
     @property
     def url(self):
-        return f"mqtt://127.0.0.1:{self.port}"
+        return f"{'mqtts' if self._certificate else 'mqtt'}://127.0.0.1:{self.port}"

@@ -18,7 +18,8 @@ class Authority:
 
     def issue(self, name, hosts="DNS:localhost,IP:127.0.0.1", expired=False):
         """A certificate for these hosts; returns the paths of (certificate, key)."""
-        key, request, certificate = (self._folder / f"{name}.{end}" for end in ("key", "csr", "pem"))
+        key, request, certificate = (self._folder / f"{name}.{kind}"
+                                     for kind in ("key", "csr", "pem"))
         extensions = self._folder / f"{name}.ext"
         extensions.write_text(f"subjectAltName={hosts}\n")
         _openssl("req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
@@ -27,7 +28,3 @@ class Authority:
                  str(self._key), "-CAcreateserial", "-days", "-1" if expired else "30",
                  "-extfile", str(extensions), "-out", str(certificate))
         return certificate, key
-
-    def listener(self, certificate, key):
-        """The lines of a broker's listener that shows this certificate."""
-        return [f"certfile {certificate}", f"keyfile {key}"]

@@ -15,7 +15,7 @@ DAY_S = 24 * 3600
 class _Client:
     """A paho client that keeps itself connected, and its session with the broker."""
 
-    def __init__(self, broker, name, protocol, username=None, password=None):
+    def __init__(self, broker, name, protocol, username=None, password=None, ca=None):
         self.name, self._protocol = name, protocol
         if protocol == 5:
             self._client = mqtt.Client(name, protocol=mqtt.MQTTv5)
@@ -23,6 +23,8 @@ class _Client:
             self._client = mqtt.Client(name, clean_session=False, protocol=mqtt.MQTTv311)
         if username:
             self._client.username_pw_set(username, password)
+        if ca:
+            self._client.tls_set(str(ca))
         self._up = threading.Event()
         self._client.on_connect = self._on_connect
         self._client.on_disconnect = lambda *_: self._up.clear()
@@ -70,7 +72,7 @@ class Publisher(_Client):
         self.connect()
 
     def publish(self, topic, payload, qos=1, retain=False, **properties):
-        """The keywords are paho's names of MQTT 5 properties; UserProperty takes a list of pairs."""
+        """The keywords are paho's names of MQTT 5 properties; UserProperty takes pairs."""
         block = None
         if self._protocol == 5 and properties:
             block = Properties(PacketTypes.PUBLISH)
@@ -159,16 +161,16 @@ class Receiver(_Client):
                    lambda: f"{self.name}: {count} messages, has {len(self.unique)}", deadline_s)
 
     def wait_payload(self, payload, deadline_s=20):
-        return wait_until(lambda: next((one for one in self.unique if one.payload == payload), None),
-                          f"{self.name}: {payload!r}", deadline_s)
+        return wait_until(
+            lambda: next((one for one in self.unique if one.payload == payload), None),
+            f"{self.name}: {payload!r}", deadline_s)
 
     def expect(self, payloads, topic=None, deadline_s=20):
         """All of them arrive: once each, and in this order."""
         expected = [str(payload) for payload in payloads]
         wait_until(lambda: len(self.payloads(topic)) >= len(expected),
-                   lambda: f"{self.name}: {len(expected)} messages, has "
-                           f"{len(self.payloads(topic))}; {difference(expected, self.payloads(topic))}",
-                   deadline_s)
+                   lambda: f"{self.name}: {len(expected)} messages: "
+                           f"{difference(expected, self.payloads(topic))}", deadline_s)
         assert self.payloads(topic) == expected, difference(expected, self.payloads(topic))
 
 

@@ -1,6 +1,7 @@
 """The stage itself: a temporary folder, and everyone who has entered."""
 import shutil
 import signal
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -42,6 +43,13 @@ class Stage:
     def receiver(self, broker, *filters, **options):
         self._clients.append(Receiver(broker, *filters, **options))
         return self._clients[-1]
+
+    def passwords(self, people):
+        """The options of a broker that knows these people and no others."""
+        path = self.folder / "passwords"
+        path.write_text("".join(f"{name}:{word}\n" for name, word in people.items()))
+        subprocess.run(["mosquitto_passwd", "-U", path], check=True)
+        return ["allow_anonymous false", f"password_file {path}"]
 
     def authority(self, name="authority"):
         return Authority(self.folder, name)
