@@ -12,13 +12,14 @@ ROOT = Path(__file__).resolve().parent.parent
 # The modules of bridge/, lowest first: each includes only from ranks before its own. A module is a
 # folder, or a header with its source.
 RANKS = [
-    ["topic", "message", "lane", "clock", "bytes"],
-    ["properties", "stamp"],
+    ["topic", "message", "lane", "clock", "base64"],
+    ["properties", "stamp", "log"],
     ["link", "route", "journal"],
     ["intake", "policy", "forwarder"],
-    ["config"],
     ["control"],
+    ["config"],
     ["daemon"],
+    ["cli"],
     ["main"],
 ]
 RANK = {module: rank for rank, modules in enumerate(RANKS) for module in modules}
@@ -31,6 +32,7 @@ FOREIGN = {
     r"dlfcn\.h": "policy",
     r"yaml-cpp/": "config",
     r"httplib\.h": "control",
+    r"CLI/": "cli",
     r"systemd/": "daemon",
 }
 

@@ -30,7 +30,7 @@ def load(*arguments):
 with Stage() as stage:
     wide = ["max_inflight_messages 1000", "autosave_interval 3600"]
     site, central = stage.broker("site", options=wide), stage.broker("central", options=wide)
-    line = stage.line(central)
+    line = stage.line(central, raw=True)
     bascule = stage.bascule(site, line)
     start = time.monotonic()
     receiver = load("receive", central.port, SALE_ABOVE, COUNT, 60)

@@ -32,8 +32,8 @@ class Stage:
         self._bridges.append(bridge)
         return bridge.start() if start else bridge
 
-    def line(self, broker):
-        self._lines.append(Line(broker))
+    def line(self, broker, **options):
+        self._lines.append(Line(broker, **options))
         return self._lines[-1]
 
     def publisher(self, broker, name="till-1", **options):
