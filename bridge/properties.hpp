@@ -44,8 +44,9 @@ class PropertyReader {
   bool ok_ = true;
 };
 
-// Whether the whole block can be read, each single-valued property stands at most once, and every
-// text is valid MQTT UTF-8.
+// Whether a broker would take the block: the whole of it can be read, each single-valued property
+// stands at most once, every text is valid MQTT UTF-8, the payload format is 0 or 1, and the
+// response topic is a valid topic.
 bool valid_properties(std::string_view block);
 
 // Appends one property in wire encoding. Texts over 65,535 bytes do not fit the encoding: nothing

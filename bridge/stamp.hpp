@@ -1,12 +1,14 @@
 // The stamp: what a bascule writes on every message that it forwards over MQTT 5, so that a
 // receiver can drop repeats and a bridge can see a loop. Two user properties:
 //
-//   bascule-stamp: ORIGIN/EPOCH/LANE/SEQUENCE/CAPTURED     e.g. store-42/5f3a9c1e0d2b4a67/sales/1234/1763817600123
-//   bascule-via:   ID[,ID...]                              the bridges passed so far, oldest first
+//   bascule-stamp: ORIGIN/EPOCH/LANE/SEQUENCE/CAPTURED
+//   bascule-via: ID[,ID...]
 //
-// ORIGIN is the bridge id, EPOCH 16 hex digits drawn when its journal was made, CAPTURED the time
-// of journaling in ms since 1970 UTC. Of two stamped messages with equal (origin, epoch, lane,
-// sequence) the second is a repeat. Pure functions; any thread.
+// for example store-42/5f3a9c1e0d2b4a67/sales/1234/1763817600123, and the bridges passed so far,
+// oldest first. ORIGIN is the bridge id, EPOCH 16 hex digits drawn when its journal was made,
+// CAPTURED the time of journaling in ms since 1970 UTC. ORIGIN and LANE are 1 to 64 characters of
+// [A-Za-z0-9._-], and SEQUENCE counts from 1. Of two stamped messages with equal (origin, epoch,
+// lane, sequence) the second is a repeat. Pure functions; any thread.
 #pragma once
 
 #include <cstdint>
@@ -35,8 +37,9 @@ std::string format_stamp(const Stamp& stamp);
 bool passed(std::string_view via, std::string_view id);
 int hops(std::string_view via);
 
-// Copies `block` to `out` with the stamp set (an older stamp is replaced), `id` added to
-// bascule-via, and the message expiry interval lowered by `waited_s`, but not below 1.
+// Copies `block` (valid) to `out` (another place) with the stamp set (an older stamp is replaced),
+// `id` added to bascule-via, and the message expiry interval lowered by `waited_s`, but not below
+// 1. The other properties keep their order; the stamp and bascule-via come last.
 void restamp(std::string_view block, const Stamp& stamp, std::string_view id,
              std::uint32_t waited_s, std::string& out);
 

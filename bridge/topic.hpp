@@ -1,15 +1,14 @@
-// MQTT topic rules (MQTT 5, section 4.7): names, filters, and the patterns of routes. Pure
-// functions and immutable values; any thread.
+// MQTT topic rules (MQTT 5, section 4.7): names and filters. Pure functions; any thread. Where a
+// function takes a filter without checking it, the filter must be valid.
 #pragma once
 
-#include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace bascule {
 
-// Well-formed UTF-8 as MQTT wants it: no surrogates, no overlong forms, no U+0000, 65,535 bytes at most.
+// Well-formed UTF-8 as MQTT wants it: no surrogates, no overlong forms, no U+0000, 65,535 bytes at
+// most.
 bool valid_utf8(std::string_view text);
 
 // A name one can publish to: 1 to 65,535 bytes of valid UTF-8 without + and #. On failure `why`,
@@ -28,7 +27,11 @@ bool overlap(std::string_view a, std::string_view b);
 // Whether every topic that `narrow` matches is matched by `wide`.
 bool covers(std::string_view wide, std::string_view narrow);
 
-// The narrowest single filter, level by level, that covers both.
+// The filter that matches just what both match; empty if they do not overlap.
+std::string meet(std::string_view a, std::string_view b);
+
+// The narrowest single filter, level by level, that covers both. Empty if there is none: no
+// wildcard covers two different first levels of which one begins with $.
 std::string join(std::string_view a, std::string_view b);
 
 }  // namespace bascule

@@ -52,7 +52,7 @@ struct LinkSettings {
   std::chrono::milliseconds session_expiry{std::chrono::hours(24 * 30)};
   std::chrono::milliseconds reconnect_min{1'000};
   std::chrono::milliseconds reconnect_max{60'000};
-  std::uint32_t window = 1'000;               // publishes in flight
+  std::uint32_t window = 1'000;                 // publishes in flight
   std::chrono::milliseconds slow_after{2'000};  // acknowledgements slower than this: state is slow
   std::uint32_t max_payload_bytes = 16 << 20;   // announced as Maximum Packet Size, plus head room
   std::optional<Will> will;
@@ -91,7 +91,7 @@ struct Outcome {
 struct Limits {
   bool session_present = false;
   Protocol protocol = Protocol::v5;
-  std::uint32_t receive_maximum = 65'535;       // QoS 1 and 2 publishes it lets us have in flight
+  std::uint32_t receive_maximum = 65'535;  // QoS 1 and 2 publishes it lets us have in flight
   std::uint32_t maximum_packet_bytes = 268'435'460;
   Qos maximum_qos = Qos::exactly_once;
   bool retain_available = true;
@@ -100,9 +100,10 @@ struct Limits {
 struct LinkHandlers {
   std::function<void(std::span<const Delivery>)> on_deliveries;  // reading thread
   std::function<void(std::span<const Outcome>)> on_outcomes;     // loop thread
-  std::function<void(const Limits&)> on_up;                      // loop thread; subscriptions are in place
-  std::function<void(const std::string& reason)> on_down;        // loop thread; after it, every tag in
-                                                                 // flight has had its outcome, or will after on_up
+  std::function<void(const Limits&)> on_up;  // loop thread; subscriptions are in place
+  std::function<void(const std::string& reason)>
+      on_down;  // loop thread; after it, every tag in
+                // flight has had its outcome, or will after on_up
 };
 
 // A snapshot for people.
@@ -113,7 +114,7 @@ struct LinkStatus {
   int protocol = 0;           // 5, 4 (3.1.1), or 0 while unknown
   double rtt_ms = 0;          // of the last acknowledged publish or connect
   std::uint64_t reconnects = 0;
-  std::string last_error;     // empty: none
+  std::string last_error;  // empty: none
 };
 
 class Link {

@@ -11,7 +11,7 @@
 
 namespace bascule {
 
-// A finding about rules[route], because of rules[other].
+// A finding about rules[route], because of rules[other], which stands before it.
 struct RouteFinding {
   enum class Kind { shadowed, loop } kind;
   std::size_t route;
@@ -22,7 +22,8 @@ struct RouteFinding {
 // Shadowed: every topic of a rule is taken by an earlier rule of the same direction. Loop: what a
 // rule publishes can be taken by a rule of the other direction whose result the first takes again.
 // Excludes are honoured. A loop is found even where it would end after some rounds: the analysis is
-// on topics alone, and errs on the safe side.
+// on topics alone, and errs on the safe side. Findings come in the order of the rules, with one
+// shadow per rule at most. The patterns must be valid; else std::invalid_argument is thrown.
 std::vector<RouteFinding> analyse(const std::vector<Route>& rules, std::string_view bridge_id);
 
 }  // namespace bascule

@@ -13,14 +13,13 @@
 #include <vector>
 
 #include "message.hpp"
+#include "route/pattern.hpp"
 
 namespace bascule {
 
 enum class RetainRule : std::uint8_t { keep, clear, set };
 
-// One `routes:` entry. `from` is a pattern: an MQTT filter in which {name} stands for one level,
-// captured, and {name...} for the remainder, captured; only one remainder, last. `to` is a
-// template over these captures and {bridge.id}; empty means the same topic.
+// One `routes:` entry. `from` is a pattern and `to` a template over its captures (pattern.hpp).
 struct Route {
   std::string name;
   Direction direction = Direction::up;
@@ -47,9 +46,10 @@ class RouteTable {
   RouteTable(RouteTable&&) noexcept;
   RouteTable& operator=(RouteTable&&) noexcept;
 
-  // The route that takes `topic`, and its target. Nothing if no rule takes it. The target of a
-  // long topic may be no valid topic (over 65,535 bytes); the caller checks. `out` is overwritten
-  // and reused, so that a caller who keeps it allocates nothing per message.
+  // Whether a rule takes `topic`; `out` then says which, and where it goes. The target may be no
+  // valid topic (over 65,535 bytes, or nothing left of an empty remainder); the caller checks.
+  // `out` is reused, so that a caller who keeps it allocates nothing per message; `topic` must not
+  // point into it.
   bool match(std::string_view topic, RouteMatch& out) const;
 
   // Filters that together cover every rule and do not overlap: partial overlaps are joined to a
@@ -61,12 +61,5 @@ class RouteTable {
   std::vector<Compiled> rules_;
   std::vector<std::string> subscriptions_;
 };
-
-// The filter that a `from` pattern subscribes to: captures become + and #.
-std::string to_filter(std::string_view pattern);
-
-// What is wrong with a `from` pattern, an exclude, or a `to` template over `from`; empty if nothing.
-std::string pattern_error(std::string_view pattern);
-std::string template_error(std::string_view to, std::string_view from);
 
 }  // namespace bascule

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
-"""A million messages from site to central, while the line fails three times and the bridge is killed
-three times. Prints what was missing, repeated, out of order, and the rates; exit 1 if a message is
-missing, or a repeat cannot be told by its stamp.
+"""A million messages from site to central, while the line fails three times and the bridge is
+killed three times. Prints what was missing, repeated, out of order, and the rates; exit 1 if a
+message is missing, or a repeat cannot be told by its stamp.
 
     tests/bench/million.py [COUNT]       with the release build; takes some minutes
 

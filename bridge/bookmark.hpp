@@ -1,0 +1,56 @@
+// The bookmark: a retained message on the far broker that says how far each lane has come, so that
+// the bridge notices when that broker loses what it had accepted (P6).
+//
+//   topic    bascule/{id}/bookmark/up, or down for what goes to the site
+//   payload  {"bridge":"store-42","epoch":"5f3a9c1e0d2b4a67","lanes":{"default":1234,"sales":99}}
+//
+// The bridge is subscribed to it. On connecting it publishes a fence, {"fence":"…"}, not retained,
+// to the same topic: when the fence comes back, whatever the broker had retained has come before.
+// What comes back later is a bookmark that the broker really took. Lives on a link's loop thread.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "journal/core.hpp"
+#include "link/loop.hpp"
+
+namespace bascule {
+
+class Bookmark {
+ public:
+  // `publish` sends a QoS 1 message to the topic.
+  using Publish = std::function<void(const std::string& payload, bool retain)>;
+  using Lanes = std::map<std::string, std::uint64_t, std::less<>>;
+  Bookmark(std::string bridge_id, Loop& loop, Publish publish);
+
+  static std::string topic(std::string_view bridge_id, Direction direction);
+
+  // Asks what the far broker has; `done` is called once, with readable = false if no fence came
+  // back in 5 s (the broker does not let us read or retain here) and not at all after forget().
+  void ask(bool session_present, std::function<void(FarKnowledge)> done);
+  void forget();
+
+  // A message came on the topic.
+  void heard(std::string_view payload);
+
+  // Writes a new one. `lanes` holds the highest sequence up to which all was accepted.
+  void write(const std::string& epoch, const Lanes& lanes);
+
+  // A bookmark that the broker took: the lanes as in write().
+  std::function<void(const std::string& epoch, const Lanes&)> on_confirmed;
+
+ private:
+  void finish(bool readable);
+
+  std::string bridge_id_;
+  Loop& loop_;
+  Publish publish_;
+  std::string fence_;  // empty: none is out
+  FarKnowledge known_;
+  std::function<void(FarKnowledge)> done_;
+  Loop::Timer timeout_;
+};
+
+}  // namespace bascule

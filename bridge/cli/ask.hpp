@@ -1,0 +1,24 @@
+// Where the command line gets its answers from.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <stdexcept>
+#include <string>
+
+#include "config/config.hpp"
+#include "control/query.hpp"
+
+namespace bascule {
+
+// No daemon answers, and only a daemon knows. Ends the program with exit code 3.
+struct NoDaemon : std::runtime_error {
+  explicit NoDaemon(const std::string& socket);
+};
+
+// Asks the daemon, and nobody else.
+nlohmann::json ask_daemon(const BridgeConfig& config, const std::string& path);
+
+// Asks the daemon; if none runs, the journal itself.
+nlohmann::json answer(const BridgeConfig& config, const std::string& path, const Query& query);
+
+}  // namespace bascule

@@ -1,0 +1,33 @@
+// What the commands have in common: each adds itself to the program, and when the arguments name
+// it, leaves behind what to run.
+#pragma once
+
+#include <functional>
+#include <string>
+
+namespace CLI {
+class App;
+}
+
+namespace bascule {
+
+namespace exit_code {
+inline constexpr int done = 0;
+inline constexpr int failed = 1;  // or invalid
+inline constexpr int usage = 2;
+inline constexpr int no_daemon = 3;
+}  // namespace exit_code
+
+struct Choice {
+  std::string config = "/etc/bascule/bascule.yaml";
+  std::function<int()> run;  // returns the exit code, or throws
+};
+
+// `choice` must outlive the parsing of the arguments and the run.
+void add_run(CLI::App& program, Choice& choice);
+void add_check(CLI::App& program, Choice& choice);
+void add_status(CLI::App& program, Choice& choice);
+void add_route(CLI::App& program, Choice& choice);
+void add_journal(CLI::App& program, Choice& choice);
+
+}  // namespace bascule

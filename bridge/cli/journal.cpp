@@ -1,0 +1,191 @@
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <iostream>
+#include <memory>
+
+#include "cli/ask.hpp"
+#include "cli/command.hpp"
+#include "cli/fields.hpp"
+#include "cli/journal_view.hpp"
+#include "cli/table.hpp"
+#include "cli/units.hpp"
+
+namespace bascule {
+
+namespace {
+
+using nlohmann::json;
+
+constexpr auto without_daemon =
+    "Asks the daemon; if none runs, the journal is read directly, which needs the right to do "
+    "so.\n";
+
+struct Options {
+  bool as_json = false;
+  std::string lane = "default";
+  std::string direction = "up";
+  std::uint64_t from = 0;
+  std::uint64_t count = 20;
+  bool payload = false;
+};
+
+void print_json(const json& answer) {
+  std::cout << answer.dump(2, ' ', false, json::error_handler_t::replace) << '\n';
+}
+
+int list(const BridgeConfig& config, const Options& options) {
+  const json lanes = answer(config, "/v1/lanes", {});
+  if (options.as_json) {
+    print_json(lanes);
+  } else {
+    std::cout << render_lanes(lanes, colours_on(STDOUT_FILENO));
+  }
+  return exit_code::done;
+}
+
+int show(const BridgeConfig& config, const Options& options) {
+  Query query;
+  query.set("direction", options.direction).set("lane", options.lane);
+  query.set("count", std::to_string(options.count));
+  if (options.from > 0) query.set("from", std::to_string(options.from));
+  if (!options.payload && !options.as_json) {
+    query.set("payload_max", std::to_string(preview_bytes));
+  }
+  const json messages = answer(config, "/v1/journal/show", query);
+  if (options.as_json) {
+    print_json(messages);
+  } else {
+    std::cout << render_messages(messages, options.payload, colours_on(STDOUT_FILENO));
+  }
+  return exit_code::done;
+}
+
+int losses(const BridgeConfig& config, const Options& options) {
+  const json ledger = answer(config, "/v1/journal/losses", {});
+  if (options.as_json) {
+    print_json(ledger);
+  } else {
+    std::cout << render_losses(ledger, colours_on(STDOUT_FILENO));
+  }
+  return exit_code::done;
+}
+
+void print_progress(std::uint64_t checked, std::uint64_t total) {
+  std::cerr << "\r\033[Kverified " << count_text(checked);
+  if (total >= checked && total > 0) {
+    std::cerr << " of " << count_text(total) << " messages, "
+              << static_cast<int>(100.0 * static_cast<double>(checked) / static_cast<double>(total))
+              << " %";
+  }
+  std::cerr << std::flush;
+}
+
+// Slice by slice, so that the daemon goes on with its own work in between.
+json verify_all(const BridgeConfig& config, bool progress) {
+  json damaged = json::array();
+  std::uint64_t checked = 0;
+  Query query;
+  for (std::string next;; query.set("after", next)) {
+    const json slice = answer(config, "/v1/journal/verify", query);
+    checked += count_of(slice, "checked");
+    for (const auto& damage : part_of(slice, "damaged")) damaged.push_back(damage);
+    next = text_of(slice, "next");
+    if (next.empty()) break;
+    if (progress) print_progress(checked, count_of(slice, "total"));
+  }
+  if (progress) std::cerr << "\r\033[K" << std::flush;
+  return {{"checked", checked}, {"damaged", std::move(damaged)}};
+}
+
+int verify(const BridgeConfig& config, const Options& options) {
+  const json result = verify_all(config, ::isatty(STDERR_FILENO));
+  if (options.as_json) {
+    print_json(result);
+  } else {
+    std::cout << render_verification(result, colours_on(STDOUT_FILENO));
+  }
+  return result["damaged"].empty() ? exit_code::done : exit_code::failed;
+}
+
+using Action = int (*)(const BridgeConfig&, const Options&);
+
+// One of the commands below `journal`, with what they have in common.
+CLI::App* add(CLI::App& journal, Choice& choice, const std::shared_ptr<Options>& options,
+              const char* name, const char* description, Action action) {
+  auto* command = journal.add_subcommand(name, description);
+  command->add_flag("--json", options->as_json, "The answer as JSON, for programs");
+  command->callback([options, &choice, action] {
+    choice.run = [options, &choice, action] {
+      return action(load_config(choice.config), *options);
+    };
+  });
+  return command;
+}
+
+void add_show(CLI::App& journal, Choice& choice, const std::shared_ptr<Options>& options) {
+  auto* command = add(journal, choice, options, "show", "Show messages of one lane", show);
+  command->add_option("--lane", options->lane, "The lane")
+      ->type_name("NAME")
+      ->capture_default_str();
+  command->add_option("--direction", options->direction, "up: site to central; down: back")
+      ->type_name("up|down")
+      ->check(CLI::IsMember({"up", "down"}))
+      ->capture_default_str();
+  command->add_option("--from", options->from, "First sequence (default: the oldest kept)")
+      ->type_name("SEQUENCE");
+  command->add_option("--count", options->count, "How many, at most")
+      ->type_name("N")
+      ->check(CLI::Range(1, 10'000))
+      ->capture_default_str();
+  command->add_flag("--payload", options->payload, "Whole payloads, and the MQTT 5 properties");
+  command->footer(std::string(without_daemon) + R"(
+One line per message. The time is UTC, when the message was written to the journal. A payload
+that is no text is shown in hex; line ends and control characters are shown as escapes. With
+--json payloads are base64.
+
+Exit codes: 0 done, 1 failed.
+
+Examples:
+  bascule journal show --lane sales
+  bascule journal show --lane sales --from 1234 --count 1 --payload
+  bascule journal show --direction down --json | jq -r '.messages[].topic')");
+}
+
+}  // namespace
+
+void add_journal(CLI::App& program, Choice& choice) {
+  auto* journal = program.add_subcommand("journal", "Look into the journal");
+  journal->require_subcommand(1);
+  journal->footer(std::string(without_daemon) + R"(
+Examples:
+  bascule journal list                     what is in each lane
+  bascule journal show --lane sales        the messages of one
+  bascule journal verify                   is every stored byte as it was written?
+  bascule journal losses                   what was given up, when, and why
+
+'bascule journal COMMAND --help' explains one command.)");
+
+  const auto options = std::make_shared<Options>();
+  add(*journal, choice, options, "list", "List the lanes: what waits, what is kept", list)
+      ->footer(std::string(without_daemon) + R"(
+WAITING is what the far side has not accepted yet; STORED counts also what has crossed and is
+kept for a replay. CURSOR is the last sequence that the far side has accepted.
+
+Exit codes: 0 done, 1 failed.)");
+  add_show(*journal, choice, options);
+  add(*journal, choice, options, "verify", "Check all that is stored against its checksums", verify)
+      ->footer(std::string(without_daemon) + R"(
+Reads every message that is kept; the bridge works on meanwhile. Shows progress on a terminal.
+Changes nothing: what is damaged is named with lane and sequences.
+
+Exit codes: 0 no damage, 1 damage found or failed.)");
+  add(*journal, choice, options, "losses", "List the messages that were given up, and why", losses)
+      ->footer(std::string(without_daemon) + R"(
+The loss ledger: each range of messages that a limit (ttl, max_size, when_full) took from a lane
+before it had crossed.
+
+Exit codes: 0 done, also if there are losses; 1 failed.)");
+}
+
+}  // namespace bascule

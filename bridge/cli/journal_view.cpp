@@ -1,0 +1,151 @@
+#include "cli/journal_view.hpp"
+
+#include "base64.hpp"
+#include "cli/fields.hpp"
+#include "cli/table.hpp"
+#include "cli/text.hpp"
+#include "cli/units.hpp"
+
+namespace bascule {
+
+namespace {
+
+using nlohmann::json;
+using Align = Table::Align;
+
+constexpr std::size_t preview_columns = 48;
+
+std::string counted(std::uint64_t count, const std::string& noun) {
+  return count_text(count) + ' ' + noun + (count == 1 ? "" : "s");
+}
+
+// Cut bytes may end within a character; then this one goes.
+void drop_last_character(std::string& bytes) {
+  while (!bytes.empty() && (static_cast<unsigned char>(bytes.back()) & 0xc0) == 0x80) {
+    bytes.pop_back();
+  }
+  if (!bytes.empty() && static_cast<unsigned char>(bytes.back()) >= 0xc0) bytes.pop_back();
+}
+
+// The payload as text if it is that, otherwise in hex.
+std::string payload_text(const json& message, bool whole) {
+  auto payload = from_base64(text_of(message, "payload_base64"));
+  if (!payload) return "(not valid base64)";
+  const bool cut = payload->size() < count_of(message, "bytes");
+  if (cut) drop_last_character(*payload);
+  if (!whole && payload->size() > preview_bytes) {
+    payload->resize(preview_bytes);
+    drop_last_character(*payload);
+  }
+  const std::string text = readable(*payload) ? escaped(*payload) : hex(*payload);
+  if (whole) return text;
+  const bool more = payload->size() < count_of(message, "bytes");
+  return shortened(more ? text + "…" : text, preview_columns);
+}
+
+std::string sequences(const json& range) {
+  const std::uint64_t first = count_of(range, "first");
+  const std::uint64_t last = count_of(range, "last");
+  return first == last ? std::to_string(first) : std::to_string(first) + "-" + std::to_string(last);
+}
+
+}  // namespace
+
+std::string render_lanes(const json& answer, bool colour) {
+  Table table({{"LANE"},
+               {"DIRECTION"},
+               {"WAITING", Align::right},
+               {"SIZE", Align::right},
+               {"OLDEST", Align::right},
+               {"STORED", Align::right},
+               {"SIZE", Align::right},
+               {"SEQUENCES", Align::right},
+               {"CURSOR", Align::right}});
+  for (const auto& lane : part_of(answer, "lanes")) {
+    const std::uint64_t backlog = count_of(lane, "backlog");
+    const std::uint64_t first = count_of(lane, "first_sequence");
+    const std::uint64_t next = count_of(lane, "next_sequence");
+    table.row({text_of(lane, "name"),
+               text_of(lane, "direction"),
+               {count_text(backlog), backlog > 0 ? Tone::strong : Tone::plain},
+               bytes_text(count_of(lane, "backlog_bytes")),
+               backlog > 0 ? span_text(number_of(lane, "oldest_age_s")) : "-",
+               count_text(count_of(lane, "stored")),
+               bytes_text(count_of(lane, "stored_bytes")),
+               first < next ? std::to_string(first) + "-" + std::to_string(next - 1) : "-",
+               std::to_string(count_of(lane, "cursor"))});
+  }
+  const json& journal = part_of(answer, "journal");
+  return table.text(colour) + "\njournal  " +
+         painted(text_of(journal, "path"), Tone::plain, colour) + ", " +
+         bytes_text(count_of(journal, "bytes")) + ", epoch " +
+         painted(text_of(journal, "epoch"), Tone::plain, colour) + ", schema " +
+         std::to_string(count_of(journal, "schema")) + '\n';
+}
+
+std::string render_messages(const json& answer, bool whole, bool colour) {
+  Table table({{"SEQUENCE", Align::right},
+               {"CAPTURED"},
+               {"STATE"},
+               {"QOS", Align::right},
+               {"RETAIN"},
+               {"BYTES", Align::right},
+               {"TOPIC"},
+               {"PAYLOAD"}});
+  for (const auto& message : part_of(answer, "messages")) {
+    const std::string state = text_of(message, "state");
+    const json& retain = message.contains("retain") ? message["retain"] : json();
+    table.row({std::to_string(count_of(message, "sequence")),
+               time_text(static_cast<std::int64_t>(number_of(message, "captured_ms"))),
+               {state, state == "pending" ? Tone::warn : Tone::plain},
+               std::to_string(count_of(message, "qos")),
+               retain == json(true) || retain == json(1) ? "yes" : "no",
+               count_text(count_of(message, "bytes")),
+               text_of(message, "topic"),
+               payload_text(message, whole)});
+    if (!whole) continue;
+    for (const auto& property : part_of(message, "properties")) {
+      table.note({text_of(property, "name") + ": " + text_of(property, "value"), Tone::faint});
+    }
+  }
+  return table.empty() ? "no messages\n" : table.text(colour);
+}
+
+std::string render_losses(const json& answer, bool colour) {
+  Table table({{"TIME"},
+               {"LANE"},
+               {"DIRECTION"},
+               {"SEQUENCES"},
+               {"MESSAGES", Align::right},
+               {"SIZE", Align::right},
+               {"REASON"}});
+  std::uint64_t messages = 0;
+  for (const auto& loss : part_of(answer, "losses")) {
+    messages += count_of(loss, "count");
+    table.row({time_text(static_cast<std::int64_t>(number_of(loss, "at_ms"))),
+               text_of(loss, "lane"), text_of(loss, "direction"), sequences(loss),
+               count_text(count_of(loss, "count")), bytes_text(count_of(loss, "bytes")),
+               text_of(loss, "reason")});
+  }
+  if (table.empty()) return "nothing was lost\n";
+  return table.text(colour) + '\n' +
+         painted(counted(messages, "message") + " lost", Tone::bad, colour) + '\n';
+}
+
+std::string render_verification(const json& answer, bool colour) {
+  Table table({{"LANE"}, {"DIRECTION"}, {"SEQUENCES"}, {"DAMAGE"}});
+  for (const auto& damage : part_of(answer, "damaged")) {
+    table.row({text_of(damage, "lane"),
+               text_of(damage, "direction"),
+               sequences(damage),
+               {text_of(damage, "what"), Tone::bad}});
+  }
+  const std::string checked = counted(count_of(answer, "checked"), "message") + " verified, ";
+  if (table.empty()) return checked + painted("no damage", Tone::good, colour) + '\n';
+  return table.text(colour) + '\n' + checked +
+         painted(counted(part_of(answer, "damaged").size(), "range") + " damaged", Tone::bad,
+                 colour) +
+         '\n';
+}
+
+}  // namespace bascule

@@ -1,0 +1,22 @@
+// The journal's answers (see control/queries.hpp for their shapes) as tables for people. Pure.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+
+namespace bascule {
+
+// Bytes of a payload that its preview can use; more need not be asked for.
+inline constexpr std::size_t preview_bytes = 64;
+
+std::string render_lanes(const nlohmann::json& answer, bool colour);
+
+// One line per message. `whole`: the payload uncut, and a line for each property.
+std::string render_messages(const nlohmann::json& answer, bool whole, bool colour);
+
+std::string render_losses(const nlohmann::json& answer, bool colour);
+
+// Of all slices together: {"checked": n, "damaged": […]}.
+std::string render_verification(const nlohmann::json& answer, bool colour);
+
+}  // namespace bascule

@@ -1,0 +1,120 @@
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <chrono>
+#include <csignal>
+#include <iostream>
+#include <memory>
+#include <thread>
+
+#include "cli/ask.hpp"
+#include "cli/command.hpp"
+#include "cli/status_view.hpp"
+#include "cli/table.hpp"
+
+namespace bascule {
+
+namespace {
+
+using nlohmann::json;
+using Clock = std::chrono::steady_clock;
+
+constexpr auto path = "/v1/status";
+constexpr auto redraw_every = std::chrono::seconds(1);
+
+struct Options {
+  bool as_json = false;
+  bool watch = false;
+};
+
+std::int64_t unix_ms() {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(
+             std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+// One page in place of the last. Each line is wiped behind its end, and all below the last line,
+// so that nothing flickers.
+void redraw(const std::string& page) {
+  std::string text = "\033[H";
+  for (const char c : page) text += c == '\n' ? std::string("\033[K\n") : std::string(1, c);
+  std::cout << text << "\033[J" << std::flush;
+}
+
+// Until Ctrl-C; also over a restart of the daemon, once it has answered.
+int watch(const BridgeConfig& config, const Options& options) {
+  std::signal(SIGINT, [](int) { ::_exit(exit_code::done); });
+  const bool terminal = ::isatty(STDOUT_FILENO) && !options.as_json;
+  StatusView view{.colour = colours_on(STDOUT_FILENO)};
+  json status = ask_daemon(config, path);
+  if (terminal) std::cout << "\033[2J";
+  auto asked = Clock::now();
+  auto next = asked;
+  for (; std::cout; std::this_thread::sleep_until(next += redraw_every)) {
+    std::string page;
+    try {
+      status = ask_daemon(config, path);
+      const auto now = Clock::now();
+      view.elapsed_s = std::chrono::duration<double>(now - asked).count();
+      asked = now;
+      view.now_ms = unix_ms();
+      page = options.as_json ? status.dump() + '\n' : render_status(status, view);
+      view.before = std::move(status);
+    } catch (const std::exception& error) {
+      view.before = nullptr;
+      page = std::string(error.what()) + '\n';
+      if (options.as_json) {
+        std::cerr << "bascule: " << page;
+        continue;
+      }
+    }
+    if (terminal) {
+      redraw(page);
+    } else {
+      std::cout << page << (options.as_json ? "" : "\n") << std::flush;
+    }
+  }
+  return exit_code::failed;  // nobody reads on
+}
+
+int status(const BridgeConfig& config, const Options& options) {
+  if (options.watch) return watch(config, options);
+  const json answer = ask_daemon(config, path);
+  if (options.as_json) {
+    std::cout << answer.dump(2) << '\n';
+  } else {
+    std::cout << render_status(answer, {.colour = colours_on(STDOUT_FILENO), .now_ms = unix_ms()});
+  }
+  return exit_code::done;
+}
+
+}  // namespace
+
+void add_status(CLI::App& program, Choice& choice) {
+  auto* command = program.add_subcommand("status", "Show links, lanes, backlog, rates and losses");
+  const auto options = std::make_shared<Options>();
+  command->add_flag("--json", options->as_json, "The daemon's answer as JSON, for programs");
+  command->add_flag("--watch", options->watch,
+                    "Again every second, with rates, until Ctrl-C; with --json one line each");
+  command->footer(R"(What the tables say:
+  LINK   state is up, down, slow (acknowledgements take longer than 'slow_after') or paused
+  LANE   what waits in each lane, how long the oldest message has, what is sent and not yet
+         acknowledged
+  IN     received = journaled + unrouted + repeats + refused
+  OUT    journaled = forwarded + pending + expired + evicted + quarantined
+  losses what was given up by a limit; 'bascule journal losses' has the list
+
+Colours are used on a terminal only, and not if NO_COLOR is set.
+
+Exit codes: 0 done, 1 the daemon refused, 3 no daemon answers.
+
+Examples:
+  bascule status
+  bascule status --watch
+  bascule status --json | jq '.links.central.state')");
+  command->callback([options, &choice] {
+    choice.run = [options, &choice] { return status(load_config(choice.config), *options); };
+  });
+}
+
+}  // namespace bascule

@@ -1,0 +1,191 @@
+#include "cli/status_view.hpp"
+
+#include <vector>
+
+#include "cli/fields.hpp"
+#include "cli/table.hpp"
+#include "cli/units.hpp"
+
+namespace bascule {
+
+namespace {
+
+using nlohmann::json;
+using Align = Table::Align;
+using Cell = Table::Cell;
+
+Tone tone_of_state(const std::string& state) {
+  if (state == "up") return Tone::good;
+  if (state == "down") return Tone::bad;
+  return Tone::warn;
+}
+
+// What grew from `before` to `now`, per second; nothing to say without an earlier answer, or if the
+// daemon was started anew in between.
+std::string growth(const json& now, const json& before, const char* name, double elapsed_s) {
+  const double grown = number_of(now, name) - number_of(before, name);
+  return before.contains(name) && grown >= 0 ? rate_text(grown / elapsed_s) : "-";
+}
+
+std::string protocol_text(const json& link) {
+  switch (count_of(link, "protocol")) {
+    case 5:
+      return "MQTT 5";
+    case 4:
+      return "MQTT 3.1.1";
+    default:
+      return "-";
+  }
+}
+
+std::string state_age(const json& link, std::int64_t now_ms) {
+  const std::string since = text_of(link, "since");
+  const auto since_ms = parse_time(since);
+  if (!since_ms) return since.empty() ? "-" : since;
+  return span_text(static_cast<double>(now_ms - *since_ms) / 1'000);
+}
+
+std::string rtt_text(const json& link) {
+  const double rtt_ms = number_of(link, "rtt_ms");
+  if (rtt_ms <= 0) return "-";
+  std::string text = rate_text(rtt_ms);  // as many digits as make sense
+  return text.substr(0, text.size() - 2) + " ms";
+}
+
+std::string head(const json& status, bool colour) {
+  return painted(text_of(status, "bridge"), Tone::strong, colour) + "  bascule " +
+         painted(text_of(status, "version"), Tone::plain, colour) + ", running for " +
+         span_text(number_of(status, "uptime_s")) + ", epoch " +
+         painted(text_of(status, "epoch"), Tone::plain, colour) + '\n';
+}
+
+std::string links(const json& status, const StatusView& view) {
+  Table table({{"LINK"},
+               {"STATE"},
+               {"FOR", Align::right},
+               {"RTT", Align::right},
+               {"PROTOCOL"},
+               {"RECONNECTS", Align::right},
+               {"BROKER"}});
+  for (const char* name : {"site", "central"}) {
+    const json& link = part_of(part_of(status, "links"), name);
+    const std::string state = text_of(link, "state");
+    table.row({name,
+               {state.empty() ? "?" : state, tone_of_state(state)},
+               state_age(link, view.now_ms),
+               rtt_text(link),
+               protocol_text(link),
+               count_text(count_of(link, "reconnects")),
+               text_of(link, "broker")});
+    const std::string error = text_of(link, "last_error");
+    if (!error.empty() && state != "up") table.note({error, Tone::warn});
+  }
+  return table.text(view.colour);
+}
+
+// The same lane in the earlier answer.
+const json& lane_before(const json& before, const json& lane) {
+  static const json nothing;
+  for (const auto& other : part_of(before, "lanes")) {
+    if (text_of(other, "name") == text_of(lane, "name") &&
+        text_of(other, "direction") == text_of(lane, "direction")) {
+      return other;
+    }
+  }
+  return nothing;
+}
+
+std::string lanes(const json& status, const StatusView& view) {
+  const bool rates = view.elapsed_s > 0;
+  std::vector<Table::Column> columns = {{"LANE"},
+                                        {"DIRECTION"},
+                                        {"WAITING", Align::right},
+                                        {"SIZE", Align::right},
+                                        {"OLDEST", Align::right},
+                                        {"IN FLIGHT", Align::right}};
+  if (rates) columns.push_back({"FORWARDED", Align::right});
+  Table table(columns);
+  for (const auto& lane : part_of(status, "lanes")) {
+    const std::uint64_t backlog = count_of(lane, "backlog");
+    std::vector<Cell> cells = {text_of(lane, "name"),
+                               text_of(lane, "direction"),
+                               {count_text(backlog), backlog > 0 ? Tone::strong : Tone::plain},
+                               backlog > 0 ? bytes_text(count_of(lane, "backlog_bytes")) : "-",
+                               backlog > 0 ? span_text(number_of(lane, "oldest_age_s")) : "-",
+                               count_text(count_of(lane, "in_flight"))};
+    if (rates) {
+      cells.emplace_back(growth(lane, lane_before(view.before, lane), "cursor", view.elapsed_s));
+    }
+    table.row(std::move(cells));
+  }
+  return table.empty() ? "" : '\n' + table.text(view.colour);
+}
+
+struct Counter {
+  const char* name;
+  const char* heading;
+  bool alarming;  // unless it is zero
+};
+
+std::string counters(const json& status, const StatusView& view, const char* title,
+                     const std::vector<Counter>& shown) {
+  std::vector<Table::Column> columns = {{title, Align::left}};
+  for (const auto& counter : shown) columns.push_back({counter.heading, Align::right});
+  const bool rates = view.elapsed_s > 0;
+  if (rates) columns.push_back({"RATE", Align::right});
+  Table table(columns);
+  for (const char* direction : {"up", "down"}) {
+    const json& now = part_of(part_of(status, "counters"), direction);
+    const json& before = part_of(part_of(view.before, "counters"), direction);
+    std::vector<Cell> cells = {direction};
+    for (const auto& counter : shown) {
+      const std::uint64_t count = count_of(now, counter.name);
+      cells.emplace_back(count_text(count),
+                         counter.alarming && count > 0 ? Tone::warn : Tone::plain);
+    }
+    if (rates) cells.emplace_back(growth(now, before, shown[0].name, view.elapsed_s));
+    table.row(std::move(cells));
+  }
+  return '\n' + table.text(view.colour);
+}
+
+std::string foot(const json& status, bool colour) {
+  const json& journal = part_of(status, "journal");
+  const std::uint64_t lost = count_of(part_of(status, "losses"), "messages");
+  const std::uint64_t cases = count_of(part_of(status, "cases"), "open");
+  std::string text = "\njournal  " + bytes_text(count_of(journal, "bytes")) + ", sync " +
+                     painted(text_of(journal, "sync"), Tone::plain, colour) + ", " +
+                     bytes_text(count_of(journal, "free_bytes")) + " free on its file system\n";
+  text += "losses   " +
+          (lost == 0 ? "none"
+                     : painted(count_text(lost) + (lost == 1 ? " message" : " messages"), Tone::bad,
+                               colour) +
+                           "; 'bascule journal losses' says which and why") +
+          '\n';
+  if (cases > 0) {
+    text += "cases    " + painted(count_text(cases) + " waiting for a person", Tone::warn, colour) +
+            '\n';
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string render_status(const json& status, const StatusView& view) {
+  return head(status, view.colour) + '\n' + links(status, view) + lanes(status, view) +
+         counters(status, view, "IN",
+                  {{"received", "RECEIVED", false},
+                   {"journaled", "JOURNALED", false},
+                   {"unrouted", "UNROUTED", false},
+                   {"repeats", "REPEATS", false},
+                   {"refused", "REFUSED", true}}) +
+         counters(status, view, "OUT",
+                  {{"forwarded", "FORWARDED", false},
+                   {"pending", "PENDING", false},
+                   {"expired", "EXPIRED", true},
+                   {"evicted", "EVICTED", true},
+                   {"quarantined", "QUARANTINED", true}}) +
+         foot(status, view.colour);
+}
+
+}  // namespace bascule

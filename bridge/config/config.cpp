@@ -1,0 +1,179 @@
+#include "config/config.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <system_error>
+#include <utility>
+
+#include "config/links.hpp"
+#include "config/routes.hpp"
+#include "config/section.hpp"
+#include "config/values.hpp"
+#include "config/yaml.hpp"
+
+namespace bascule {
+namespace {
+
+using namespace std::chrono_literals;
+constexpr auto day = 24h;
+constexpr std::uint64_t kibi = 1024;
+constexpr std::uint64_t mebi = kibi * 1024;
+constexpr std::uint64_t tebi = mebi * 1024 * 1024;
+constexpr std::size_t file_bytes_max = 1 << 20;
+
+const auto sync_level = one_of<JournalSettings::Sync>(
+    {{"full", JournalSettings::Sync::full}, {"normal", JournalSettings::Sync::normal}});
+const auto when_full = one_of<WhenFull>({{"pause", WhenFull::pause},
+                                         {"drop-oldest", WhenFull::drop_oldest},
+                                         {"drop-newest", WhenFull::drop_newest}});
+const auto keep = one_of<Keep>({{"all", Keep::all}, {"latest", Keep::latest}});
+const auto log_level = one_of<LogLevel>({{"trace", LogLevel::trace},
+                                         {"debug", LogLevel::debug},
+                                         {"info", LogLevel::info},
+                                         {"warn", LogLevel::warn},
+                                         {"error", LogLevel::error}});
+const auto log_format = one_of<LogFormat>({{"text", LogFormat::text}, {"json", LogFormat::json}});
+
+[[noreturn]] void fail(const std::string& path, Position at, const std::string& text) {
+  throw ConfigError({{path, at.line, at.column, text}});
+}
+
+std::string read_file(const std::string& path) {
+  const Position whole_file{0, 0};
+  std::error_code error;
+  if (std::filesystem::is_directory(path, error)) fail(path, whole_file, "is a directory");
+  std::ifstream in(path, std::ios::binary);
+  if (!in) {
+    const int reason = errno;
+    if (reason == ENOENT) {
+      fail(path, whole_file, "no such file; name another with -c FILE");
+    }
+    fail(path, whole_file, "cannot be read: " + std::generic_category().message(reason));
+  }
+  std::string source(file_bytes_max + 1, '\0');
+  in.read(source.data(), static_cast<std::streamsize>(source.size()));
+  source.resize(static_cast<std::size_t>(in.gcount()));
+  if (source.size() > file_bytes_max) fail(path, whole_file, "is larger than 1MiB");
+  return source;
+}
+
+YamlNode read_yaml(const std::string& path) {
+  try {
+    return parse_yaml(read_file(path));
+  } catch (const YamlError& error) {
+    fail(path, error.at, error.what());
+  }
+}
+
+void read_bridge(Section& file, BridgeConfig& config) {
+  Section bridge = file.section("bridge");
+  bridge.need("id", config.id, identifier);
+  bridge.read("data_dir", config.data_dir, absolute_path);
+  bridge.finish();
+  config.journal.data_dir = config.data_dir;
+}
+
+void read_journal(Section& file, JournalSettings& settings) {
+  Section journal = file.section("journal");
+  journal.read("sync", settings.sync, sync_level);
+  journal.read("max_size", settings.max_size_bytes, size(mebi, 16 * tebi));
+  journal.read("min_free", settings.min_free_bytes, size(0, tebi));
+  journal.read("when_full", settings.when_full, when_full);
+  journal.read("keep_forwarded", settings.keep_forwarded_ms, duration_ms(0s, 3'650 * day));
+  journal.read("max_payload", settings.max_payload_bytes, size(kibi, 255 * mebi));
+  if (settings.max_payload_bytes > settings.max_size_bytes) {
+    journal.complain(journal.has("max_payload") ? "max_payload" : "max_size",
+                     "\"max_payload\" (" + size_text(settings.max_payload_bytes) +
+                         ") must not be more than \"max_size\" (" +
+                         size_text(settings.max_size_bytes) + ')');
+  }
+  journal.finish();
+}
+
+LaneSettings read_lane(Section& lanes, const std::string& name) {
+  LaneSettings settings;
+  settings.name = name;
+  Section lane = lanes.section(name);
+  lane.read("priority", settings.priority, whole(0, 9));
+  lane.read("rate", settings.rate, parse_rate);
+  lane.read("hours", settings.hours, parse_hours);
+  lane.read("ttl", settings.ttl_ms, duration_ms(1s, 3'650 * day));
+  lane.read("max_size", settings.max_size_bytes, size(64 * kibi, 16 * tebi));
+  lane.read("when_full", settings.when_full, when_full);
+  lane.read("keep", settings.keep, keep);
+  lane.finish();
+  return settings;
+}
+
+void read_lanes(Section& file, std::vector<LaneSettings>& settings) {
+  Section lanes = file.section("lanes");
+  for (const std::string& name : lanes.keys()) {
+    try {
+      identifier(name);
+    } catch (const std::invalid_argument& wrong) {
+      lanes.refuse(name, std::string("the name of a lane ") + wrong.what());
+    }
+    settings.push_back(read_lane(lanes, name));
+  }
+  const auto is_default = [](const LaneSettings& lane) { return lane.name == "default"; };
+  if (std::none_of(settings.begin(), settings.end(), is_default)) settings.emplace_back();
+}
+
+void read_control(Section& file, ControlSettings& settings) {
+  Section control = file.section("control");
+  control.read("socket", settings.socket, socket_path);
+  control.refuse("http", "control.http is not available in this version; use control.socket");
+  control.finish();
+}
+
+void read_log(Section& file, LogSettings& settings) {
+  Section log = file.section("log");
+  log.read("level", settings.level, log_level);
+  log.read("format", settings.format, log_format);
+  log.finish();
+}
+
+}  // namespace
+
+std::string to_string(const Problem& problem) {
+  std::string where = problem.file;
+  if (problem.line > 0) {
+    where += ':' + std::to_string(problem.line) + ':' + std::to_string(problem.column);
+  }
+  return where + ": error: " + problem.text;
+}
+
+ConfigError::ConfigError(std::vector<Problem> problems) : problems_(std::move(problems)) {
+  for (const Problem& problem : problems_) {
+    if (!what_.empty()) what_ += '\n';
+    what_ += to_string(problem);
+  }
+}
+
+BridgeConfig load_config(const std::string& path) {
+  const YamlNode root = read_yaml(path);
+  if (root.kind == YamlNode::Kind::null) {
+    fail(path, {0, 0}, "is empty; it needs \"bridge\", \"site\" and \"central\"");
+  }
+  Problems problems(path);
+  Section file("the file", root, Position{}, problems);
+  BridgeConfig config;
+  read_bridge(file, config);
+  // Checks that need an id go on without one.
+  const std::string id = config.id.empty() ? "id" : config.id;
+  read_journal(file, config.journal);
+  read_links(file, id, config);
+  read_lanes(file, config.lanes);
+  read_routes(file, id, config, problems);
+  file.refuse("policies", "policies are not available in this version; remove this key");
+  read_control(file, config.control);
+  read_log(file, config.log);
+  file.finish();
+  problems.throw_if_any();
+  return config;
+}
+
+}  // namespace bascule

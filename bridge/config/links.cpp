@@ -1,0 +1,118 @@
+#include "config/links.hpp"
+
+#include <stdexcept>
+
+#include "config/url.hpp"
+#include "config/values.hpp"
+
+namespace bascule {
+namespace {
+
+using namespace std::chrono_literals;
+constexpr auto day = 24h;
+
+const auto client = one_of<Client>(
+    {{"auto", Client::automatic}, {"native", Client::native}, {"paho", Client::paho}});
+const auto protocol = one_of<Protocol>(
+    {{"auto", Protocol::automatic}, {"5", Protocol::v5}, {"3.1.1", Protocol::v3_1_1}});
+
+auto client_id(const std::string& id) {
+  return [&id](const std::string& text) {
+    constexpr std::string_view placeholder = "{bridge.id}";
+    std::string expanded = plain_text(text);
+    for (std::size_t at; (at = expanded.find(placeholder)) != std::string::npos;) {
+      expanded.replace(at, placeholder.size(), id);
+    }
+    if (expanded.find_first_of("{}") == std::string::npos) return expanded;
+    throw std::invalid_argument("can hold {bridge.id}, but no other braces");
+  };
+}
+
+void read_tls(Section& link, const BrokerUrl& url, TlsSettings& settings) {
+  const bool unused = link.has("tls") && !url.scheme.empty() && !url.tls();
+  Section tls = link.section("tls");
+  if (unused) {
+    tls.complain("\"tls\" has no effect on a " + url.scheme +
+                 " URL; use mqtts or wss, or remove this key");
+    return;
+  }
+  tls.read("ca_file", settings.ca_file, readable_file);
+  tls.read("cert_file", settings.cert_file, readable_file);
+  tls.read("key_file", settings.key_file, readable_file);
+  tls.read("insecure", settings.insecure, boolean);
+  if (tls.has("cert_file") && !tls.has("key_file")) {
+    tls.complain("cert_file", "\"cert_file\" needs \"key_file\" beside it");
+  }
+  if (tls.has("key_file") && !tls.has("cert_file")) {
+    tls.complain("key_file", "\"key_file\" needs \"cert_file\" beside it");
+  }
+  tls.finish();
+}
+
+void read_reconnect(Section& link, LinkSettings& settings) {
+  Section reconnect = link.section("reconnect");
+  reconnect.read("min", settings.reconnect_min, duration(10ms, day));
+  reconnect.read("max", settings.reconnect_max, duration(10ms, day));
+  if (settings.reconnect_min > settings.reconnect_max) {
+    reconnect.complain(reconnect.has("min") ? "min" : "max",
+                       "\"min\" (" + duration_text(settings.reconnect_min) +
+                           ") must not be more than \"max\" (" +
+                           duration_text(settings.reconnect_max) + ')');
+  }
+  reconnect.finish();
+}
+
+BrokerUrl read_url(Section& link, LinkSettings& settings) {
+  BrokerUrl url;
+  link.need("url", settings.url, [&url](const std::string& text) {
+    url = parse_broker_url(text);
+    return text;
+  });
+  return url;
+}
+
+BrokerUrl read_link(Section& link, const std::string& id, LinkSettings& settings) {
+  const BrokerUrl url = read_url(link, settings);
+  link.read("client", settings.client, client);
+  if (settings.client == Client::native && url.scheme.starts_with("ws")) {
+    link.complain("client",
+                  "\"client\" cannot be \"native\" for a " + url.scheme + " URL; use auto or paho");
+  }
+  settings.client_id = "bascule-" + id + '-' + settings.name;
+  link.read("client_id", settings.client_id, client_id(id));
+  link.read("username", settings.username, plain_text);
+  link.refuse("password",
+              "a password does not belong in this file; put it in a file of its own "
+              "and name that with \"password_file\"");
+  link.read("password_file", settings.password_file, readable_file);
+  read_tls(link, url, settings.tls);
+  link.read("protocol", settings.protocol, protocol);
+  link.read("keep_alive", settings.keep_alive, duration(1s, 18h));
+  link.read("session_expiry", settings.session_expiry, duration(1s, 49'710 * day));
+  read_reconnect(link, settings);
+  link.read("window", settings.window, whole(1, 65'535));
+  link.read("slow_after", settings.slow_after, duration(1ms, day));
+  link.finish();
+  return url;
+}
+
+}  // namespace
+
+void read_links(Section& file, const std::string& id, BridgeConfig& config) {
+  config.site.name = "site";
+  config.central.name = "central";
+  config.site.max_payload_bytes = config.journal.max_payload_bytes;
+  config.central.max_payload_bytes = config.journal.max_payload_bytes;
+  Section site = file.section("site");
+  const BrokerUrl site_url = read_link(site, id, config.site);
+  Section central = file.section("central");
+  const BrokerUrl central_url = read_link(central, id, config.central);
+  if (!site_url.scheme.empty() && site_url == central_url &&
+      config.site.client_id == config.central.client_id) {
+    central.complain(central.has("client_id") ? "client_id" : "url",
+                     "\"site\" and \"central\" have the same broker and the same client_id, so "
+                     "that each would end the other's connection; change one");
+  }
+}
+
+}  // namespace bascule

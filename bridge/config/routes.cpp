@@ -1,0 +1,88 @@
+#include "config/routes.hpp"
+
+#include <stdexcept>
+
+#include "config/values.hpp"
+#include "route/analysis.hpp"
+
+namespace bascule {
+namespace {
+
+const auto direction = one_of<Direction>({{"up", Direction::up}, {"down", Direction::down}});
+const auto qos =
+    one_of<Qos>({{"0", Qos::at_most_once}, {"1", Qos::at_least_once}, {"2", Qos::exactly_once}});
+const auto retain = one_of<RetainRule>(
+    {{"keep", RetainRule::keep}, {"clear", RetainRule::clear}, {"set", RetainRule::set}});
+
+// What is wrong with a topic is a sentence of its own.
+std::string checked(std::string text, const std::string& error) {
+  if (error.empty()) return text;
+  throw std::invalid_argument("is impossible: " + error);
+}
+
+std::string pattern(const std::string& text) {
+  return checked(plain_text(text), pattern_error(text));
+}
+
+auto template_over(const std::string& from) {
+  return [&from](const std::string& text) {
+    return checked(plain_text(text), from.empty() ? "" : template_error(text, from));
+  };
+}
+
+auto lane_among(const std::vector<LaneSettings>& lanes) {
+  return [&lanes](const std::string& text) {
+    std::vector<std::string_view> names;
+    for (const LaneSettings& lane : lanes) names.push_back(lane.name);
+    for (std::string_view name : names) {
+      if (name == text) return text;
+    }
+    throw std::invalid_argument("names no lane of this file: " + in_quotes(text) + "; " +
+                                suggestion(text, names));
+  };
+}
+
+Route read_route(Section& section, const BridgeConfig& config) {
+  Route route;
+  section.need("name", route.name, identifier);
+  section.need("direction", route.direction, direction);
+  section.need("from", route.from, pattern);
+  section.read_list("exclude", route.exclude, pattern);
+  section.read("to", route.to, template_over(route.from));
+  section.read("qos", route.qos, qos);
+  section.read("retain", route.retain, retain);
+  section.read("lane", route.lane, lane_among(config.lanes));
+  section.refuse("policy", "policies are not available in this version; remove this key");
+  section.finish();
+  return route;
+}
+
+void check_name(Section& section, const std::vector<Section>& earlier, const BridgeConfig& config) {
+  const std::string& name = config.routes.back().name;
+  for (std::size_t i = 0; i < earlier.size() && &earlier[i] != &section; ++i) {
+    if (name.empty() || config.routes[i].name != name) continue;
+    section.complain("name", "\"name\" must be unique: " + in_quotes(name) +
+                                 " is already in line " +
+                                 std::to_string(earlier[i].at("name").line));
+    return;
+  }
+}
+
+}  // namespace
+
+void read_routes(Section& file, const std::string& id, BridgeConfig& config, Problems& problems) {
+  const std::size_t before = problems.count();
+  std::vector<Section> sections = file.sections("routes", "a route");
+  for (Section& section : sections) {
+    config.routes.push_back(read_route(section, config));
+    check_name(section, sections, config);
+  }
+  if (problems.count() > before) return;  // the analysis wants valid routes
+  for (const RouteFinding& finding : analyse(config.routes, id)) {
+    const int other = sections[finding.other].at().line;
+    sections[finding.route].complain(finding.text + " (the other is in line " +
+                                     std::to_string(other) + ')');
+  }
+}
+
+}  // namespace bascule

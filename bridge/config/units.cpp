@@ -1,0 +1,161 @@
+#include "config/units.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <charconv>
+#include <limits>
+#include <optional>
+#include <span>
+#include <stdexcept>
+#include <system_error>
+
+#include "config/wording.hpp"
+
+namespace bascule {
+namespace {
+
+struct Unit {
+  std::string_view name;
+  std::uint64_t factor;
+  std::string_view also;  // what people write instead, in lower case, a space on both sides
+};
+
+struct Quantity {
+  std::string_view kind;  // as in "must be a size such as 256KiB or 4GiB"
+  std::span<const Unit> units;
+  const Unit& small;  // two units to suggest where there is none
+  const Unit& large;
+};
+
+constexpr Unit duration_units[] = {
+    {"ms", 1, " msec msecs milliseconds "},
+    {"s", 1'000, " sec secs second seconds "},
+    {"m", 60'000, " min mins minute minutes "},
+    {"h", 3'600'000, " hr hrs hour hours "},
+    {"d", 86'400'000, " day days "},
+};
+constexpr Unit size_units[] = {
+    {"B", 1, " b byte bytes "},
+    {"KiB", std::uint64_t{1} << 10, " k kb kib ki "},
+    {"MiB", std::uint64_t{1} << 20, " m mb mib mi "},
+    {"GiB", std::uint64_t{1} << 30, " g gb gib gi "},
+    {"TiB", std::uint64_t{1} << 40, " t tb tib ti "},
+};
+constexpr Unit rate_units[] = {
+    {"msg/s", 1, " msg msgs msgs/s msg/sec messages/s "},
+    {"B/s", 1, " b b/s b/sec bytes/s "},
+    {"KiB/s", std::uint64_t{1} << 10, " k kb kib k/s kb/s kib/s kib/sec kb/sec "},
+    {"MiB/s", std::uint64_t{1} << 20, " m mb mib m/s mb/s mib/s mib/sec mb/sec "},
+    {"GiB/s", std::uint64_t{1} << 30, " g gb gib g/s gb/s gib/s gib/sec gb/sec "},
+};
+constexpr Quantity durations{"a duration such as 30s, 5m or 24h", duration_units, duration_units[1],
+                             duration_units[2]};
+constexpr Quantity sizes{"a size such as 256KiB or 4GiB", size_units, size_units[1], size_units[2]};
+constexpr Quantity rates{"a rate such as 256KiB/s or 100msg/s", rate_units, rate_units[0],
+                         rate_units[2]};
+
+struct Amount {
+  std::uint64_t value;  // in the smallest unit
+  const Unit& unit;
+};
+
+[[noreturn]] void refuse(std::string_view kind, std::string_view text) {
+  throw std::invalid_argument("must be " + std::string(kind) + ", not " + in_quotes(text));
+}
+
+// The unit that was probably meant by, say, "GB" or " Seconds".
+const Unit* meant(std::span<const Unit> units, std::string_view typed) {
+  std::string word = " ";
+  for (unsigned char c : typed) {
+    if (c != ' ') word += static_cast<char>(std::tolower(c));
+  }
+  word += ' ';
+  for (const Unit& unit : units) {
+    const std::string exact = ' ' + std::string(unit.name) + ' ';
+    if (word == exact || unit.also.find(word) != std::string_view::npos) return &unit;
+  }
+  return nullptr;
+}
+
+Amount parse(const Quantity& quantity, std::string_view text) {
+  std::uint64_t number = 0;
+  const char* end = text.data() + text.size();
+  const auto [rest, error] = std::from_chars(text.data(), end, number);
+  if (error != std::errc()) refuse(quantity.kind, text);
+  const std::string_view digits(text.data(), static_cast<std::size_t>(rest - text.data()));
+  const std::string_view name(rest, static_cast<std::size_t>(end - rest));
+  for (const Unit& unit : quantity.units) {
+    if (unit.name != name) continue;
+    // Kept within a signed number, since durations are one.
+    if (number > std::numeric_limits<std::int64_t>::max() / unit.factor)
+      refuse(quantity.kind, text);
+    return {number * unit.factor, unit};
+  }
+  const auto with = [&](const Unit& unit) {
+    return in_quotes(std::string(digits) + std::string(unit.name));
+  };
+  if (name.empty()) {
+    throw std::invalid_argument("needs a unit, such as " + with(quantity.small) + " or " +
+                                with(quantity.large));
+  }
+  if (const Unit* unit = meant(quantity.units, name)) {
+    throw std::invalid_argument("has an unknown unit in " + in_quotes(text) + "; did you mean " +
+                                with(*unit) + "?");
+  }
+  refuse(quantity.kind, text);
+}
+
+std::string to_text(std::span<const Unit> units, std::uint64_t value) {
+  const Unit* best = &units.front();
+  for (const Unit& unit : units) {
+    if (value > 0 && value % unit.factor == 0) best = &unit;
+  }
+  return std::to_string(value / best->factor) + std::string(best->name);
+}
+
+// "hh:mm" in minutes after midnight.
+std::optional<int> minutes(std::string_view text) {
+  const auto digit = [&](std::size_t i) { return text[i] >= '0' && text[i] <= '9'; };
+  if (text.size() != 5 || text[2] != ':' || !digit(0) || !digit(1) || !digit(3) || !digit(4)) {
+    return std::nullopt;
+  }
+  const int hour = (text[0] - '0') * 10 + (text[1] - '0');
+  const int minute = (text[3] - '0') * 10 + (text[4] - '0');
+  if (minute > 59 || hour * 60 + minute > 24 * 60) return std::nullopt;
+  return hour * 60 + minute;
+}
+
+}  // namespace
+
+std::chrono::milliseconds parse_duration(std::string_view text) {
+  return std::chrono::milliseconds(parse(durations, text).value);
+}
+
+std::uint64_t parse_size(std::string_view text) { return parse(sizes, text).value; }
+
+Rate parse_rate(std::string_view text) {
+  const Amount amount = parse(rates, text);
+  if (amount.value == 0) {
+    throw std::invalid_argument("must be more than 0; leave it out for no limit");
+  }
+  if (&amount.unit == &rates.small) return {.bytes_per_s = 0, .messages_per_s = amount.value};
+  return {.bytes_per_s = amount.value, .messages_per_s = 0};
+}
+
+Hours parse_hours(std::string_view text) {
+  const std::size_t dash = text.find('-');
+  if (dash == std::string_view::npos) refuse("hours such as 22:00-06:00", text);
+  const std::optional<int> from = minutes(text.substr(0, dash));
+  const std::optional<int> to = minutes(text.substr(dash + 1));
+  if (!from || !to || *from == 24 * 60) refuse("hours such as 22:00-06:00", text);
+  if (*from == *to) throw std::invalid_argument("begins and ends at the same time; leave it out");
+  return {*from, *to};
+}
+
+std::string duration_text(std::chrono::milliseconds duration) {
+  return to_text(duration_units, static_cast<std::uint64_t>(duration.count()));
+}
+
+std::string size_text(std::uint64_t bytes) { return to_text(size_units, bytes); }
+
+}  // namespace bascule

@@ -1,0 +1,31 @@
+// Quantities as people write them. Each function takes the whole text and throws
+// std::invalid_argument for anything else; what it throws continues a sentence that begins with
+// the name of the key: `must be a size such as 256KiB or 4GiB, not "big"`.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "lane.hpp"
+
+namespace bascule {
+
+// 500ms, 30s, 5m, 24h or 7d.
+std::chrono::milliseconds parse_duration(std::string_view text);
+
+// 512B, 256KiB, 10MiB, 4GiB or 1TiB.
+std::uint64_t parse_size(std::string_view text);
+
+// 256KiB/s (any unit of size) or 100msg/s; more than zero.
+Rate parse_rate(std::string_view text);
+
+// 22:00-06:00, with 24:00 as a possible end.
+Hours parse_hours(std::string_view text);
+
+// Back to text, in the largest unit that leaves a whole number.
+std::string duration_text(std::chrono::milliseconds duration);
+std::string size_text(std::uint64_t bytes);
+
+}  // namespace bascule

@@ -1,0 +1,79 @@
+#include "config/values.hpp"
+
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cctype>
+#include <cerrno>
+#include <charconv>
+#include <filesystem>
+#include <system_error>
+
+#include "topic.hpp"
+
+namespace bascule {
+
+std::string plain_text(const std::string& text) {
+  if (text.empty()) throw std::invalid_argument("must not be empty");
+  const bool control =
+      std::any_of(text.begin(), text.end(), [](unsigned char c) { return std::iscntrl(c); });
+  if (control || !valid_utf8(text)) {
+    throw std::invalid_argument("must be UTF-8 text without control characters");
+  }
+  return text;
+}
+
+std::string identifier(const std::string& text) {
+  const bool allowed = std::all_of(text.begin(), text.end(), [](unsigned char c) {
+    return std::isalnum(c) || c == '.' || c == '_' || c == '-';
+  });
+  if (text.empty() || text.size() > 64 || !allowed) {
+    throw std::invalid_argument(
+        "must be 1 to 64 letters, digits, dots, dashes or underscores, not " + in_quotes(text));
+  }
+  return text;
+}
+
+bool boolean(const std::string& text) {
+  if (text == "true") return true;
+  if (text == "false") return false;
+  throw std::invalid_argument("must be true or false, not " + in_quotes(text));
+}
+
+std::string absolute_path(const std::string& text) {
+  plain_text(text);
+  if (text.front() != '/') throw std::invalid_argument("must be a path that begins with /");
+  return text;
+}
+
+std::string socket_path(const std::string& text) {
+  constexpr std::size_t bytes_max = sizeof(sockaddr_un::sun_path) - 1;
+  absolute_path(text);
+  if (text.size() <= bytes_max) return text;
+  throw std::invalid_argument("is too long for a socket; use " + std::to_string(bytes_max) +
+                              " bytes at most");
+}
+
+std::string readable_file(const std::string& text) {
+  absolute_path(text);
+  std::error_code error;
+  if (std::filesystem::is_directory(text, error)) {
+    throw std::invalid_argument("is a directory; name a file");
+  }
+  if (::access(text.c_str(), R_OK) == 0) return text;
+  if (errno == ENOENT || errno == ENOTDIR) throw std::invalid_argument("names no such file");
+  throw std::invalid_argument("names a file that cannot be read: " +
+                              std::generic_category().message(errno));
+}
+
+std::int64_t parse_whole(const std::string& text, std::int64_t min, std::int64_t max) {
+  std::int64_t value = 0;
+  const char* end = text.data() + text.size();
+  const auto [rest, error] = std::from_chars(text.data(), end, value);
+  if (error == std::errc() && rest == end && value >= min && value <= max) return value;
+  throw std::invalid_argument("must be a whole number, " + std::to_string(min) + " to " +
+                              std::to_string(max) + ", not " + in_quotes(text));
+}
+
+}  // namespace bascule

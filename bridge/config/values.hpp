@@ -1,0 +1,75 @@
+// Readers for the values of sections (see section.hpp): each takes the text of a value and throws
+// std::invalid_argument with the rest of a sentence about it.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "config/units.hpp"
+#include "config/wording.hpp"
+
+namespace bascule {
+
+// Not empty, valid UTF-8, no control characters.
+std::string plain_text(const std::string& text);
+
+// What names bridges, lanes and routes: [A-Za-z0-9._-]{1,64}.
+std::string identifier(const std::string& text);
+
+bool boolean(const std::string& text);
+
+// An absolute path; a path of a socket must also fit the system's address structure.
+std::string absolute_path(const std::string& text);
+std::string socket_path(const std::string& text);
+
+// An absolute path of a file that this process may read. Its text is never repeated: it may be a
+// secret in the wrong place.
+std::string readable_file(const std::string& text);
+
+// Bounded values; the bounds are included.
+std::int64_t parse_whole(const std::string& text, std::int64_t min, std::int64_t max);
+inline auto whole(std::int64_t min, std::int64_t max) {
+  return [=](const std::string& text) { return parse_whole(text, min, max); };
+}
+
+template <class T, class ToText>
+T within(T value, T min, T max, const std::string& text, const ToText& to_text) {
+  if (value >= min && value <= max) return value;
+  throw std::invalid_argument("must be " + to_text(min) + " to " + to_text(max) + ", not " +
+                              in_quotes(text));
+}
+
+inline auto duration(std::chrono::milliseconds min, std::chrono::milliseconds max) {
+  return [=](const std::string& text) {
+    return within(parse_duration(text), min, max, text, duration_text);
+  };
+}
+
+inline auto duration_ms(std::chrono::milliseconds min, std::chrono::milliseconds max) {
+  return [=](const std::string& text) { return duration(min, max)(text).count(); };
+}
+
+inline auto size(std::uint64_t min, std::uint64_t max) {
+  return
+      [=](const std::string& text) { return within(parse_size(text), min, max, text, size_text); };
+}
+
+// One of a few words.
+template <class T>
+auto one_of(std::vector<std::pair<std::string_view, T>> words) {
+  return [words = std::move(words)](const std::string& text) {
+    std::vector<std::string_view> valid;
+    for (const auto& [word, value] : words) {
+      if (word == text) return value;
+      valid.push_back(word);
+    }
+    throw std::invalid_argument("cannot be " + in_quotes(text) + "; " + suggestion(text, valid));
+  };
+}
+
+}  // namespace bascule

@@ -1,0 +1,152 @@
+#include "forwarder/outbound_lane.hpp"
+
+#include <algorithm>
+#include <ctime>
+
+#include "clock.hpp"
+#include "properties.hpp"
+
+namespace bascule {
+
+OutboundLane::OutboundLane(const LanePosition& position)
+    : id_(position.id),
+      name_(position.name),
+      settings_(position.settings),
+      rate_(position.settings.rate),
+      direction_(position.direction) {
+  progress_.lane = id_;
+}
+
+void OutboundLane::begin(const LanePosition& position, Journal& journal, Loop& loop,
+                         std::function<void()> ready) {
+  cursor_ = position.cursor;
+  done_ = position.done;
+  replay_last_ = position.replay_last;
+  replayed_through_ = position.replay_next == 0 ? 0 : position.replay_next - 1;
+  sent_through_ = 0;
+  SequenceSet in_flight;
+  for (const LaneItem& sent : in_flight_) in_flight.add(sent.record.sequence);
+  reader_ =
+      std::make_shared<LaneReader>(journal, loop, position, std::move(in_flight), std::move(ready));
+}
+
+const LaneItem* OutboundLane::front(std::int64_t now_ms, std::int64_t& wait_ms) {
+  if (reader_ == nullptr) return nullptr;
+  const LaneItem* item = reader_->front();
+  while (item != nullptr && expired(*item, now_ms)) {
+    resolve(item->record, Fate::expired);
+    reader_->pop();
+    item = reader_->front();
+  }
+  if (item == nullptr) return nullptr;
+  std::int64_t wait = rate_.wait_ms(item->record.size, now_ms);
+  if (settings_.hours) {
+    const std::time_t wall = std::time(nullptr);
+    std::tm local{};
+    localtime_r(&wall, &local);
+    wait = std::max(wait, closed_for_ms(*settings_.hours, local));
+  }
+  if (wait == 0) return item;
+  wait_ms = std::min(wait_ms, wait);
+  return nullptr;
+}
+
+bool OutboundLane::expired(const LaneItem& item, std::int64_t now_ms) const {
+  const std::int64_t age_ms = now_ms - item.captured_boottime_ms;
+  if (settings_.ttl_ms && age_ms >= *settings_.ttl_ms) return true;
+  if (item.record.message.properties.empty()) return false;
+  const auto expiry_s = message_expiry_s(item.record.message.properties);
+  return expiry_s && age_ms >= std::int64_t{*expiry_s} * 1'000;
+}
+
+void OutboundLane::sent() {
+  const LaneItem& item = *reader_->front();
+  rate_.take(item.record.size);
+  bytes_in_flight_ += item.record.size;
+  sent_through_ = item.record.sequence;
+  // At the end, unless history is replayed while the link still has newer messages in its hands.
+  in_flight_.insert(place(item.record.sequence), item);
+  reader_->pop();
+}
+
+std::deque<LaneItem>::iterator OutboundLane::place(std::uint64_t sequence) {
+  return std::lower_bound(
+      in_flight_.begin(), in_flight_.end(), sequence,
+      [](const LaneItem& sent, std::uint64_t value) { return sent.record.sequence < value; });
+}
+
+void OutboundLane::set_aside(const std::string& reason) {
+  set_aside(reader_->front()->record, reason);
+  reader_->pop();
+}
+
+void OutboundLane::set_aside(const Record& record, const std::string& reason) {
+  const bool replayed = record.sequence <= cursor_ || done_.contains(record.sequence);
+  if (!replayed) {
+    const Message& message = record.message;
+    progress_.quarantined.push_back({direction_, id_, record.sequence, reason,
+                                     std::string(message.topic), std::string(message.properties),
+                                     std::string(message.payload.substr(0, 64 << 10)),
+                                     message.payload.size()});
+  }
+  resolve(record, Fate::quarantined);
+}
+
+std::optional<LaneItem> OutboundLane::take(std::uint64_t sequence) {
+  const auto found = place(sequence);
+  if (found == in_flight_.end() || found->record.sequence != sequence) return std::nullopt;
+  LaneItem sent = std::move(*found);
+  in_flight_.erase(found);
+  bytes_in_flight_ -= sent.record.size;
+  return sent;
+}
+
+void OutboundLane::accepted(std::uint64_t sequence) {
+  if (const auto sent = take(sequence)) resolve(sent->record, Fate::forwarded);
+}
+void OutboundLane::refused(std::uint64_t sequence, const std::string& reason) {
+  if (const auto sent = take(sequence)) set_aside(sent->record, reason);
+}
+void OutboundLane::lost(std::uint64_t sequence) { take(sequence); }
+
+// A replay is through up to whatever was sent before the first that is still in flight. Holes in
+// the history, where rows were given up, need no outcome.
+void OutboundLane::settle_replay() {
+  if (replay_last_ == 0) return;
+  const std::uint64_t through =
+      in_flight_.empty() ? sent_through_ : in_flight_.front().record.sequence - 1;
+  replayed_through_ = std::max(replayed_through_, std::min(through, replay_last_));
+  progress_.replay_next = replayed_through_ + 1;
+  if (replayed_through_ == replay_last_) replay_last_ = 0;
+}
+
+void OutboundLane::resolve(const Record& record, Fate fate) {
+  const std::uint64_t sequence = record.sequence;
+  settle_replay();
+  if (sequence <= cursor_ || done_.contains(sequence)) return;
+  done_.add(sequence);
+  cursor_ = done_.take_from(cursor_);
+  auto& parts = progress_.parts;
+  if (!parts.empty() && parts.back().fate == fate && parts.back().last + 1 == sequence) {
+    parts.back().last = sequence;
+    parts.back().bytes += record.size;
+  } else {
+    parts.push_back({sequence, sequence, record.size, fate});
+  }
+}
+
+std::uint64_t OutboundLane::bookmark() const {
+  return replay_last_ != 0 ? std::min(replayed_through_, cursor_) : cursor_;
+}
+
+std::optional<Progress> OutboundLane::take_progress() {
+  if (progress_.parts.empty() && progress_.quarantined.empty() && !progress_.replay_next) {
+    return std::nullopt;
+  }
+  Progress taken = std::move(progress_);
+  progress_ = {};
+  progress_.lane = id_;
+  return taken;
+}
+
+}  // namespace bascule

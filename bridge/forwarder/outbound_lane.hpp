@@ -1,0 +1,74 @@
+// One lane on its way out: what is in flight, what became of it, and whether it may send now. Lives
+// on a link's loop thread.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "forwarder/lane_reader.hpp"
+#include "forwarder/rate.hpp"
+#include "link/link.hpp"
+
+namespace bascule {
+
+class OutboundLane {
+ public:
+  explicit OutboundLane(const LanePosition& position);
+
+  // Goes on from here; what is in flight stays so.
+  void begin(const LanePosition& position, Journal& journal, Loop& loop,
+             std::function<void()> ready);
+  // Nothing is sent until the next begin().
+  void end() { reader_.reset(); }
+
+  // The next message that may go now, or nullptr. If it has to wait for rate or hours, `wait_ms` is
+  // lowered to when to ask again. Messages past their time are given up on the way.
+  const LaneItem* front(std::int64_t now_ms, std::int64_t& wait_ms);
+  void sent();                                // the front has gone
+  void set_aside(const std::string& reason);  // the front can never go
+
+  // What became of a sequence in flight.
+  void accepted(std::uint64_t sequence);
+  void refused(std::uint64_t sequence, const std::string& reason);
+  void lost(std::uint64_t sequence);
+
+  // What has happened since the last call, if anything.
+  std::optional<Progress> take_progress();
+
+  const LaneSettings& settings() const { return settings_; }
+  LaneId id() const { return id_; }
+  const std::string& name() const { return name_; }
+  std::size_t in_flight() const { return in_flight_.size(); }
+  std::uint64_t bytes_in_flight() const { return bytes_in_flight_; }
+
+  // The highest sequence up to which the far broker has accepted all: its bookmark.
+  std::uint64_t bookmark() const;
+
+ private:
+  std::deque<LaneItem>::iterator place(std::uint64_t sequence);
+  std::optional<LaneItem> take(std::uint64_t sequence);
+  void resolve(const Record& record, Fate fate);
+  void set_aside(const Record& record, const std::string& reason);
+  void settle_replay();
+  bool expired(const LaneItem& item, std::int64_t now_ms) const;
+
+  LaneId id_;
+  std::string name_;
+  LaneSettings settings_;
+  RateLimit rate_;
+  Direction direction_ = Direction::up;
+  std::shared_ptr<LaneReader> reader_;
+  std::deque<LaneItem> in_flight_;  // by sequence, ascending
+  std::uint64_t bytes_in_flight_ = 0;
+  std::uint64_t cursor_ = 0;
+  SequenceSet done_;
+  std::uint64_t replay_last_ = 0;  // 0: not replaying
+  std::uint64_t replayed_through_ = 0;
+  std::uint64_t sent_through_ = 0;  // since begin()
+  Progress progress_;
+};
+
+}  // namespace bascule

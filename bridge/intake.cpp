@@ -1,0 +1,119 @@
+#include "intake.hpp"
+
+#include "journal/crc32c.hpp"
+#include "properties.hpp"
+#include "stamp.hpp"
+#include "topic.hpp"
+
+namespace bascule {
+
+Intake::Intake(IntakeSettings settings, const std::vector<Route>& rules, RouteTable table,
+               Journal& journal, Link& link)
+    : settings_(std::move(settings)),
+      table_(std::move(table)),
+      journal_(journal),
+      link_(link),
+      own_prefix_("bascule/" + settings_.bridge_id + "/") {
+  for (const Route& rule : rules) {
+    targets_.push_back({journal.lane(settings_.direction, rule.lane), rule.qos, rule.retain});
+  }
+}
+
+void Intake::deliver(std::span<const Delivery> deliveries,
+                     const std::function<void(const Message&)>& own) {
+  AppendGroup group;
+  group.direction = settings_.direction;
+  for (const Delivery& delivery : deliveries) {
+    if (delivery.message.topic.starts_with(own_prefix_)) {
+      own(delivery.message);
+    } else {
+      ++group.received;
+      take(delivery, group);
+    }
+  }
+  // Even a group without entries goes through the journal: acknowledging is up to a tag, so it must
+  // not overtake the commit of an earlier group.
+  const std::uint64_t last = deliveries.back().tag;
+  journal_.append(std::move(group), [this, last](AppendResult result) { answered(result, last); });
+}
+
+void Intake::take(const Delivery& delivery, AppendGroup& group) {
+  const Message& in = delivery.message;
+  if (std::string reason = fault(in); !reason.empty()) {
+    set_aside(delivery, std::move(reason), group);
+    return;
+  }
+  bool stamped = false;
+  if (looped(in.properties, stamped)) {
+    ++group.tally.repeats;
+    return;
+  }
+  if (!table_.match(in.topic, match_)) {
+    ++group.tally.unrouted;
+    return;
+  }
+  if (!valid_topic(match_.topic)) {
+    set_aside(delivery, "the route's target is no valid topic", group);
+    return;
+  }
+  const Target& target = targets_[match_.route];
+  Message out = in;
+  out.topic = match_.topic;
+  if (target.qos && *target.qos < out.qos) out.qos = *target.qos;
+  if (target.retain != RetainRule::keep) out.retain = target.retain == RetainRule::set;
+  const Receipt receipt{crc32c(crc32c(crc32c(0, in.topic), in.properties), in.payload),
+                        delivery.packet_id, 0};
+  const std::size_t offset = group.bytes.size();
+  encode_record(out, receipt, stamped, group.bytes);
+  group.entries.push_back({target.lane, offset, group.bytes.size() - offset, delivery.duplicate,
+                           in.retain && replayed_.load(std::memory_order_relaxed)});
+}
+
+std::string Intake::fault(const Message& message) const {
+  std::string why;
+  if (!valid_topic(message.topic, &why)) return "illegal topic: " + why;
+  if (message.payload.size() > settings_.max_payload_bytes) {
+    return "payload of " + std::to_string(message.payload.size()) + " bytes is over max_payload";
+  }
+  if (!message.properties.empty() && !valid_properties(message.properties)) {
+    return "illegal properties";
+  }
+  return {};
+}
+
+// Whether this bridge has forwarded the message before, or too many have.
+bool Intake::looped(std::string_view properties, bool& stamped) const {
+  if (properties.empty()) return false;
+  if (const auto text = user_property(properties, stamp_property)) {
+    const auto stamp = parse_stamp(*text);
+    stamped = stamp.has_value();
+    if (stamp && stamp->origin == settings_.bridge_id) return true;
+  }
+  const auto via = user_property(properties, via_property);
+  return via && (passed(*via, settings_.bridge_id) || hops(*via) >= hop_limit);
+}
+
+void Intake::set_aside(const Delivery& delivery, std::string reason, AppendGroup& group) {
+  ++group.tally.refused;
+  const Message& message = delivery.message;
+  group.set_aside.push_back({settings_.direction, 0, 0, std::move(reason),
+                             std::string(message.topic), std::string(message.properties),
+                             std::string(message.payload.substr(0, 64 << 10)),
+                             message.payload.size()});
+}
+
+void Intake::answered(AppendResult result, std::uint64_t tag) {
+  switch (result) {
+    case AppendResult::stored:
+      link_.acknowledge(tag);
+      break;
+    case AppendResult::full:
+      link_.drop("the journal is full; the broker keeps what is not acknowledged");
+      break;
+    case AppendResult::failed:
+      link_.drop("the journal cannot be written; the broker keeps what is not acknowledged");
+      break;
+  }
+}
+
+}  // namespace bascule

@@ -1,0 +1,66 @@
+// The way in: takes what a link delivers, finds each message's route, and appends it to the journal
+// in groups. A link is told to acknowledge only after the commit that holds the message (P1); what
+// cannot be kept is never acknowledged.
+//
+// deliver() runs on the link's reading thread, the answers on the journal's. Both live as long as
+// the link and the journal do.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string>
+
+#include "journal/journal.hpp"
+#include "link/link.hpp"
+#include "route/route.hpp"
+
+namespace bascule {
+
+struct IntakeSettings {
+  std::string bridge_id;
+  Direction direction = Direction::up;
+  std::uint32_t max_payload_bytes = 16 << 20;
+};
+
+class Intake {
+ public:
+  // `rules` are those that `table` was compiled from, in the same order.
+  Intake(IntakeSettings settings, const std::vector<Route>& rules, RouteTable table,
+         Journal& journal, Link& link);
+
+  // Messages under bascule/{id}/ on this broker are the bridge's own; they are not routed, but
+  // shown to `own`, on the reading thread.
+  void deliver(std::span<const Delivery> deliveries,
+               const std::function<void(const Message&)>& own);
+
+  // Until told otherwise, retained messages may be what a new subscription brought; after it they
+  // are fresh. Any thread.
+  void expect_replayed(bool expected) { replayed_ = expected; }
+
+  const RouteTable& table() const { return table_; }
+
+ private:
+  struct Target {
+    LaneId lane = 0;
+    std::optional<Qos> qos;
+    RetainRule retain = RetainRule::keep;
+  };
+  void take(const Delivery& delivery, AppendGroup& group);
+  void set_aside(const Delivery& delivery, std::string reason, AppendGroup& group);
+  std::string fault(const Message& message) const;  // why it can never cross; empty: it can
+  bool looped(std::string_view properties, bool& stamped) const;
+  void answered(AppendResult result, std::uint64_t tag);
+
+  IntakeSettings settings_;
+  std::vector<Target> targets_;  // by rule
+  RouteTable table_;
+  Journal& journal_;
+  Link& link_;
+  std::string own_prefix_;
+  RouteMatch match_;  // scratch of the reading thread
+  std::atomic<bool> replayed_ = true;
+};
+
+}  // namespace bascule

@@ -1,0 +1,250 @@
+#include "journal/core.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+
+#include "journal/crc32c.hpp"
+
+namespace bascule {
+namespace {
+
+constexpr std::size_t tail_bytes_max = 8 << 20;
+constexpr int checkpoint_pages = 1'000;
+constexpr std::int64_t idle_ms = 5'000;  // without an append
+
+}  // namespace
+
+JournalCore::JournalCore(JournalSettings settings, std::string bridge_id,
+                         std::vector<LaneSettings> lanes)
+    : settings_(std::move(settings)),
+      bridge_id_(std::move(bridge_id)),
+      lane_settings_(std::move(lanes)),
+      tail_(tail_bytes_max),
+      retention_(settings_,
+                 [this](LaneState& lane, const BatchHead& head, Fate fate, const char* reason) {
+                   const std::uint64_t last = head.first + head.count - 1;
+                   const std::uint64_t given_up = lane.resolve(head.first, last, head.bytes, fate);
+                   if (given_up > 0)
+                     lose(lane, {lane.id, head.first, last, given_up, head.bytes, reason, 0});
+                 }) {
+  store_ = std::make_unique<Store>(settings_, bridge_id_);
+  try {
+    load();
+  } catch (const DatabaseError& e) {
+    throw JournalError("cannot read the journal in " + settings_.data_dir + ": " + e.what());
+  }
+}
+
+JournalCore::~JournalCore() = default;
+
+Store& JournalCore::write() {
+  if (store_ == nullptr) throw JournalError("the journal is closed");
+  if (!in_transaction_) {
+    store_->begin();
+    in_transaction_ = true;
+  }
+  return *store_;
+}
+
+LaneState& JournalCore::state(LaneId lane) { return lanes_.at(lane - 1U); }
+
+LaneId JournalCore::lane(Direction direction, std::string_view name) const {
+  for (const LaneState& lane : lanes_) {
+    if (lane.direction == direction && lane.name == name) return lane.id;
+  }
+  return 0;
+}
+
+void JournalCore::load() {
+  lanes_ = store_->load_lanes();
+  const auto ensure = [&](Direction direction, std::string_view name) {
+    if (lane(direction, name) == 0) write().add_lane(direction, std::string(name));
+  };
+  for (const Direction direction : {Direction::up, Direction::down}) {
+    ensure(direction, "default");
+    for (const LaneSettings& lane : lane_settings_) ensure(direction, lane.name);
+  }
+  ensure(Direction::up, events_lane);
+  timeline_ = {};
+  for (auto& [number, boot] : store_->load_boots()) timeline_.add(number, boot);
+  timeline_.enter(boot_id(), now());
+  write().save_boot(timeline_.current(), timeline_.boot(timeline_.current()));
+
+  lanes_ = store_->load_lanes();
+  for (LaneState& lane : lanes_) {
+    if (lane.id != &lane - lanes_.data() + 1) {
+      throw JournalError("the journal's table of lanes has a hole before " + lane.name);
+    }
+    for (const LaneSettings& settings : lane_settings_) {
+      if (settings.name == lane.name) lane.settings = settings;
+    }
+    lane.settings.name = lane.name;
+    lane.chain = crc32c(0, store_->epoch());
+    if (const BatchPtr newest = store_->newest(lane.id)) {
+      RecordReader reader(lane.id, newest->first, newest->chain, newest->data,
+                          RecordReader::Check::checksums);
+      while (const auto record = reader.next()) lane.chain = record->crc;
+      lane.appended_bytes = newest->before_bytes + newest->data.size();
+      const std::uint64_t stored_end = newest->last() + 1;
+      // The cursor's row is ahead of the newest batch: the end of the log was lost or cut off.
+      if (stored_end < lane.next) close_gap(lane, stored_end, lane.next - 1);
+      lane.next = std::max(lane.next, stored_end);
+    }
+    lane.appended_bytes = std::max(lane.appended_bytes, lane.resolved_bytes);
+  }
+  for (const Direction direction : {Direction::up, Direction::down}) {
+    const int side = static_cast<int>(direction);
+    tallies_[side] = store_->load_tally(direction);
+    received_[side] = tallies_[side].unrouted + tallies_[side].repeats + tallies_[side].refused;
+    for (const LaneState& lane : lanes_) {
+      if (lane.direction == direction && lane.name != events_lane)
+        received_[side] += lane.journaled();
+    }
+  }
+  open_.assign(lanes_.size(), nullptr);
+  repeats_.load(*store_, lanes_);
+  retention_.forget();
+  retention_.measure(*store_);
+  commit();
+}
+
+bool JournalCore::must_commit() const {
+  return urgent_ || (dirty_since_ms_ != 0 && boottime_ms() - dirty_since_ms_ >= flush_after_ms);
+}
+
+void JournalCore::commit() {
+  for (LaneState& lane : lanes_) {
+    close_batch(lane);
+    if (lane.dirty) write().save(lane);
+  }
+  repeats_.save(write());
+  if (tally_dirty_) {
+    for (const Direction direction : {Direction::up, Direction::down}) {
+      store_->save_tally(direction, tallies_[static_cast<int>(direction)]);
+    }
+    tally_dirty_ = false;
+  }
+  check_books();
+  store_->commit();
+  in_transaction_ = false;
+  urgent_ = false;
+  dirty_since_ms_ = 0;
+  ++commits_;
+  for (BatchPtr& batch : committing_) tail_.push(std::move(batch));
+  committing_.clear();
+  store_->checkpoint(checkpoint_pages);
+}
+
+void JournalCore::reopen() {
+  // What has crossed is known for sure, whatever the disk says: it is kept over the reload, or it
+  // would be sent again and its lane's cursor would wait for outcomes that were told already.
+  const std::vector<LaneState> known = lanes_;
+  store_.reset();
+  in_transaction_ = urgent_ = tally_dirty_ = false;
+  committing_.clear();
+  tail_.clear();
+  try {
+    store_ = std::make_unique<Store>(settings_, bridge_id_);
+    load();
+  } catch (const std::exception& e) {
+    store_.reset();
+    lanes_ = known;
+    throw JournalError(e.what());
+  }
+  for (std::size_t i = 0; i < known.size() && i < lanes_.size(); ++i) {
+    const LaneState& before = known[i];
+    LaneState& lane = lanes_[i];
+    const bool fits = before.cursor < lane.next &&
+                      (before.done.empty() || before.done.ranges().back().last < lane.next);
+    if (!fits || before.cursor < lane.cursor) continue;
+    LaneState merged = before;
+    merged.next = lane.next;
+    merged.chain = lane.chain;
+    merged.appended_bytes = lane.appended_bytes;
+    merged.dirty = true;
+    lane = std::move(merged);
+  }
+}
+
+void JournalCore::check_books() const {
+  for (const Direction direction : {Direction::up, Direction::down}) {
+    const int side = static_cast<int>(direction);
+    std::uint64_t sum = tallies_[side].unrouted + tallies_[side].repeats + tallies_[side].refused;
+    for (const LaneState& lane : lanes_) {
+      if (!lane.balanced())
+        throw std::logic_error("the books of lane " + lane.name + " do not balance");
+      if (lane.direction == direction && lane.name != events_lane) sum += lane.journaled();
+    }
+    if (sum != received_[side]) {
+      throw std::logic_error("received " + std::string(to_string(direction)) +
+                             " is not journaled + "
+                             "unrouted + repeats + refused");
+    }
+  }
+}
+
+void JournalCore::begin_session(Direction direction) {
+  repeats_.begin_session(direction, write());
+  urgent_ = true;
+}
+
+void JournalCore::lose(LaneState& lane, Loss loss) {
+  loss.at_ms = now().wall_ms;
+  write().add_loss(loss);
+  if (on_loss) on_loss(loss, lane);
+}
+
+std::int64_t JournalCore::captured_wall_ms(const Batch& batch) const {
+  return timeline_.wall_ms(batch.boot, batch.captured_ms);
+}
+std::int64_t JournalCore::age_ms(const Batch& batch) const {
+  return timeline_.age_ms(batch.boot, batch.captured_ms, now());
+}
+
+void JournalCore::maintain() {
+  const Now at = now();
+  if (timeline_.adjust(at)) {
+    write().save_boot(timeline_.current(), timeline_.boot(timeline_.current()));
+  }
+  retention_.measure(*store_);
+  for (LaneState& lane : lanes_) {
+    retention_.expire(write(), lane, timeline_, at);
+    retention_.trim(write(), lane, timeline_, at);
+  }
+  commit();  // writes nothing if nothing changed
+  if (at.boottime_ms - appended_ms_ > idle_ms) {
+    store_->checkpoint(1);
+    store_->give_back_pages();
+  }
+}
+
+JournalReport JournalCore::report() {
+  JournalReport report;
+  report.epoch = store_->epoch();
+  report.schema = store_->schema();
+  report.used_bytes = store_->used_bytes();
+  report.free_bytes = store_->free_bytes();
+  report.full = retention_.full();
+  report.resent = resent_;
+  report.commits = commits_;
+  for (int side = 0; side < 2; ++side) {
+    report.received[side] = received_[side];
+    report.tallies[side] = tallies_[side];
+  }
+  for (const LaneState& lane : lanes_) {
+    LaneReport entry{lane, 0, 0};
+    if (const auto heads = store_->heads(lane.id, 0, 1); !heads.empty()) {
+      entry.first_stored = heads.front().first;
+    }
+    if (lane.pending() > 0) {
+      if (const auto heads = store_->heads(lane.id, lane.cursor + 1, 1); !heads.empty()) {
+        entry.oldest_age_ms =
+            timeline_.age_ms(heads.front().boot, heads.front().captured_ms, now());
+      }
+    }
+    report.lanes.push_back(std::move(entry));
+  }
+  return report;
+}
+
+}  // namespace bascule

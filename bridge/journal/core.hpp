@@ -1,0 +1,187 @@
+// Everything the journal does, without its thread: journal.hpp runs one of these on a thread of its
+// own. Calls change memory and an open transaction; commit() makes them durable, all or none. One
+// owner; not thread-safe.
+//
+// A failed commit has an unknown outcome (SQLite may have it after all), so nothing is undone in
+// memory: reopen() reads the truth from the disk again. Whatever was not acknowledged comes again
+// from its broker and is recognised by its receipt if it was stored.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "clock.hpp"
+#include "journal/repeats.hpp"
+#include "journal/retention.hpp"
+#include "journal/settings.hpp"
+#include "journal/store.hpp"
+#include "journal/tail.hpp"
+
+namespace bascule {
+
+// The lane of the bridge's own events. It is drained and kept like any other, but is not in the
+// books of what crosses.
+inline constexpr std::string_view events_lane = "events";
+
+enum class AppendResult : std::uint8_t {
+  stored,
+  full,    // the quota or the file system is full and the rule is to pause: nothing was stored
+  failed,  // the journal cannot write: nothing may be acknowledged
+};
+
+// One message of a group: `length` bytes at `offset` of the group's bytes, by encode_record.
+struct Append {
+  LaneId lane = 0;
+  std::size_t offset = 0;
+  std::size_t length = 0;
+  bool duplicate = false;  // the DUP flag
+  bool replayed = false;   // a retained value that a subscription brought, not a fresh publish
+};
+
+// What one link delivered, in order.
+struct AppendGroup {
+  Direction direction = Direction::up;
+  std::string bytes;
+  std::vector<Append> entries;
+  std::uint64_t received = 0;       // deliveries that this group stands for
+  Tally tally;                      // those of them that are no entry
+  std::vector<SetAside> set_aside;  // the refused ones
+};
+
+// What became of messages of one lane on their way out.
+struct Progress {
+  struct Part {
+    std::uint64_t first = 0, last = 0, bytes = 0;
+    Fate fate = Fate::forwarded;
+  };
+  LaneId lane = 0;
+  std::vector<Part> parts;
+  std::vector<SetAside> quarantined;         // with sequence; counted by their part
+  std::optional<std::uint64_t> replay_next;  // history was sent again up to here
+  std::optional<std::uint64_t> confirmed;    // a bookmark was read back
+};
+
+// What the far broker's bookmark says; see bookmark.hpp.
+struct FarKnowledge {
+  bool readable = false;  // it was asked and the answer is complete
+  bool session_present = false;
+  std::string epoch;  // empty: no bookmark there
+  std::map<std::string, std::uint64_t, std::less<>> lanes;
+};
+
+// Where a forwarder goes on in one lane.
+struct LanePosition {
+  LaneId id = 0;
+  Direction direction = Direction::up;
+  std::string name;
+  LaneSettings settings;
+  std::uint64_t cursor = 0;
+  SequenceSet done;
+  std::uint64_t replay_next = 0, replay_last = 0;
+};
+
+struct LaneReport {
+  LaneState state;
+  std::int64_t oldest_age_ms = 0;  // of what waits; 0: nothing waits
+  std::uint64_t first_stored = 0;  // 0: nothing is stored
+};
+
+struct JournalReport {
+  std::string epoch;
+  std::int64_t schema = 0;
+  std::uint64_t used_bytes = 0, free_bytes = 0;
+  bool full = false;
+  std::string trouble;  // why nothing can be written; empty: all is well
+  std::uint64_t received[2] = {};
+  Tally tallies[2];
+  std::uint64_t resent = 0;   // messages of history handed out again since the start
+  std::uint64_t commits = 0;  // since the start
+  std::vector<LaneReport> lanes;
+};
+
+class JournalCore {
+ public:
+  // Opens the journal. Lanes of the settings that are not there are made, for both directions, and
+  // so is the events lane (up). Throws JournalError.
+  JournalCore(JournalSettings settings, std::string bridge_id, std::vector<LaneSettings> lanes);
+  ~JournalCore();
+
+  const std::string& epoch() const { return store_->epoch(); }
+  LaneId lane(Direction direction, std::string_view name) const;  // 0: none
+
+  AppendResult append(AppendGroup& group);
+  void progress(const Progress& progress);
+  void begin_session(Direction direction);
+
+  // Up to about `bytes_max` of the lane from `from` on, at least one batch if there is one; the
+  // first may begin before `from`. Empty: nothing is there yet. Damaged rows are set aside and
+  // written to the loss ledger, and skipped.
+  std::vector<BatchPtr> read(LaneId lane, std::uint64_t from, std::size_t bytes_max);
+
+  // Where to go on, after comparing what the far broker has with what it once had: P6.
+  std::vector<LanePosition> positions(Direction direction, const FarKnowledge& far);
+
+  // Wall time and age of a batch.
+  std::int64_t captured_wall_ms(const Batch& batch) const;
+  std::int64_t age_ms(const Batch& batch) const;
+
+  // Whether commit() has something to write now: appends at once, cursors `flush_after_ms` late.
+  bool must_commit() const;
+  bool pending_flush() const { return urgent_ || dirty_since_ms_ != 0; }
+  void commit();    // throws DatabaseError: reopen() then
+  void reopen();    // throws JournalError
+  void maintain();  // about once a second: expiry, trimming, checkpoint, free space; commits
+
+  JournalReport report();
+  Store& store() { return *store_; }
+  const std::vector<LaneState>& lanes() const { return lanes_; }
+
+  std::function<void(const Loss&, const LaneState&)> on_loss;  // told after it was written down
+
+  static constexpr std::int64_t flush_after_ms = 200;
+
+ private:
+  struct Open;  // a batch that is being filled
+
+  void load();
+  Store& write();  // the store, with a transaction under way
+  LaneState& state(LaneId lane);
+  void drop(LaneState& lane, std::uint64_t bytes);
+  void place(LaneState& lane, const Record& record, std::string_view bytes);
+  void close_batch(LaneState& lane);
+  void supersede(LaneState& lane, std::string_view topic, std::uint64_t sequence);
+  void lose(LaneState& lane, Loss loss);
+  void close_gap(LaneState& lane, std::uint64_t from, std::uint64_t to);
+  BatchPtr sound(LaneState& lane, std::uint64_t from);
+  bool overtaken(Direction direction, const FarKnowledge& far) const;
+  void compare(LaneState& lane, const FarKnowledge& far);
+  void replay(LaneState& lane, std::uint64_t first, std::uint64_t last);
+  std::uint64_t bytes_through(const LaneState& lane, std::uint64_t sequence);
+  void check_books() const;
+
+  JournalSettings settings_;
+  std::string bridge_id_;
+  std::vector<LaneSettings> lane_settings_;
+  std::unique_ptr<Store> store_;
+  std::vector<LaneState> lanes_;              // by id - 1
+  std::vector<std::shared_ptr<Batch>> open_;  // by id - 1; null: none
+  std::vector<BatchPtr> committing_;
+  Repeats repeats_;
+  Timeline timeline_;
+  Tail tail_;
+  Retention retention_;
+  std::vector<Room> rooms_;  // scratch of append
+  Tally tallies_[2];
+  bool tally_dirty_ = false;
+  std::uint64_t received_[2] = {};
+  std::uint64_t resent_ = 0;
+  std::uint64_t commits_ = 0;
+  bool in_transaction_ = false;
+  bool urgent_ = false;  // something waits for the commit to be acknowledged
+  std::int64_t dirty_since_ms_ = 0;
+  std::int64_t appended_ms_ = 0;  // boot time of the last append
+};
+
+}  // namespace bascule

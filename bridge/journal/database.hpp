@@ -1,0 +1,105 @@
+// SQLite, as little of it as the journal needs. Used by one thread at a time. The only files that
+// see sqlite3.h are database.cpp and what it implements.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+struct sqlite3;
+struct sqlite3_stmt;
+
+namespace bascule {
+
+// What SQLite said no to. `full` is SQLITE_FULL; `damaged` is a file that is no database or is
+// corrupt.
+class DatabaseError : public std::runtime_error {
+ public:
+  DatabaseError(int code, const std::string& what);
+  int code;
+  bool full() const;
+  bool damaged() const;
+};
+
+struct Blob {
+  std::string_view bytes;
+};
+
+class Statement {
+ public:
+  Statement(sqlite3* database, std::string_view sql);
+  ~Statement();
+  Statement(Statement&& other) noexcept;
+  Statement(const Statement&) = delete;
+  Statement& operator=(const Statement&) = delete;
+  Statement& operator=(Statement&&) = delete;
+
+  // Binds the arguments from ?1 on, dropping an execution that was under way. Bound text and blobs
+  // must live until the last step().
+  template <typename... Args>
+  Statement& bind(const Args&... args) {
+    reset();
+    int index = 0;
+    (set(++index, args), ...);
+    return *this;
+  }
+
+  bool step();  // true: a row is there; false: done. Throws DatabaseError.
+  void reset();
+
+  // bind, step to the end.
+  template <typename... Args>
+  void run(const Args&... args) {
+    bind(args...);
+    while (step()) {
+    }
+    reset();
+  }
+
+  std::int64_t integer(int column) const;
+  std::string_view text(int column) const;  // until the next step
+  std::string_view blob(int column) const;  // until the next step
+
+ private:
+  void set(int index, std::int64_t value);
+  void set(int index, std::uint64_t value) { set(index, static_cast<std::int64_t>(value)); }
+  void set(int index, int value) { set(index, std::int64_t{value}); }
+  void set(int index, unsigned value) { set(index, std::int64_t{value}); }
+  void set(int index, std::uint16_t value) { set(index, std::int64_t{value}); }
+  void set(int index, bool value) { set(index, std::int64_t{value}); }
+  void set(int index, std::string_view value);
+  void set(int index, const std::string& value) { set(index, std::string_view(value)); }
+  void set(int index, const char* value) { set(index, std::string_view(value)); }
+  void set(int index, Blob value);
+
+  sqlite3_stmt* statement_ = nullptr;
+};
+
+class Database {
+ public:
+  // Opens or creates the file, without power-safe-overwrite: a torn write may then damage its
+  // sector, and the log is padded against that.
+  explicit Database(const std::string& path);
+  ~Database();
+  Database(const Database&) = delete;
+  Database& operator=(const Database&) = delete;
+
+  void execute(const std::string& sql);
+  std::int64_t integer(const std::string& sql);  // the first column of the first row, or 0
+  std::string text(const std::string& sql);
+  Statement prepare(std::string_view sql) { return {database_, sql}; }
+  std::int64_t changes() const;        // rows, of the last statement
+  std::int64_t total_changes() const;  // rows, since opening
+
+  // Pages in the write-ahead log as of the last commit, and moving them into the file.
+  int log_pages() const { return log_pages_; }
+  void checkpoint();
+
+ private:
+  sqlite3* database_ = nullptr;
+  int log_pages_ = 0;
+};
+
+}  // namespace bascule

@@ -1,0 +1,159 @@
+// The way out of the journal: what a forwarder reads, reports, and where it goes on. See core.hpp.
+#include <algorithm>
+
+#include "journal/core.hpp"
+
+namespace bascule {
+
+void JournalCore::progress(const Progress& progress) {
+  LaneState& lane = state(progress.lane);
+  for (const Progress::Part& part : progress.parts) {
+    const std::uint64_t resolved = lane.resolve(part.first, part.last, part.bytes, part.fate);
+    if (part.fate == Fate::expired && resolved > 0) {
+      lose(lane, {lane.id, part.first, part.last, resolved, part.bytes, "expired", 0});
+    }
+  }
+  for (const SetAside& message : progress.quarantined) write().quarantine(message, now().wall_ms);
+  if (progress.confirmed && *progress.confirmed > lane.confirmed) {
+    lane.confirmed = *progress.confirmed;
+    lane.dirty = true;
+  }
+  if (progress.replay_next && lane.replay_next != 0) {
+    resent_ += *progress.replay_next - std::min(lane.replay_next, *progress.replay_next);
+    lane.replay_next = *progress.replay_next;
+    if (lane.replay_next > lane.replay_last) lane.replay_next = lane.replay_last = 0;
+    lane.dirty = true;
+  }
+  // A confirmation alone can wait for the next commit.
+  const bool moved = !progress.parts.empty() || progress.replay_next;
+  if (moved && dirty_since_ms_ == 0) dirty_since_ms_ = boottime_ms();
+}
+
+// The batch at or after `from`, once its checksums hold; rows that fail are set aside until one
+// does. What a hole or a damaged row has taken is written to the loss ledger.
+BatchPtr JournalCore::sound(LaneState& lane, std::uint64_t from) {
+  while (from < lane.next) {
+    if (BatchPtr batch = tail_.find(lane.id, from)) return batch;
+    BatchPtr batch = store_->read(lane.id, from);
+    if (batch == nullptr) {
+      close_gap(lane, from, lane.next - 1);
+      return nullptr;
+    }
+    if (batch->first > from) close_gap(lane, from, batch->first - 1);
+    RecordReader reader(lane.id, batch->first, batch->chain, batch->data,
+                        RecordReader::Check::checksums);
+    std::uint32_t records = 0;
+    while (reader.next()) ++records;
+    if (reader.ok() && records == batch->count) return batch;
+    write().set_aside_damaged(lane.id, batch->first,
+                              "checksum of sequence " + std::to_string(reader.next_sequence()));
+    urgent_ = true;
+    close_gap(lane, batch->first, batch->last());
+    from = batch->last() + 1;
+  }
+  return nullptr;
+}
+
+// Sequences whose rows are gone. Those that were given up on purpose are resolved already.
+void JournalCore::close_gap(LaneState& lane, std::uint64_t from, std::uint64_t to) {
+  from = std::max(from, lane.cursor + 1);
+  if (from > to) return;
+  const std::uint64_t lost = lane.resolve(from, to, 0, Fate::evicted);
+  if (lost == 0) return;
+  lose(lane, {lane.id, from, to, lost, 0, "damaged", 0});
+  urgent_ = true;
+}
+
+std::vector<BatchPtr> JournalCore::read(LaneId id, std::uint64_t from, std::size_t bytes_max) {
+  std::vector<BatchPtr> batches;
+  LaneState& lane = state(id);
+  std::size_t bytes = 0;
+  while (bytes < bytes_max) {
+    BatchPtr batch = sound(lane, from);
+    if (batch == nullptr) break;
+    from = batch->last() + 1;
+    bytes += batch->data.size();
+    batches.push_back(std::move(batch));
+  }
+  return batches;
+}
+
+bool JournalCore::overtaken(Direction direction, const FarKnowledge& far) const {
+  if (!far.readable || far.epoch != epoch()) return false;
+  return std::any_of(lanes_.begin(), lanes_.end(), [&](const LaneState& lane) {
+    const auto bookmark = far.lanes.find(lane.name);
+    return lane.direction == direction && bookmark != far.lanes.end() &&
+           bookmark->second >= lane.next;
+  });
+}
+
+std::vector<LanePosition> JournalCore::positions(Direction direction, const FarKnowledge& far) {
+  // The far broker has what this journal never wrote: it is an older copy of itself. Its next
+  // numbers were used before; under a new epoch they are new.
+  const bool renew = overtaken(direction, far);
+  if (renew) write().renew_epoch();
+  std::vector<LanePosition> positions;
+  for (LaneState& lane : lanes_) {
+    if (renew) {
+      lane.confirmed = 0;
+      lane.dirty = true;
+      urgent_ = true;
+    }
+    if (lane.direction != direction) continue;
+    if (far.readable && !renew) compare(lane, far);
+    positions.push_back({lane.id, direction, lane.name, lane.settings, lane.cursor, lane.done,
+                         lane.replay_next, lane.replay_last});
+  }
+  return positions;
+}
+
+void JournalCore::compare(LaneState& lane, const FarKnowledge& far) {
+  const auto found = far.epoch == epoch() ? far.lanes.find(lane.name) : far.lanes.end();
+  const std::uint64_t bookmark = found == far.lanes.end() ? 0 : found->second;
+  if (bookmark >= lane.next) return;
+  if (bookmark > lane.cursor) {
+    // It was accepted, and a crash came before the cursor was written.
+    const std::uint64_t bytes = bytes_through(lane, bookmark) - lane.resolved_bytes;
+    lane.resolve(lane.cursor + 1, bookmark, bytes, Fate::forwarded);
+    lane.confirmed = bookmark;
+    return;
+  }
+  // Behind what was read back once: the far broker forgot. Equal, but with the session gone: it may
+  // have forgotten what came after the bookmark.
+  const bool forgot = bookmark < lane.confirmed;
+  if (forgot || (!far.session_present && lane.confirmed > 0)) {
+    replay(lane, bookmark + 1, lane.cursor);
+    lane.confirmed = bookmark;
+  }
+}
+
+void JournalCore::replay(LaneState& lane, std::uint64_t first, std::uint64_t last) {
+  if (first > last) return;
+  const auto heads = store_->heads(lane.id, first, 1);
+  const std::uint64_t stored = heads.empty() ? last + 1 : std::max(first, heads.front().first);
+  if (stored > first) {
+    const std::uint64_t gone = std::min(stored - 1, last) - first + 1;
+    lose(lane, {lane.id, first, first + gone - 1, gone, 0, "beyond_history", 0});
+  }
+  if (stored <= last) {
+    lane.replay_next = lane.replay_next == 0 ? stored : std::min(lane.replay_next, stored);
+    lane.replay_last = std::max(lane.replay_last, last);
+  }
+  lane.dirty = true;
+  urgent_ = true;
+}
+
+std::uint64_t JournalCore::bytes_through(const LaneState& lane, std::uint64_t sequence) {
+  const BatchPtr batch = store_->read(lane.id, sequence);
+  if (batch == nullptr) return lane.appended_bytes;
+  std::uint64_t bytes = batch->before_bytes;
+  RecordReader reader(lane.id, batch->first, batch->chain, batch->data,
+                      RecordReader::Check::lengths);
+  while (const auto record = reader.next()) {
+    if (record->sequence > sequence) break;
+    bytes += record->size;
+  }
+  return bytes;
+}
+
+}  // namespace bascule

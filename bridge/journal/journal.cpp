@@ -1,0 +1,204 @@
+#include "journal/journal.hpp"
+
+#include <pthread.h>
+#include <spdlog/spdlog.h>
+
+#include <future>
+#include <utility>
+
+namespace bascule {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::int64_t maintain_every_ms = 1'000;
+// A transaction this large is committed before more is taken in, so that nobody waits for long.
+constexpr std::size_t answers_per_commit = 4'096;
+
+}  // namespace
+
+Journal::Journal(JournalSettings settings, std::string bridge_id, std::vector<LaneSettings> lanes)
+    : core_(std::move(settings), std::move(bridge_id), std::move(lanes)) {}
+
+Journal::~Journal() { stop(); }
+
+void Journal::start(std::function<void(const Loss&, const std::string&, Direction)> on_loss) {
+  core_.on_loss = [tell = std::move(on_loss)](const Loss& loss, const LaneState& lane) {
+    tell(loss, lane.name, lane.direction);
+  };
+  thread_ = std::thread([this] {
+    pthread_setname_np(pthread_self(), "journal");
+    run();
+  });
+}
+
+void Journal::stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_one();
+  if (thread_.joinable()) thread_.join();
+}
+
+void Journal::post(Task task) {
+  {
+    const std::lock_guard lock(mutex_);
+    tasks_.push_back(std::move(task));
+    if (tasks_.size() > 1) return;  // it was woken for the first
+  }
+  wake_.notify_one();
+}
+
+void Journal::append(AppendGroup group, std::function<void(AppendResult)> done) {
+  post([this, group = std::make_shared<AppendGroup>(std::move(group)), done = std::move(done)] {
+    // Noted before it is tried: whatever happens, it is answered.
+    to_answer_.emplace_back(done, AppendResult::failed);
+    if (trouble_.empty()) to_answer_.back().second = core_.append(*group);
+  });
+}
+
+void Journal::read(LaneId lane, std::uint64_t from, std::size_t bytes_max,
+                   std::function<void(std::vector<Portion>)> done) {
+  post([this, lane, read = Read{from, bytes_max, std::move(done)}] { reads_[lane] = read; });
+}
+
+void Journal::progress(Progress progress) {
+  post([this, progress = std::move(progress)] { core_.progress(progress); });
+}
+
+void Journal::begin_session(Direction direction) {
+  post([this, direction] { core_.begin_session(direction); });
+}
+
+void Journal::positions(Direction direction, FarKnowledge far,
+                        std::function<void(std::vector<LanePosition>, std::string)> done) {
+  post([this, direction, far = std::move(far), done = std::move(done)] {
+    done(core_.positions(direction, far), core_.epoch());
+  });
+}
+
+void Journal::inspect(const std::function<void(JournalCore&)>& look) {
+  std::promise<void> looked;
+  post([&] {
+    try {
+      if (!trouble_.empty()) throw JournalError("the journal cannot be read now: " + trouble_);
+      if (!to_answer_.empty()) commit_if_due(false);  // what is being written is not readable yet
+      look(core_);
+      looked.set_value();
+    } catch (...) {
+      looked.set_exception(std::current_exception());
+    }
+  });
+  looked.get_future().get();
+}
+
+JournalReport Journal::report() {
+  JournalReport report;
+  std::promise<void> done;
+  post([&] {
+    if (trouble_.empty()) report = core_.report();
+    report.trouble = trouble_;
+    done.set_value();
+  });
+  done.get_future().get();
+  return report;
+}
+
+bool Journal::next_tasks(std::vector<Task>& tasks) {
+  std::unique_lock lock(mutex_);
+  const auto wait = core_.pending_flush() ? 50ms : 500ms;
+  wake_.wait_for(lock, wait, [&] { return !tasks_.empty() || stopping_; });
+  tasks.swap(tasks_);
+  return !stopping_ || !tasks.empty();
+}
+
+void Journal::run() {
+  std::vector<Task> tasks;
+  while (next_tasks(tasks)) {
+    for (Task& task : tasks) {
+      try {
+        task();
+        if (to_answer_.size() >= answers_per_commit) commit_if_due(false);
+      } catch (const std::exception& e) {
+        fail(e.what());
+      }
+    }
+    try {
+      if (trouble_.empty()) commit_if_due(tasks.empty());
+      answer_reads();
+    } catch (const std::exception& e) {
+      fail(e.what());
+    }
+    tasks.clear();
+    if (!trouble_.empty()) {
+      answer(AppendResult::failed);
+      recover();
+    }
+  }
+  try {
+    if (trouble_.empty()) core_.commit();
+    answer(AppendResult::stored);
+  } catch (const std::exception& e) {
+    fail(e.what());
+  }
+}
+
+void Journal::commit_if_due(bool idle) {
+  if (core_.must_commit()) core_.commit();
+  answer(AppendResult::stored);
+  const std::int64_t at = boottime_ms();
+  if (idle || at - maintained_ms_ >= maintain_every_ms) {
+    if (at - maintained_ms_ < maintain_every_ms) return;
+    maintained_ms_ = at;
+    core_.maintain();
+  }
+}
+
+void Journal::answer(AppendResult result) {
+  for (auto& [done, own] : to_answer_) done(result == AppendResult::stored ? own : result);
+  to_answer_.clear();
+}
+
+void Journal::answer_reads() {
+  if (!trouble_.empty()) return;
+  for (auto entry = reads_.begin(); entry != reads_.end();) {
+    const std::vector<BatchPtr> batches =
+        core_.read(entry->first, entry->second.from, entry->second.bytes_max);
+    if (batches.empty()) {
+      ++entry;
+      continue;
+    }
+    std::vector<Portion> portions;
+    for (const BatchPtr& batch : batches) {
+      portions.push_back(
+          {batch, core_.captured_wall_ms(*batch), boottime_ms() - core_.age_ms(*batch)});
+    }
+    const auto done = std::move(entry->second.done);
+    entry = reads_.erase(entry);
+    done(std::move(portions));
+  }
+}
+
+void Journal::fail(const std::string& why) {
+  if (trouble_.empty()) {
+    spdlog::error("journal: {}; nothing is acknowledged until it can be written again", why);
+  }
+  trouble_ = why;
+  answer(AppendResult::failed);
+}
+
+void Journal::recover() {
+  const std::int64_t at = boottime_ms();
+  if (at - maintained_ms_ < maintain_every_ms) return;
+  maintained_ms_ = at;
+  try {
+    core_.reopen();
+    trouble_.clear();
+    spdlog::info("journal: open again");
+  } catch (const std::exception& e) {
+    trouble_ = e.what();
+  }
+}
+
+}  // namespace bascule

@@ -1,0 +1,92 @@
+// The journal: every crossing message is here before it is acknowledged, and stays until it has
+// crossed. One thread owns it and works in groups: all that has gathered while the last commit was
+// under way goes into the next one.
+//
+// Any thread may call; nothing blocks but the constructor, stop() and report(). Callbacks run on
+// the journal's thread and must return soon: they post to where the work is done.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "journal/core.hpp"
+
+namespace bascule {
+
+class Journal {
+ public:
+  // Opens the journal; throws JournalError. The thread starts with start().
+  Journal(JournalSettings settings, std::string bridge_id, std::vector<LaneSettings> lanes);
+  ~Journal();  // as stop()
+
+  // `on_loss` is told what was written to the loss ledger.
+  void start(std::function<void(const Loss&, const std::string& lane, Direction)> on_loss);
+  void stop();  // after everything asked before it; then durable
+
+  // Fixed while the process runs.
+  LaneId lane(Direction direction, std::string_view name) const {
+    return core_.lane(direction, name);
+  }
+
+  // `done` says whether the group is durable. Groups become durable in the order of the calls, and
+  // their callbacks come in that order.
+  void append(AppendGroup group, std::function<void(AppendResult)> done);
+
+  // Answers with batches from `from` on as soon as there is one: a caught-up reader waits for the
+  // next commit, and gets it from memory. One read per lane waits; a new one replaces it.
+  struct Portion {
+    BatchPtr batch;
+    std::int64_t captured_wall_ms = 0;
+    std::int64_t captured_boottime_ms = 0;  // in this boot's time, also if it was in another
+  };
+  void read(LaneId lane, std::uint64_t from, std::size_t bytes_max,
+            std::function<void(std::vector<Portion>)> done);
+
+  void progress(Progress progress);
+  void begin_session(Direction direction);
+  // Sees every progress that was told before it.
+  void positions(Direction direction, FarKnowledge far,
+                 std::function<void(std::vector<LanePosition>, std::string epoch)> done);
+
+  // Runs on the journal's thread, between commits, and waits for it. Not from a callback.
+  void inspect(const std::function<void(JournalCore&)>& look);
+  JournalReport report();
+
+ private:
+  using Task = std::function<void()>;
+  struct Read {
+    std::uint64_t from = 0;
+    std::size_t bytes_max = 0;
+    std::function<void(std::vector<Portion>)> done;
+  };
+
+  void post(Task task);
+  void run();
+  bool next_tasks(std::vector<Task>& tasks);
+  void commit_if_due(bool idle);
+  void answer(AppendResult result);
+  void answer_reads();
+  void fail(const std::string& why);
+  void recover();
+
+  JournalCore core_;
+  std::thread thread_;
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  std::vector<Task> tasks_;  // guarded by mutex_
+  bool stopping_ = false;    // guarded by mutex_
+
+  // The journal's thread only.
+  std::vector<std::pair<std::function<void(AppendResult)>, AppendResult>> to_answer_;
+  std::map<LaneId, Read> reads_;
+  std::string trouble_;  // why nothing can be written; empty: all is well
+  std::int64_t maintained_ms_ = 0;
+};
+
+}  // namespace bascule

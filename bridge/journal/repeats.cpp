@@ -1,0 +1,76 @@
+#include "journal/repeats.hpp"
+
+#include <algorithm>
+
+namespace bascule {
+namespace {
+
+// Holes in what a source sent are rare; forgetting the lowest ranges can only let a repeat pass.
+constexpr std::size_t ranges_per_source = 1'000;
+constexpr std::size_t sources = 10'000;
+
+}  // namespace
+
+void Repeats::load(Store& store, const std::vector<LaneState>& lanes) {
+  *this = {};
+  for (const Direction direction : {Direction::up, Direction::down}) {
+    sides_[index(direction)].session = store.load_session(direction);
+  }
+  store.load_seen([&](std::string_view source, std::string_view ranges) {
+    seen_.emplace(source, SequenceSet::decode(ranges));
+  });
+  for (const LaneState& lane : lanes) {
+    std::uint64_t from = lane.next > remembered_deliveries ? lane.next - remembered_deliveries : 1;
+    while (const BatchPtr batch = store.read(lane.id, from)) {
+      RecordReader reader(lane.id, batch->first, batch->chain, batch->data,
+                          RecordReader::Check::checksums);
+      while (const auto record = reader.next()) {
+        if (record->receipt.session == session(lane.direction)) {
+          note(lane.direction, record->receipt);
+        }
+      }
+      from = batch->last() + 1;
+    }
+  }
+}
+
+bool Repeats::redelivered(Direction direction, Receipt receipt, bool duplicate) const {
+  const Side& side = sides_[index(direction)];
+  if (!duplicate || receipt.packet_id == 0 || side.slots.empty()) return false;
+  const Slot& slot = side.slots[receipt.packet_id];
+  return slot.order != 0 && slot.digest == receipt.digest &&
+         slot.order + remembered_deliveries > side.order;
+}
+
+void Repeats::note(Direction direction, Receipt receipt) {
+  if (receipt.packet_id == 0) return;
+  Side& side = sides_[index(direction)];
+  if (side.slots.empty()) side.slots.resize(65'536);
+  side.slots[receipt.packet_id] = {receipt.digest, ++side.order};
+}
+
+void Repeats::begin_session(Direction direction, Store& store) {
+  Side& side = sides_[index(direction)];
+  side.slots.clear();
+  store.save_session(direction, ++side.session);
+}
+
+bool Repeats::first_sight(const Stamp& stamp) {
+  source_.assign(stamp.origin).append(1, '/').append(stamp.epoch).append(1, '/').append(stamp.lane);
+  auto found = seen_.find(source_);
+  if (found == seen_.end()) {
+    if (seen_.size() >= sources) return true;  // more bridges than can be told apart: let it pass
+    found = seen_.emplace(source_, SequenceSet()).first;
+  }
+  if (found->second.add(stamp.sequence) == 0) return false;
+  found->second.limit(ranges_per_source);
+  changed_.insert(source_);
+  return true;
+}
+
+void Repeats::save(Store& store) {
+  for (const std::string& source : changed_) store.save_seen(source, seen_.find(source)->second);
+  changed_.clear();
+}
+
+}  // namespace bascule

@@ -1,0 +1,63 @@
+// What has been received before: P5. A broker's redelivery is known by its packet id, session and
+// digest; another bridge's resend by its stamp; a retained value that a new subscription brings
+// again by its digest. Owned by the journal's thread; changes are written with the batch they
+// belong to.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "journal/record.hpp"
+#include "journal/sequence_set.hpp"
+#include "journal/store.hpp"
+#include "stamp.hpp"
+
+namespace bascule {
+
+// How many of the newest deliveries of a direction are remembered: over any receive maximum that a
+// broker uses in practice.
+inline constexpr std::uint64_t remembered_deliveries = 2'048;
+
+class Repeats {
+ public:
+  // Recalls what the journal holds: sessions, sources, and the packet ids in the newest batches.
+  void load(Store& store, const std::vector<LaneState>& lanes);
+
+  // A delivery with this receipt and the DUP flag: was it journaled before? Never by the id alone:
+  // an id is used again, for the next message.
+  bool redelivered(Direction direction, Receipt receipt, bool duplicate) const;
+  void note(Direction direction, Receipt receipt);
+
+  // The session that deliveries belong to; a new one forgets the packet ids of the old.
+  std::uint16_t session(Direction direction) const { return sides_[index(direction)].session; }
+  void begin_session(Direction direction, Store& store);
+
+  // True the first time a stamp is shown.
+  bool first_sight(const Stamp& stamp);
+
+  // Writes the sources that changed since the last call.
+  void save(Store& store);
+
+ private:
+  struct Slot {
+    std::uint32_t digest = 0;
+    std::uint64_t order = 0;  // 0: empty
+  };
+  struct Side {
+    std::uint16_t session = 0;
+    std::uint64_t order = 0;
+    std::vector<Slot> slots;  // by packet id; made on first use
+  };
+  static int index(Direction direction) { return static_cast<int>(direction); }
+
+  Side sides_[2];
+  std::map<std::string, SequenceSet, std::less<>> seen_;  // by ORIGIN/EPOCH/LANE
+  std::set<std::string> changed_;
+  std::string source_;  // scratch
+};
+
+}  // namespace bascule

@@ -1,0 +1,116 @@
+#include "journal/retention.hpp"
+
+#include <algorithm>
+
+#include "journal/repeats.hpp"
+
+namespace bascule {
+namespace {
+
+constexpr int rows_per_trim = 1'000;
+// A page for the row, and what the log and the B-tree add to it, on average.
+constexpr std::uint64_t overhead(std::uint64_t bytes) { return bytes + bytes / 8 + 512; }
+
+// Whether a batch is history: crossed, not about to be sent again, and not among the newest, whose
+// packet ids recognise a broker's redelivery.
+bool is_history(const LaneState& lane, const BatchHead& head) {
+  const std::uint64_t last = head.first + head.count - 1;
+  return last <= lane.cursor && last + remembered_deliveries < lane.next &&
+         (lane.replay_next == 0 || last < lane.replay_next);
+}
+
+}  // namespace
+
+void Retention::trim(Store& store, LaneState& lane, const Timeline& timeline, const Now& at) {
+  std::int64_t& next = next_trim_ms_[lane.id];
+  if (at.boottime_ms < next) return;
+  next = at.boottime_ms + 1'000;
+  std::uint64_t erase_to = 0;
+  for (const BatchHead& head : store.heads(lane.id, 0, rows_per_trim)) {
+    if (!is_history(lane, head)) break;
+    const std::int64_t age = timeline.age_ms(head.boot, head.captured_ms, at);
+    if (age < settings_.keep_forwarded_ms) {
+      next = std::max(next, at.boottime_ms + settings_.keep_forwarded_ms - age);
+      break;
+    }
+    erase_to = head.first;
+  }
+  if (erase_to != 0) {
+    store.erase_batches(lane.id, 0, erase_to);
+    next = at.boottime_ms;
+  }
+}
+
+void Retention::expire(Store& store, LaneState& lane, const Timeline& timeline, const Now& at) {
+  if (!lane.settings.ttl_ms || lane.pending() == 0) return;
+  for (const BatchHead& head : store.heads(lane.id, lane.cursor + 1, rows_per_trim)) {
+    if (timeline.age_ms(head.boot, head.captured_ms, at) < *lane.settings.ttl_ms) return;
+    give_up_(lane, head, Fate::expired, "ttl");
+    store.erase_batches(lane.id, head.first, head.first);
+  }
+}
+
+bool Retention::over(std::uint64_t bytes) const {
+  // Once full, stay so until there is a twentieth free: else every freed page flips the state.
+  const std::uint64_t limit = full_ ? settings_.max_size_bytes / 20 * 19 : settings_.max_size_bytes;
+  const std::uint64_t least = full_ ? settings_.min_free_bytes / 20 * 21 : settings_.min_free_bytes;
+  const std::uint64_t extra = unmeasured_bytes_ + overhead(bytes);
+  return used_bytes_ + extra > limit || free_bytes_ < least + extra;
+}
+
+void Retention::measure(Store& store) {
+  used_bytes_ = store.used_bytes();
+  free_bytes_ = store.free_bytes();
+  unmeasured_bytes_ = 0;
+  if (full_ && !over(0)) full_ = false;
+}
+
+Room Retention::make_room(Store& store, std::vector<LaneState>& lanes, LaneState& lane,
+                          std::uint64_t bytes) {
+  const WhenFull rule = lane.settings.when_full.value_or(settings_.when_full);
+  if (lane.settings.max_size_bytes) {
+    while (lane.pending_bytes() + bytes > *lane.settings.max_size_bytes) {
+      if (rule == WhenFull::pause) return Room::pause;
+      if (rule == WhenFull::drop_newest || !drop_oldest(store, lane, "max_size")) return Room::drop;
+    }
+  }
+  while (over(bytes)) {
+    measure(store);
+    if (!over(bytes)) break;
+    if (erase_history(store, lanes)) continue;
+    full_ = true;
+    if (rule == WhenFull::pause) return Room::pause;
+    if (rule == WhenFull::drop_newest || !drop_oldest(store, lane, "journal_full")) {
+      return Room::drop;
+    }
+  }
+  full_ = false;
+  unmeasured_bytes_ += overhead(bytes);
+  return Room::take;
+}
+
+bool Retention::erase_history(Store& store, std::vector<LaneState>& lanes) {
+  bool erased = false;
+  for (LaneState& lane : lanes) {
+    std::uint64_t erase_to = 0;
+    for (const BatchHead& head : store.heads(lane.id, 0, 100)) {
+      if (!is_history(lane, head)) break;
+      erase_to = head.first;
+    }
+    if (erase_to == 0) continue;
+    store.erase_batches(lane.id, 0, erase_to);
+    erased = true;
+  }
+  return erased;
+}
+
+bool Retention::drop_oldest(Store& store, LaneState& lane, const char* reason) {
+  for (const BatchHead& head : store.heads(lane.id, lane.cursor + 1, 1)) {
+    give_up_(lane, head, Fate::evicted, reason);
+    store.erase_batches(lane.id, head.first, head.first);
+    return true;
+  }
+  return false;
+}
+
+}  // namespace bascule

@@ -1,0 +1,55 @@
+// What the journal gives up, and when: forwarded history after its time or when room is needed,
+// waiting messages by a lane's time to live or by a full journal. Whatever is given up before it
+// crossed is written to the loss ledger by the owner. Owned by the journal's thread.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+
+#include "clock.hpp"
+#include "journal/settings.hpp"
+#include "journal/store.hpp"
+
+namespace bascule {
+
+// What to do with a message for which room was asked.
+enum class Room : std::uint8_t { take, drop, pause };
+
+class Retention {
+ public:
+  // `give_up` records in the books that waiting messages of a lane leave; called inside of trim,
+  // expire and make_room.
+  using GiveUp = std::function<void(LaneState&, const BatchHead&, Fate, const char* reason)>;
+  Retention(const JournalSettings& settings, GiveUp give_up)
+      : settings_(settings), give_up_(std::move(give_up)) {}
+
+  // Erases forwarded history that is older than it need be, 1,000 rows at the most.
+  void trim(Store& store, LaneState& lane, const Timeline& timeline, const Now& at);
+
+  // Gives up what waits longer than the lane's time to live.
+  void expire(Store& store, LaneState& lane, const Timeline& timeline, const Now& at);
+
+  // Room for `bytes` in the lane: takes history first, then does as when_full says.
+  Room make_room(Store& store, std::vector<LaneState>& lanes, LaneState& lane, std::uint64_t bytes);
+
+  // Measures file and file system again.
+  void measure(Store& store);
+  bool full() const { return full_; }
+  void forget() { next_trim_ms_.clear(); }
+
+ private:
+  bool over(std::uint64_t bytes) const;
+  bool erase_history(Store& store, std::vector<LaneState>& lanes);
+  bool drop_oldest(Store& store, LaneState& lane, const char* reason);
+
+  const JournalSettings& settings_;
+  GiveUp give_up_;
+  std::map<LaneId, std::int64_t> next_trim_ms_;  // boot time before which there is nothing to trim
+  std::uint64_t used_bytes_ = 0;
+  std::uint64_t free_bytes_ = UINT64_MAX;
+  std::uint64_t unmeasured_bytes_ = 0;  // appended since measure()
+  bool full_ = false;
+};
+
+}  // namespace bascule

@@ -1,0 +1,95 @@
+#include "journal/schema.hpp"
+
+#include "journal/store.hpp"
+
+namespace bascule {
+namespace {
+
+constexpr std::int64_t application_id = 0x62617363;
+constexpr std::int64_t page_bytes = 4096;
+// Room above max_size for what must still be written when the quota is reached: cursors, the loss
+// ledger, quarantine.
+constexpr std::uint64_t reserve_bytes = 32 << 20;
+
+constexpr const char* version_1 = R"sql(
+CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE boot(number INTEGER PRIMARY KEY, boot_id TEXT NOT NULL, offset_ms INTEGER NOT NULL,
+  synchronized INTEGER NOT NULL);
+CREATE TABLE lane(id INTEGER PRIMARY KEY, direction INTEGER NOT NULL, name TEXT NOT NULL,
+  next INTEGER NOT NULL, cursor INTEGER NOT NULL, done BLOB NOT NULL,
+  forwarded INTEGER NOT NULL, expired INTEGER NOT NULL, evicted INTEGER NOT NULL,
+  quarantined INTEGER NOT NULL, resolved_bytes INTEGER NOT NULL, confirmed INTEGER NOT NULL,
+  replay_next INTEGER NOT NULL, replay_last INTEGER NOT NULL, UNIQUE(direction, name));
+CREATE TABLE batch(id INTEGER PRIMARY KEY, count INTEGER NOT NULL, boot INTEGER NOT NULL,
+  captured_ms INTEGER NOT NULL, chain INTEGER NOT NULL, before_bytes INTEGER NOT NULL,
+  data BLOB NOT NULL);
+CREATE TABLE tally(direction INTEGER PRIMARY KEY, unrouted INTEGER NOT NULL,
+  repeats INTEGER NOT NULL, refused INTEGER NOT NULL);
+CREATE TABLE session(direction INTEGER PRIMARY KEY, number INTEGER NOT NULL);
+CREATE TABLE seen(source TEXT PRIMARY KEY, ranges BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE retained(direction INTEGER, topic TEXT, digest INTEGER NOT NULL,
+  PRIMARY KEY(direction, topic)) WITHOUT ROWID;
+CREATE TABLE latest(lane INTEGER, topic TEXT, sequence INTEGER NOT NULL,
+  PRIMARY KEY(lane, topic)) WITHOUT ROWID;
+CREATE TABLE loss(id INTEGER PRIMARY KEY, lane INTEGER NOT NULL, first INTEGER NOT NULL,
+  last INTEGER NOT NULL, count INTEGER NOT NULL, bytes INTEGER NOT NULL, reason TEXT NOT NULL,
+  at_ms INTEGER NOT NULL);
+CREATE TABLE quarantine(id INTEGER PRIMARY KEY, direction INTEGER NOT NULL,
+  lane INTEGER NOT NULL, sequence INTEGER NOT NULL, at_ms INTEGER NOT NULL, reason TEXT NOT NULL,
+  topic BLOB NOT NULL, properties BLOB NOT NULL, payload BLOB NOT NULL, size INTEGER NOT NULL);
+CREATE TABLE damaged(id INTEGER, data BLOB, what TEXT NOT NULL, at_ms INTEGER NOT NULL);
+)sql";
+
+// A setting that silently stays as it was would break a promise; so each is read back.
+void require(Database& database, const std::string& pragma, const std::string& value,
+             const std::string& answer) {
+  database.execute("PRAGMA " + pragma + "=" + value);
+  const std::string got = database.text("PRAGMA " + pragma);
+  if (got != answer) {
+    throw JournalError("SQLite does not take PRAGMA " + pragma + "=" + value + ", it says " + got);
+  }
+}
+
+}  // namespace
+
+std::unique_ptr<Database> open_database(const std::string& path, const JournalSettings& settings) {
+  auto database = std::make_unique<Database>(path);
+  database->execute("PRAGMA locking_mode=EXCLUSIVE");
+  const bool fresh = database->integer("PRAGMA page_count") == 0;
+  const std::int64_t version = database->integer("PRAGMA user_version");
+  if (!fresh && database->integer("PRAGMA application_id") != application_id) {
+    throw JournalError(path + " is not a bascule journal; move it away or choose another data_dir");
+  }
+  if (version > schema_version) {
+    throw JournalError(path + " was written by a newer bascule (schema " + std::to_string(version) +
+                       ", this program knows " + std::to_string(schema_version) +
+                       "); install that version again");
+  }
+  if (fresh) {
+    database->execute("PRAGMA page_size=" + std::to_string(page_bytes));
+    database->execute("PRAGMA auto_vacuum=INCREMENTAL");
+  }
+  require(*database, "journal_mode", "WAL", "wal");
+  const bool full = settings.sync == JournalSettings::Sync::full;
+  require(*database, "synchronous", full ? "FULL" : "NORMAL", full ? "2" : "1");
+  require(*database, "cell_size_check", "ON", "1");
+  database->execute("PRAGMA trusted_schema=OFF");
+  database->execute("PRAGMA mmap_size=0");
+  database->execute("PRAGMA wal_autocheckpoint=0");
+  database->execute("PRAGMA journal_size_limit=" + std::to_string(8 << 20));
+  database->execute("PRAGMA cache_size=-4096");
+  database->execute("PRAGMA temp_store=MEMORY");
+  database->execute("PRAGMA secure_delete=OFF");
+  const std::uint64_t pages = (settings.max_size_bytes + reserve_bytes) / page_bytes;
+  database->execute("PRAGMA max_page_count=" + std::to_string(pages));
+  if (version < 1) {
+    database->execute("BEGIN IMMEDIATE");
+    database->execute(version_1);
+    database->execute("PRAGMA application_id=" + std::to_string(application_id));
+    database->execute("PRAGMA user_version=" + std::to_string(schema_version));
+    database->execute("COMMIT");
+  }
+  return database;
+}
+
+}  // namespace bascule

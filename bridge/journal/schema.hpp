@@ -1,0 +1,18 @@
+// Opens the database with the settings the journal depends on, and brings its schema up to date.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "journal/database.hpp"
+#include "journal/settings.hpp"
+
+namespace bascule {
+
+inline constexpr int schema_version = 1;
+
+// Throws JournalError if the file is of a newer schema or not a journal, or if SQLite does not take
+// a setting; DatabaseError for the rest.
+std::unique_ptr<Database> open_database(const std::string& path, const JournalSettings& settings);
+
+}  // namespace bascule

@@ -1,0 +1,45 @@
+// A set of sequence numbers, kept as ranges: what was resolved beyond a cursor, or received from
+// another bridge, where gaps may be filled later. Not thread-safe: it has one owner.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace bascule {
+
+struct SequenceRange {
+  std::uint64_t first = 0;
+  std::uint64_t last = 0;  // inclusive
+  bool operator==(const SequenceRange&) const = default;
+};
+
+class SequenceSet {
+ public:
+  // Adds all of first..last; returns how many of them were new. Adding at the end is O(1).
+  std::uint64_t add(std::uint64_t first, std::uint64_t last);
+  std::uint64_t add(std::uint64_t sequence) { return add(sequence, sequence); }
+  bool contains(std::uint64_t sequence) const;
+
+  // If the set begins at cursor + 1, removes that first range and returns its end; else `cursor`.
+  std::uint64_t take_from(std::uint64_t cursor);
+
+  // Forgets the lowest ranges until at most `ranges` are left.
+  void limit(std::size_t ranges);
+
+  std::uint64_t size() const { return size_; }
+  bool empty() const { return ranges_.empty(); }
+  const std::vector<SequenceRange>& ranges() const { return ranges_; }
+
+  // Pairs of little-endian u64, as FORMAT.md says. decode ignores a torn tail.
+  std::string encode() const;
+  static SequenceSet decode(std::string_view bytes);
+
+ private:
+  std::vector<SequenceRange> ranges_;  // ascending, apart by at least one number
+  std::uint64_t size_ = 0;
+};
+
+}  // namespace bascule

@@ -1,0 +1,24 @@
+// Settings of the journal.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "lane.hpp"
+
+namespace bascule {
+
+struct JournalSettings {
+  // full: an acknowledged message survives a power cut; normal: a crash of the process.
+  enum class Sync : std::uint8_t { full, normal };
+
+  std::string data_dir = "/var/lib/bascule";
+  Sync sync = Sync::full;
+  std::uint64_t max_size_bytes = std::uint64_t{4} << 30;
+  std::uint64_t min_free_bytes = std::uint64_t{256} << 20;  // of the file system
+  WhenFull when_full = WhenFull::pause;
+  std::int64_t keep_forwarded_ms = std::int64_t{24} * 3'600'000;  // history for replay
+  std::uint32_t max_payload_bytes = 16 << 20;
+};
+
+}  // namespace bascule

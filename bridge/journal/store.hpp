@@ -1,0 +1,133 @@
+// The journal's file: every statement that touches a table of FORMAT.md is here or in schema.cpp.
+// Synchronous, one thread at a time, one process at a time (the lock). Errors are DatabaseError,
+// except on opening: JournalError, with what to do about it.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "clock.hpp"
+#include "journal/database.hpp"
+#include "journal/lane_state.hpp"
+#include "journal/settings.hpp"
+
+namespace bascule {
+
+// The journal cannot be opened. The text is one line for people.
+class JournalError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+// Messages of one lane that were committed together.
+struct Batch {
+  LaneId lane = 0;
+  std::uint64_t first = 0;
+  std::uint32_t count = 0;
+  std::uint32_t chain = 0;  // checksum of the record before the first
+  int boot = 0;
+  std::int64_t captured_ms = 0;  // boot time in that boot
+  std::uint64_t before_bytes = 0;
+  std::string data;
+  std::uint64_t last() const { return first + count - 1; }
+};
+using BatchPtr = std::shared_ptr<const Batch>;
+
+// A row of `batch` without its data.
+struct BatchHead {
+  std::uint64_t first = 0;
+  std::uint32_t count = 0;
+  std::uint64_t bytes = 0;
+  int boot = 0;
+  std::int64_t captured_ms = 0;
+};
+
+struct Loss {
+  LaneId lane = 0;
+  std::uint64_t first = 0, last = 0, count = 0, bytes = 0;
+  std::string reason;
+  std::int64_t at_ms = 0;
+};
+
+struct SetAside {
+  Direction direction = Direction::up;
+  LaneId lane = 0;             // 0: it never got one
+  std::uint64_t sequence = 0;  // 0: likewise
+  std::string reason;
+  std::string topic, properties, payload;  // payload: its first 64 KiB
+  std::uint64_t size = 0;                  // of the whole payload
+};
+
+// Deliveries that made no journal entry, per direction.
+struct Tally {
+  std::uint64_t unrouted = 0, repeats = 0, refused = 0;
+};
+
+class Store {
+ public:
+  // Opens or creates data_dir/journal.db. `bridge_id` must be the one it was made with.
+  Store(const JournalSettings& settings, const std::string& bridge_id);
+  ~Store();
+
+  const std::string& epoch() const { return epoch_; }
+  std::string renew_epoch();
+  std::int64_t schema() { return database_->integer("PRAGMA user_version"); }
+
+  void begin();
+  void commit();
+  // Moves the log into the file if it has at least so many pages.
+  void checkpoint(int pages);
+  std::uint64_t used_bytes();        // of the file, without its free pages
+  std::uint64_t free_bytes() const;  // of the file system
+  std::int64_t changes() const { return database_->total_changes(); }  // rows, since opening
+  void give_back_pages();  // free pages to the file system, a few at a time
+
+  std::vector<LaneState> load_lanes();
+  LaneId add_lane(Direction direction, const std::string& name);
+  void save(LaneState& lane);
+
+  void insert(const Batch& batch);
+  // The batch that holds `sequence`, or else the next one after it; nothing at the end of the lane.
+  BatchPtr read(LaneId lane, std::uint64_t sequence);
+  // Rows from the one that holds `from` on.
+  std::vector<BatchHead> heads(LaneId lane, std::uint64_t from, int limit);
+  BatchPtr newest(LaneId lane);
+  void erase_batches(LaneId lane, std::uint64_t first, std::uint64_t last);  // by first sequence
+  void set_aside_damaged(LaneId lane, std::uint64_t first, const std::string& what);
+
+  void add_loss(const Loss& loss);  // joins the last row if that continues it
+  std::vector<Loss> losses(int limit);
+  void quarantine(const SetAside& message, std::int64_t at_ms);
+  std::vector<std::pair<std::int64_t, SetAside>> quarantined(int limit);  // newest first
+
+  std::map<int, Boot> load_boots();
+  void save_boot(int number, const Boot& boot);
+  Tally load_tally(Direction direction);
+  void save_tally(Direction direction, const Tally& tally);
+  std::uint16_t load_session(Direction direction);
+  void save_session(Direction direction, std::uint16_t number);
+  void load_seen(const std::function<void(std::string_view, std::string_view)>& each);
+  void save_seen(const std::string& source, const SequenceSet& ranges);
+  std::optional<std::uint32_t> retained(Direction direction, std::string_view topic);
+  void save_retained(Direction direction, std::string_view topic, std::uint32_t digest);
+  // Notes that `sequence` is the newest of its topic; returns the one that waited until now.
+  std::optional<std::uint64_t> replace_latest(LaneId lane, std::string_view topic,
+                                              std::uint64_t sequence);
+
+ private:
+  Statement& prepared(const char* sql);
+
+  std::string directory_;
+  int lock_ = -1;
+  std::unique_ptr<Database> database_;
+  std::map<const char*, Statement> statements_;  // by the address of the literal
+  std::string epoch_;
+};
+
+}  // namespace bascule

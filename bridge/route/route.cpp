@@ -1,0 +1,75 @@
+#include "route/route.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+#include <utility>
+
+#include "topic.hpp"
+
+namespace bascule {
+namespace {
+
+// Adds a filter to others that do not overlap, so that again none do.
+void add_subscription(std::vector<std::string>& filters, std::string filter) {
+  const auto overlapping = [&](const std::string& other) { return overlap(other, filter); };
+  for (;;) {
+    const auto other = std::find_if(filters.begin(), filters.end(), overlapping);
+    if (other == filters.end()) break;
+    filter = join(*other, filter);
+    filters.erase(other);
+  }
+  filters.push_back(std::move(filter));
+}
+
+}  // namespace
+
+struct RouteTable::Compiled {
+  Compiled(const Route& rule, std::size_t index, std::string_view bridge_id)
+      : route(index),
+        filter(to_filter(rule.from, bridge_id)),
+        target(rule.to, rule.from, bridge_id) {
+    for (const auto& exclude : rule.exclude) excludes.push_back(to_filter(exclude, bridge_id));
+  }
+
+  bool takes(std::string_view topic) const {
+    return matches(filter, topic) &&
+           std::none_of(excludes.begin(), excludes.end(),
+                        [topic](const auto& exclude) { return matches(exclude, topic); });
+  }
+
+  std::size_t route;
+  std::string filter;
+  std::vector<std::string> excludes;
+  Template target;
+};
+
+RouteTable::RouteTable(const std::vector<Route>& rules, Direction direction,
+                       std::string_view bridge_id) {
+  for (std::size_t i = 0; i < rules.size(); ++i) {
+    if (rules[i].direction != direction) continue;
+    try {
+      rules_.emplace_back(rules[i], i, bridge_id);
+    } catch (const std::invalid_argument& error) {
+      throw std::invalid_argument("route '" + rules[i].name + "': " + error.what());
+    }
+    add_subscription(subscriptions_, rules_.back().filter);
+  }
+}
+
+RouteTable::~RouteTable() = default;
+RouteTable::RouteTable(RouteTable&&) noexcept = default;
+RouteTable& RouteTable::operator=(RouteTable&&) noexcept = default;
+
+bool RouteTable::match(std::string_view topic, RouteMatch& out) const {
+  for (const auto& rule : rules_) {
+    if (!rule.takes(topic)) continue;
+    out.route = rule.route;
+    rule.target.render(topic, out.topic);
+    return true;
+  }
+  return false;
+}
+
+const std::vector<std::string>& RouteTable::subscriptions() const { return subscriptions_; }
+
+}  // namespace bascule

@@ -1,0 +1,228 @@
+#include <doctest/doctest.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <chrono>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "control/client.hpp"
+#include "control/server.hpp"
+#include "control/unix_socket.hpp"
+
+using namespace bascule;
+using nlohmann::json;
+
+namespace {
+
+struct TemporaryDirectory {
+  std::filesystem::path path;
+  TemporaryDirectory() {
+    char name[] = "/tmp/bascule-control-XXXXXX";
+    path = ::mkdtemp(name);
+  }
+  ~TemporaryDirectory() { std::filesystem::remove_all(path); }
+  std::string operator/(const char* name) const { return path / name; }
+};
+
+ControlHandlers echo() {
+  return {
+      {"GET /v1/status",
+       [](const Query&) {
+         return json{{"bridge", "store-42"}};
+       }},
+      {"GET /v1/echo",
+       [](const Query& query) {
+         return json{{"text", query.text("text").value_or("")}, {"n", query.number("n", 7)}};
+       }},
+      {"GET /v1/huge",
+       [](const Query&) {
+         return json{{"text", std::string(40'000'000, 'x')}};
+       }},
+      {"GET /v1/broken", [](const Query&) -> json { throw std::runtime_error("disk on fire"); }},
+      {"GET /v1/bytes",
+       [](const Query&) {
+         return json{{"topic", "a\xff"}};
+       }},
+  };
+}
+
+// A socket file on which nobody listens, as a killed process leaves it.
+void leave_stale_socket(const std::string& path) {
+  const int fd = ::socket(AF_UNIX, SOCK_STREAM, 0);
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  std::strcpy(address.sun_path, path.c_str());
+  REQUIRE(::bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
+  ::close(fd);
+}
+
+int connect_to(const std::string& path) {
+  const int fd = ::socket(AF_UNIX, SOCK_STREAM, 0);
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  std::strcpy(address.sun_path, path.c_str());
+  REQUIRE(::connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
+  return fd;
+}
+
+std::string refusal(const ControlSettings& settings) {
+  try {
+    ControlServer(settings, echo()).start();
+  } catch (const std::runtime_error& error) {
+    return error.what();
+  }
+  return "";
+}
+
+bool contains(const std::string& text, const char* part) {
+  return text.find(part) != std::string::npos;
+}
+
+}  // namespace
+
+TEST_CASE("control: a question gets its handler's answer") {
+  TemporaryDirectory directory;
+  ControlServer server({directory / "s", ""}, echo());
+  server.start();
+  CHECK(ask(directory / "s", "/v1/status") == json{{"bridge", "store-42"}});
+}
+
+TEST_CASE("control: parameters arrive as they were given, whatever is in them") {
+  TemporaryDirectory directory;
+  ControlServer server({directory / "s", ""}, echo());
+  server.start();
+  const std::string odd = "a/b&c=d e+f%20\xc3\xa9?#";
+  const Query query({{"text", odd}, {"n", "18446744073709551615"}});
+  CHECK(ask(directory / "s", query.behind("/v1/echo")) ==
+        json{{"text", odd}, {"n", 18446744073709551615u}});
+}
+
+TEST_CASE("control: an answer of 40 MB arrives whole") {
+  TemporaryDirectory directory;
+  ControlServer server({directory / "s", ""}, echo());
+  server.start();
+  const auto answer = ask(directory / "s", "/v1/huge");
+  REQUIRE(answer);
+  CHECK((*answer)["text"].get_ref<const std::string&>().size() == 40'000'000);
+}
+
+TEST_CASE("control: text that is no UTF-8 is replaced, not refused") {
+  TemporaryDirectory directory;
+  ControlServer server({directory / "s", ""}, echo());
+  server.start();
+  CHECK(ask(directory / "s", "/v1/bytes") == json{{"topic", "a\xef\xbf\xbd"}});
+}
+
+TEST_CASE("control: errors reach the client in the server's words") {
+  TemporaryDirectory directory;
+  ControlServer server({directory / "s", ""}, echo());
+  server.start();
+  const std::string socket = directory / "s";
+  CHECK_THROWS_WITH_AS(ask(socket, "/v1/broken"), "disk on fire", std::runtime_error);
+  CHECK_THROWS_WITH_AS(ask(socket, "/v1/none"), "there is no GET /v1/none", std::runtime_error);
+  CHECK_THROWS_WITH_AS(ask(socket, "/v1/echo?n=-1"), "'n' must be a whole number, not '-1'",
+                       std::runtime_error);
+  CHECK_THROWS_AS(ask(socket, "/" + std::string(8'000, 'x')), std::runtime_error);
+  CHECK(ask(socket, "/v1/status"));
+}
+
+TEST_CASE("control: without a daemon there is no answer") {
+  TemporaryDirectory directory;
+  CHECK_FALSE(ask(directory / "none", "/v1/status"));
+  CHECK_FALSE(ask(directory / "no/directory/either", "/v1/status"));
+  leave_stale_socket(directory / "stale");
+  CHECK_FALSE(ask(directory / "stale", "/v1/status"));
+}
+
+TEST_CASE("control: a stopped server leaves no socket, and can be started again") {
+  TemporaryDirectory directory;
+  ControlServer server({directory / "s", ""}, echo());
+  for (int round = 0; round < 3; ++round) {
+    server.start();
+    CHECK(ask(directory / "s", "/v1/status"));
+    server.stop();
+    server.stop();
+    CHECK_FALSE(std::filesystem::exists(directory / "s"));
+  }
+}
+
+TEST_CASE("control: the socket is for owner and group only, in a directory made for it") {
+  TemporaryDirectory directory;
+  const mode_t before = ::umask(0);
+  ControlServer server({directory / "new/deep/s", ""}, echo());
+  server.start();
+  ::umask(before);
+  struct stat file {};
+  REQUIRE(::stat((directory / "new/deep/s").c_str(), &file) == 0);
+  CHECK((file.st_mode & 07777) == 0660);
+}
+
+TEST_CASE("control: what a dead process left is replaced") {
+  TemporaryDirectory directory;
+  leave_stale_socket(directory / "s");
+  ControlServer server({directory / "s", ""}, echo());
+  server.start();
+  CHECK(ask(directory / "s", "/v1/status"));
+}
+
+TEST_CASE("control: a socket that somebody answers on is left alone") {
+  TemporaryDirectory directory;
+  ControlServer first({directory / "s", ""}, echo());
+  first.start();
+  CHECK(contains(refusal({directory / "s", ""}), "another program answers there"));
+  CHECK(ask(directory / "s", "/v1/status"));
+}
+
+TEST_CASE("control: a path that cannot be a socket is refused with what to do") {
+  TemporaryDirectory directory;
+  std::ofstream(directory / "file") << "precious";
+  CHECK(contains(refusal({directory / "file", ""}), "is not a socket is in the way"));
+  CHECK(contains(refusal({directory / "file/s", ""}), "cannot make the directory"));
+  CHECK(contains(refusal({"/tmp/" + std::string(200, 'x'), ""}), "too long"));
+  CHECK(std::filesystem::file_size(directory / "file") == 8);
+}
+
+TEST_CASE("control: clients that say nothing hold up neither questions nor the end for long") {
+  TemporaryDirectory directory;
+  ControlServer server({directory / "s", ""}, echo());
+  server.start();
+  std::vector<int> silent;
+  for (int i = 0; i < 8; ++i) silent.push_back(connect_to(directory / "s"));
+  const auto begin = std::chrono::steady_clock::now();
+  CHECK(ask(directory / "s", "/v1/status"));
+  silent.push_back(connect_to(directory / "s"));
+  server.stop();
+  CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds(6));
+  for (const int fd : silent) ::close(fd);
+}
+
+TEST_CASE("control: many clients at once all get their answer") {
+  TemporaryDirectory directory;
+  ControlServer server({directory / "s", ""}, echo());
+  server.start();
+  std::vector<std::thread> clients;
+  std::atomic<int> answered = 0;
+  for (int i = 0; i < 4; ++i) {
+    clients.emplace_back([&] {
+      for (int n = 0; n < 25; ++n) {
+        const std::string path = "/v1/echo?n=" + std::to_string(n);
+        if (const auto answer = ask(directory / "s", path); answer && (*answer)["n"] == n) {
+          ++answered;
+        }
+      }
+    });
+  }
+  for (auto& client : clients) client.join();
+  CHECK(answered == 100);
+}
