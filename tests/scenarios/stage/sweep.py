@@ -1,0 +1,48 @@
+"""Kills a bridge at one system call after another, and looks whether anything was lost."""
+import os
+
+from stage.scene import Stage
+from stage.waiting import wait_until
+
+UP = "pos/till-1/sale", "stores/store-42/pos/till-1/sale"
+DOWN = "stores/store-42/orders/7", "orders/7"
+PER_ROUND = 60
+
+
+def sweep(*syscalls, points=(1, 2, 5, 9)):
+    """For each system call and each point N: the bridge starts, messages go both ways, it dies of
+    SIGKILL as a thread of it makes the call for the N-th time, it starts again. All arrive.
+    SWEEP=200 in the environment tries the points 1 to 200 instead."""
+    if "SWEEP" in os.environ:
+        points = range(1, int(os.environ["SWEEP"]) + 1)
+    with Stage() as stage:
+        site, central = stage.broker("site"), stage.broker("central")
+        headquarters = stage.receiver(central, UP[1])
+        kitchen = stage.receiver(site, DOWN[1], name="kitchen")
+        till, buyer = stage.publisher(site), stage.publisher(central, "buyer")
+        bascule = stage.bascule(site, central)
+        bascule.terminate()
+
+        last = deaths = 0
+        for syscall in syscalls:
+            for point in points:
+                bascule.start_killed_at(syscall, point)
+                for number in range(last + 1, last + PER_ROUND + 1):
+                    till.publish(UP[0], number)
+                    buyer.publish(DOWN[0], number)
+                last += PER_ROUND
+                wait_until(lambda: not bascule.running or
+                           len(headquarters.unique) == len(kitchen.unique) == last,
+                           f"the end at {syscall} {point}, or all messages")
+                deaths += not bascule.running
+                bascule.kill()
+
+                bascule.start()
+                headquarters.expect(range(1, last + 1))
+                kitchen.expect(range(1, last + 1))
+                bascule.wait_drained()
+                bascule.check_books()
+                bascule.kill()
+        assert deaths, f"it never died: does it not call {syscalls}?"
+        print(f"{deaths} deaths, {2 * last} messages, all arrived; repeats on the wire: "
+              f"{headquarters.repeats} up, {kitchen.repeats} down")
