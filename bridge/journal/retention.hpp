@@ -30,8 +30,10 @@ class Retention {
   // Gives up what waits longer than the lane's time to live.
   void expire(Store& store, LaneState& lane, const Timeline& timeline, const Now& at);
 
-  // Room for `bytes` in the lane: takes history first, then does as when_full says.
-  Room make_room(Store& store, std::vector<LaneState>& lanes, LaneState& lane, std::uint64_t bytes);
+  // Room for `bytes` in the lane, besides the `claimed` ones that the same group puts there: takes
+  // history first, then does as when_full says.
+  Room make_room(Store& store, std::vector<LaneState>& lanes, LaneState& lane, std::uint64_t bytes,
+                 std::uint64_t claimed);
 
   // Measures file and file system again.
   void measure(Store& store);
@@ -40,7 +42,8 @@ class Retention {
 
  private:
   bool over(std::uint64_t bytes) const;
-  bool erase_history(Store& store, std::vector<LaneState>& lanes);
+  // All but the `newest` messages of each lane: a few rows at a time; false: there is none.
+  bool erase_history(Store& store, std::vector<LaneState>& lanes, std::uint64_t newest);
   bool drop_oldest(Store& store, LaneState& lane, const char* reason);
 
   const JournalSettings& settings_;
