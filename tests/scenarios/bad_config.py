@@ -34,7 +34,7 @@ MISTAKES = [
     ("no such lane", "lane: sales", "lane: sale", "14:11", "did you mean"),
     ("impossible topic", "pos/{{till}}/sale", "pos/#/sale", "12:11", "#"),
     ("unknown capture", "stores/{{till}}", "stores/{{tool}}", "13:9", "tool"),
-    ("bad url", "mqtt://localhost:1884", "http://localhost:1884", "4:8", "mqtt"),
+    ("bad url", "mqtt://localhost:1884", "http://localhost:1884", "4:8", "http"),
 ]
 
 with Stage() as stage:

@@ -22,13 +22,13 @@ with Stage() as stage:
     assert headquarters.unique[0].user["bascule-via"] == "kiosk-7,store-42"
 
     # The store's broker acknowledges, but the kiosk's bridge never hears it, and sends again.
-    line.eat("broker", PUBACK, count=50)
+    line.eat("broker", PUBACK, count=10)
     hungry.publish_numbered("order/1", 101, 150)
-    wait_until(lambda: line.eaten == 50, "50 acknowledgements eaten")
+    wait_until(lambda: line.eaten == 10, "10 acknowledgements eaten")
     line.hang_up()
     hungry.publish_numbered("order/1", 151, 200)
     headquarters.expect(range(1, 201))
     first.wait_drained()
     second.wait_drained()
-    assert second.counters("up")["repeats"] >= 1, second.counters("up")
+    assert second.counters("up")["repeats"] >= 10, second.counters("up")
     assert headquarters.repeats == 0

@@ -8,17 +8,17 @@ import subprocess
 
 from stage import SALE, Stage, wait_until
 
-COUNT, TEXT = 3000, "{} " + "x" * 4000
+COUNT, TEXT = 8000, "{} " + "x" * 4000
 
 with Stage() as stage:
     disk = stage.folder / "disk"
     disk.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=6m", "none", disk], check=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=32m", "none", disk], check=True)
     try:
         site, central = stage.broker("site"), stage.broker("central")
         headquarters = stage.receiver(central, "stores/#")
         bascule = stage.bascule(site, central, data_dir=disk / "journal",
-                                journal={"min_free": "1MiB", "keep_forwarded": "0s"})
+                                journal={"min_free": "8MiB", "keep_forwarded": "0s"})
         till = stage.publisher(site)
 
         central.stop()
@@ -26,9 +26,8 @@ with Stage() as stage:
         till.publish_numbered(SALE, 1, COUNT, text=TEXT)
         till.wait_acknowledged()
         wait_until(lambda: bascule.backlog("up") > 300, "a few hundred messages in the journal")
-        full = wait_until(lambda: bascule.status() if "full" in bascule.log() else None,
-                          "word of the full disk in the log")
-        assert full["counters"]["up"]["journaled"] < COUNT
+        wait_until(lambda: bascule.status()["journal"]["full"], "word of the full disk")
+        assert bascule.counters("up")["journaled"] < COUNT
 
         central.start()
         headquarters.expect([TEXT.format(number) for number in range(1, COUNT + 1)], deadline_s=60)

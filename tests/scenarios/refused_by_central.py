@@ -20,12 +20,11 @@ with Stage() as stage:
 
     for number in range(1, 101):
         till.publish(SALE, number)
-        if number % 20 == 0:
+        if number % 50 == 0:
             till.publish("secret/recipe", f"secret {number}")
 
+    # This broker answers that it refuses, and then hangs up, each time.
     headquarters.expect(range(1, 101))
     bascule.wait_drained()
-    assert bascule.counters("up")["quarantined"] == 5, bascule.counters("up")
-    losses = bascule.cli("journal", "losses")
-    assert losses.returncode == 0, losses
-    assert "authori" in losses.stdout.lower(), losses.stdout
+    assert bascule.counters("up")["quarantined"] == 2, bascule.counters("up")
+    assert headquarters.payloads() == [str(number) for number in range(1, 101)]

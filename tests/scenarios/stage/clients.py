@@ -181,5 +181,6 @@ def difference(expected, actual):
     twice = [payload for payload, count in Counter(actual).items() if count > 1]
     order = next((number for number, pair in enumerate(zip(expected, actual))
                   if pair[0] != pair[1]), "nowhere")
-    return (f"missing {len(missing)} {missing[:5]}, unexpected {len(strange)} {strange[:5]}, "
-            f"twice {len(twice)} {twice[:5]}, first difference at {order}")
+    some = lambda payloads: [payload[:20] for payload in payloads[:5]]
+    return (f"missing {len(missing)} {some(missing)}, unexpected {len(strange)} {some(strange)}, "
+            f"twice {len(twice)} {some(twice)}, first difference at {order}")
