@@ -206,6 +206,7 @@ void PahoLink::on_ended(std::uint64_t attempt, const std::string& reason) {
   const bool ours = !why.empty();
   if (!ours) why = reason;
   if (was != Phase::connecting) {
+    port_->set_relay(nullptr);  // Paho has closed its end
     if (!paused_ && !stopping_) set_error(why);
     if (!ours) note_takeovers(reason, now);
   }
