@@ -1,0 +1,15 @@
+// What the sanitizers report of libraries that are not ours, and not built with them.
+extern "C" {
+const char* __lsan_default_suppressions();
+const char* __tsan_default_suppressions();
+
+const char* __lsan_default_suppressions() { return "leak:libpaho-mqtt3as\n"; }
+
+// Paho C++ holds a client's lock while it sets callbacks, before the client first connects. The
+// rest is what TSan cannot see: memory handed over inside libraries that it does not watch.
+const char* __tsan_default_suppressions() {
+  return "deadlock:libpaho-mqtt3as\n"
+         "race:spdlog\n"
+         "thread:libpaho-mqtt3as\n";
+}
+}
