@@ -61,8 +61,8 @@ const LaneItem* LaneReader::front() {
     } else {
       reader_.reset();
       portions_.pop_front();
-      if (portions_.size() <= 1) request();
     }
+    if (portions_.size() <= 1) request();  // ahead of what is sent
   }
   return &*item_;
 }

@@ -19,7 +19,8 @@ OutboundLane::OutboundLane(const LanePosition& position)
 
 void OutboundLane::begin(const LanePosition& position, Journal& journal, Loop& loop,
                          std::function<void()> ready) {
-  history_ = position.cursor;
+  cursor_ = position.cursor;
+  done_ = position.done;
   replay_last_ = position.replay_last;
   passed_ = through_ = position.replay_next == 0 ? position.cursor : position.replay_next - 1;
   SequenceSet in_flight;
@@ -83,7 +84,7 @@ void OutboundLane::set_aside(const std::string& reason) {
 }
 
 void OutboundLane::set_aside(const Record& record, const std::string& reason) {
-  if (record.sequence > history_) {
+  if (!history(record.sequence)) {
     const Message& message = record.message;
     progress_.quarantined.push_back({direction_, id_, record.sequence, reason,
                                      std::string(message.topic), std::string(message.properties),
@@ -129,7 +130,7 @@ void OutboundLane::advance() {
 // History that is sent again has its fate already.
 void OutboundLane::resolve(const Record& record, Fate fate) {
   const std::uint64_t sequence = record.sequence;
-  if (sequence <= history_) return;
+  if (history(sequence)) return;
   auto& parts = progress_.parts;
   if (!parts.empty() && parts.back().fate == fate && parts.back().last + 1 == sequence) {
     parts.back().last = sequence;

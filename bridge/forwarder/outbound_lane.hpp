@@ -54,6 +54,9 @@ class OutboundLane {
   std::optional<LaneItem> take(std::uint64_t sequence);
   void resolve(const Record& record, Fate fate);
   void set_aside(const Record& record, const std::string& reason);
+  bool history(std::uint64_t sequence) const {
+    return sequence <= cursor_ || done_.contains(sequence);
+  }
   void advance();
   bool expired(const LaneItem& item, std::int64_t now_ms) const;
 
@@ -65,7 +68,9 @@ class OutboundLane {
   std::shared_ptr<LaneReader> reader_;
   std::deque<LaneItem> in_flight_;  // by sequence, ascending
   std::uint64_t bytes_in_flight_ = 0;
-  std::uint64_t history_ = 0;      // up to here all had its fate at begin()
+  // What had its fate at begin(): all up to the cursor, and these.
+  std::uint64_t cursor_ = 0;
+  SequenceSet done_;
   std::uint64_t replay_last_ = 0;  // 0: not replaying
   std::uint64_t passed_ = 0;       // by the reader, but for what was lost
   std::uint64_t through_ = 0;

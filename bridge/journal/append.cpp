@@ -48,7 +48,7 @@ AppendResult JournalCore::append(AppendGroup& group) {
         continue;
       }
     }
-    if (record.message.retain) {
+    if (entry.retained || record.message.retain) {
       const auto last = store_->retained(group.direction, record.message.topic);
       if (entry.replayed && last == record.receipt.digest) {
         ++group.tally.repeats;

@@ -126,6 +126,7 @@ void JournalCore::commit() {
   in_transaction_ = false;
   urgent_ = false;
   dirty_since_ms_ = 0;
+  retention_.committed();
   unsaved_.clear();
   begun_[0] = begun_[1] = false;
   ++commits_;

@@ -41,6 +41,7 @@ struct Append {
   std::size_t length = 0;
   bool duplicate = false;  // the DUP flag
   bool replayed = false;   // a retained value that a subscription brought, not a fresh publish
+  bool retained = false;   // as it was delivered, whatever the route makes of it
 };
 
 // What one link delivered, in order.

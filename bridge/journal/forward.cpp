@@ -140,7 +140,7 @@ void JournalCore::compare(LaneState& lane, const FarKnowledge& far) {
   // have forgotten what came after the bookmark.
   const bool forgot = bookmark < lane.confirmed;
   if (forgot || (!far.session_present && lane.confirmed > 0)) {
-    replay(lane, bookmark + 1, lane.cursor);
+    replay(lane, bookmark + 1, lane.done.empty() ? lane.cursor : lane.done.ranges().back().last);
     lane.confirmed = bookmark;
   }
 }

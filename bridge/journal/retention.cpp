@@ -62,7 +62,7 @@ void Retention::measure(Store& store) {
   used_bytes_ = store.used_bytes();
   // A full file system is no reason to give anything up: the file's own free pages hold as much.
   free_bytes_ = store.free_bytes() + store.spare_bytes();
-  unmeasured_bytes_ = 0;
+  unmeasured_bytes_ = uncommitted_bytes_;
   if (full_ && !over(0)) full_ = false;
 }
 
@@ -91,6 +91,7 @@ Room Retention::make_room(Store& store, std::vector<LaneState>& lanes, LaneState
   }
   full_ = false;
   unmeasured_bytes_ += overhead(bytes);
+  uncommitted_bytes_ += overhead(bytes);
   return Room::take;
 }
 

@@ -37,6 +37,8 @@ class Retention {
 
   // Measures file and file system again.
   void measure(Store& store);
+  // What was taken since the last call is in the file now.
+  void committed() { uncommitted_bytes_ = 0; }
   bool full() const { return full_; }
   void forget() { next_trim_ms_.clear(); }
 
@@ -51,7 +53,8 @@ class Retention {
   std::map<LaneId, std::int64_t> next_trim_ms_;  // boot time before which there is nothing to trim
   std::uint64_t used_bytes_ = 0;
   std::uint64_t free_bytes_ = UINT64_MAX;
-  std::uint64_t unmeasured_bytes_ = 0;  // appended since measure()
+  std::uint64_t unmeasured_bytes_ = 0;   // taken since measure()
+  std::uint64_t uncommitted_bytes_ = 0;  // taken since committed(); measuring may not see it
   bool full_ = false;
 };
 

@@ -53,6 +53,16 @@ std::size_t InFlight::size() const {
   return open_;
 }
 
+std::uint64_t InFlight::first() const {
+  const std::lock_guard lock(mutex_);
+  return first_;
+}
+
+std::uint64_t InFlight::next() const {
+  const std::lock_guard lock(mutex_);
+  return first_ + publishes_.size();
+}
+
 std::optional<InFlight::Time> InFlight::oldest() const {
   const std::lock_guard lock(mutex_);
   if (publishes_.empty()) return std::nullopt;

@@ -29,7 +29,9 @@ class InFlight {
   // Moves the outcomes that wait, in the order in which they came, to the empty `out`.
   void take(std::vector<Outcome>& out);
 
-  std::size_t size() const;
+  std::size_t size() const;            // how many are unsettled
+  std::uint64_t first() const;         // the serial number of the oldest of them
+  std::uint64_t next() const;          // that add() will return
   std::optional<Time> oldest() const;  // when the oldest unsettled one was added
   std::chrono::duration<double, std::milli> last_round_trip() const;
 

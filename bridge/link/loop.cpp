@@ -8,6 +8,8 @@
 #include <thread>
 #include <utility>
 
+#include "link/loop_context.hpp"
+
 namespace bascule {
 
 namespace {
@@ -70,5 +72,7 @@ void Loop::stop() {
   impl_->stopped = true;
   impl_->thread.join();
 }
+
+std::shared_ptr<asio::io_context> LoopContext::of(Loop& loop) { return loop.impl_->io; }
 
 }  // namespace bascule

@@ -31,6 +31,7 @@ class Loop {
   void stop();
 
  private:
+  friend struct LoopContext;  // loop_context.hpp
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };

@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "link/link.hpp"
+#include "link/native_link.hpp"
 #include "link/paho_link.hpp"
 #include "link/url.hpp"
 
@@ -11,14 +12,20 @@ std::unique_ptr<Link> make_link(LinkSettings settings) {
   std::string why;
   auto url = parse_url(settings.url, &why);
   if (!url) throw std::invalid_argument("url: " + settings.url + ": " + why);
-  if (settings.client == Client::native) {
-    throw std::invalid_argument("client: native is not available in this version; use auto");
-  }
-  if (url->scheme == Url::Scheme::unix_socket) {
+  const bool socket = url->scheme == Url::Scheme::unix_socket;
+  const bool websocket = url->scheme == Url::Scheme::ws || url->scheme == Url::Scheme::wss;
+  if (settings.client == Client::native && websocket) {
     throw std::invalid_argument(
-        "url: mqtt+unix is not available with the Paho client; use mqtt://localhost");
+        "url: the native client does not speak WebSocket; use client: paho");
   }
-  return std::make_unique<PahoLink>(std::move(settings), std::move(*url));
+  if (settings.client == Client::paho && socket) {
+    throw std::invalid_argument(
+        "url: the Paho client does not use Unix sockets; use client: native");
+  }
+  if (websocket || settings.client == Client::paho) {
+    return std::make_unique<PahoLink>(std::move(settings), std::move(*url));
+  }
+  return std::make_unique<NativeLink>(std::move(settings), std::move(*url));
 }
 
 }  // namespace bascule

@@ -11,6 +11,7 @@
 #include "link/paho_properties.hpp"
 #include "link/paho_reason.hpp"
 #include "link/paho_trace.hpp"
+#include "link/reason.hpp"
 #include "link/tls_verdict.hpp"
 
 namespace bascule {

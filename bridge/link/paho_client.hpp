@@ -19,23 +19,13 @@
 #include <string>
 
 #include "link/ack_gate.hpp"
+#include "link/connect_result.hpp"
 #include "link/in_flight.hpp"
 #include "link/link.hpp"
 #include "link/relay.hpp"
 #include "link/url.hpp"
 
 namespace bascule {
-
-struct ConnectResult {
-  enum class Kind : std::uint8_t {
-    up,
-    not_reached,  // no TCP or TLS connection, or no answer
-    not_spoken,   // the broker refused this version of MQTT, or closed without a word
-    refused,      // for another reason
-  } kind = Kind::not_reached;
-  std::string error;
-  Limits limits;
-};
 
 // What the clients of a link share with it. The functions are set before the first connect; all
 // but on_deliveries run on the loop. `attempt` is the number that connect() was given.

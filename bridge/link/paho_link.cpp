@@ -5,8 +5,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "link/connect_settings.hpp"
 #include "link/paho_options.hpp"
-#include "link/paho_reason.hpp"
+#include "link/reason.hpp"
 #include "link/tls_verdict.hpp"
 
 namespace bascule {
@@ -15,21 +16,13 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto goodbye = 1s;      // for DISCONNECT to get out
-constexpr auto short_life = 10s;  // of a connection: shorter looks like a takeover
-
-std::int64_t wall_ms() {
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
-  return std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
-}
+constexpr auto goodbye = 1s;  // for DISCONNECT to get out
 
 }  // namespace
 
 PahoLink::PahoLink(LinkSettings settings, Url url)
     : settings_(std::move(settings)), url_(std::move(url)) {
   watch_tls_verdicts();
-  status_.broker = settings_.url;
-  status_.since_ms = wall_ms();
 }
 
 PahoLink::~PahoLink() { stop(0ms); }
@@ -63,7 +56,7 @@ void PahoLink::acknowledge(std::uint64_t tag) { port_->gate.acknowledge(tag); }
 // The cut comes first: once the gate is closed, the reading thread returns and Paho acknowledges.
 void PahoLink::drop(const std::string& reason) {
   {
-    const std::lock_guard lock(status_mutex_);
+    const std::lock_guard lock(drop_mutex_);
     drop_reason_ = reason;
   }
   port_->cut();
@@ -76,7 +69,7 @@ void PahoLink::pause(const std::string& reason) {
     paused_ = true;
     retry_timer_.reset();
     if (phase_ == Phase::idle) {
-      enter(LinkStatus::State::paused);
+      status_.enter(LinkStatus::State::paused);
     } else {
       close("paused: " + reason);
     }
@@ -89,16 +82,13 @@ void PahoLink::resume() {
     paused_ = false;
     backoff_.reset();
     if (phase_ == Phase::idle) {
-      enter(LinkStatus::State::down);
+      status_.enter(LinkStatus::State::down);
       connect();
     }
   });
 }
 
-LinkStatus PahoLink::status() const {
-  const std::lock_guard lock(status_mutex_);
-  return status_;
-}
+LinkStatus PahoLink::status() const { return status_.read(); }
 
 PahoClient& PahoLink::client(Protocol version) {
   auto& client = clients_[version];
@@ -146,10 +136,7 @@ void PahoLink::on_connect(std::uint64_t attempt, const ConnectResult& result) {
   session_client_ = client_;
   phase_ = Phase::subscribing;
   phase_since_ = Clock::now();
-  {
-    const std::lock_guard lock(status_mutex_);
-    status_.protocol = static_cast<int>(limits_.protocol);
-  }
+  status_.speaks(limits_.protocol);
   if (handlers_.on_connected) handlers_.on_connected(limits_);
   subscriptions_open_ = subscriptions_.size();
   if (subscriptions_.empty()) return go_up();
@@ -163,7 +150,8 @@ void PahoLink::on_connect(std::uint64_t attempt, const ConnectResult& result) {
 void PahoLink::on_subscribed(std::uint64_t attempt, const std::string& filter, int reason) {
   if (attempt != attempt_ || phase_ != Phase::subscribing) return;
   if (reason != 0) {
-    set_error("the broker refused the subscription to " + filter + ": " + describe_reason(reason));
+    status_.error("the broker refused the subscription to " + filter + ": " +
+                  describe_reason(reason));
   }
   if (--subscriptions_open_ == 0) go_up();
 }
@@ -173,11 +161,7 @@ void PahoLink::go_up() {
   phase_since_ = Clock::now();
   backoff_.up(phase_since_);
   on_outcomes();
-  enter(LinkStatus::State::up);
-  {
-    const std::lock_guard lock(status_mutex_);
-    status_.reconnects = ups_++;
-  }
+  status_.went_up();
   spdlog::info("link {}: up, {}{}", settings_.name, settings_.url,
                limits_.session_present ? ", the session goes on" : ", a new session");
   was_up_ = true;
@@ -185,7 +169,7 @@ void PahoLink::go_up() {
 }
 
 void PahoLink::attempt_failed(const std::string& error) {
-  set_error(error);
+  status_.error(error);
   on_ended(attempt_, error);
 }
 
@@ -200,15 +184,16 @@ void PahoLink::on_ended(std::uint64_t attempt, const std::string& reason) {
   close_timer_.reset();
   auto why = std::exchange(close_reason_, "");
   {
-    const std::lock_guard lock(status_mutex_);
+    const std::lock_guard lock(drop_mutex_);
     if (!drop_reason_.empty()) why = std::exchange(drop_reason_, "");
   }
   const bool ours = !why.empty();
   if (!ours) why = reason;
   if (was != Phase::connecting) {
     port_->set_relay(nullptr);  // Paho has closed its end
-    if (!paused_ && !stopping_) set_error(why);
-    if (!ours) note_takeovers(reason, now);
+    if (!paused_ && !stopping_) status_.error(why);
+    const auto takeover = ours ? std::nullopt : takeovers_.ended(reason, now - phase_since_);
+    if (takeover) status_.error(*takeover);
   }
   backoff_.down(now);
   port_->in_flight.lose_qos0();
@@ -217,22 +202,9 @@ void PahoLink::on_ended(std::uint64_t attempt, const std::string& reason) {
     was_up_ = false;
     handlers_.on_down(why);
   }
-  enter(paused_ ? LinkStatus::State::paused : LinkStatus::State::down);
+  status_.enter(paused_ ? LinkStatus::State::paused : LinkStatus::State::down);
   if (stopping_) return finish_stop();
   if (!paused_) retry();
-}
-
-// Two bridges with one client id take the session from each other for ever. MQTT 5 brokers say
-// so; others just end each connection soon after it is made.
-void PahoLink::note_takeovers(const std::string& reason, Clock::time_point now) {
-  const bool told = reason.find("session taken over") != std::string::npos;
-  short_lives_ = now - phase_since_ < short_life ? short_lives_ + 1 : 0;
-  if (told) {
-    set_error("session taken over: another client uses client id " + settings_.client_id);
-  } else if (short_lives_ >= 3) {
-    set_error(reason + " soon after it was made, " + std::to_string(short_lives_) +
-              " times in a row: does another client use client id " + settings_.client_id + "?");
-  }
 }
 
 // Ends the connection in an orderly way, or otherwise if that takes long.
@@ -251,10 +223,7 @@ void PahoLink::close(const std::string& reason) {
 void PahoLink::on_outcomes() {
   port_->in_flight.take(outcomes_);
   if (outcomes_.empty()) return;
-  {
-    const std::lock_guard lock(status_mutex_);
-    status_.rtt_ms = port_->in_flight.last_round_trip().count();
-  }
+  status_.round_trip(port_->in_flight.last_round_trip().count());
   handlers_.on_outcomes(outcomes_);
   outcomes_.clear();
   if (stopping_ && phase_ == Phase::up && port_->in_flight.size() == 0) close("stopped");
@@ -266,7 +235,7 @@ void PahoLink::watch() {
   const auto now = Clock::now();
   const auto oldest = port_->in_flight.oldest();
   const auto waited = oldest ? now - std::max(*oldest, phase_since_) : Clock::duration::zero();
-  const auto patience = paho_connect_timeout(settings_) + 5s;
+  const auto patience = connect_timeout(settings_) + 5s;
   if (phase_ == Phase::connecting && now - phase_since_ > patience) {
     protocol_.not_reached();
     return attempt_failed("no answer within the time limit");
@@ -282,23 +251,10 @@ void PahoLink::watch() {
   if (phase_ == Phase::up) {
     const bool slow = waited > settings_.slow_after ||
                       (oldest && port_->in_flight.last_round_trip() > settings_.slow_after);
-    enter(slow ? LinkStatus::State::slow : LinkStatus::State::up);
+    status_.enter(slow ? LinkStatus::State::slow : LinkStatus::State::up);
   }
   const auto period = std::clamp<std::chrono::milliseconds>(settings_.slow_after / 4, 10ms, 500ms);
   watch_timer_ = port_->loop.after(period, [this] { watch(); });
-}
-
-void PahoLink::enter(LinkStatus::State state) {
-  const std::lock_guard lock(status_mutex_);
-  if (status_.state == state) return;
-  status_.state = state;
-  status_.since_ms = wall_ms();
-}
-
-void PahoLink::set_error(const std::string& error) {
-  spdlog::warn("link {}: {}", settings_.name, error);
-  const std::lock_guard lock(status_mutex_);
-  status_.last_error = error;
 }
 
 }  // namespace bascule

@@ -22,6 +22,8 @@
 #include "link/paho_client.hpp"
 #include "link/paho_trace.hpp"
 #include "link/protocol_choice.hpp"
+#include "link/status_board.hpp"
+#include "link/takeover.hpp"
 #include "link/url.hpp"
 
 namespace bascule {
@@ -57,12 +59,9 @@ class PahoLink final : public Link {
   void attempt_failed(const std::string& error);
   void go_up();
   void close(const std::string& reason);
-  void note_takeovers(const std::string& reason, Clock::time_point now);
   void watch();
   void begin_stop(std::chrono::milliseconds deadline);
   void finish_stop();
-  void enter(LinkStatus::State state);
-  void set_error(const std::string& error);
 
   const LinkSettings settings_;
   const Url url_;
@@ -87,8 +86,7 @@ class PahoLink final : public Link {
   Clock::time_point phase_since_;
   std::string close_reason_;
   bool was_up_ = false;  // on_up was called, on_down not yet
-  int short_lives_ = 0;  // connections in a row that ended soon after they were made
-  std::uint64_t ups_ = 0;
+  Takeovers takeovers_{settings_.client_id};
   Loop::Timer retry_timer_;
   Loop::Timer watch_timer_;
   Loop::Timer close_timer_;
@@ -97,8 +95,8 @@ class PahoLink final : public Link {
   std::promise<void> stopped_;
   bool stop_done_ = false;
 
-  mutable std::mutex status_mutex_;
-  LinkStatus status_;
+  StatusBoard status_{settings_.name, settings_.url};
+  std::mutex drop_mutex_;
   std::string drop_reason_;
   bool stop_called_ = false;
 };

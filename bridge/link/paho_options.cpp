@@ -1,19 +1,13 @@
 #include "link/paho_options.hpp"
 
-#include <algorithm>
-#include <cerrno>
-#include <cstring>
-#include <fstream>
-#include <iterator>
 #include <limits>
-#include <stdexcept>
 #include <utility>
+
+#include "link/connect_settings.hpp"
 
 namespace bascule {
 
 namespace {
-
-using std::chrono::seconds;
 
 // Paho acknowledges one message at a time, so a broker gains nothing from sending many ahead.
 constexpr std::int32_t receive_maximum = 100;
@@ -21,37 +15,6 @@ constexpr std::int32_t receive_maximum = 100;
 // Room above the window: Paho counts subscribes too, and after a lost session for a moment also
 // publishes that have had their outcome. At its limit Paho waits for up to a second.
 constexpr std::uint32_t inflight_slack = 1'000;
-
-std::string read_file(const std::string& path, const char* what) {
-  std::ifstream file(path, std::ios::binary);
-  std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-  if (!file.is_open() || file.bad()) {
-    throw std::runtime_error(std::string(what) + ": cannot read " + path + ": " +
-                             std::strerror(errno));
-  }
-  return text;
-}
-
-std::string read_password(const std::string& path) {
-  auto password = read_file(path, "password_file");
-  while (password.ends_with('\n') || password.ends_with('\r')) password.pop_back();
-  return password;
-}
-
-// The messages above max_payload_bytes are quarantined and counted by our intake. A broker drops
-// silently what is larger than announced, so twice the limit is, with room for topic and
-// properties.
-std::uint32_t maximum_packet_bytes(const LinkSettings& settings) {
-  constexpr std::uint64_t largest = 256 << 20;
-  const std::uint64_t wanted = settings.max_payload_bytes * std::uint64_t{2} + (128 << 10);
-  return static_cast<std::uint32_t>(std::min(wanted, largest));
-}
-
-std::int32_t session_expiry_s(const LinkSettings& settings) {
-  const auto wanted = std::chrono::duration_cast<seconds>(settings.session_expiry).count();
-  const auto capped = std::min<std::int64_t>(wanted, std::numeric_limits<std::uint32_t>::max());
-  return static_cast<std::int32_t>(static_cast<std::uint32_t>(capped));
-}
 
 mqtt::ssl_options tls_options(const TlsSettings& tls) {
   for (const auto& [path, what] :
@@ -70,7 +33,7 @@ mqtt::ssl_options tls_options(const TlsSettings& tls) {
 
 mqtt::properties connect_properties(const LinkSettings& settings) {
   using Code = mqtt::property;
-  return {{Code::SESSION_EXPIRY_INTERVAL, session_expiry_s(settings)},
+  return {{Code::SESSION_EXPIRY_INTERVAL, static_cast<std::int32_t>(session_expiry_s(settings))},
           {Code::RECEIVE_MAXIMUM, receive_maximum},
           {Code::MAXIMUM_PACKET_SIZE, static_cast<std::int32_t>(maximum_packet_bytes(settings))}};
 }
@@ -104,10 +67,8 @@ mqtt::connect_options paho_connect_options(const LinkSettings& settings, const U
     options.set_clean_session(false);
   }
   options.set_automatic_reconnect(false);
-  const auto keep_alive = std::chrono::ceil<seconds>(settings.keep_alive);
-  options.set_keep_alive_interval(
-      static_cast<int>(std::clamp<long>(keep_alive.count(), 1, 65'535)));
-  options.set_connect_timeout(static_cast<int>(paho_connect_timeout(settings).count()));
+  options.set_keep_alive_interval(keep_alive_s(settings));
+  options.set_connect_timeout(static_cast<int>(connect_timeout(settings).count()));
   options.set_max_inflight(static_cast<int>(settings.window + inflight_slack));
   if (!settings.username.empty()) options.set_user_name(settings.username);
   if (!settings.password_file.empty()) {
@@ -119,11 +80,6 @@ mqtt::connect_options paho_connect_options(const LinkSettings& settings, const U
   }
   if (url.tls()) options.set_ssl(tls_options(settings.tls));
   return options;
-}
-
-std::chrono::seconds paho_connect_timeout(const LinkSettings& settings) {
-  const auto keep_alive = std::chrono::ceil<seconds>(settings.keep_alive);
-  return std::clamp(keep_alive, seconds(3), seconds(30));
 }
 
 }  // namespace bascule

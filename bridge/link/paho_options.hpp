@@ -5,7 +5,6 @@
 #include <mqtt/connect_options.h>
 #include <mqtt/create_options.h>
 
-#include <chrono>
 #include <string>
 
 #include "link/link.hpp"
@@ -21,8 +20,5 @@ mqtt::create_options paho_create_options(int version);
 // Throws std::runtime_error, with one sentence, for a file that cannot be read.
 mqtt::connect_options paho_connect_options(const LinkSettings& settings, const Url& url,
                                            int version);
-
-// How long Paho may take to connect before it gives up.
-std::chrono::seconds paho_connect_timeout(const LinkSettings& settings);
 
 }  // namespace bascule

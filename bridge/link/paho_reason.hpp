@@ -1,14 +1,11 @@
-// What Paho's and MQTT's numbers mean, in words for the operator. Pure; any thread.
+// What Paho's numbers mean, in words for the operator. Pure; any thread.
 #pragma once
 
 #include <string>
 
-#include "link/paho_client.hpp"
+#include "link/connect_result.hpp"
 
 namespace bascule {
-
-// An MQTT 5 reason code.
-std::string describe_reason(int code);
 
 // A failed connect: Paho's return code, or a broker's CONNACK code (above 0); the MQTT 5 reason;
 // and Paho's text.

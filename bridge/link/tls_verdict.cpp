@@ -49,9 +49,15 @@ void watch_tls_verdicts() {
 std::string take_tls_verdict(std::string_view host) {
   const auto verdict = std::exchange(last, {});
   if (!verdict.certificate) return "";
-  switch (verdict.error) {
-    case X509_V_OK:
-      if (names(verdict.certificate.get(), std::string(host))) return "";
+  if (verdict.error != X509_V_OK) return describe_verdict(verdict.error, host);
+  if (names(verdict.certificate.get(), std::string(host))) return "";
+  return describe_verdict(X509_V_ERR_HOSTNAME_MISMATCH, host);
+}
+
+std::string describe_verdict(int error, std::string_view host) {
+  switch (error) {
+    case X509_V_ERR_HOSTNAME_MISMATCH:
+    case X509_V_ERR_IP_ADDRESS_MISMATCH:
       return "the certificate is not for the host name " + std::string(host);
     case X509_V_ERR_CERT_HAS_EXPIRED:
       return "the certificate has expired (or this machine's clock is ahead)";
@@ -64,7 +70,7 @@ std::string take_tls_verdict(std::string_view host) {
     case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
       return "the certificate is from an unknown CA (see tls.ca_file)";
     default:
-      return X509_verify_cert_error_string(verdict.error);
+      return X509_verify_cert_error_string(error);
   }
 }
 

@@ -1,11 +1,15 @@
-// Why a broker's certificate was refused. Paho says only that a connection failed, so this looks
-// on whenever OpenSSL verifies a certificate, and each thread remembers its last verdict.
+// Why a broker's certificate was refused. Paho says only that a connection failed, so for its sake
+// this looks on whenever OpenSSL verifies a certificate, and each thread remembers its last
+// verdict.
 #pragma once
 
 #include <string>
 #include <string_view>
 
 namespace bascule {
+
+// OpenSSL's verdict (X509_V_ERR_...) on a certificate for `host`, in a few words. Any thread.
+std::string describe_verdict(int error, std::string_view host);
 
 // Starts looking on, for the life of the process. Any thread; may be called again.
 void watch_tls_verdicts();

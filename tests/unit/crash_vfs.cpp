@@ -35,6 +35,7 @@ int read_file(sqlite3_file* file, void* out, int length, sqlite3_int64 at) {
   return SQLITE_IOERR_SHORT_READ;
 }
 int write_file(sqlite3_file* file, const void* data, int length, sqlite3_int64 at) {
+  if (handle(file).disk->broken) return SQLITE_IOERR_WRITE;
   about_to_change(*handle(file).disk);
   content(file).write(static_cast<std::size_t>(at), static_cast<const char*>(data),
                       static_cast<std::size_t>(length));
@@ -46,6 +47,7 @@ int truncate_file(sqlite3_file* file, sqlite3_int64 length) {
   return SQLITE_OK;
 }
 int sync_file(sqlite3_file* file, int) {
+  if (handle(file).disk->broken) return SQLITE_IOERR_FSYNC;
   about_to_change(*handle(file).disk);
   content(file).sync();
   return SQLITE_OK;
@@ -86,6 +88,8 @@ const sqlite3_io_methods methods = [] {
 CrashDisk& disk_of(sqlite3_vfs* vfs) { return *static_cast<CrashDisk*>(vfs->pAppData); }
 
 int open_file(sqlite3_vfs* vfs, const char* name, sqlite3_file* file, int flags, int* out_flags) {
+  file->pMethods = nullptr;
+  if (disk_of(vfs).broken) return SQLITE_CANTOPEN;
   auto& known = disk_of(vfs).files[name];
   if (known == nullptr) known = std::make_shared<CrashDisk::File>();
   handle(file).disk = &disk_of(vfs);

@@ -2,9 +2,10 @@
 // and holds all files of databases in memory. What was synced is safe. Of what was written since,
 // each sector is kept, lost or torn when the power goes: a torn one holds noise, also where it held
 // synced bytes before; the order of the writes counts for nothing, and the length of a file is
-// somewhere between what it was and what it became. One thread.
+// somewhere between what it was and what it became. Used by one thread at a time.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -42,6 +43,9 @@ class CrashDisk {
 
   // Claims what no test of ours may rely on: that a torn write leaves the rest of its sector alone.
   bool claim_powersafe_overwrite = false;
+
+  // While set, nothing can be written, synced or opened. Any thread.
+  std::atomic<bool> broken = false;
 
   static constexpr std::size_t sector_bytes = 512;
 

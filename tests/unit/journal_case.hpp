@@ -72,8 +72,8 @@ class JournalCase {
   AppendResult append(const std::string& lane, const Message& message) {
     AppendGroup group;
     encode_record(message, {}, false, group.bytes);
-    group.entries.push_back({journal_->lane(Direction::up, lane), 0, group.bytes.size(), false,
-                             false});
+    group.entries.push_back(
+        {journal_->lane(Direction::up, lane), 0, group.bytes.size(), false, false});
     group.received = lane == events_lane ? 0 : 1;
     std::promise<AppendResult> done;
     journal_->append(std::move(group), [&](AppendResult result) { done.set_value(result); });
@@ -91,9 +91,8 @@ class JournalCase {
 
   LaneState state(const std::string& lane, Direction direction = Direction::up) {
     LaneState state;
-    journal_->inspect([&](JournalCore& core) {
-      state = core.lanes().at(core.lane(direction, lane) - 1U);
-    });
+    journal_->inspect(
+        [&](JournalCore& core) { state = core.lanes().at(core.lane(direction, lane) - 1U); });
     return state;
   }
   std::vector<Loss> losses() {

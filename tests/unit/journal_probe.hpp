@@ -75,8 +75,8 @@ inline JournalCore open_journal(const Directory& directory, std::vector<LaneSett
 struct Put {
   LaneId lane = 1;
   std::string topic = "t", payload = "p";
-  Receipt receipt;
-  std::string properties;
+  Receipt receipt = {};
+  std::string properties = {};
   bool duplicate = false, replayed = false, retain = false, stamped = false;
 
   std::uint64_t bytes() const {
@@ -110,7 +110,7 @@ inline void store(JournalCore& core, const std::vector<Put>& messages) {
 
 // The lane takes `count` messages of one byte each, one batch each.
 inline void fill(JournalCore& core, int count, LaneId lane = 1) {
-  for (int i = 0; i < count; ++i) store(core, {{lane, "t", std::string(1, 'a' + i % 26), {}, {}}});
+  for (int i = 0; i < count; ++i) store(core, {{lane, "t", std::string(1, 'a' + i % 26)}});
 }
 
 struct Got {

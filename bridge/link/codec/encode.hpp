@@ -1,0 +1,48 @@
+// The packets that a client sends, appended to a buffer in wire encoding. Texts must be valid and
+// 65,535 bytes at the most; where they come from the settings, std::length_error says which is not.
+// Pure functions; any thread.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "link/codec/packet.hpp"
+#include "link/link.hpp"
+
+namespace bascule {
+
+struct ConnectPacket {
+  Protocol version = Protocol::v5;
+  std::string client_id;
+  std::string username;  // empty: none
+  std::optional<std::string> password;
+  std::uint16_t keep_alive_s = 30;
+  std::optional<Will> will;
+  // MQTT 5 only.
+  std::uint32_t session_expiry_s = 0;
+  std::uint16_t receive_maximum = 65'535;
+  std::uint32_t maximum_packet_bytes = 268'435'460;
+};
+
+// The session that the broker may have goes on: clean start is 0.
+void append_connect(std::string& out, const ConnectPacket& packet);
+
+// The size that append_publish would add.
+std::size_t publish_bytes(Protocol version, const Message& message);
+
+// `packet_id` is not used with QoS 0.
+void append_publish(std::string& out, Protocol version, const Message& message,
+                    std::uint16_t packet_id);
+
+void append_puback(std::string& out, std::uint16_t packet_id);
+
+// At QoS 1, with the retain flag as published. MQTT 5: the retained messages come if the
+// subscription is new.
+void append_subscribe(std::string& out, Protocol version, std::uint16_t packet_id,
+                      const Subscription& subscription);
+
+void append_pingreq(std::string& out);
+void append_disconnect(std::string& out);
+
+}  // namespace bascule

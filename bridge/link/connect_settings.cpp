@@ -1,0 +1,52 @@
+#include "link/connect_settings.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+#include <limits>
+#include <stdexcept>
+
+namespace bascule {
+
+using std::chrono::seconds;
+
+std::string read_file(const std::string& path, const char* what) {
+  std::ifstream file(path, std::ios::binary);
+  std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  if (!file.is_open() || file.bad()) {
+    throw std::runtime_error(std::string(what) + ": cannot read " + path + ": " +
+                             std::strerror(errno));
+  }
+  return text;
+}
+
+std::string read_password(const std::string& path) {
+  auto password = read_file(path, "password_file");
+  while (password.ends_with('\n') || password.ends_with('\r')) password.pop_back();
+  return password;
+}
+
+std::uint32_t maximum_packet_bytes(const LinkSettings& settings) {
+  constexpr std::uint64_t largest = 256 << 20;
+  const std::uint64_t wanted = settings.max_payload_bytes * std::uint64_t{2} + (128 << 10);
+  return static_cast<std::uint32_t>(std::min(wanted, largest));
+}
+
+std::uint32_t session_expiry_s(const LinkSettings& settings) {
+  const auto wanted = std::chrono::duration_cast<seconds>(settings.session_expiry).count();
+  return static_cast<std::uint32_t>(
+      std::min<std::int64_t>(wanted, std::numeric_limits<std::uint32_t>::max()));
+}
+
+std::uint16_t keep_alive_s(const LinkSettings& settings) {
+  const auto wanted = std::chrono::ceil<seconds>(settings.keep_alive).count();
+  return static_cast<std::uint16_t>(std::clamp<std::int64_t>(wanted, 1, 65'535));
+}
+
+std::chrono::seconds connect_timeout(const LinkSettings& settings) {
+  return std::clamp(seconds(keep_alive_s(settings)), seconds(3), seconds(30));
+}
+
+}  // namespace bascule

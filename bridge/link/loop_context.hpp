@@ -1,0 +1,18 @@
+// The Asio context of a loop, for the parts of this module that use sockets on its thread.
+#pragma once
+
+#include <memory>
+
+#include "link/loop.hpp"
+
+namespace asio {
+class io_context;
+}
+
+namespace bascule {
+
+struct LoopContext {
+  static std::shared_ptr<asio::io_context> of(Loop& loop);
+};
+
+}  // namespace bascule

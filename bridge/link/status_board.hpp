@@ -1,0 +1,34 @@
+// The state of a link, as people see it: written by the link, read by any thread. Changes that an
+// operator should know are logged.
+#pragma once
+
+#include <cstdint>
+#include <mutex>
+#include <string>
+
+#include "link/link.hpp"
+
+namespace bascule {
+
+class StatusBoard {
+ public:
+  StatusBoard(const std::string& link_name, const std::string& broker_url);
+
+  LinkStatus read() const;
+
+  void enter(LinkStatus::State state);
+  void speaks(Protocol version);
+  void went_up();  // enters up; from the second time on, it is a reconnect
+  void round_trip(double ms);
+  void error(const std::string& text);
+
+ private:
+  void enter_locked(LinkStatus::State state);
+
+  const std::string name_;
+  mutable std::mutex mutex_;
+  LinkStatus status_;
+  std::uint64_t ups_ = 0;
+};
+
+}  // namespace bascule
