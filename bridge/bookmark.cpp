@@ -24,7 +24,6 @@ std::string Bookmark::topic(std::string_view bridge_id, Direction direction) {
 }
 
 void Bookmark::ask(bool session_present, std::function<void(FarKnowledge)> done) {
-  known_ = {};
   known_.session_present = session_present;
   done_ = std::move(done);
   fence_ = draw_fence();
@@ -34,6 +33,8 @@ void Bookmark::ask(bool session_present, std::function<void(FarKnowledge)> done)
 
 void Bookmark::forget() {
   fence_.clear();
+  answered_ = false;
+  known_ = {};
   done_ = nullptr;
   timeout_.reset();
 }
@@ -55,7 +56,7 @@ void Bookmark::heard(std::string_view payload) {
     if (sequence.is_number_unsigned()) lanes[name] = sequence.get<std::uint64_t>();
   }
   const auto epoch = json["epoch"].get<std::string>();
-  if (!fence_.empty()) {
+  if (!answered_) {
     known_.epoch = epoch;
     known_.lanes = std::move(lanes);
   } else if (on_confirmed) {
@@ -65,6 +66,7 @@ void Bookmark::heard(std::string_view payload) {
 
 void Bookmark::finish(bool readable) {
   fence_.clear();
+  answered_ = true;
   timeout_.reset();
   known_.readable = readable;
   if (const auto done = std::exchange(done_, nullptr)) done(std::move(known_));

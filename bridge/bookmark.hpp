@@ -5,8 +5,9 @@
 //   payload  {"bridge":"store-42","epoch":"5f3a9c1e0d2b4a67","lanes":{"default":1234,"sales":99}}
 //
 // The bridge is subscribed to it. On connecting it publishes a fence, {"fence":"…"}, not retained,
-// to the same topic: when the fence comes back, whatever the broker had retained has come before.
-// What comes back later is a bookmark that the broker really took. Lives on a link's loop thread.
+// to the same topic: when the fence comes back, whatever the broker had retained has come before;
+// it may have come before the question, since a broker may send it ahead of its SUBACK. What comes
+// back later is a bookmark that the broker really took. Lives on a link's loop thread.
 #pragma once
 
 #include <functional>
@@ -27,9 +28,11 @@ class Bookmark {
 
   static std::string topic(std::string_view bridge_id, Direction direction);
 
-  // Asks what the far broker has; `done` is called once, with readable = false if no fence came
-  // back in 5 s (the broker does not let us read or retain here) and not at all after forget().
+  // Asks, once after forget(), what the far broker has; `done` is called once, with readable =
+  // false if no fence came back in 5 s (the broker does not let us read or retain here) and not at
+  // all after forget().
   void ask(bool session_present, std::function<void(FarKnowledge)> done);
+  // What was heard is of a connection that is over.
   void forget();
 
   // A message came on the topic.
@@ -48,7 +51,8 @@ class Bookmark {
   Loop& loop_;
   Publish publish_;
   std::string fence_;  // empty: none is out
-  FarKnowledge known_;
+  bool answered_ = false;
+  FarKnowledge known_;  // heard until the answer
   std::function<void(FarKnowledge)> done_;
   Loop::Timer timeout_;
 };

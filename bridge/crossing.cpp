@@ -43,9 +43,9 @@ Crossing::Crossing(const std::string& bridge_id, LinkSettings settings, Directio
 }
 
 void Crossing::start() {
-  std::vector<Subscription> subscriptions{{bookmark_topic_, false}};
+  std::vector<Subscription> subscriptions{{bookmark_topic_, false, true}};
   for (const std::string& filter : intake_.table().subscriptions()) {
-    subscriptions.push_back({filter, true});
+    subscriptions.push_back({filter});
   }
   LinkHandlers handlers;
   handlers.on_deliveries = [this](std::span<const Delivery> deliveries) { deliver(deliveries); };
@@ -79,6 +79,7 @@ void Crossing::deliver(std::span<const Delivery> deliveries) {
 }
 
 void Crossing::connected(const Limits& limits) {
+  forwarder_.connected();
   // A retained message is an old one if the subscription that brings it is new. MQTT 3.1.1 brings
   // all of them at each connect, and marks nothing else as retained.
   intake_.expect_replayed(!limits.session_present || limits.protocol != Protocol::v5);

@@ -24,6 +24,21 @@ sigset_t ending_signals() {
   return signals;
 }
 
+// The end in its order, however it comes: whoever calls others stops before these go away, the
+// journal last, since it calls back into all of them.
+struct Ending {
+  ControlServer& control;
+  Crossing& site;
+  Crossing& central;
+  Journal& journal;
+  ~Ending() {
+    control.stop();
+    site.stop();
+    central.stop();
+    journal.stop();
+  }
+};
+
 ControlHandlers control_handlers(const BridgeConfig& config, Journal& journal, Crossing& site,
                                  Crossing& central) {
   ControlHandlers handlers;
@@ -66,28 +81,27 @@ int run_daemon(const BridgeConfig& config) {
   Crossing central(config.id, config.central, Direction::down, config.routes, journal, events);
   ControlServer control(config.control, control_handlers(config, journal, site, central));
 
-  control.start();
-  journal.start([&](const Loss& loss, const std::string& lane, Direction direction) {
-    if (loss.reason != "superseded") {
-      spdlog::warn("journal: lane {} {} loses {} messages, {} to {}: {}", lane,
-                   to_string(direction), loss.count, loss.first, loss.last, loss.reason);
-    }
-    events.loss(loss, lane, direction);
-  });
-  site.start();
-  central.start();
-  spdlog::info("bascule {} runs bridge {}, journal in {}", BASCULE_VERSION, config.id,
-               config.data_dir);
-  sd_notify(0, "READY=1");
+  {
+    const Ending ending{control, site, central, journal};
+    control.start();
+    journal.start([&](const Loss& loss, const std::string& lane, Direction direction) {
+      if (loss.reason != "superseded") {
+        spdlog::warn("journal: lane {} {} loses {} messages, {} to {}: {}", lane,
+                     to_string(direction), loss.count, loss.first, loss.last, loss.reason);
+      }
+      events.loss(loss, lane, direction);
+    });
+    site.start();
+    central.start();
+    spdlog::info("bascule {} runs bridge {}, journal in {}", BASCULE_VERSION, config.id,
+                 config.data_dir);
+    sd_notify(0, "READY=1");
 
-  int signal = 0;
-  sigwait(&signals, &signal);
-  spdlog::info("{}: ending", signal == SIGTERM ? "SIGTERM" : "SIGINT");
-  sd_notify(0, "STOPPING=1");
-  control.stop();
-  site.stop();
-  central.stop();
-  journal.stop();
+    int signal = 0;
+    sigwait(&signals, &signal);
+    spdlog::info("{}: ending", signal == SIGTERM ? "SIGTERM" : "SIGINT");
+    sd_notify(0, "STOPPING=1");
+  }
   spdlog::info("ended; everything that waits is in the journal");
   return 0;
 }

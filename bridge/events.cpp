@@ -40,6 +40,7 @@ void Events::link_down(const std::string& link, const std::string& reason) {
 
 void Events::loss(const Loss& loss, const std::string& lane, Direction direction) {
   if (loss.reason == "superseded") return;  // what keep: latest is for
+  if (lane == events_lane) return;          // the event would be the next one to lose
   append(json{{"event", "loss"},
               {"direction", to_string(direction)},
               {"lane", lane},

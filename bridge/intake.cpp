@@ -66,7 +66,7 @@ void Intake::take(const Delivery& delivery, AppendGroup& group) {
   const std::size_t offset = group.bytes.size();
   encode_record(out, receipt, stamped, group.bytes);
   group.entries.push_back({target.lane, offset, group.bytes.size() - offset, delivery.duplicate,
-                           in.retain && replayed_.load(std::memory_order_relaxed)});
+                           in.retain && replayed_.load(std::memory_order_relaxed), in.retain});
 }
 
 std::string Intake::fault(const Message& message) const {

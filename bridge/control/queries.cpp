@@ -1,6 +1,7 @@
 #include "control/queries.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <filesystem>
 #include <limits>
 #include <stdexcept>
@@ -124,10 +125,19 @@ json show_answer(JournalCore& core, const Query& query) {
 // Where a slice of verify begins: "lane:sequence".
 std::pair<LaneId, std::uint64_t> slice_begin(const Query& query) {
   const std::string after = query.text("after").value_or("1:0");
-  const std::size_t colon = after.find(':');
-  if (colon == std::string::npos) throw std::invalid_argument("'after' is not what was answered");
-  return {static_cast<LaneId>(std::stoul(after.substr(0, colon))),
-          std::stoull(after.substr(colon + 1))};
+  const std::size_t colon = std::min(after.find(':'), after.size());
+  LaneId lane = 0;
+  std::uint64_t sequence = 0;
+  const auto whole = [](const char* first, const char* last, auto& number) {
+    const auto read = std::from_chars(first, last, number);
+    return read.ec == std::errc() && read.ptr == last;
+  };
+  const char* text = after.data();
+  if (colon == after.size() || !whole(text, text + colon, lane) || lane == 0 ||
+      !whole(text + colon + 1, text + after.size(), sequence)) {
+    throw std::invalid_argument("'after' is not what was answered");
+  }
+  return {lane, sequence};
 }
 
 json damage(const LaneState& lane, std::uint64_t first, std::uint64_t last, const char* what) {

@@ -21,7 +21,6 @@ constexpr std::size_t messages_per_publish = 256;
 // they wait for little of it.
 constexpr std::uint64_t bytes_in_flight_max = 4 << 20;
 constexpr std::uint64_t bytes_in_flight_behind = 256 << 10;
-constexpr std::chrono::milliseconds bookmark_delay{1'000};
 constexpr std::uint64_t messages_per_bookmark = 1'000;
 
 std::string reason_text(std::uint8_t reason) {
@@ -67,37 +66,46 @@ Forwarder::Forwarder(ForwarderSettings settings, Journal& journal, Link& link)
 
 void Forwarder::up(const Limits& limits) {
   limits_ = limits;
-  connected_ = true;
-  asking_ = true;
-  ++connection_;
-  ask();
+  compared_ = false;
+  // With the session gone, what was in flight is about to be reported lost; sending newer messages
+  // before those would break the order.
+  phase_ = Phase::draining;
+  if (limits_.session_present || in_flight_ == 0) ask();
 }
 
 void Forwarder::ask() {
-  // With the session gone, what was in flight is about to be reported lost; sending newer messages
-  // before those would break the order.
-  if (!limits_.session_present && in_flight_ > 0) return;
-  asking_ = false;
-  bookmark_.ask(limits_.session_present, [this](FarKnowledge far) {
-    bookmarks_ = far.readable && limits_.retain_available;
-    if (!far.readable) {
-      spdlog::warn(
-          "{}: bookmarks cannot be read back here (may this user publish, retain and "
-          "subscribe {}?); should this broker lose what it accepted, that goes unnoticed",
-          link_.status().broker, Bookmark::topic(settings_.bridge_id, settings_.direction));
-    }
-    if (on_settled) on_settled();
-    journal_.positions(
-        settings_.direction, std::move(far),
-        [this, connection = connection_](std::vector<LanePosition> positions, std::string epoch) {
-          loop_.post([this, connection, positions = std::move(positions),
-                      epoch = std::move(epoch)]() mutable {
-            if (connected_ && connection == connection_) {
-              begin(std::move(positions), std::move(epoch));
-            }
-          });
-        });
-  });
+  if (compared_) {
+    place({});
+    return;
+  }
+  phase_ = Phase::asking;
+  bookmark_.ask(limits_.session_present, [this](FarKnowledge far) { compared(std::move(far)); });
+}
+
+void Forwarder::compared(FarKnowledge far) {
+  compared_ = true;
+  bookmarks_ = far.readable && limits_.retain_available;
+  if (!far.readable) {
+    spdlog::warn(
+        "{}: bookmarks cannot be read back here (may this user publish, retain and "
+        "subscribe {}?); should this broker lose what it accepted, that goes unnoticed",
+        link_.status().broker, Bookmark::topic(settings_.bridge_id, settings_.direction));
+  }
+  if (on_settled) on_settled();
+  place(std::move(far));
+}
+
+void Forwarder::place(FarKnowledge far) {
+  phase_ = Phase::placing;
+  journal_.positions(settings_.direction, std::move(far),
+                     [this, &loop = loop_, placement = ++placement_](
+                         std::vector<LanePosition> positions, std::string epoch) {
+                       loop.post([this, placement, positions = std::move(positions),
+                                  epoch = std::move(epoch)]() mutable {
+                         if (phase_ != Phase::placing || placement != placement_) return;
+                         begin(std::move(positions), std::move(epoch));
+                       });
+                     });
 }
 
 void Forwarder::begin(std::vector<LanePosition> positions, std::string epoch) {
@@ -119,12 +127,14 @@ void Forwarder::begin(std::vector<LanePosition> positions, std::string epoch) {
     return a->settings().priority > b->settings().priority;
   });
   top_priority_ = lanes_.empty() ? 0 : lanes_.front()->settings().priority;
-  sending_ = true;
+  phase_ = Phase::sending;
+  bookmark_later();  // the one that is there may be behind, or gone
   pump();
 }
 
 void Forwarder::down() {
-  connected_ = asking_ = sending_ = false;
+  phase_ = Phase::down;
+  own_.clear();
   bookmark_.forget();
   bookmark_timer_.reset();
   wake_.reset();
@@ -134,75 +144,108 @@ void Forwarder::down() {
 void Forwarder::hold() { held_ = true; }
 
 void Forwarder::outcomes(std::span<const Outcome> outcomes) {
-  for (const Outcome& outcome : outcomes) {
-    if (outcome.tag == own_tag) continue;
-    const auto id = static_cast<LaneId>(outcome.tag >> 48);
-    const auto lane = std::find_if(lanes_.begin(), lanes_.end(),
-                                   [&](const auto& known) { return known->id() == id; });
-    if (lane == lanes_.end()) continue;
-    --in_flight_;
-    const std::uint64_t sequence = outcome.tag & sequence_mask;
-    switch (outcome.kind) {
-      case Outcome::Kind::accepted:
-        (*lane)->accepted(sequence);
-        ++since_bookmark_;
-        break;
-      case Outcome::Kind::refused:
-        (*lane)->refused(sequence, reason_text(outcome.reason));
-        break;
-      case Outcome::Kind::lost:
-        (*lane)->lost(sequence);
-        break;
-    }
+  const std::size_t before = in_flight_;
+  for (const Outcome& outcome : outcomes) settle(outcome);
+  report();
+  if (phase_ == Phase::draining && in_flight_ == 0) {
+    ask();
+  } else if (phase_ == Phase::placing && in_flight_ != before) {
+    place({});  // the answer under way does not know of these outcomes
   }
-  if (asking_) ask();
   pump();
 }
 
-void Forwarder::pump() {
-  while (sending_ && !held_ && connected_) {
-    const std::int64_t now_ms = boottime_ms();
-    std::int64_t wait_ms = std::numeric_limits<std::int64_t>::max();
-    outgoing_.clear();
-    properties_.resize(messages_per_publish);
-    const std::size_t window = std::min(settings_.window, limits_.receive_maximum);
-    while (in_flight_ < window && outgoing_.size() < messages_per_publish) {
-      OutboundLane* lane = next_lane(now_ms, wait_ms);
-      if (lane == nullptr) break;
-      if (add(*lane, *lane->front(now_ms, wait_ms), now_ms)) ++in_flight_;
-    }
-    if (outgoing_.empty()) {
-      wake_.reset();
-      if (wait_ms < std::numeric_limits<std::int64_t>::max()) {
-        wake_ = loop_.after(std::chrono::milliseconds(std::min<std::int64_t>(wait_ms, 60'000)),
-                            [this] { pump(); });
-      }
+void Forwarder::settle(const Outcome& outcome) {
+  if (outcome.tag == own_tag) {
+    --own_in_flight_;
+    return;
+  }
+  const auto id = static_cast<LaneId>(outcome.tag >> 48);
+  const auto lane = std::find_if(lanes_.begin(), lanes_.end(),
+                                 [&](const auto& known) { return known->id() == id; });
+  if (lane == lanes_.end()) return;
+  --in_flight_;
+  const std::uint64_t sequence = outcome.tag & sequence_mask;
+  switch (outcome.kind) {
+    case Outcome::Kind::accepted:
+      (*lane)->accepted(sequence);
+      ++since_bookmark_;
       break;
-    }
-    link_.publish(outgoing_);
+    case Outcome::Kind::refused:
+      (*lane)->refused(sequence, reason_text(outcome.reason));
+      break;
+    case Outcome::Kind::lost:
+      (*lane)->lost(sequence);
+      if (phase_ == Phase::sending) phase_ = Phase::draining;
+      break;
+  }
+}
+
+void Forwarder::pump() {
+  send_own();
+  std::int64_t wait_ms = std::numeric_limits<std::int64_t>::max();
+  wake_.reset();
+  if (phase_ == Phase::sending && !held_) wait_ms = send_lanes();
+  if (wait_ms < std::numeric_limits<std::int64_t>::max()) {
+    wake_ = loop_.after(std::chrono::milliseconds(std::min<std::int64_t>(wait_ms, 60'000)),
+                        [this] { pump(); });
   }
   report();
 }
 
-// The lane that sends next: of the highest priority that has something, each in turn.
-OutboundLane* Forwarder::next_lane(std::int64_t now_ms, std::int64_t& wait_ms) {
-  const std::size_t count = lanes_.size();
-  for (std::size_t begin = 0; begin < count;) {
-    std::size_t end = begin;
-    const int priority = lanes_[begin]->settings().priority;
-    while (end < count && lanes_[end]->settings().priority == priority) ++end;
-    const std::uint64_t limit =
-        priority == top_priority_ ? bytes_in_flight_max : bytes_in_flight_behind;
-    for (std::size_t i = 0; i < end - begin; ++i) {
-      OutboundLane& lane = *lanes_[begin + (turn_ + i) % (end - begin)];
-      if (lane.bytes_in_flight() >= limit) continue;
-      if (lane.front(now_ms, wait_ms) == nullptr) continue;
-      turn_ += i + 1;
-      return &lane;
-    }
-    begin = end;
+bool Forwarder::room(std::uint32_t window) const { return in_flight_ + own_in_flight_ < window; }
+
+void Forwarder::send_own() {
+  while (phase_ != Phase::down && !own_.empty() && room(limits_.receive_maximum)) {
+    const Own own = std::move(own_.front());
+    own_.pop_front();
+    const Outgoing message{{own.topic,
+                            own.payload,
+                            {},
+                            std::min(Qos::at_least_once, limits_.maximum_qos),
+                            own.retain && limits_.retain_available},
+                           own_tag};
+    ++own_in_flight_;
+    link_.publish({&message, 1});
   }
-  return nullptr;
+}
+
+// Returns after how many ms there may be something to send though nothing happens until then.
+std::int64_t Forwarder::send_lanes() {
+  const std::uint32_t window = std::min(settings_.window, limits_.receive_maximum);
+  properties_.resize(messages_per_publish);
+  while (true) {
+    const std::int64_t now_ms = boottime_ms();
+    std::int64_t wait_ms = std::numeric_limits<std::int64_t>::max();
+    outgoing_.clear();
+    while (room(window) && outgoing_.size() < messages_per_publish) {
+      const auto [lane, item] = next(now_ms, wait_ms);
+      if (lane == nullptr) break;
+      if (add(*lane, *item, now_ms)) ++in_flight_;
+    }
+    if (outgoing_.empty()) return wait_ms;
+    link_.publish(outgoing_);
+  }
+}
+
+// The lane that sends next: of the highest priority that has something, each in turn.
+Forwarder::Next Forwarder::next(std::int64_t now_ms, std::int64_t& wait_ms) {
+  for (auto it = lanes_.begin(); it != lanes_.end(); ++it) {
+    OutboundLane& lane = **it;
+    const int priority = lane.settings().priority;
+    if (lane.bytes_in_flight() >=
+        (priority == top_priority_ ? bytes_in_flight_max : bytes_in_flight_behind)) {
+      continue;
+    }
+    const LaneItem* item = lane.front(now_ms, wait_ms);
+    if (item == nullptr) continue;
+    const auto equals_end = std::find_if(it, lanes_.end(), [&](const auto& other) {
+      return other->settings().priority != priority;
+    });
+    std::rotate(it, it + 1, equals_end);
+    return {&lane, item};
+  }
+  return {};
 }
 
 // Adds the lane's front to what is published next; false if it can never be.
@@ -255,8 +298,8 @@ void Forwarder::report() {
 }
 
 void Forwarder::bookmark_later() {
-  if (bookmark_timer_ != nullptr || !sending_) return;
-  bookmark_timer_ = loop_.after(bookmark_delay, [this] {
+  if (bookmark_timer_ != nullptr || phase_ != Phase::sending) return;
+  bookmark_timer_ = loop_.after(settings_.bookmark_delay, [this] {
     bookmark_timer_.reset();
     write_bookmark();
   });
@@ -264,7 +307,8 @@ void Forwarder::bookmark_later() {
 
 void Forwarder::write_bookmark() {
   since_bookmark_ = 0;
-  if (!sending_ || !bookmarks_) return;
+  if (phase_ != Phase::sending || !bookmarks_) return;
+  if (own_in_flight_ > 0) return bookmark_later();  // one at a time
   Bookmark::Lanes lanes;
   for (const auto& lane : lanes_) lanes[lane->name()] = lane->bookmark();
   bookmark_.write(epoch_, lanes);
@@ -274,7 +318,8 @@ void Forwarder::confirm(const std::string& epoch, const Bookmark::Lanes& lanes) 
   if (epoch != epoch_) return;
   for (const auto& lane : lanes_) {
     const auto found = lanes.find(lane->name());
-    if (found == lanes.end()) continue;
+    // One that is ahead of us is not of our making, or of a time before the broker forgot.
+    if (found == lanes.end() || found->second > lane->bookmark()) continue;
     Progress progress;
     progress.lane = lane->id();
     progress.confirmed = found->second;
@@ -283,10 +328,9 @@ void Forwarder::confirm(const std::string& epoch, const Bookmark::Lanes& lanes) 
 }
 
 void Forwarder::publish(const std::string& topic, const std::string& payload, bool retain) {
-  if (!connected_) return;
-  const Outgoing message{
-      {topic, payload, {}, Qos::at_least_once, retain && limits_.retain_available}, own_tag};
-  link_.publish({&message, 1});
+  if (phase_ == Phase::down) return;
+  own_.push_back({topic, payload, retain});
+  send_own();
 }
 
 std::map<std::string, std::uint64_t> Forwarder::in_flight() const {

@@ -5,7 +5,8 @@
 // Lives on the link's loop thread; status() may be called from any thread.
 #pragma once
 
-#include <atomic>
+#include <chrono>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -25,6 +26,7 @@ struct ForwarderSettings {
   std::string bridge_id;
   Direction direction = Direction::up;
   std::uint32_t window = 1'000;  // messages in flight
+  std::chrono::milliseconds bookmark_delay{1'000};
 };
 
 class Forwarder {
@@ -32,6 +34,7 @@ class Forwarder {
   Forwarder(ForwarderSettings settings, Journal& journal, Link& link);
 
   // The handlers of the link, and what comes on bascule/{id}/bookmark.
+  void connected() { bookmark_.forget(); }
   void up(const Limits& limits);
   void down();
   void outcomes(std::span<const Outcome> outcomes);
@@ -40,7 +43,8 @@ class Forwarder {
   // Sends nothing more; outcomes are still taken. For an orderly end.
   void hold();
 
-  // Publishes a message of the bridge itself, outside of any lane.
+  // Publishes a message of the bridge itself, outside of any lane: as soon as the window lets it,
+  // ahead of all lanes. Nothing while the link is down.
   void publish(const std::string& topic, const std::string& payload, bool retain);
 
   // `settled` is called when the bookmark has been compared: what the broker had retained for us
@@ -50,10 +54,28 @@ class Forwarder {
   std::map<std::string, std::uint64_t> in_flight() const;  // by lane; any thread
 
  private:
+  // The way to sending: what was in flight before has its outcome, the broker has said what it
+  // has, the journal has said where to go on.
+  enum class Phase : std::uint8_t { down, draining, asking, placing, sending };
+  struct Next {
+    OutboundLane* lane = nullptr;
+    const LaneItem* item = nullptr;
+  };
+  struct Own {
+    std::string topic, payload;
+    bool retain = false;
+  };
+
   void ask();
+  void compared(FarKnowledge far);
+  void place(FarKnowledge far);
   void begin(std::vector<LanePosition> positions, std::string epoch);
+  void settle(const Outcome& outcome);
   void pump();
-  OutboundLane* next_lane(std::int64_t now_ms, std::int64_t& wait_ms);
+  bool room(std::uint32_t window) const;
+  void send_own();
+  std::int64_t send_lanes();
+  Next next(std::int64_t now_ms, std::int64_t& wait_ms);
   bool add(OutboundLane& lane, const LaneItem& item, std::int64_t now_ms);
   void report();
   void bookmark_later();
@@ -67,15 +89,16 @@ class Forwarder {
   Bookmark bookmark_;
   Limits limits_;
   std::string epoch_;
-  bool connected_ = false;
-  bool asking_ = false;  // waits for outcomes of before, the bookmark, or the journal
-  bool sending_ = false;
+  Phase phase_ = Phase::down;
   bool held_ = false;
-  bool bookmarks_ = false;  // the broker lets us keep one
-  std::uint64_t connection_ = 0;
-  std::vector<std::unique_ptr<OutboundLane>> lanes_;  // higher priority first
-  std::size_t turn_ = 0;                              // among lanes of equal priority
-  std::size_t in_flight_ = 0;
+  bool compared_ = false;        // the broker has been asked on this connection
+  bool bookmarks_ = false;       // it lets us keep one
+  std::uint64_t placement_ = 0;  // the newest question to the journal
+  // Higher priority first; among equals the one that has sent last is last.
+  std::vector<std::unique_ptr<OutboundLane>> lanes_;
+  std::size_t in_flight_ = 0;  // of lanes
+  std::deque<Own> own_;        // waits for the window
+  std::size_t own_in_flight_ = 0;
   int top_priority_ = 0;
   std::vector<Outgoing> outgoing_;       // scratch of pump
   std::vector<std::string> properties_;  // scratch of pump: what outgoing_ points to

@@ -1,5 +1,6 @@
 #include "forwarder/lane_reader.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "clock.hpp"
@@ -40,6 +41,7 @@ const LaneItem* LaneReader::front() {
   while (!item_) {
     if (portions_.empty()) {
       request();
+      next_ = asked_;
       return nullptr;
     }
     const Journal::Portion& portion = portions_.front();
@@ -49,14 +51,18 @@ const LaneItem* LaneReader::front() {
                       RecordReader::Check::lengths);
     }
     if (const auto record = reader_->next()) {
-      if (!wanted(record->sequence)) continue;
+      if (!wanted(record->sequence)) {
+        next_ = std::max(next_, record->sequence + 1);
+        continue;
+      }
+      next_ = record->sequence;  // what is missing before it was given up
       item_ =
           LaneItem{*record, portion.batch, portion.captured_wall_ms, portion.captured_boottime_ms};
     } else {
       reader_.reset();
       portions_.pop_front();
-      if (portions_.size() <= 1) request();
     }
+    if (portions_.size() <= 1) request();  // ahead of what is sent
   }
   return &*item_;
 }
@@ -72,8 +78,8 @@ void LaneReader::request() {
   if (asked_ > replay_last_ && asked_ <= cursor_) asked_ = cursor_ + 1;
   asking_ = true;
   journal_.read(lane_, asked_, portion_bytes,
-                [this, self = weak_from_this()](std::vector<Journal::Portion> portions) {
-                  loop_.post([self, portions = std::move(portions)]() mutable {
+                [&loop = loop_, self = weak_from_this()](std::vector<Journal::Portion> portions) {
+                  loop.post([self, portions = std::move(portions)]() mutable {
                     if (const auto reader = self.lock()) reader->arrived(std::move(portions));
                   });
                 });

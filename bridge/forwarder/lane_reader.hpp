@@ -32,6 +32,10 @@ class LaneReader : public std::enable_shared_from_this<LaneReader> {
   const LaneItem* front();
   void pop();
 
+  // Up to here everything was handed out and popped, or needs no sending: it is done or in flight,
+  // or the journal has given it up.
+  std::uint64_t passed() const { return next_ - 1; }
+
  private:
   void request();
   void arrived(std::vector<Journal::Portion> portions);
@@ -44,7 +48,7 @@ class LaneReader : public std::enable_shared_from_this<LaneReader> {
   SequenceSet skip_;               // beyond the cursor: done, or in flight
   SequenceSet in_flight_;          // at or before the cursor, while replaying
   std::uint64_t replay_last_ = 0;  // 0: not replaying
-  std::uint64_t next_;             // the next sequence to look at
+  std::uint64_t next_;             // the next sequence that may be handed out
   std::uint64_t asked_ = 0;        // the next sequence to ask the journal for
   bool asking_ = false;
   std::deque<Journal::Portion> portions_;

@@ -22,12 +22,16 @@ void OutboundLane::begin(const LanePosition& position, Journal& journal, Loop& l
   cursor_ = position.cursor;
   done_ = position.done;
   replay_last_ = position.replay_last;
-  replayed_through_ = position.replay_next == 0 ? 0 : position.replay_next - 1;
-  sent_through_ = 0;
+  passed_ = through_ = position.replay_next == 0 ? position.cursor : position.replay_next - 1;
   SequenceSet in_flight;
   for (const LaneItem& sent : in_flight_) in_flight.add(sent.record.sequence);
   reader_ =
       std::make_shared<LaneReader>(journal, loop, position, std::move(in_flight), std::move(ready));
+}
+
+void OutboundLane::end() {
+  if (reader_ != nullptr) passed_ = reader_->passed();
+  reader_.reset();
 }
 
 const LaneItem* OutboundLane::front(std::int64_t now_ms, std::int64_t& wait_ms) {
@@ -63,7 +67,6 @@ void OutboundLane::sent() {
   const LaneItem& item = *reader_->front();
   rate_.take(item.record.size);
   bytes_in_flight_ += item.record.size;
-  sent_through_ = item.record.sequence;
   // At the end, unless history is replayed while the link still has newer messages in its hands.
   in_flight_.insert(place(item.record.sequence), item);
   reader_->pop();
@@ -81,8 +84,7 @@ void OutboundLane::set_aside(const std::string& reason) {
 }
 
 void OutboundLane::set_aside(const Record& record, const std::string& reason) {
-  const bool replayed = record.sequence <= cursor_ || done_.contains(record.sequence);
-  if (!replayed) {
+  if (!history(record.sequence)) {
     const Message& message = record.message;
     progress_.quarantined.push_back({direction_, id_, record.sequence, reason,
                                      std::string(message.topic), std::string(message.properties),
@@ -107,25 +109,28 @@ void OutboundLane::accepted(std::uint64_t sequence) {
 void OutboundLane::refused(std::uint64_t sequence, const std::string& reason) {
   if (const auto sent = take(sequence)) set_aside(sent->record, reason);
 }
-void OutboundLane::lost(std::uint64_t sequence) { take(sequence); }
-
-// A replay is through up to whatever was sent before the first that is still in flight. Holes in
-// the history, where rows were given up, need no outcome.
-void OutboundLane::settle_replay() {
-  if (replay_last_ == 0) return;
-  const std::uint64_t through =
-      in_flight_.empty() ? sent_through_ : in_flight_.front().record.sequence - 1;
-  replayed_through_ = std::max(replayed_through_, std::min(through, replay_last_));
-  progress_.replay_next = replayed_through_ + 1;
-  if (replayed_through_ == replay_last_) replay_last_ = 0;
+void OutboundLane::lost(std::uint64_t sequence) {
+  end();
+  if (take(sequence)) passed_ = std::min(passed_, sequence - 1);
 }
 
+// Whatever the reader has passed and is not in flight any more has its fate. Holes, where the
+// journal has given rows up, need no outcome.
+void OutboundLane::advance() {
+  if (reader_ != nullptr) passed_ = reader_->passed();
+  const std::uint64_t through =
+      in_flight_.empty() ? passed_ : std::min(passed_, in_flight_.front().record.sequence - 1);
+  if (through <= through_) return;
+  through_ = through;
+  if (replay_last_ == 0) return;
+  progress_.replay_next = std::min(through_, replay_last_) + 1;
+  if (through_ >= replay_last_) replay_last_ = 0;
+}
+
+// History that is sent again has its fate already.
 void OutboundLane::resolve(const Record& record, Fate fate) {
   const std::uint64_t sequence = record.sequence;
-  settle_replay();
-  if (sequence <= cursor_ || done_.contains(sequence)) return;
-  done_.add(sequence);
-  cursor_ = done_.take_from(cursor_);
+  if (history(sequence)) return;
   auto& parts = progress_.parts;
   if (!parts.empty() && parts.back().fate == fate && parts.back().last + 1 == sequence) {
     parts.back().last = sequence;
@@ -135,11 +140,8 @@ void OutboundLane::resolve(const Record& record, Fate fate) {
   }
 }
 
-std::uint64_t OutboundLane::bookmark() const {
-  return replay_last_ != 0 ? std::min(replayed_through_, cursor_) : cursor_;
-}
-
 std::optional<Progress> OutboundLane::take_progress() {
+  advance();
   if (progress_.parts.empty() && progress_.quarantined.empty() && !progress_.replay_next) {
     return std::nullopt;
   }

@@ -22,7 +22,7 @@ class OutboundLane {
   void begin(const LanePosition& position, Journal& journal, Loop& loop,
              std::function<void()> ready);
   // Nothing is sent until the next begin().
-  void end() { reader_.reset(); }
+  void end();
 
   // The next message that may go now, or nullptr. If it has to wait for rate or hours, `wait_ms` is
   // lowered to when to ask again. Messages past their time are given up on the way.
@@ -30,7 +30,8 @@ class OutboundLane {
   void sent();                                // the front has gone
   void set_aside(const std::string& reason);  // the front can never go
 
-  // What became of a sequence in flight.
+  // What became of a sequence in flight. A lost one ends the lane as end() does: nothing newer may
+  // go before it.
   void accepted(std::uint64_t sequence);
   void refused(std::uint64_t sequence, const std::string& reason);
   void lost(std::uint64_t sequence);
@@ -44,15 +45,19 @@ class OutboundLane {
   std::size_t in_flight() const { return in_flight_.size(); }
   std::uint64_t bytes_in_flight() const { return bytes_in_flight_; }
 
-  // The highest sequence up to which the far broker has accepted all: its bookmark.
-  std::uint64_t bookmark() const;
+  // The highest sequence up to which the far broker has accepted all that it shall have: its
+  // bookmark. As of the last take_progress().
+  std::uint64_t bookmark() const { return through_; }
 
  private:
   std::deque<LaneItem>::iterator place(std::uint64_t sequence);
   std::optional<LaneItem> take(std::uint64_t sequence);
   void resolve(const Record& record, Fate fate);
   void set_aside(const Record& record, const std::string& reason);
-  void settle_replay();
+  bool history(std::uint64_t sequence) const {
+    return sequence <= cursor_ || done_.contains(sequence);
+  }
+  void advance();
   bool expired(const LaneItem& item, std::int64_t now_ms) const;
 
   LaneId id_;
@@ -63,11 +68,12 @@ class OutboundLane {
   std::shared_ptr<LaneReader> reader_;
   std::deque<LaneItem> in_flight_;  // by sequence, ascending
   std::uint64_t bytes_in_flight_ = 0;
+  // What had its fate at begin(): all up to the cursor, and these.
   std::uint64_t cursor_ = 0;
   SequenceSet done_;
   std::uint64_t replay_last_ = 0;  // 0: not replaying
-  std::uint64_t replayed_through_ = 0;
-  std::uint64_t sent_through_ = 0;  // since begin()
+  std::uint64_t passed_ = 0;       // by the reader, but for what was lost
+  std::uint64_t through_ = 0;
   Progress progress_;
 };
 

@@ -15,9 +15,18 @@ AppendResult JournalCore::append(AppendGroup& group) {
   const int side = static_cast<int>(group.direction);
   // Room for all or for none: a group is acknowledged as a whole.
   rooms_.clear();
+  claims_.assign(lanes_.size(), 0);
   for (const Append& entry : group.entries) {
-    rooms_.push_back(retention_.make_room(write(), lanes_, state(entry.lane), entry.length));
-    if (rooms_.back() == Room::pause) return AppendResult::full;
+    LaneState& lane = state(entry.lane);
+    std::uint64_t& claimed = claims_[lane.id - 1U];
+    Room room = retention_.make_room(write(), lanes_, lane, entry.length, claimed);
+    if (room == Room::drop && open_[lane.id - 1U] != nullptr) {
+      close_batch(lane);  // what the batch holds may be the oldest to drop
+      room = retention_.make_room(write(), lanes_, lane, entry.length, claimed);
+    }
+    if (room == Room::pause) return AppendResult::full;
+    if (room == Room::take) claimed += entry.length;
+    rooms_.push_back(room);
   }
   std::size_t index = 0;
   Tally& tally = tallies_[side];
@@ -39,13 +48,13 @@ AppendResult JournalCore::append(AppendGroup& group) {
         continue;
       }
     }
-    if (record.message.retain) {
+    if (entry.retained || record.message.retain) {
       const auto last = store_->retained(group.direction, record.message.topic);
       if (entry.replayed && last == record.receipt.digest) {
         ++group.tally.repeats;
         continue;
       }
-      if (last != record.receipt.digest) {
+      if (room == Room::take && last != record.receipt.digest) {
         write().save_retained(group.direction, record.message.topic, record.receipt.digest);
       }
     }
@@ -73,8 +82,7 @@ AppendResult JournalCore::append(AppendGroup& group) {
 void JournalCore::drop(LaneState& lane, std::uint64_t bytes) {
   close_batch(lane);  // the next record does not follow on the last
   const std::uint64_t sequence = lane.next++;
-  lane.appended_bytes += bytes;
-  lane.resolve(sequence, sequence, bytes, Fate::evicted);
+  lane.resolve(sequence, sequence, 0, Fate::evicted);
   lose(lane, {lane.id, sequence, sequence, 1, bytes, "drop_newest", 0});
 }
 

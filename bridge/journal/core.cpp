@@ -20,16 +20,12 @@ JournalCore::JournalCore(JournalSettings settings, std::string bridge_id,
       bridge_id_(std::move(bridge_id)),
       lane_settings_(std::move(lanes)),
       tail_(tail_bytes_max),
-      retention_(settings_,
-                 [this](LaneState& lane, const BatchHead& head, Fate fate, const char* reason) {
-                   const std::uint64_t last = head.first + head.count - 1;
-                   const std::uint64_t given_up = lane.resolve(head.first, last, head.bytes, fate);
-                   if (given_up > 0)
-                     lose(lane, {lane.id, head.first, last, given_up, head.bytes, reason, 0});
-                 }) {
+      retention_(settings_, [this](LaneState& lane, const BatchHead& head, Fate fate,
+                                   const char* reason) { give_up(lane, head, fate, reason); }) {
   store_ = std::make_unique<Store>(settings_, bridge_id_);
   try {
     load();
+    commit();
   } catch (const DatabaseError& e) {
     throw JournalError("cannot read the journal in " + settings_.data_dir + ": " + e.what());
   }
@@ -107,7 +103,6 @@ void JournalCore::load() {
   repeats_.load(*store_, lanes_);
   retention_.forget();
   retention_.measure(*store_);
-  commit();
 }
 
 bool JournalCore::must_commit() const {
@@ -131,6 +126,9 @@ void JournalCore::commit() {
   in_transaction_ = false;
   urgent_ = false;
   dirty_since_ms_ = 0;
+  retention_.committed();
+  unsaved_.clear();
+  begun_[0] = begun_[1] = false;
   ++commits_;
   for (BatchPtr& batch : committing_) tail_.push(std::move(batch));
   committing_.clear();
@@ -138,33 +136,24 @@ void JournalCore::commit() {
 }
 
 void JournalCore::reopen() {
-  // What has crossed is known for sure, whatever the disk says: it is kept over the reload, or it
-  // would be sent again and its lane's cursor would wait for outcomes that were told already.
   const std::vector<LaneState> known = lanes_;
   store_.reset();
   in_transaction_ = urgent_ = tally_dirty_ = false;
+  dirty_since_ms_ = 0;
   committing_.clear();
   tail_.clear();
   try {
     store_ = std::make_unique<Store>(settings_, bridge_id_);
     load();
+    for (const Direction direction : {Direction::up, Direction::down}) {
+      if (begun_[static_cast<int>(direction)]) repeats_.begin_session(direction, write());
+    }
+    for (const Progress& progress : unsaved_) apply(progress);
+    commit();
   } catch (const std::exception& e) {
     store_.reset();
     lanes_ = known;
     throw JournalError(e.what());
-  }
-  for (std::size_t i = 0; i < known.size() && i < lanes_.size(); ++i) {
-    const LaneState& before = known[i];
-    LaneState& lane = lanes_[i];
-    const bool fits = before.cursor < lane.next &&
-                      (before.done.empty() || before.done.ranges().back().last < lane.next);
-    if (!fits || before.cursor < lane.cursor) continue;
-    LaneState merged = before;
-    merged.next = lane.next;
-    merged.chain = lane.chain;
-    merged.appended_bytes = lane.appended_bytes;
-    merged.dirty = true;
-    lane = std::move(merged);
   }
 }
 
@@ -186,6 +175,7 @@ void JournalCore::check_books() const {
 }
 
 void JournalCore::begin_session(Direction direction) {
+  begun_[static_cast<int>(direction)] = true;  // noted before it is tried
   repeats_.begin_session(direction, write());
   urgent_ = true;
 }
@@ -194,6 +184,21 @@ void JournalCore::lose(LaneState& lane, Loss loss) {
   loss.at_ms = now().wall_ms;
   write().add_loss(loss);
   if (on_loss) on_loss(loss, lane);
+}
+
+// What of the batch still waits gets its fate and a row each in the ledger.
+void JournalCore::give_up(LaneState& lane, const BatchHead& head, Fate fate, const char* reason) {
+  for (const SequenceRange& range : lane.waiting(head.first, head.last())) {
+    const bool whole = range == SequenceRange{head.first, head.last()};
+    const std::uint64_t bytes = whole ? head.bytes : bytes_of(lane, range);
+    const std::uint64_t count = lane.resolve(range.first, range.last, bytes, fate);
+    lose(lane, {lane.id, range.first, range.last, count, bytes, reason, 0});
+  }
+  // Nobody may get from memory what the ledger calls lost.
+  tail_.forget(lane.id, head.first);
+  std::erase_if(committing_, [&](const BatchPtr& batch) {
+    return batch->lane == lane.id && batch->first == head.first;
+  });
 }
 
 std::int64_t JournalCore::captured_wall_ms(const Batch& batch) const {

@@ -4,7 +4,10 @@
 //
 // A failed commit has an unknown outcome (SQLite may have it after all), so nothing is undone in
 // memory: reopen() reads the truth from the disk again. Whatever was not acknowledged comes again
-// from its broker and is recognised by its receipt if it was stored.
+// from its broker and is recognised by its receipt if it was stored. What a forwarder has told
+// since the last commit is not told again; it is kept, and repeated to what the disk says. While
+// the journal is closed after a reopen() that failed, only progress(), begin_session(), lane(),
+// lanes() and reopen() may be called.
 #pragma once
 
 #include <functional>
@@ -38,6 +41,7 @@ struct Append {
   std::size_t length = 0;
   bool duplicate = false;  // the DUP flag
   bool replayed = false;   // a retained value that a subscription brought, not a fresh publish
+  bool retained = false;   // as it was delivered, whatever the route makes of it
 };
 
 // What one link delivered, in order.
@@ -114,7 +118,7 @@ class JournalCore {
   LaneId lane(Direction direction, std::string_view name) const;  // 0: none
 
   AppendResult append(AppendGroup& group);
-  void progress(const Progress& progress);
+  void progress(Progress progress);  // kept over a failed commit
   void begin_session(Direction direction);
 
   // Up to about `bytes_max` of the lane from `from` on, at least one batch if there is one; the
@@ -155,11 +159,14 @@ class JournalCore {
   void close_batch(LaneState& lane);
   void supersede(LaneState& lane, std::string_view topic, std::uint64_t sequence);
   void lose(LaneState& lane, Loss loss);
+  void give_up(LaneState& lane, const BatchHead& head, Fate fate, const char* reason);
+  void apply(const Progress& progress);
   void close_gap(LaneState& lane, std::uint64_t from, std::uint64_t to);
   BatchPtr sound(LaneState& lane, std::uint64_t from);
   bool overtaken(Direction direction, const FarKnowledge& far) const;
   void compare(LaneState& lane, const FarKnowledge& far);
   void replay(LaneState& lane, std::uint64_t first, std::uint64_t last);
+  std::uint64_t bytes_of(const LaneState& lane, const SequenceRange& range);
   std::uint64_t bytes_through(const LaneState& lane, std::uint64_t sequence);
   void check_books() const;
 
@@ -170,11 +177,14 @@ class JournalCore {
   std::vector<LaneState> lanes_;              // by id - 1
   std::vector<std::shared_ptr<Batch>> open_;  // by id - 1; null: none
   std::vector<BatchPtr> committing_;
+  std::vector<Progress> unsaved_;  // told since the last commit
+  bool begun_[2] = {};             // a session since the last commit
   Repeats repeats_;
   Timeline timeline_;
   Tail tail_;
   Retention retention_;
-  std::vector<Room> rooms_;  // scratch of append
+  std::vector<Room> rooms_;            // scratch of append
+  std::vector<std::uint64_t> claims_;  // likewise, by lane id - 1
   Tally tallies_[2];
   bool tally_dirty_ = false;
   std::uint64_t received_[2] = {};

@@ -119,6 +119,10 @@ std::string Database::text(const std::string& sql) {
 std::int64_t Database::changes() const { return sqlite3_changes64(database_); }
 std::int64_t Database::total_changes() const { return sqlite3_total_changes64(database_); }
 
+void Database::leave_log() {
+  sqlite3_db_config(database_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+}
+
 void Database::checkpoint() {
   // Passive: with one connection there is nobody to wait for, and the log starts anew after it.
   const int code =

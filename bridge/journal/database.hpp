@@ -96,6 +96,8 @@ class Database {
   // Pages in the write-ahead log as of the last commit, and moving them into the file.
   int log_pages() const { return log_pages_; }
   void checkpoint();
+  // Closing will not move the log into the file: what belongs to others stays as it is.
+  void leave_log();
 
  private:
   sqlite3* database_ = nullptr;

@@ -5,15 +5,26 @@
 
 namespace bascule {
 
-void JournalCore::progress(const Progress& progress) {
+void JournalCore::progress(Progress progress) {
+  unsaved_.push_back(std::move(progress));
+  if (store_ != nullptr) apply(unsaved_.back());
+}
+
+void JournalCore::apply(const Progress& progress) {
   LaneState& lane = state(progress.lane);
-  for (const Progress::Part& part : progress.parts) {
-    const std::uint64_t resolved = lane.resolve(part.first, part.last, part.bytes, part.fate);
-    if (part.fate == Fate::expired && resolved > 0) {
-      lose(lane, {lane.id, part.first, part.last, resolved, part.bytes, "expired", 0});
-    }
+  for (const SetAside& message : progress.quarantined) {
+    if (!lane.resolved(message.sequence)) write().quarantine(message, now().wall_ms);
   }
-  for (const SetAside& message : progress.quarantined) write().quarantine(message, now().wall_ms);
+  for (const Progress::Part& part : progress.parts) {
+    if (part.fate == Fate::expired) {
+      for (const SequenceRange& range : lane.waiting(part.first, part.last)) {
+        const std::uint64_t count = range.last - range.first + 1;
+        const std::uint64_t bytes = part.bytes / (part.last - part.first + 1) * count;
+        lose(lane, {lane.id, range.first, range.last, count, bytes, "expired", 0});
+      }
+    }
+    lane.resolve(part.first, part.last, part.bytes, part.fate);
+  }
   if (progress.confirmed && *progress.confirmed > lane.confirmed) {
     lane.confirmed = *progress.confirmed;
     lane.dirty = true;
@@ -32,11 +43,13 @@ void JournalCore::progress(const Progress& progress) {
 // The batch at or after `from`, once its checksums hold; rows that fail are set aside until one
 // does. What a hole or a damaged row has taken is written to the loss ledger.
 BatchPtr JournalCore::sound(LaneState& lane, std::uint64_t from) {
-  while (from < lane.next) {
+  const auto& open = open_[lane.id - 1U];
+  const std::uint64_t end = open == nullptr ? lane.next : open->first;  // of what can be read
+  while (from < end) {
     if (BatchPtr batch = tail_.find(lane.id, from)) return batch;
     BatchPtr batch = store_->read(lane.id, from);
     if (batch == nullptr) {
-      close_gap(lane, from, lane.next - 1);
+      close_gap(lane, from, end - 1);
       return nullptr;
     }
     if (batch->first > from) close_gap(lane, from, batch->first - 1);
@@ -48,8 +61,9 @@ BatchPtr JournalCore::sound(LaneState& lane, std::uint64_t from) {
     write().set_aside_damaged(lane.id, batch->first,
                               "checksum of sequence " + std::to_string(reader.next_sequence()));
     urgent_ = true;
-    close_gap(lane, batch->first, batch->last());
-    from = batch->last() + 1;
+    // Its count is as doubtful as the rest of it: the hole that it leaves ends where the next row
+    // begins.
+    from = std::min(from, batch->first);
   }
   return nullptr;
 }
@@ -113,16 +127,20 @@ void JournalCore::compare(LaneState& lane, const FarKnowledge& far) {
   if (bookmark >= lane.next) return;
   if (bookmark > lane.cursor) {
     // It was accepted, and a crash came before the cursor was written.
-    const std::uint64_t bytes = bytes_through(lane, bookmark) - lane.resolved_bytes;
-    lane.resolve(lane.cursor + 1, bookmark, bytes, Fate::forwarded);
-    lane.confirmed = bookmark;
+    Progress accepted;
+    accepted.lane = lane.id;
+    for (const SequenceRange& range : lane.waiting(lane.cursor + 1, bookmark)) {
+      accepted.parts.push_back({range.first, range.last, bytes_of(lane, range), Fate::forwarded});
+    }
+    accepted.confirmed = bookmark;
+    progress(std::move(accepted));
     return;
   }
   // Behind what was read back once: the far broker forgot. Equal, but with the session gone: it may
   // have forgotten what came after the bookmark.
   const bool forgot = bookmark < lane.confirmed;
   if (forgot || (!far.session_present && lane.confirmed > 0)) {
-    replay(lane, bookmark + 1, lane.cursor);
+    replay(lane, bookmark + 1, lane.done.empty() ? lane.cursor : lane.done.ranges().back().last);
     lane.confirmed = bookmark;
   }
 }
@@ -141,6 +159,11 @@ void JournalCore::replay(LaneState& lane, std::uint64_t first, std::uint64_t las
   }
   lane.dirty = true;
   urgent_ = true;
+}
+
+std::uint64_t JournalCore::bytes_of(const LaneState& lane, const SequenceRange& range) {
+  const std::uint64_t before = bytes_through(lane, range.first - 1);
+  return std::max(bytes_through(lane, range.last), before) - before;
 }
 
 std::uint64_t JournalCore::bytes_through(const LaneState& lane, std::uint64_t sequence) {

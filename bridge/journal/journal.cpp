@@ -41,13 +41,15 @@ void Journal::stop() {
   if (thread_.joinable()) thread_.join();
 }
 
-void Journal::post(Task task) {
+bool Journal::post(Task task) {
   {
     const std::lock_guard lock(mutex_);
+    if (ended_) return false;
     tasks_.push_back(std::move(task));
-    if (tasks_.size() > 1) return;  // it was woken for the first
+    if (tasks_.size() > 1) return true;  // it was woken for the first
   }
   wake_.notify_one();
+  return true;
 }
 
 void Journal::append(AppendGroup group, std::function<void(AppendResult)> done) {
@@ -64,7 +66,7 @@ void Journal::read(LaneId lane, std::uint64_t from, std::size_t bytes_max,
 }
 
 void Journal::progress(Progress progress) {
-  post([this, progress = std::move(progress)] { core_.progress(progress); });
+  post([this, progress = std::move(progress)]() mutable { core_.progress(std::move(progress)); });
 }
 
 void Journal::begin_session(Direction direction) {
@@ -73,14 +75,12 @@ void Journal::begin_session(Direction direction) {
 
 void Journal::positions(Direction direction, FarKnowledge far,
                         std::function<void(std::vector<LanePosition>, std::string)> done) {
-  post([this, direction, far = std::move(far), done = std::move(done)] {
-    done(core_.positions(direction, far), core_.epoch());
-  });
+  post([this, direction, ask = Ask{std::move(far), std::move(done)}] { asks_[direction] = ask; });
 }
 
 void Journal::inspect(const std::function<void(JournalCore&)>& look) {
   std::promise<void> looked;
-  post([&] {
+  const bool posted = post([&] {
     try {
       if (!trouble_.empty()) throw JournalError("the journal cannot be read now: " + trouble_);
       if (!to_answer_.empty()) commit_if_due(false);  // what is being written is not readable yet
@@ -90,18 +90,27 @@ void Journal::inspect(const std::function<void(JournalCore&)>& look) {
       looked.set_exception(std::current_exception());
     }
   });
+  if (!posted) throw JournalError("the journal has stopped");
   looked.get_future().get();
 }
 
 JournalReport Journal::report() {
   JournalReport report;
   std::promise<void> done;
-  post([&] {
-    if (trouble_.empty()) report = core_.report();
-    report.trouble = trouble_;
+  const bool posted = post([&] {
+    try {
+      if (trouble_.empty()) report = core_.report();
+      report.trouble = trouble_;
+    } catch (const std::exception& e) {
+      report.trouble = e.what();
+    }
     done.set_value();
   });
-  done.get_future().get();
+  if (posted) {
+    done.get_future().get();
+  } else {
+    report.trouble = "the journal has stopped";
+  }
   return report;
 }
 
@@ -110,7 +119,8 @@ bool Journal::next_tasks(std::vector<Task>& tasks) {
   const auto wait = core_.pending_flush() ? 50ms : 500ms;
   wake_.wait_for(lock, wait, [&] { return !tasks_.empty() || stopping_; });
   tasks.swap(tasks_);
-  return !stopping_ || !tasks.empty();
+  ended_ = stopping_ && tasks.empty();
+  return !ended_;
 }
 
 void Journal::run() {
@@ -126,6 +136,7 @@ void Journal::run() {
     }
     try {
       if (trouble_.empty()) commit_if_due(tasks.empty());
+      answer_positions();
       answer_reads();
     } catch (const std::exception& e) {
       fail(e.what());
@@ -158,6 +169,16 @@ void Journal::commit_if_due(bool idle) {
 void Journal::answer(AppendResult result) {
   for (auto& [done, own] : to_answer_) done(result == AppendResult::stored ? own : result);
   to_answer_.clear();
+}
+
+void Journal::answer_positions() {
+  while (trouble_.empty() && !asks_.empty()) {
+    const auto entry = asks_.begin();
+    std::vector<LanePosition> positions = core_.positions(entry->first, entry->second.far);
+    const auto done = std::move(entry->second.done);
+    asks_.erase(entry);
+    done(std::move(positions), core_.epoch());
+  }
 }
 
 void Journal::answer_reads() {

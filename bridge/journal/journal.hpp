@@ -50,11 +50,13 @@ class Journal {
 
   void progress(Progress progress);
   void begin_session(Direction direction);
-  // Sees every progress that was told before it.
+  // Sees every progress that was told before it. While the journal has trouble, the answer waits;
+  // a new question about the direction replaces the old.
   void positions(Direction direction, FarKnowledge far,
                  std::function<void(std::vector<LanePosition>, std::string epoch)> done);
 
-  // Runs on the journal's thread, between commits, and waits for it. Not from a callback.
+  // Runs on the journal's thread, between commits, and waits for it. Not from a callback. Throws
+  // JournalError if the journal has trouble or has stopped, and what `look` throws.
   void inspect(const std::function<void(JournalCore&)>& look);
   JournalReport report();
 
@@ -66,11 +68,17 @@ class Journal {
     std::function<void(std::vector<Portion>)> done;
   };
 
-  void post(Task task);
+  struct Ask {
+    FarKnowledge far;
+    std::function<void(std::vector<LanePosition>, std::string)> done;
+  };
+
+  bool post(Task task);  // false: the thread has ended
   void run();
   bool next_tasks(std::vector<Task>& tasks);
   void commit_if_due(bool idle);
   void answer(AppendResult result);
+  void answer_positions();
   void answer_reads();
   void fail(const std::string& why);
   void recover();
@@ -81,9 +89,11 @@ class Journal {
   std::condition_variable wake_;
   std::vector<Task> tasks_;  // guarded by mutex_
   bool stopping_ = false;    // guarded by mutex_
+  bool ended_ = false;       // guarded by mutex_
 
   // The journal's thread only.
   std::vector<std::pair<std::function<void(AppendResult)>, AppendResult>> to_answer_;
+  std::map<Direction, Ask> asks_;
   std::map<LaneId, Read> reads_;
   std::string trouble_;  // why nothing can be written; empty: all is well
   std::int64_t maintained_ms_ = 0;

@@ -26,7 +26,7 @@ struct LaneState {
   std::uint64_t cursor = 0;
   SequenceSet done;  // resolved beyond the cursor
   std::uint64_t fates[4] = {};
-  std::uint64_t appended_bytes = 0;
+  std::uint64_t appended_bytes = 0;  // of all that was ever stored
   std::uint64_t resolved_bytes = 0;
   std::uint64_t confirmed = 0;    // highest bookmark read back from the far broker
   std::uint64_t replay_next = 0;  // history to send again, from here …
@@ -45,6 +45,9 @@ struct LaneState {
   // Gives first..last, `bytes` in all, their fate. What is resolved already keeps the fate that it
   // has. Returns how many were pending.
   std::uint64_t resolve(std::uint64_t first, std::uint64_t last, std::uint64_t bytes, Fate fate);
+
+  // What of first..last is pending.
+  std::vector<SequenceRange> waiting(std::uint64_t first, std::uint64_t last) const;
 
   // P8 and P3: every message up to the cursor, and those done beyond it, has exactly one fate.
   bool balanced() const;

@@ -1,6 +1,7 @@
 #include "journal/repeats.hpp"
 
 #include <algorithm>
+#include <tuple>
 
 namespace bascule {
 namespace {
@@ -8,6 +9,20 @@ namespace {
 // Holes in what a source sent are rare; forgetting the lowest ranges can only let a repeat pass.
 constexpr std::size_t ranges_per_source = 1'000;
 constexpr std::size_t sources = 10'000;
+// What a start reads of each lane; large messages are few enough to come again.
+constexpr std::uint64_t recalled_bytes_max = 32 << 20;
+
+// Where the newest messages of the lane begin.
+std::uint64_t recalled_from(Store& store, const LaneState& lane) {
+  std::uint64_t from = lane.next > remembered_deliveries ? lane.next - remembered_deliveries : 1;
+  const auto heads = store.heads(lane.id, from, static_cast<int>(remembered_deliveries));
+  std::uint64_t bytes = 0;
+  for (auto head = heads.rbegin(); head != heads.rend(); ++head) {
+    bytes += head->bytes;
+    if (bytes > recalled_bytes_max) return head->last() + 1;
+  }
+  return from;
+}
 
 }  // namespace
 
@@ -19,19 +34,34 @@ void Repeats::load(Store& store, const std::vector<LaneState>& lanes) {
   store.load_seen([&](std::string_view source, std::string_view ranges) {
     seen_.emplace(source, SequenceSet::decode(ranges));
   });
+  // In the order in which they came, over all lanes.
+  struct Noted {
+    int boot;
+    std::int64_t captured_ms;
+    Direction direction;
+    Receipt receipt;
+  };
+  std::vector<Noted> noted;
   for (const LaneState& lane : lanes) {
-    std::uint64_t from = lane.next > remembered_deliveries ? lane.next - remembered_deliveries : 1;
+    // Of a topic's messages only the newest is there: with it alone recalled, its redelivery would
+    // be dropped and leave the last word to an older one that came again.
+    if (lane.settings.keep == Keep::latest) continue;
+    std::uint64_t from = recalled_from(store, lane);
     while (const BatchPtr batch = store.read(lane.id, from)) {
       RecordReader reader(lane.id, batch->first, batch->chain, batch->data,
                           RecordReader::Check::checksums);
       while (const auto record = reader.next()) {
         if (record->receipt.session == session(lane.direction)) {
-          note(lane.direction, record->receipt);
+          noted.push_back({batch->boot, batch->captured_ms, lane.direction, record->receipt});
         }
       }
       from = batch->last() + 1;
     }
   }
+  std::stable_sort(noted.begin(), noted.end(), [](const Noted& a, const Noted& b) {
+    return std::tie(a.boot, a.captured_ms) < std::tie(b.boot, b.captured_ms);
+  });
+  for (const Noted& entry : noted) note(entry.direction, entry.receipt);
 }
 
 bool Repeats::redelivered(Direction direction, Receipt receipt, bool duplicate) const {

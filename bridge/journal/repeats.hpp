@@ -24,7 +24,8 @@ inline constexpr std::uint64_t remembered_deliveries = 2'048;
 
 class Repeats {
  public:
-  // Recalls what the journal holds: sessions, sources, and the packet ids in the newest batches.
+  // Recalls what the journal holds: sessions, sources, and the packet ids in the newest batches,
+  // but not those of lanes that keep only the latest.
   void load(Store& store, const std::vector<LaneState>& lanes);
 
   // A delivery with this receipt and the DUP flag: was it journaled before? Never by the id alone:

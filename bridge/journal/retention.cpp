@@ -13,10 +13,9 @@ constexpr std::uint64_t overhead(std::uint64_t bytes) { return bytes + bytes / 8
 
 // Whether a batch is history: crossed, not about to be sent again, and not among the newest, whose
 // packet ids recognise a broker's redelivery.
-bool is_history(const LaneState& lane, const BatchHead& head) {
-  const std::uint64_t last = head.first + head.count - 1;
-  return last <= lane.cursor && last + remembered_deliveries < lane.next &&
-         (lane.replay_next == 0 || last < lane.replay_next);
+bool is_history(const LaneState& lane, const BatchHead& head, std::uint64_t newest) {
+  return head.last() <= lane.cursor && head.last() + newest < lane.next &&
+         (lane.replay_next == 0 || head.last() < lane.replay_next);
 }
 
 }  // namespace
@@ -27,7 +26,7 @@ void Retention::trim(Store& store, LaneState& lane, const Timeline& timeline, co
   next = at.boottime_ms + 1'000;
   std::uint64_t erase_to = 0;
   for (const BatchHead& head : store.heads(lane.id, 0, rows_per_trim)) {
-    if (!is_history(lane, head)) break;
+    if (!is_history(lane, head, remembered_deliveries)) break;
     const std::int64_t age = timeline.age_ms(head.boot, head.captured_ms, at);
     if (age < settings_.keep_forwarded_ms) {
       next = std::max(next, at.boottime_ms + settings_.keep_forwarded_ms - age);
@@ -45,6 +44,7 @@ void Retention::expire(Store& store, LaneState& lane, const Timeline& timeline, 
   if (!lane.settings.ttl_ms || lane.pending() == 0) return;
   for (const BatchHead& head : store.heads(lane.id, lane.cursor + 1, rows_per_trim)) {
     if (timeline.age_ms(head.boot, head.captured_ms, at) < *lane.settings.ttl_ms) return;
+    if (lane.waiting(head.first, head.last()).empty()) continue;  // crossed, before the cursor
     give_up_(lane, head, Fate::expired, "ttl");
     store.erase_batches(lane.id, head.first, head.first);
   }
@@ -60,16 +60,19 @@ bool Retention::over(std::uint64_t bytes) const {
 
 void Retention::measure(Store& store) {
   used_bytes_ = store.used_bytes();
-  free_bytes_ = store.free_bytes();
-  unmeasured_bytes_ = 0;
+  // A full file system is no reason to give anything up: the file's own free pages hold as much.
+  free_bytes_ = store.free_bytes() + store.spare_bytes();
+  unmeasured_bytes_ = uncommitted_bytes_;
   if (full_ && !over(0)) full_ = false;
 }
 
 Room Retention::make_room(Store& store, std::vector<LaneState>& lanes, LaneState& lane,
-                          std::uint64_t bytes) {
+                          std::uint64_t bytes, std::uint64_t claimed) {
   const WhenFull rule = lane.settings.when_full.value_or(settings_.when_full);
   if (lane.settings.max_size_bytes) {
-    while (lane.pending_bytes() + bytes > *lane.settings.max_size_bytes) {
+    // An empty lane takes any message: one that is larger than max_size would never find room.
+    while (lane.pending_bytes() + claimed > 0 &&
+           lane.pending_bytes() + claimed + bytes > *lane.settings.max_size_bytes) {
       if (rule == WhenFull::pause) return Room::pause;
       if (rule == WhenFull::drop_newest || !drop_oldest(store, lane, "max_size")) return Room::drop;
     }
@@ -77,7 +80,9 @@ Room Retention::make_room(Store& store, std::vector<LaneState>& lanes, LaneState
   while (over(bytes)) {
     measure(store);
     if (!over(bytes)) break;
-    if (erase_history(store, lanes)) continue;
+    if (erase_history(store, lanes, remembered_deliveries) || erase_history(store, lanes, 0)) {
+      continue;
+    }
     full_ = true;
     if (rule == WhenFull::pause) return Room::pause;
     if (rule == WhenFull::drop_newest || !drop_oldest(store, lane, "journal_full")) {
@@ -86,15 +91,16 @@ Room Retention::make_room(Store& store, std::vector<LaneState>& lanes, LaneState
   }
   full_ = false;
   unmeasured_bytes_ += overhead(bytes);
+  uncommitted_bytes_ += overhead(bytes);
   return Room::take;
 }
 
-bool Retention::erase_history(Store& store, std::vector<LaneState>& lanes) {
+bool Retention::erase_history(Store& store, std::vector<LaneState>& lanes, std::uint64_t newest) {
   bool erased = false;
   for (LaneState& lane : lanes) {
     std::uint64_t erase_to = 0;
     for (const BatchHead& head : store.heads(lane.id, 0, 100)) {
-      if (!is_history(lane, head)) break;
+      if (!is_history(lane, head, newest)) break;
       erase_to = head.first;
     }
     if (erase_to == 0) continue;
@@ -105,6 +111,7 @@ bool Retention::erase_history(Store& store, std::vector<LaneState>& lanes) {
 }
 
 bool Retention::drop_oldest(Store& store, LaneState& lane, const char* reason) {
+  if (lane.pending() == 0) return false;
   for (const BatchHead& head : store.heads(lane.id, lane.cursor + 1, 1)) {
     give_up_(lane, head, Fate::evicted, reason);
     store.erase_batches(lane.id, head.first, head.first);

@@ -30,17 +30,22 @@ class Retention {
   // Gives up what waits longer than the lane's time to live.
   void expire(Store& store, LaneState& lane, const Timeline& timeline, const Now& at);
 
-  // Room for `bytes` in the lane: takes history first, then does as when_full says.
-  Room make_room(Store& store, std::vector<LaneState>& lanes, LaneState& lane, std::uint64_t bytes);
+  // Room for `bytes` in the lane, besides the `claimed` ones that the same group puts there: takes
+  // history first, then does as when_full says.
+  Room make_room(Store& store, std::vector<LaneState>& lanes, LaneState& lane, std::uint64_t bytes,
+                 std::uint64_t claimed);
 
   // Measures file and file system again.
   void measure(Store& store);
+  // What was taken since the last call is in the file now.
+  void committed() { uncommitted_bytes_ = 0; }
   bool full() const { return full_; }
   void forget() { next_trim_ms_.clear(); }
 
  private:
   bool over(std::uint64_t bytes) const;
-  bool erase_history(Store& store, std::vector<LaneState>& lanes);
+  // All but the `newest` messages of each lane: a few rows at a time; false: there is none.
+  bool erase_history(Store& store, std::vector<LaneState>& lanes, std::uint64_t newest);
   bool drop_oldest(Store& store, LaneState& lane, const char* reason);
 
   const JournalSettings& settings_;
@@ -48,7 +53,8 @@ class Retention {
   std::map<LaneId, std::int64_t> next_trim_ms_;  // boot time before which there is nothing to trim
   std::uint64_t used_bytes_ = 0;
   std::uint64_t free_bytes_ = UINT64_MAX;
-  std::uint64_t unmeasured_bytes_ = 0;  // appended since measure()
+  std::uint64_t unmeasured_bytes_ = 0;   // taken since measure()
+  std::uint64_t uncommitted_bytes_ = 0;  // taken since committed(); measuring may not see it
   bool full_ = false;
 };
 

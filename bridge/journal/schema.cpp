@@ -34,6 +34,7 @@ CREATE TABLE latest(lane INTEGER, topic TEXT, sequence INTEGER NOT NULL,
 CREATE TABLE loss(id INTEGER PRIMARY KEY, lane INTEGER NOT NULL, first INTEGER NOT NULL,
   last INTEGER NOT NULL, count INTEGER NOT NULL, bytes INTEGER NOT NULL, reason TEXT NOT NULL,
   at_ms INTEGER NOT NULL);
+CREATE INDEX loss_by_lane ON loss(lane);
 CREATE TABLE quarantine(id INTEGER PRIMARY KEY, direction INTEGER NOT NULL,
   lane INTEGER NOT NULL, sequence INTEGER NOT NULL, at_ms INTEGER NOT NULL, reason TEXT NOT NULL,
   topic BLOB NOT NULL, properties BLOB NOT NULL, payload BLOB NOT NULL, size INTEGER NOT NULL);
@@ -55,9 +56,15 @@ void require(Database& database, const std::string& pragma, const std::string& v
 std::unique_ptr<Database> open_database(const std::string& path, const JournalSettings& settings) {
   auto database = std::make_unique<Database>(path);
   database->execute("PRAGMA locking_mode=EXCLUSIVE");
-  const bool fresh = database->integer("PRAGMA page_count") == 0;
   const std::int64_t version = database->integer("PRAGMA user_version");
-  if (!fresh && database->integer("PRAGMA application_id") != application_id) {
+  const std::int64_t application = database->integer("PRAGMA application_id");
+  // A power cut while the file was made may have left it with a header and no table.
+  const bool fresh = version == 0 && application == 0 &&
+                     database->integer("SELECT count(*) FROM sqlite_schema") == 0;
+  if ((!fresh && application != application_id) || version > schema_version) {
+    database->leave_log();
+  }
+  if (!fresh && application != application_id) {
     throw JournalError(path + " is not a bascule journal; move it away or choose another data_dir");
   }
   if (version > schema_version) {

@@ -8,7 +8,7 @@ namespace bascule {
 std::uint64_t SequenceSet::add(std::uint64_t first, std::uint64_t last) {
   // The ranges that overlap or touch first..last are begin..end; they become one.
   auto begin = ranges_.end();
-  while (begin != ranges_.begin() && std::prev(begin)->last + 1 >= first) {
+  while (begin != ranges_.begin() && std::prev(begin)->last >= first - 1) {
     // From the end, since nearly every addition is there.
     --begin;
     if (begin->first <= first) break;
@@ -16,7 +16,7 @@ std::uint64_t SequenceSet::add(std::uint64_t first, std::uint64_t last) {
   auto end = begin;
   SequenceRange merged{first, last};
   std::uint64_t known = 0;
-  while (end != ranges_.end() && end->first <= last + 1) {
+  while (end != ranges_.end() && end->first - 1 <= last) {
     merged.first = std::min(merged.first, end->first);
     merged.last = std::max(merged.last, end->last);
     known += end->last - end->first + 1;
@@ -66,7 +66,7 @@ SequenceSet SequenceSet::decode(std::string_view bytes) {
   for (; bytes.size() >= sizeof(SequenceRange); bytes.remove_prefix(sizeof(SequenceRange))) {
     SequenceRange range;
     std::memcpy(&range, bytes.data(), sizeof range);
-    if (range.first <= range.last) set.add(range.first, range.last);
+    if (range.first > 0 && range.first <= range.last) set.add(range.first, range.last);
   }
   return set;
 }

@@ -18,7 +18,8 @@ struct SequenceRange {
 
 class SequenceSet {
  public:
-  // Adds all of first..last; returns how many of them were new. Adding at the end is O(1).
+  // Adds all of first..last, which are above 0; returns how many of them were new. Adding at the
+  // end is O(1).
   std::uint64_t add(std::uint64_t first, std::uint64_t last);
   std::uint64_t add(std::uint64_t sequence) { return add(sequence, sequence); }
   bool contains(std::uint64_t sequence) const;

@@ -119,16 +119,16 @@ void Store::checkpoint(int pages) {
   if (database_->log_pages() >= pages) database_->checkpoint();
 }
 
-std::uint64_t Store::used_bytes() {
-  Statement& count = prepared("PRAGMA page_count");
-  count.bind().step();
-  const std::int64_t pages = count.integer(0);
-  count.reset();
-  Statement& free = prepared("PRAGMA freelist_count");
-  free.bind().step();
-  const std::int64_t unused = free.integer(0);
-  free.reset();
-  return static_cast<std::uint64_t>(pages - unused) * 4096;
+std::uint64_t Store::used_bytes() { return pages("PRAGMA page_count") - spare_bytes(); }
+
+std::uint64_t Store::spare_bytes() { return pages("PRAGMA freelist_count"); }
+
+std::uint64_t Store::pages(const char* pragma) {
+  Statement& row = prepared(pragma);
+  row.bind().step();
+  const auto count = static_cast<std::uint64_t>(row.integer(0));
+  row.reset();
+  return count * 4096;
 }
 
 std::uint64_t Store::free_bytes() const {

@@ -47,6 +47,7 @@ struct BatchHead {
   int boot = 0;
   std::int64_t captured_ms = 0;
   std::uint64_t before_bytes = 0;
+  std::uint64_t last() const { return first + count - 1; }
 };
 
 struct Loss {
@@ -85,6 +86,7 @@ class Store {
   // Moves the log into the file if it has at least so many pages.
   void checkpoint(int pages);
   std::uint64_t used_bytes();        // of the file, without its free pages
+  std::uint64_t spare_bytes();       // of the file: its free pages
   std::uint64_t free_bytes() const;  // of the file system
   std::int64_t changes() const { return database_->total_changes(); }  // rows, since opening
   void give_back_pages();  // free pages to the file system, a few at a time
@@ -102,7 +104,7 @@ class Store {
   void erase_batches(LaneId lane, std::uint64_t first, std::uint64_t last);  // by first sequence
   void set_aside_damaged(LaneId lane, std::uint64_t first, const std::string& what);
 
-  void add_loss(const Loss& loss);      // joins the last row if that continues it
+  void add_loss(const Loss& loss);      // joins the lane's last row if that continues it
   std::vector<Loss> losses(int limit);  // newest first
   std::uint64_t lost_messages();        // in the ledger, without those a newer value replaced
   void quarantine(const SetAside& message, std::int64_t at_ms);
@@ -124,6 +126,7 @@ class Store {
 
  private:
   Statement& prepared(const char* sql);
+  std::uint64_t pages(const char* pragma);  // in bytes
 
   std::string directory_;
   int lock_ = -1;

@@ -11,9 +11,11 @@ constexpr std::size_t quarantined_payload_bytes = 64 << 10;
 }  // namespace
 
 void Store::add_loss(const Loss& loss) {
+  // What a newer value replaced is scattered over the lane: one row holds it all.
   prepared(
-      "UPDATE loss SET last=?4, count=count+?5, bytes=bytes+?6, at_ms=?7"
-      " WHERE id=(SELECT max(id) FROM loss) AND lane=?1 AND reason=?2 AND last=?3-1")
+      "UPDATE loss SET first=min(first, ?3), last=max(last, ?4), count=count+?5, bytes=bytes+?6,"
+      " at_ms=?7 WHERE id=(SELECT max(id) FROM loss WHERE lane=?1) AND reason=?2"
+      " AND (last=?3-1 OR reason='superseded')")
       .run(loss.lane, loss.reason, loss.first, loss.last, loss.count, loss.bytes, loss.at_ms);
   if (database_->changes() > 0) return;
   prepared(

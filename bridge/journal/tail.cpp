@@ -9,9 +9,10 @@ void Tail::push(BatchPtr batch) {
   lanes_[batch->lane].push_back(batch);
   age_.push_back(std::move(batch));
   while (bytes_ > bytes_max_ && !age_.empty()) {
+    // The oldest of all is the oldest of its lane, if it was not forgotten.
     auto& lane = lanes_[age_.front()->lane];
-    bytes_ -= lane.front()->data.size();  // the oldest of all is the oldest of its lane
-    lane.pop_front();
+    if (!lane.empty() && lane.front() == age_.front()) lane.pop_front();
+    bytes_ -= age_.front()->data.size();
     age_.pop_front();
   }
 }
@@ -24,6 +25,12 @@ BatchPtr Tail::find(LaneId id, std::uint64_t sequence) const {
       [](std::uint64_t value, const BatchPtr& batch) { return value < batch->first; });
   if (after == lane->second.begin() || (*std::prev(after))->last() < sequence) return nullptr;
   return *std::prev(after);
+}
+
+void Tail::forget(LaneId id, std::uint64_t first) {
+  const auto lane = lanes_.find(id);
+  if (lane == lanes_.end()) return;
+  std::erase_if(lane->second, [&](const BatchPtr& batch) { return batch->first == first; });
 }
 
 void Tail::clear() {

@@ -20,6 +20,9 @@ class Tail {
   // The batch that holds the sequence; nothing if it is not here.
   BatchPtr find(LaneId lane, std::uint64_t sequence) const;
 
+  // The batch that begins with `first` was given up.
+  void forget(LaneId lane, std::uint64_t first);
+
   void clear();
 
  private:

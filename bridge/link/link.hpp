@@ -61,6 +61,9 @@ struct LinkSettings {
 struct Subscription {
   std::string filter;
   bool no_local = true;  // MQTT 5: what we publish here does not come back
+  // MQTT 5: retained messages come at each connect, and not only when the subscription is new.
+  // MQTT 3.1.1 always does that.
+  bool always_retained = false;
 };
 
 // One message from the broker. The message's bytes live until on_deliveries returns. Tags of one

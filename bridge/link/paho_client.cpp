@@ -110,9 +110,10 @@ void PahoClient::connect(std::uint64_t attempt, const mqtt::connect_options& opt
 }
 
 void PahoClient::subscribe(const Subscription& subscription) {
-  const mqtt::subscribe_options options(subscription.no_local,
-                                        mqtt::subscribe_options::RETAIN_AS_PUBLISHED,
-                                        mqtt::subscribe_options::SEND_RETAINED_ON_NEW);
+  using Options = mqtt::subscribe_options;
+  const Options options(subscription.no_local, Options::RETAIN_AS_PUBLISHED,
+                        subscription.always_retained ? Options::SEND_RETAINED_ON_SUBSCRIBE
+                                                     : Options::SEND_RETAINED_ON_NEW);
   const auto context = as_context(attempt_);
   if (version_ == Protocol::v5) {
     client_.subscribe(subscription.filter, 1, context, on_subscribe_, options);

@@ -1,0 +1,7 @@
+"""kill -9 while the bridge talks to its brokers: every acknowledged message arrives, in order.
+
+R4 R5, P1 P2 P3; fault: kill -9 at any instruction
+"""
+from stage.sweep import sweep
+
+sweep({"sendto": (2, 5, 15), "writev": (1, 8, 30), "recvfrom": (8, 40)})

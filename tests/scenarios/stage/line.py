@@ -1,0 +1,136 @@
+"""The line between a bridge and a broker, as a TCP proxy that can fail in all the ways lines do."""
+import socket
+import threading
+import time
+
+PUBLISH, PUBACK, PUBREC = 3, 4, 5  # MQTT packet types
+
+
+class _Packets:
+    """Cuts a byte stream into MQTT packets."""
+
+    def __init__(self):
+        self._rest = b""
+
+    def feed(self, data):
+        data, start = self._rest + data, 0
+        while (end := self._end(data, start)) is not None:
+            yield data[start:end]
+            start = end
+        self._rest = data[start:]
+
+    @staticmethod
+    def _end(data, start):
+        length = 0
+        for index in range(4):
+            if start + 1 + index >= len(data):
+                return None
+            byte = data[start + 1 + index]
+            length |= (byte & 0x7F) << 7 * index
+            if byte < 0x80:
+                end = start + 2 + index + length
+                return end if end <= len(data) else None
+        return None
+
+
+class Line:
+    """Stands before a broker: give the bridge the line in the broker's place. A raw line knows of
+    no packets: it is faster, carries TLS too, and cannot eat()."""
+
+    def __init__(self, broker, raw=False):
+        self._broker_port = broker.port
+        self._raw = raw
+        self._lock = threading.Lock()
+        self._sockets = []
+        self._listener = None
+        self._swallow = False
+        self._to_eat = {}     # (sender, packet type): how many more
+        self.eaten = 0
+        self.delay_s = 0
+        self.port = 0
+        self.restore()
+
+    @property
+    def url(self):
+        return f"mqtt://127.0.0.1:{self.port}"
+
+    def cut(self):
+        """Ends every connection; new ones are refused."""
+        with self._lock:
+            self._swallow = False
+            if self._listener:
+                self._listener.shutdown(socket.SHUT_RDWR)
+                self._listener.close()
+                self._listener = None
+        self.hang_up()
+
+    def hang_up(self):
+        """Ends every connection; new ones are welcome."""
+        with self._lock:
+            sockets, self._sockets = self._sockets, []
+        for one in sockets:
+            try:
+                one.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+
+    def restore(self):
+        """The line is good again, on the same port."""
+        with self._lock:
+            self._swallow = False
+            if self._listener:
+                return
+            self._listener = socket.socket()
+            self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            self._listener.bind(("127.0.0.1", self.port))
+            self._listener.listen()
+            self.port = self._listener.getsockname()[1]
+            threading.Thread(target=self._accept, args=[self._listener], daemon=True).start()
+
+    def swallow(self):
+        """A black hole: connections stay open, and nothing comes out at the other end. What was
+        swallowed is gone; end it with hang_up() and restore()."""
+        self._swallow = True
+
+    def eat(self, sender, packet_type, count=1):
+        """The next `count` packets of that type from `sender` ("broker", "bridge") vanish."""
+        self._to_eat[sender, packet_type] = count
+
+    def _accept(self, listener):
+        while True:
+            try:
+                bridge, _ = listener.accept()
+                broker = socket.create_connection(("127.0.0.1", self._broker_port))
+            except OSError:
+                if listener.fileno() == -1:
+                    return
+                bridge.close()  # the broker is down: so are we
+                continue
+            with self._lock:
+                self._sockets += [bridge, broker]
+            for pair in ("bridge", bridge, broker), ("broker", broker, bridge):
+                threading.Thread(target=self._pump, args=pair, daemon=True).start()
+
+    def _pump(self, sender, source, target):
+        packets = _Packets()
+        try:
+            while data := source.recv(65536):
+                if self._swallow:
+                    continue
+                if self.delay_s:
+                    time.sleep(self.delay_s)
+                for packet in [data] if self._raw else packets.feed(data):
+                    key = sender, packet[0] >> 4
+                    if not self._raw and self._to_eat.get(key, 0) > 0:
+                        self._to_eat[key] -= 1
+                        self.eaten += 1
+                    else:
+                        target.sendall(packet)
+        except OSError:
+            pass
+        for end in source, target:
+            try:
+                end.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+        source.close()

@@ -1,0 +1,49 @@
+"""Kills a bridge at one system call after another, and looks whether anything was lost."""
+import os
+
+from stage.scene import Stage
+from stage.waiting import wait_until
+
+UP = "pos/till-1/sale", "stores/store-42/pos/till-1/sale"
+DOWN = "stores/store-42/orders/7", "orders/7"
+PER_ROUND = 60
+
+
+def sweep(points):
+    """`points` names for each system call some numbers N. For each of them the bridge starts,
+    messages go both ways, it dies of SIGKILL as a thread of it makes the call for the N-th time,
+    it starts again. All arrive. SWEEP=200 in the environment tries every N from 1 to 200."""
+    if "SWEEP" in os.environ:
+        points = {syscall: range(1, int(os.environ["SWEEP"]) + 1) for syscall in points}
+    with Stage() as stage:
+        site, central = stage.broker("site"), stage.broker("central")
+        headquarters = stage.receiver(central, UP[1])
+        kitchen = stage.receiver(site, DOWN[1], name="kitchen")
+        till, buyer = stage.publisher(site), stage.publisher(central, "buyer")
+        bascule = stage.bascule(site, central)
+        bascule.terminate()
+
+        last = deaths = 0
+        for syscall, numbers in points.items():
+            for point in numbers:
+                bascule.start_killed_at(syscall, point)
+                for number in range(last + 1, last + PER_ROUND + 1):
+                    till.publish(UP[0], number)
+                    buyer.publish(DOWN[0], number)
+                last += PER_ROUND
+                wait_until(lambda: not bascule.running or
+                           len(headquarters.unique) == len(kitchen.unique) == last,
+                           f"the end at {syscall} {point}, or all messages")
+                deaths += not bascule.running
+                bascule.kill()
+
+                bascule.start()
+                headquarters.expect(range(1, last + 1))
+                kitchen.expect(range(1, last + 1))
+                bascule.wait_drained()
+                bascule.check_books()
+                bascule.kill()
+        rounds = sum(map(len, points.values()))
+        assert deaths >= rounds / 2, f"{deaths} deaths in {rounds} rounds: choose lower points"
+        print(f"{deaths} deaths in {rounds} rounds, {2 * last} messages, all arrived; repeats on the wire: "
+              f"{headquarters.repeats} up, {kitchen.repeats} down")

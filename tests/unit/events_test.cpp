@@ -1,0 +1,94 @@
+#include "events.hpp"
+
+#include <doctest/doctest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "journal_case.hpp"
+
+using namespace bascule;
+using namespace bascule::test;
+using nlohmann::json;
+
+namespace {
+
+// What is in the lane of events.
+std::vector<json> told(JournalCase& journal) {
+  std::vector<json> events;
+  journal.settle();
+  journal->inspect([&](JournalCore& core) {
+    const LaneId id = core.lane(Direction::up, events_lane);
+    for (const BatchPtr& batch : core.read(id, 1, 1 << 20)) {
+      RecordReader reader(id, batch->first, batch->chain, batch->data,
+                          RecordReader::Check::lengths);
+      while (const auto record = reader.next()) {
+        CHECK(record->message.topic == "bascule/store-42/events");
+        CHECK(record->message.qos == Qos::at_least_once);
+        CHECK_FALSE(record->message.retain);
+        events.push_back(json::parse(record->message.payload));
+        CHECK(events.back().contains("at"));
+        events.back().erase("at");
+      }
+    }
+  });
+  return events;
+}
+
+}  // namespace
+
+TEST_CASE("events: a link that comes back says how long it was away") {
+  JournalCase journal;
+  Events events("store-42", *journal);
+  events.link_up("central");
+  events.link_down("central", "cut \xff");
+  events.link_down("central", "refused");  // still down: no news
+  events.link_up("central");
+  events.link_up("site");
+  const auto all = told(journal);
+  REQUIRE(all.size() == 4);
+  CHECK(all[0] == json{{"event", "link_up"}, {"link", "central"}});
+  CHECK(all[1] ==
+        json{{"event", "link_down"}, {"link", "central"}, {"reason", "cut \xef\xbf\xbd"}});
+  CHECK(all[2]["down_s"].is_number_integer());
+  CHECK(all[3] == json{{"event", "link_up"}, {"link", "site"}});
+}
+
+TEST_CASE("events: a loss is told with all that the ledger knows") {
+  JournalCase journal;
+  Events events("store-42", *journal);
+  events.loss({3, 10, 19, 10, 5'000, "ttl", 0}, "media", Direction::down);
+  events.loss({3, 20, 20, 1, 50, "superseded", 0}, "state", Direction::up);
+  const auto all = told(journal);
+  REQUIRE(all.size() == 1);
+  CHECK(all[0] == json{{"event", "loss"},
+                       {"direction", "down"},
+                       {"lane", "media"},
+                       {"first", 10},
+                       {"last", 19},
+                       {"count", 10},
+                       {"bytes", 5'000},
+                       {"reason", "ttl"}});
+}
+
+TEST_CASE("events: an event that is lost makes no further event") {
+  LaneSettings small = lane_settings(std::string(events_lane));
+  small.max_size_bytes = 1;
+  small.when_full = WhenFull::drop_newest;
+  JournalCase journal({small});
+  Events events("store-42", *journal);
+  journal.on_loss = [&](const Loss& loss, const std::string& lane, Direction direction) {
+    events.loss(loss, lane, direction);
+  };
+  events.link_up("central");
+  for (int i = 0; i < 10; ++i) journal.settle();
+  CHECK(journal.state(std::string(events_lane)).journaled() == 1);
+  journal.close();
+}
+
+TEST_CASE("events: they are not in the books of what crosses") {
+  JournalCase journal;
+  Events events("store-42", *journal);
+  events.link_up("central");
+  CHECK(told(journal).size() == 1);
+  CHECK(journal->report().received[0] == 0);
+}

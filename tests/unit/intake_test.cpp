@@ -1,0 +1,243 @@
+#include "intake.hpp"
+
+#include <doctest/doctest.h>
+
+#include "journal_case.hpp"
+#include "scripted_link.hpp"
+#include "stamp.hpp"
+
+using namespace bascule;
+using namespace bascule::test;
+
+namespace {
+
+std::vector<Route> site_routes() {
+  std::vector<Route> routes;
+  const auto add = [&](std::string from, std::string to) -> Route& {
+    Route& route = routes.emplace_back();
+    route.name = from;
+    route.from = std::move(from);
+    route.to = std::move(to);
+    return route;
+  };
+  add("sales/{rest...}", "stores/{bridge.id}/{rest...}").lane = "sales";
+  add("capped", "capped").qos = Qos::at_least_once;
+  add("kept", "kept").retain = RetainRule::keep;
+  add("cleared", "cleared").retain = RetainRule::clear;
+  add("set", "set").retain = RetainRule::set;
+  add("bare/{rest...}", "{rest...}");
+  return routes;
+}
+
+struct Bank {
+  JournalCase journal;
+  ScriptedLink link;
+  std::vector<Route> routes = site_routes();
+  Intake intake;
+  std::uint64_t tag = 0;
+  std::vector<std::string> own;
+
+  explicit Bank(JournalSettings settings = {}, std::vector<LaneSettings> lanes = {})
+      : journal(with_sales(std::move(lanes)), std::move(settings)),
+        intake({"store-42", Direction::up, 1'000}, routes,
+               RouteTable(routes, Direction::up, "store-42"), *journal, link) {}
+  ~Bank() { journal.close(); }
+
+  static std::vector<LaneSettings> with_sales(std::vector<LaneSettings> lanes) {
+    if (lanes.empty()) lanes.push_back(lane_settings("sales"));
+    return lanes;
+  }
+
+  void deliver(std::vector<Message> messages, std::uint16_t packet_id = 0, bool duplicate = false) {
+    std::vector<Delivery> deliveries;
+    for (const Message& message : messages) {
+      deliveries.push_back({message, packet_id, duplicate, ++tag});
+    }
+    intake.deliver(deliveries, [this](const Message& message) {
+      own.emplace_back(std::string(message.topic) + "=" + std::string(message.payload));
+    });
+    journal.settle();
+  }
+
+  std::vector<Sent> stored(const std::string& lane = "default") {
+    std::vector<Sent> messages;
+    journal->inspect([&](JournalCore& core) {
+      const LaneId id = core.lane(Direction::up, lane);
+      for (const BatchPtr& batch : core.read(id, 1, 1 << 20)) {
+        RecordReader reader(id, batch->first, batch->chain, batch->data,
+                            RecordReader::Check::checksums);
+        while (const auto record = reader.next()) {
+          const Message& message = record->message;
+          messages.push_back({std::string(message.topic), std::string(message.payload),
+                              std::string(message.properties), message.qos, message.retain,
+                              record->sequence});
+        }
+      }
+    });
+    return messages;
+  }
+  JournalReport report() { return journal->report(); }
+  Tally tally() { return report().tallies[0]; }
+};
+
+Message message(std::string_view topic, std::string_view payload, Qos qos = Qos::at_least_once,
+                bool retain = false) {
+  return {topic, payload, {}, qos, retain};
+}
+
+}  // namespace
+
+TEST_CASE("intake: a group goes where its routes say, and is acknowledged by its last tag") {
+  Bank bank;
+  bank.deliver({message("sales/1", "a"), message("capped", "b"), message("sales/2/x", "c")});
+  const auto sales = bank.stored("sales");
+  REQUIRE(sales.size() == 2);
+  CHECK(sales[0].topic == "stores/store-42/1");
+  CHECK(sales[0].payload == "a");
+  CHECK(sales[1].topic == "stores/store-42/2/x");
+  CHECK(bank.stored().size() == 1);
+  CHECK(bank.link.acknowledged() == std::vector<std::uint64_t>{3});
+  CHECK(bank.report().received[0] == 3);
+}
+
+TEST_CASE("intake: acknowledged is what is committed, never what is only appended") {
+  Bank bank;
+  std::vector<std::uint64_t> commits;
+  JournalCore* core = nullptr;
+  bank.journal->inspect([&](JournalCore& journal) { core = &journal; });
+  bool pending = false;
+  bank.link.on_acknowledge = [&](std::uint64_t) { pending = pending || core->must_commit(); };
+  for (int i = 0; i < 5; ++i) bank.deliver({message("sales/1", std::to_string(i))});
+  CHECK(bank.link.acknowledged().size() == 5);
+  CHECK_FALSE(pending);
+}
+
+TEST_CASE("intake: what no route takes is counted and acknowledged") {
+  Bank bank;
+  bank.deliver({message("elsewhere", "x")});
+  CHECK(bank.tally().unrouted == 1);
+  CHECK(bank.link.acknowledged().size() == 1);
+}
+
+TEST_CASE("intake: what can never cross is set aside with its reason and acknowledged") {
+  Bank bank;
+  const std::string large(1'001, 'x');
+  bank.deliver({message("sales/+", "a"),
+                message("sales/\xff", "b"),
+                message("", "c"),
+                message("sales/1", large),
+                {"sales/1", "d", std::string_view("\x0B\x01", 2), Qos::at_least_once, false},
+                message("bare/", "e")});
+  CHECK(bank.tally().refused == 6);
+  CHECK(bank.stored("sales").empty());
+  CHECK(bank.link.acknowledged() == std::vector<std::uint64_t>{6});
+  const auto aside = bank.journal.quarantined();
+  REQUIRE(aside.size() == 6);
+  CHECK(aside[0].reason.starts_with("illegal topic: "));
+  CHECK(aside[0].topic == "sales/+");
+  CHECK(aside[1].reason.starts_with("illegal topic: "));
+  CHECK(aside[1].topic == "sales/\xff");
+  CHECK(aside[3].reason == "payload of 1001 bytes is over max_payload");
+  CHECK(aside[3].size == 1'001);
+  CHECK(aside[4].reason == "illegal properties");
+  CHECK(aside[5].reason == "the route's target is no valid topic");
+}
+
+TEST_CASE("intake: what this bridge forwarded before is a repeat, and so is what went too far") {
+  Bank bank;
+  const auto stamped = [](const std::string& origin, const std::string& via, int sequence) {
+    return user_property_block(stamp_property, origin + "/5f3a9c1e0d2b4a67/sales/" +
+                                                   std::to_string(sequence) + "/1763817600123") +
+           user_property_block(via_property, via);
+  };
+  const auto deliver = [&](const std::string& properties) {
+    bank.deliver({{"sales/1", "x", properties, Qos::at_least_once, false}});
+    return bank.tally().repeats;
+  };
+  CHECK(deliver(stamped("store-42", "store-42", 1)) == 1);
+  CHECK(deliver(stamped("hub", "hub,store-42,far", 2)) == 2);
+  CHECK(deliver(stamped("hub", "a,b,c,d,e,f,g,h", 3)) == 3);
+  CHECK(deliver(stamped("hub", "a,b,c,d,e,f,g", 4)) == 3);
+  CHECK(deliver(stamped("hub", "a,b", 4)) == 4);  // the same again
+  CHECK(deliver(stamped("hub", "a,b", 5)) == 4);
+  CHECK(bank.stored("sales").size() == 2);
+  CHECK(bank.link.acknowledged().size() == 6);
+}
+
+TEST_CASE("intake: a redelivery is dropped, a new message under an old packet id is not") {
+  Bank bank;
+  bank.deliver({message("sales/1", "a")}, 7);
+  bank.deliver({message("sales/1", "a")}, 7, true);
+  CHECK(bank.tally().repeats == 1);
+  bank.deliver({message("sales/1", "b")}, 7, true);
+  bank.deliver({message("sales/1", "b")}, 7);
+  CHECK(bank.stored("sales").size() == 3);
+}
+
+TEST_CASE("intake: QoS is capped, never raised") {
+  Bank bank;
+  bank.deliver({message("capped", "a", Qos::exactly_once),
+                message("capped", "b", Qos::at_most_once),
+                message("kept", "c", Qos::exactly_once)});
+  const auto stored = bank.stored();
+  REQUIRE(stored.size() == 3);
+  CHECK(stored[0].qos == Qos::at_least_once);
+  CHECK(stored[1].qos == Qos::at_most_once);
+  CHECK(stored[2].qos == Qos::exactly_once);
+}
+
+TEST_CASE("intake: retain is kept, cleared or set as the route says") {
+  Bank bank;
+  bank.intake.expect_replayed(false);
+  for (const bool retain : {false, true}) {
+    for (const char* topic : {"kept", "cleared", "set"}) {
+      bank.deliver({message(topic, retain ? "1" : "0", Qos::at_least_once, retain)});
+    }
+  }
+  const auto stored = bank.stored();
+  REQUIRE(stored.size() == 6);
+  std::string flags;
+  for (const Sent& sent : stored) flags += sent.retain ? '1' : '0';
+  CHECK(flags == "001101");
+}
+
+TEST_CASE("intake: a retained value that a subscription brings again unchanged does not cross") {
+  for (const char* topic : {"kept", "cleared", "set"}) {
+    CAPTURE(topic);
+    Bank bank;
+    const Message value = message(topic, "on", Qos::at_least_once, true);
+    bank.deliver({value});
+    CHECK(bank.stored().size() == 1);
+    bank.deliver({value});
+    CHECK(bank.tally().repeats == 1);
+    CHECK(bank.stored().size() == 1);
+    bank.deliver({message(topic, "off", Qos::at_least_once, true)});
+    CHECK(bank.stored().size() == 2);
+    bank.intake.expect_replayed(false);
+    bank.deliver({message(topic, "off", Qos::at_least_once, true)});
+    CHECK(bank.stored().size() == 3);
+  }
+}
+
+TEST_CASE("intake: the bridge's own messages are shown, not routed") {
+  Bank bank;
+  bank.deliver({message("bascule/store-42/bookmark/down", "x"), message("bascule/store-4/x", "y")});
+  CHECK(bank.own == std::vector<std::string>{"bascule/store-42/bookmark/down=x"});
+  CHECK(bank.tally().unrouted == 1);
+  CHECK(bank.report().received[0] == 1);
+  CHECK(bank.link.acknowledged() == std::vector<std::uint64_t>{2});
+}
+
+TEST_CASE("intake: with the journal full nothing is acknowledged and the link is dropped") {
+  LaneSettings sales = lane_settings("sales");
+  sales.max_size_bytes = 150;
+  Bank bank({}, {sales});
+  bank.deliver({message("sales/1", std::string(60, 'x'))});
+  CHECK(bank.link.acknowledged().size() == 1);
+  bank.deliver({message("capped", "fits"), message("sales/1", std::string(60, 'x'))});
+  CHECK(bank.link.acknowledged().size() == 1);
+  REQUIRE(bank.link.dropped().size() == 1);
+  CHECK(bank.link.dropped()[0].find("full") != std::string::npos);
+  CHECK(bank.stored().empty());
+  CHECK(bank.report().received[0] == 1);
+}

@@ -1,0 +1,93 @@
+#include "journal/lane_state.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace bascule;
+
+namespace {
+
+// Ten messages of 10 bytes each.
+LaneState ten() {
+  LaneState lane;
+  lane.next = 11;
+  lane.appended_bytes = 100;
+  return lane;
+}
+
+}  // namespace
+
+TEST_CASE("lane: the cursor waits for what is missing") {
+  LaneState lane = ten();
+  CHECK(lane.resolve(2, 3, 20, Fate::forwarded) == 2);
+  CHECK(lane.cursor == 0);
+  CHECK(lane.pending() == 8);
+  CHECK(lane.resolved(3));
+  CHECK_FALSE(lane.resolved(1));
+  CHECK(lane.resolve(1, 1, 10, Fate::expired) == 1);
+  CHECK(lane.cursor == 3);
+  CHECK(lane.done.empty());
+  CHECK(lane.pending_bytes() == 70);
+  CHECK(lane.balanced());
+}
+
+TEST_CASE("lane: what is resolved keeps its fate") {
+  LaneState lane = ten();
+  lane.resolve(1, 4, 40, Fate::forwarded);
+  CHECK(lane.resolve(3, 6, 40, Fate::evicted) == 2);
+  CHECK(lane.count(Fate::forwarded) == 4);
+  CHECK(lane.count(Fate::evicted) == 2);
+  CHECK(lane.resolve(1, 6, 60, Fate::expired) == 0);
+  CHECK(lane.pending_bytes() == 40);
+  CHECK(lane.balanced());
+}
+
+TEST_CASE("lane: bytes given for more than waits count by share and never below nothing") {
+  LaneState lane = ten();
+  lane.resolve(1, 9, 90, Fate::forwarded);
+  CHECK(lane.resolve(1, 9, 90, Fate::evicted) == 0);
+  LaneState half = ten();
+  half.resolve(1, 5, 50, Fate::forwarded);
+  CHECK(half.resolve(1, 9, 90, Fate::evicted) == 4);
+  CHECK(half.pending_bytes() == 10);
+  LaneState wrong = ten();
+  wrong.resolve(1, 1, 1'000, Fate::forwarded);
+  CHECK(wrong.pending_bytes() == 0);
+}
+
+TEST_CASE("lane: numbers that were not given out cannot be resolved") {
+  LaneState lane = ten();
+  CHECK(lane.resolve(11, 20, 100, Fate::forwarded) == 0);
+  CHECK(lane.resolve(10, 20, 110, Fate::forwarded) == 1);
+  CHECK(lane.resolve(5, 4, 0, Fate::forwarded) == 0);
+  CHECK(lane.balanced());
+}
+
+TEST_CASE("lane: an empty backlog has no bytes") {
+  LaneState lane = ten();
+  lane.resolve(1, 10, 3, Fate::forwarded);
+  CHECK(lane.pending() == 0);
+  CHECK(lane.pending_bytes() == 0);
+}
+
+TEST_CASE("lane: what waits of a range is what lies between the resolved") {
+  LaneState lane = ten();
+  lane.resolve(1, 2, 20, Fate::forwarded);
+  lane.resolve(5, 5, 10, Fate::forwarded);
+  lane.resolve(8, 9, 20, Fate::forwarded);
+  CHECK(lane.waiting(1, 20) == std::vector<SequenceRange>{{3, 4}, {6, 7}, {10, 10}});
+  CHECK(lane.waiting(4, 6) == std::vector<SequenceRange>{{4, 4}, {6, 6}});
+  CHECK(lane.waiting(8, 9).empty());
+  CHECK(lane.waiting(1, 2).empty());
+}
+
+TEST_CASE("lane: books that do not balance are noticed") {
+  LaneState lane = ten();
+  lane.resolve(1, 4, 40, Fate::forwarded);
+  CHECK(lane.balanced());
+  LaneState uncounted = lane;
+  ++uncounted.cursor;
+  CHECK_FALSE(uncounted.balanced());
+  LaneState beyond = lane;
+  beyond.next = 4;
+  CHECK_FALSE(beyond.balanced());
+}

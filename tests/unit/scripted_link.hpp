@@ -1,0 +1,102 @@
+// A link without a broker: it records what is published, acknowledged and dropped, and the test
+// says what becomes of it. A broker cannot be told to lose, refuse and reorder on demand.
+#pragma once
+
+#include <atomic>
+#include <deque>
+#include <future>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "link/link.hpp"
+
+namespace bascule::test {
+
+struct Sent {
+  std::string topic, payload, properties;
+  Qos qos;
+  bool retain;
+  std::uint64_t tag;
+};
+
+class ScriptedLink final : public Link {
+ public:
+  ~ScriptedLink() override { loop_.stop(); }
+
+  // Runs `task` on the loop's thread and waits for it.
+  void run(const std::function<void()>& task) {
+    std::promise<void> done;
+    loop_.post([&] {
+      task();
+      done.set_value();
+    });
+    done.get_future().get();
+  }
+
+  std::vector<Sent> sent() const {
+    const std::lock_guard lock(mutex_);
+    return sent_;
+  }
+  // What was published since the last call.
+  std::vector<Sent> take_sent() {
+    const std::lock_guard lock(mutex_);
+    return std::exchange(sent_, {});
+  }
+  std::vector<std::uint64_t> acknowledged() const {
+    const std::lock_guard lock(mutex_);
+    return acknowledged_;
+  }
+  std::vector<std::string> dropped() const {
+    const std::lock_guard lock(mutex_);
+    return dropped_;
+  }
+
+  // Sees each publish, on the loop's thread; calls nothing back.
+  std::function<void(const Sent&)> on_publish;
+  std::function<void(std::uint64_t tag)> on_acknowledge;  // any thread
+
+  void start(LinkHandlers, std::vector<Subscription>) override {}
+  void stop(std::chrono::milliseconds) override { loop_.stop(); }
+  void publish(std::span<const Outgoing> messages) override {
+    for (const Outgoing& out : messages) {
+      const Message& message = out.message;
+      Sent sent{std::string(message.topic),
+                std::string(message.payload),
+                std::string(message.properties),
+                message.qos,
+                message.retain,
+                out.tag};
+      if (on_publish) on_publish(sent);
+      const std::lock_guard lock(mutex_);
+      sent_.push_back(std::move(sent));
+    }
+  }
+  void acknowledge(std::uint64_t tag) override {
+    if (on_acknowledge) on_acknowledge(tag);
+    const std::lock_guard lock(mutex_);
+    acknowledged_.push_back(tag);
+  }
+  void drop(const std::string& reason) override {
+    const std::lock_guard lock(mutex_);
+    dropped_.push_back(reason);
+  }
+  void pause(const std::string&) override {}
+  void resume() override {}
+  LinkStatus status() const override {
+    LinkStatus status;
+    status.broker = "mqtt://scripted";
+    return status;
+  }
+  Loop& loop() override { return loop_; }
+
+ private:
+  mutable std::mutex mutex_;
+  std::vector<Sent> sent_;
+  std::vector<std::uint64_t> acknowledged_;
+  std::vector<std::string> dropped_;
+  Loop loop_{"scripted"};
+};
+
+}  // namespace bascule::test
