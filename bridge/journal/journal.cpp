@@ -80,18 +80,20 @@ void Journal::positions(Direction direction, FarKnowledge far,
 
 void Journal::inspect(const std::function<void(JournalCore&)>& look) {
   std::promise<void> looked;
+  std::exception_ptr thrown;  // the caller's alone once the journal's thread has answered
   const bool posted = post([&] {
     try {
       if (!trouble_.empty()) throw JournalError("the journal cannot be read now: " + trouble_);
       if (!to_answer_.empty()) commit_if_due(false);  // what is being written is not readable yet
       look(core_);
-      looked.set_value();
     } catch (...) {
-      looked.set_exception(std::current_exception());
+      thrown = std::current_exception();
     }
+    looked.set_value();
   });
   if (!posted) throw JournalError("the journal has stopped");
   looked.get_future().get();
+  if (thrown) std::rethrow_exception(thrown);
 }
 
 JournalReport Journal::report() {

@@ -83,7 +83,8 @@ std::string describe_handshake(SSL* session, const std::string& host, std::error
     return "TLS: " + describe_verdict(static_cast<int>(verdict), host);
   }
   if (const auto alert = describe_alert(error); !alert.empty()) return alert;
-  if (error == asio::ssl::error::stream_truncated || error == asio::error::eof) {
+  if (error == asio::ssl::error::stream_truncated || error == asio::error::eof ||
+      error == asio::error::connection_reset) {
     return "TLS: the broker closed the connection (does it speak TLS on this port?)";
   }
   return "TLS: " + error.message();

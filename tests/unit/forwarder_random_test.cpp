@@ -210,7 +210,8 @@ TEST_CASE("forwarder: whatever happens, everything crosses, in order, and the bo
     for (const auto& [kind, amount] : steps) run.step(kind, amount);
     run.finish();
   };
-  const auto result = rc::detail::checkTestable(run_is_right, {"everything crosses", ""}, params);
+  const auto result = rc::detail::checkTestable(
+      run_is_right, rc::detail::TestMetadata{"everything crosses", ""}, params);
   rc::detail::printResultMessage(result, std::cerr);
   CHECK(result.is<rc::detail::SuccessResult>());
   spdlog::set_level(spdlog::level::info);

@@ -21,8 +21,10 @@ struct Received {
   std::uint64_t tag;
 };
 
-inline LinkSettings link_settings(const std::string& url, const std::string& client_id) {
+inline LinkSettings link_settings(Client client, const std::string& url,
+                                  const std::string& client_id) {
   LinkSettings settings;
+  settings.client = client;
   settings.name = "test";
   settings.url = url;
   settings.client_id = client_id;
@@ -50,6 +52,7 @@ class LinkProbe {
     handlers.on_down = [this](const std::string& reason) {
       const std::lock_guard lock(mutex_);
       downs_.push_back(reason);
+      outcomes_at_down_ = outcomes_.size();
       up_ = false;
     };
     link_->start(std::move(handlers), std::move(subscriptions));
@@ -80,10 +83,12 @@ class LinkProbe {
     const std::lock_guard lock(mutex_);
     return this->*member;
   }
+  auto calls() { return copy(&LinkProbe::calls_); }  // of on_deliveries
   auto received() { return copy(&LinkProbe::received_); }
   auto outcomes() { return copy(&LinkProbe::outcomes_); }
   auto ups() { return copy(&LinkProbe::ups_); }
   auto downs() { return copy(&LinkProbe::downs_); }
+  auto outcomes_at_down() { return copy(&LinkProbe::outcomes_at_down_); }
   bool up() { return copy(&LinkProbe::up_); }
 
   bool wait_up(std::size_t times = 1) {
@@ -104,6 +109,7 @@ class LinkProbe {
     std::uint64_t last = 0;
     {
       const std::lock_guard lock(mutex_);
+      ++calls_;
       for (const auto& d : list) {
         received_.push_back({std::string(d.message.topic), std::string(d.message.payload),
                              std::string(d.message.properties), d.message.qos, d.message.retain,
@@ -118,8 +124,10 @@ class LinkProbe {
   std::mutex mutex_;
   bool acknowledges_;
   bool up_ = false;
+  std::size_t calls_ = 0;
   std::vector<Received> received_;
   std::vector<Outcome> outcomes_;
+  std::size_t outcomes_at_down_ = 0;
   std::vector<Limits> ups_;
   std::vector<std::string> downs_;
   std::unique_ptr<Link> link_;
