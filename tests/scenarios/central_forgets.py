@@ -25,4 +25,5 @@ with Stage() as stage:
 
     till.publish_numbered(SALE, 301, 400)
     headquarters.expect(range(1, 401))
+    assert bascule.status()["resent"] >= 300
     bascule.wait_drained()

@@ -19,6 +19,13 @@ def listens(port):
         return False
 
 
+class Door:
+    """Another way into a broker."""
+
+    def __init__(self, url):
+        self.url = url
+
+
 class Broker(Process):
     """It keeps its port over restarts. With persistence it saves its sessions when it is stopped,
     and every second; kill() then loses what came since. Without, kill() loses everything."""
@@ -48,6 +55,14 @@ class Broker(Process):
 
     def stop(self):
         self.terminate()
+
+    def websocket_door(self):
+        """Starts again with a second listener; returns what has its URL."""
+        port = free_port()
+        self._lines[-1:-1] = [f"listener {port} 127.0.0.1", "protocol websockets"]
+        self.stop()
+        self.start()
+        return Door(f"ws://127.0.0.1:{port}")
 
     def show(self, certificate, key):
         """Speaks TLS from the next start on."""
