@@ -3,7 +3,8 @@
 //
 //   {"event":"link_up","link":"central","at":"…Z","down_s":12}
 //   {"event":"link_down","link":"central","at":"…Z","reason":"…"}
-//   {"event":"loss","direction":"up","lane":"media","first":1,"last":9,"count":9,"bytes":…,"reason":"ttl","at":"…Z"}
+//   {"event":"loss","direction":"up","lane":"media","first":1,"last":9,"count":9,"bytes":…,
+//    "reason":"ttl","at":"…Z"}
 //
 // Any thread.
 #pragma once

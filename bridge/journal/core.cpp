@@ -21,7 +21,8 @@ JournalCore::JournalCore(JournalSettings settings, std::string bridge_id,
       lane_settings_(std::move(lanes)),
       tail_(tail_bytes_max),
       retention_(settings_, [this](LaneState& lane, const BatchHead& head, Fate fate,
-                                   const char* reason) { give_up(lane, head, fate, reason); }) {
+                                   const char* reason) { give_up(lane, head, fate, reason); }),
+      ballast_(settings_.data_dir) {
   store_ = std::make_unique<Store>(settings_, bridge_id_);
   try {
     load();
@@ -123,6 +124,7 @@ void JournalCore::commit() {
   }
   check_books();
   store_->commit();
+  repeats_.committed();
   in_transaction_ = false;
   urgent_ = false;
   dirty_since_ms_ = 0;
@@ -142,6 +144,7 @@ void JournalCore::reopen() {
   dirty_since_ms_ = 0;
   committing_.clear();
   tail_.clear();
+  if (free_bytes_in(settings_.data_dir) < Ballast::size_bytes) ballast_.give_up();
   try {
     store_ = std::make_unique<Store>(settings_, bridge_id_);
     load();
@@ -214,6 +217,7 @@ void JournalCore::maintain() {
     write().save_boot(timeline_.current(), timeline_.boot(timeline_.current()));
   }
   retention_.measure(*store_);
+  ballast_.keep(store_->free_bytes(), settings_.min_free_bytes);
   for (LaneState& lane : lanes_) {
     retention_.expire(write(), lane, timeline_, at);
     retention_.trim(write(), lane, timeline_, at);

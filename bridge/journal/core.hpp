@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "clock.hpp"
+#include "journal/ballast.hpp"
 #include "journal/repeats.hpp"
 #include "journal/retention.hpp"
 #include "journal/settings.hpp"
@@ -135,6 +136,8 @@ class JournalCore {
 
   // Whether commit() has something to write now: appends at once, cursors `flush_after_ms` late.
   bool must_commit() const;
+  // What the transaction under way has taken in: a long one wants room twice, in log and file.
+  std::uint64_t uncommitted_bytes() const { return retention_.uncommitted_bytes(); }
   bool pending_flush() const { return urgent_ || dirty_since_ms_ != 0; }
   void commit();    // throws DatabaseError: reopen() then
   void reopen();    // throws JournalError
@@ -183,6 +186,7 @@ class JournalCore {
   Timeline timeline_;
   Tail tail_;
   Retention retention_;
+  Ballast ballast_;
   std::vector<Room> rooms_;            // scratch of append
   std::vector<std::uint64_t> claims_;  // likewise, by lane id - 1
   Tally tallies_[2];

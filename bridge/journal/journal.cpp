@@ -14,6 +14,7 @@ using namespace std::chrono_literals;
 constexpr std::int64_t maintain_every_ms = 1'000;
 // A transaction this large is committed before more is taken in, so that nobody waits for long.
 constexpr std::size_t answers_per_commit = 4'096;
+constexpr std::uint64_t bytes_per_commit = 2 << 20;
 
 }  // namespace
 
@@ -131,7 +132,10 @@ void Journal::run() {
     for (Task& task : tasks) {
       try {
         task();
-        if (to_answer_.size() >= answers_per_commit) commit_if_due(false);
+        if (to_answer_.size() >= answers_per_commit ||
+            core_.uncommitted_bytes() >= bytes_per_commit) {
+          commit_if_due(false);
+        }
       } catch (const std::exception& e) {
         fail(e.what());
       }

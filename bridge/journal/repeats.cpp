@@ -27,9 +27,13 @@ std::uint64_t recalled_from(Store& store, const LaneState& lane) {
 }  // namespace
 
 void Repeats::load(Store& store, const std::vector<LaneState>& lanes) {
-  *this = {};
+  noted_.clear();
+  changed_.clear();
+  seen_.clear();
   for (const Direction direction : {Direction::up, Direction::down}) {
-    sides_[index(direction)].session = store.load_session(direction);
+    Side& side = sides_[index(direction)];
+    const std::uint16_t stored = store.load_session(direction);
+    if (stored != side.session) side = {stored, 0, {}};
   }
   store.load_seen([&](std::string_view source, std::string_view ranges) {
     seen_.emplace(source, SequenceSet::decode(ranges));
@@ -61,18 +65,30 @@ void Repeats::load(Store& store, const std::vector<LaneState>& lanes) {
   std::stable_sort(noted.begin(), noted.end(), [](const Noted& a, const Noted& b) {
     return std::tie(a.boot, a.captured_ms) < std::tie(b.boot, b.captured_ms);
   });
-  for (const Noted& entry : noted) note(entry.direction, entry.receipt);
+  for (const Noted& entry : noted) remember(entry.direction, entry.receipt);
 }
 
 bool Repeats::redelivered(Direction direction, Receipt receipt, bool duplicate) const {
+  if (!duplicate || receipt.packet_id == 0) return false;
+  // The newest delivery with the id decides; it may be in the transaction under way.
+  for (auto note = noted_.rbegin(); note != noted_.rend(); ++note) {
+    if (note->first == direction && note->second.packet_id == receipt.packet_id) {
+      return note->second.digest == receipt.digest;
+    }
+  }
   const Side& side = sides_[index(direction)];
-  if (!duplicate || receipt.packet_id == 0 || side.slots.empty()) return false;
+  if (side.slots.empty()) return false;
   const Slot& slot = side.slots[receipt.packet_id];
   return slot.order != 0 && slot.digest == receipt.digest &&
          slot.order + remembered_deliveries > side.order;
 }
 
-void Repeats::note(Direction direction, Receipt receipt) {
+void Repeats::committed() {
+  for (const auto& [direction, receipt] : noted_) remember(direction, receipt);
+  noted_.clear();
+}
+
+void Repeats::remember(Direction direction, Receipt receipt) {
   if (receipt.packet_id == 0) return;
   Side& side = sides_[index(direction)];
   if (side.slots.empty()) side.slots.resize(65'536);
@@ -82,6 +98,7 @@ void Repeats::note(Direction direction, Receipt receipt) {
 void Repeats::begin_session(Direction direction, Store& store) {
   Side& side = sides_[index(direction)];
   side.slots.clear();
+  std::erase_if(noted_, [&](const auto& note) { return note.first == direction; });
   store.save_session(direction, ++side.session);
 }
 

@@ -9,6 +9,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "journal/record.hpp"
@@ -25,13 +26,16 @@ inline constexpr std::uint64_t remembered_deliveries = 2'048;
 class Repeats {
  public:
   // Recalls what the journal holds: sessions, sources, and the packet ids in the newest batches,
-  // but not those of lanes that keep only the latest.
+  // but not those of lanes that keep only the latest. What was noted and committed before stays
+  // known: its row may have been given up since.
   void load(Store& store, const std::vector<LaneState>& lanes);
 
   // A delivery with this receipt and the DUP flag: was it journaled before? Never by the id alone:
   // an id is used again, for the next message.
   bool redelivered(Direction direction, Receipt receipt, bool duplicate) const;
-  void note(Direction direction, Receipt receipt);
+  // Counts from the commit on: committed().
+  void note(Direction direction, Receipt receipt) { noted_.emplace_back(direction, receipt); }
+  void committed();
 
   // The session that deliveries belong to; a new one forgets the packet ids of the old.
   std::uint16_t session(Direction direction) const { return sides_[index(direction)].session; }
@@ -54,11 +58,13 @@ class Repeats {
     std::vector<Slot> slots;  // by packet id; made on first use
   };
   static int index(Direction direction) { return static_cast<int>(direction); }
+  void remember(Direction direction, Receipt receipt);
 
   Side sides_[2];
   std::map<std::string, SequenceSet, std::less<>> seen_;  // by ORIGIN/EPOCH/LANE
   std::set<std::string> changed_;
-  std::string source_;  // scratch
+  std::vector<std::pair<Direction, Receipt>> noted_;  // in the transaction under way
+  std::string source_;                                // scratch
 };
 
 }  // namespace bascule

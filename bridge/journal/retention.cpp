@@ -55,7 +55,8 @@ bool Retention::over(std::uint64_t bytes) const {
   const std::uint64_t limit = full_ ? settings_.max_size_bytes / 20 * 19 : settings_.max_size_bytes;
   const std::uint64_t least = full_ ? settings_.min_free_bytes / 20 * 21 : settings_.min_free_bytes;
   const std::uint64_t extra = unmeasured_bytes_ + overhead(bytes);
-  return used_bytes_ + extra > limit || free_bytes_ < least + extra;
+  // What is appended takes its room in the file system twice, in the log and in the file.
+  return used_bytes_ + extra > limit || free_bytes_ < least + 2 * extra;
 }
 
 void Retention::measure(Store& store) {

@@ -40,6 +40,7 @@ class Retention {
   // What was taken since the last call is in the file now.
   void committed() { uncommitted_bytes_ = 0; }
   bool full() const { return full_; }
+  std::uint64_t uncommitted_bytes() const { return uncommitted_bytes_; }
   void forget() { next_trim_ms_.clear(); }
 
  private:

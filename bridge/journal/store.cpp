@@ -131,9 +131,9 @@ std::uint64_t Store::pages(const char* pragma) {
   return count * 4096;
 }
 
-std::uint64_t Store::free_bytes() const {
+std::uint64_t free_bytes_in(const std::string& directory) {
   struct statvfs info {};
-  if (::statvfs(directory_.c_str(), &info) != 0) return 0;
+  if (::statvfs(directory.c_str(), &info) != 0) return 0;
   return std::uint64_t{info.f_bavail} * info.f_frsize;
 }
 

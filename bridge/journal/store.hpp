@@ -71,6 +71,9 @@ struct Tally {
   std::uint64_t unrouted = 0, repeats = 0, refused = 0;
 };
 
+// What the file system of a directory has left for us; 0 if it cannot be asked.
+std::uint64_t free_bytes_in(const std::string& directory);
+
 class Store {
  public:
   // Opens or creates data_dir/journal.db. `bridge_id` must be the one it was made with.
@@ -85,10 +88,10 @@ class Store {
   void commit();
   // Moves the log into the file if it has at least so many pages.
   void checkpoint(int pages);
-  std::uint64_t used_bytes();        // of the file, without its free pages
-  std::uint64_t spare_bytes();       // of the file: its free pages
-  std::uint64_t free_bytes() const;  // of the file system
-  std::int64_t changes() const { return database_->total_changes(); }  // rows, since opening
+  std::uint64_t used_bytes();   // of the file, without its free pages
+  std::uint64_t spare_bytes();  // of the file: its free pages
+  std::uint64_t free_bytes() const { return free_bytes_in(directory_); }  // of the file system
+  std::int64_t changes() const { return database_->total_changes(); }     // rows, since opening
   void give_back_pages();  // free pages to the file system, a few at a time
 
   std::vector<LaneState> load_lanes();
