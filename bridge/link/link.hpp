@@ -3,7 +3,8 @@
 //
 // Threads. Each link owns a Loop (loop.hpp): one thread on which its timers and all handlers but
 // on_deliveries run, and on which publish() must be called. on_deliveries runs on the thread that
-// reads from the broker (for the Paho link, a thread that all Paho clients of the process share).
+// reads from the broker: for the native link the loop's, for the Paho link one that all Paho
+// clients of the process share.
 // acknowledge() and drop() may be called from any thread, but never from on_deliveries' own stack
 // for the Paho link to wait on: see paho_link.hpp.
 #pragma once

@@ -1,29 +1,30 @@
 // TLS for the native client: what is trusted and shown, and what went wrong, in words. Any thread.
 #pragma once
 
-#include <openssl/types.h>
-
 #include <memory>
 #include <string>
 #include <system_error>
 
 #include "link/link.hpp"
 
+struct ssl_ctx_st;  // OpenSSL's SSL_CTX
+struct ssl_st;      // and SSL
+
 namespace bascule {
 
 struct FreeTlsContext {
-  void operator()(SSL_CTX* context) const;
+  void operator()(ssl_ctx_st* context) const;
 };
-using TlsContext = std::unique_ptr<SSL_CTX, FreeTlsContext>;
+using TlsContext = std::unique_ptr<ssl_ctx_st, FreeTlsContext>;
 
 // Reads the files. Throws std::runtime_error with one sentence.
 TlsContext make_tls_context(const TlsSettings& settings);
 
 // The certificate must be for `host`, unless any is taken; and the broker is told the name.
-void expect_host(SSL* session, const std::string& host, bool insecure);
+void expect_host(ssl_st* session, const std::string& host, bool insecure);
 
 // Why a handshake failed.
-std::string describe_handshake(SSL* session, const std::string& host, std::error_code error);
+std::string describe_handshake(ssl_st* session, const std::string& host, std::error_code error);
 
 // What the broker said, if that is why a connection ended: TLS 1.3 refuses a client certificate
 // only after the handshake. Empty: it was something else.

@@ -112,6 +112,9 @@ TEST_CASE("codec: SUBSCRIBE, PUBACK, PINGREQ and DISCONNECT, byte for byte") {
   append_subscribe(out, v5, 1, {"a/b", false});
   CHECK(out.back() == (1 | 8 | 16));
   out.clear();
+  append_subscribe(out, v5, 1, {"a/b", false, true});
+  CHECK(out.back() == (1 | 8));
+  out.clear();
   append_puback(out, 0x1234);
   append_pingreq(out);
   append_disconnect(out);

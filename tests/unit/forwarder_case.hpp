@@ -102,10 +102,12 @@ class ForwarderCase {
   std::uint64_t bookmarked(const std::string& lane) const {
     return retained ? nlohmann::json::parse(*retained)["lanes"].value(lane, std::uint64_t{0}) : 0;
   }
-  // Waits for a bookmark that comes up to `sequence`.
+  // Waits for a bookmark, for one that comes up to `sequence`.
+  bool bookmark_comes() {
+    return wait([this] { return bookmarks > 0; });
+  }
   bool bookmark_reaches(const std::string& lane, std::uint64_t sequence) {
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
-    while (bookmarked(lane) < sequence && std::chrono::steady_clock::now() < deadline) settle();
+    wait([&] { return bookmarked(lane) >= sequence; });
     return bookmarked(lane) == sequence;
   }
 
@@ -138,6 +140,11 @@ class ForwarderCase {
     forwarder = std::make_unique<Forwarder>(
         ForwarderSettings{"store-42", Direction::up, window_, std::chrono::milliseconds(0)},
         *journal, *link);
+  }
+  bool wait(const std::function<bool()>& condition) {
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    while (!condition() && std::chrono::steady_clock::now() < deadline) settle();
+    return condition();
   }
   void answer_own() {
     if (!answers_own) return;

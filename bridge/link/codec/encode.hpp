@@ -37,8 +37,7 @@ void append_publish(std::string& out, Protocol version, const Message& message,
 
 void append_puback(std::string& out, std::uint16_t packet_id);
 
-// At QoS 1, with the retain flag as published. MQTT 5: the retained messages come if the
-// subscription is new.
+// At QoS 1. MQTT 5: with the retain flag as published.
 void append_subscribe(std::string& out, Protocol version, std::uint16_t packet_id,
                       const Subscription& subscription);
 
