@@ -45,5 +45,5 @@ def sweep(points):
                 bascule.kill()
         rounds = sum(map(len, points.values()))
         assert deaths >= 2 * len(points), f"{deaths} deaths in {rounds} rounds: lower the points"
-        print(f"{deaths} deaths in {rounds} rounds, {2 * last} messages, all arrived; repeats on the wire: "
-              f"{headquarters.repeats} up, {kitchen.repeats} down")
+        print(f"{deaths} deaths in {rounds} rounds, {2 * last} messages, all arrived; "
+              f"repeats on the wire: {headquarters.repeats} up, {kitchen.repeats} down")
