@@ -17,8 +17,9 @@ RANKS = [
     ["properties", "settings", "log"],
     ["stamp"],
     ["link", "route", "journal"],
-    ["bookmark", "intake", "policy"],
+    ["bookmark", "events", "intake", "policy"],
     ["forwarder"],
+    ["crossing"],
     ["config"],
     ["control"],
     ["daemon"],
@@ -27,7 +28,8 @@ RANKS = [
 ]
 RANK = {module: rank for rank, modules in enumerate(RANKS) for module in modules}
 
-# Which module's .cpp files may include a foreign header.
+# Which module may include a foreign header. A header that does is the module's own: no other
+# module includes it.
 FOREIGN = {
     r"mqtt/|MQTT": "link",
     r"openssl/|asio": "link",
@@ -56,6 +58,14 @@ def module_of(name):
     return Path(name).parts[0].split(".")[0]
 
 
+def foreign_owner(included):
+    return next((owner for pattern, owner in FOREIGN.items() if re.match(pattern, included)), None)
+
+
+def has_foreign(header):
+    return any(foreign_owner(name) for name in re.findall(r"#include <(.+)>", header.read_text()))
+
+
 def check_includes(path, lines):
     name = path.relative_to(ROOT / "bridge")
     module = module_of(name)
@@ -72,10 +82,10 @@ def check_includes(path, lines):
                 complain(path, number, f'"{included}" is of no known module')
             elif other != module and RANK[other] >= RANK[module]:
                 complain(path, number, f"{module} includes {other}, which is not below it")
-            continue
-        for pattern, owner in FOREIGN.items():
-            if re.match(pattern, included) and (module != owner or path.suffix != ".cpp"):
-                complain(path, number, f"<{included}> belongs into .cpp files of {owner} alone")
+            elif other != module and has_foreign(ROOT / "bridge" / included):
+                complain(path, number, f'"{included}" is for {other} alone: it includes foreign ones')
+        elif foreign_owner(included) not in (None, module):
+            complain(path, number, f"<{included}> belongs into {foreign_owner(included)} alone")
 
 
 def check_functions(path, lines):

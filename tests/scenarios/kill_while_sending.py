@@ -4,4 +4,4 @@ R4 R5, P1 P2 P3; fault: kill -9 at any instruction
 """
 from stage.sweep import sweep
 
-sweep({"sendto": (2, 5, 15), "writev": (1, 8, 30), "recvfrom": (8, 40)})
+sweep({"sendto": (1, 2, 3, 5), "recvfrom": (1, 3, 6, 12)})

@@ -44,6 +44,6 @@ def sweep(points):
                 bascule.check_books()
                 bascule.kill()
         rounds = sum(map(len, points.values()))
-        assert deaths >= rounds / 2, f"{deaths} deaths in {rounds} rounds: choose lower points"
-        print(f"{deaths} deaths in {rounds} rounds, {2 * last} messages, all arrived; repeats on the wire: "
-              f"{headquarters.repeats} up, {kitchen.repeats} down")
+        assert deaths >= 2 * len(points), f"{deaths} deaths in {rounds} rounds: lower the points"
+        print(f"{deaths} deaths in {rounds} rounds, {2 * last} messages, all arrived; "
+              f"repeats on the wire: {headquarters.repeats} up, {kitchen.repeats} down")
