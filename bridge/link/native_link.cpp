@@ -162,7 +162,7 @@ void NativeLink::publish(std::span<const Outgoing> messages) {
 void NativeLink::settled() {
   session_.publishes.take(outcomes_);
   if (outcomes_.empty()) return;
-  status_.round_trip(session_.publishes.last_round_trip().count());
+  if (const auto ms = session_.publishes.last_round_trip().count(); ms > 0) status_.round_trip(ms);
   auto outcomes = std::move(outcomes_);  // the handler may publish, and fail
   handlers_.on_outcomes(outcomes);
   outcomes.clear();
@@ -194,7 +194,8 @@ void NativeLink::send_acknowledgements() {
 void NativeLink::drop(const std::string& reason) {
   dropping_ = true;
   loop_.post([this, reason] {
-    if (connection_) connection_ended(reason, true);
+    if (connection_) return connection_ended(reason, true);
+    dropping_ = false;  // what was delivered went with its connection
   });
 }
 

@@ -53,6 +53,7 @@ TEST_CASE("native link: messages are handed in together, without waiting for ack
   in.link().acknowledge(100);
   in.link().acknowledge(500);
   in.stop();
+  broker.finish();
   std::string expected;
   for (int id = 1; id <= 500; ++id) expected += bytes({0x40, 2, id >> 8, id & 255});
   CHECK(acknowledged == expected);
@@ -79,7 +80,28 @@ TEST_CASE("native link: nothing is acknowledged after a drop, whatever comes lat
   });
   REQUIRE(in.wait_received(3));
   CHECK(in.received()[2].tag == 3);
+  in.stop();
+  broker.finish();
   CHECK(after_drop == "");
+}
+
+TEST_CASE("native link: a drop that comes when the connection is gone does no harm") {
+  std::atomic<bool> acknowledged = false;
+  ScriptedBroker broker([&](const Peer& peer, int connection) {
+    bring_up(peer);
+    if (connection == 2) {
+      peer.send(publish(1, "a"));
+      acknowledged = peer.read(4) == bytes({0x40, 2, 0, 1});
+    }
+    peer.read_to_end();
+  });
+  LinkProbe in(settings_for(broker.url()), {all});
+  REQUIRE(in.wait_up());
+  in.link().pause("a rest");
+  REQUIRE(wait_for([&] { return in.link().status().state == LinkStatus::State::paused; }));
+  in.link().drop("the journal is full");
+  in.link().resume();
+  CHECK(wait_for([&] { return acknowledged.load(); }));
 }
 
 TEST_CASE("native link: what the broker does wrong ends the connection, and the link tries again") {
@@ -189,6 +211,8 @@ TEST_CASE("native link: no more is in flight than the broker's Receive Maximum, 
   CHECK(out.ups()[0].receive_maximum == 2);
   for (int i = 0; i < 10; ++i) out.publish(i, "in/a", std::string(1, static_cast<char>('a' + i)));
   REQUIRE(out.wait_outcomes(10));
+  out.stop();
+  broker.finish();
   CHECK_FALSE(too_many);
   CHECK(order == "abcdefghij");
 }

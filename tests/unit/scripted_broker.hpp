@@ -83,7 +83,12 @@ class ScriptedBroker {
     listen(listener_, 5);
     thread_ = std::thread([this] { accept_all(); });
   }
-  ~ScriptedBroker() {
+  ~ScriptedBroker() { finish(); }
+
+  // Returns when the script has ended, and takes no more connections. What the script has written
+  // may be read then.
+  void finish() {
+    if (!thread_.joinable()) return;
     shutdown(listener_, SHUT_RDWR);
     thread_.join();
     close(listener_);
