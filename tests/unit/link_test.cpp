@@ -82,6 +82,8 @@ TEST_CASE("link: what is dropped in the callback comes again as a duplicate") {
     in.acknowledges(true);
     REQUIRE(in.wait_up(2));
     CHECK(in.ups()[1].session_present);
+    in.publish(1, "other", "x");  // behind the acknowledgement
+    REQUIRE(in.wait_outcomes(1));
     // Acknowledged now: a third connection brings only what is new.
     in.link().drop("again");
     REQUIRE(in.wait_up(3));
