@@ -83,7 +83,7 @@ def check_includes(path, lines):
             elif other != module and RANK[other] >= RANK[module]:
                 complain(path, number, f"{module} includes {other}, which is not below it")
             elif other != module and has_foreign(ROOT / "bridge" / included):
-                complain(path, number, f'"{included}" is for {other} alone: it has foreign ones')
+                complain(path, number, f'"{included}" has foreign headers: for {other} alone')
         elif foreign_owner(included) not in (None, module):
             complain(path, number, f"<{included}> belongs into {foreign_owner(included)} alone")
 

@@ -93,6 +93,9 @@ Database::Database(const std::string& path) {
     throw DatabaseError(code, what);
   }
   sqlite3_extended_result_codes(database_, 1);
+  // Checkpoints are ours to time. In this order: autocheckpoint is itself a hook, and turning it
+  // off removes whichever is there.
+  sqlite3_wal_autocheckpoint(database_, 0);
   sqlite3_wal_hook(
       database_,
       [](void* pages, sqlite3*, const char*, int count) {
