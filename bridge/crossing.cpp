@@ -79,6 +79,7 @@ void Crossing::deliver(std::span<const Delivery> deliveries) {
 }
 
 void Crossing::connected(const Limits& limits) {
+  intake_.connected();
   forwarder_.connected();
   // A retained message is an old one if the subscription that brings it is new. MQTT 3.1.1 brings
   // all of them at each connect, and marks nothing else as retained.

@@ -23,6 +23,7 @@ void Intake::deliver(std::span<const Delivery> deliveries,
                      const std::function<void(const Message&)>& own) {
   AppendGroup group;
   group.direction = settings_.direction;
+  group.connection = connection_.load(std::memory_order_relaxed);
   for (const Delivery& delivery : deliveries) {
     if (delivery.message.topic.starts_with(own_prefix_)) {
       own(delivery.message);

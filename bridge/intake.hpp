@@ -35,6 +35,9 @@ class Intake {
   void deliver(std::span<const Delivery> deliveries,
                const std::function<void(const Message&)>& own);
 
+  // A connection begins; what is delivered from now on belongs to it. Any thread.
+  void connected() { ++connection_; }
+
   // Until told otherwise, retained messages may be what a new subscription brought; after it they
   // are fresh. Any thread.
   void expect_replayed(bool expected) { replayed_ = expected; }
@@ -60,6 +63,7 @@ class Intake {
   Link& link_;
   std::string own_prefix_;
   RouteMatch match_;  // scratch of the reading thread
+  std::atomic<std::uint64_t> connection_ = 1;
   std::atomic<bool> replayed_ = true;
 };
 

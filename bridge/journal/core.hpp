@@ -48,6 +48,10 @@ struct Append {
 // What one link delivered, in order.
 struct AppendGroup {
   Direction direction = Direction::up;
+  // The connection that brought it, numbered from 1; 0: none, it is the bridge's own. Once a group
+  // is not kept, neither is any later one of its connection: a later acknowledgement would cover
+  // it, and a later message would overtake it.
+  std::uint64_t connection = 0;
   std::string bytes;
   std::vector<Append> entries;
   std::uint64_t received = 0;       // deliveries that this group stands for

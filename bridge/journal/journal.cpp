@@ -56,9 +56,17 @@ bool Journal::post(Task task) {
 void Journal::append(AppendGroup group, std::function<void(AppendResult)> done) {
   post([this, group = std::make_shared<AppendGroup>(std::move(group)), done = std::move(done)] {
     // Noted before it is tried: whatever happens, it is answered.
-    to_answer_.emplace_back(done, AppendResult::failed);
-    if (trouble_.empty()) to_answer_.back().second = core_.append(*group);
+    to_answer_.push_back({done, AppendResult::failed, group->direction, group->connection});
+    take(*group);
   });
+}
+
+void Journal::take(AppendGroup& group) {
+  std::uint64_t& unkept = unkept_[static_cast<int>(group.direction)];
+  const bool follows = group.connection != 0 && group.connection == unkept;
+  AppendResult& result = to_answer_.back().result;
+  if (trouble_.empty()) result = follows ? AppendResult::full : core_.append(group);
+  if (result != AppendResult::stored && group.connection != 0) unkept = group.connection;
 }
 
 void Journal::read(LaneId lane, std::uint64_t from, std::size_t bytes_max,
@@ -173,7 +181,13 @@ void Journal::commit_if_due(bool idle) {
 }
 
 void Journal::answer(AppendResult result) {
-  for (auto& [done, own] : to_answer_) done(result == AppendResult::stored ? own : result);
+  for (const Answer& answer : to_answer_) {
+    const bool stored = result == AppendResult::stored;
+    if (!stored && answer.connection != 0) {
+      unkept_[static_cast<int>(answer.direction)] = answer.connection;
+    }
+    answer.done(stored ? answer.result : result);
+  }
   to_answer_.clear();
 }
 

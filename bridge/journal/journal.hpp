@@ -77,6 +77,13 @@ class Journal {
   void run();
   bool next_tasks(std::vector<Task>& tasks);
   void commit_if_due(bool idle);
+  struct Answer {
+    std::function<void(AppendResult)> done;
+    AppendResult result = AppendResult::failed;
+    Direction direction = Direction::up;
+    std::uint64_t connection = 0;
+  };
+  void take(AppendGroup& group);
   void answer(AppendResult result);
   void answer_positions();
   void answer_reads();
@@ -92,7 +99,8 @@ class Journal {
   bool ended_ = false;       // guarded by mutex_
 
   // The journal's thread only.
-  std::vector<std::pair<std::function<void(AppendResult)>, AppendResult>> to_answer_;
+  std::vector<Answer> to_answer_;
+  std::uint64_t unkept_[2] = {};  // by direction: the connection of which a group was not kept
   std::map<Direction, Ask> asks_;
   std::map<LaneId, Read> reads_;
   std::string trouble_;  // why nothing can be written; empty: all is well

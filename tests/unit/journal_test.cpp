@@ -59,6 +59,28 @@ TEST_CASE("journal thread: an append is answered when it is durable") {
   CHECK(payloads(read_pending(after, 1)) == "a");
 }
 
+TEST_CASE("journal thread: once a group is not kept, no later one of its connection is") {
+  const Directory directory;
+  LaneSettings small = lane_settings("small");
+  small.max_size_bytes = 150;
+  Journal journal(journal_settings(directory), "store-42", {small});
+  journal.start([](const Loss&, const std::string&, Direction) {});
+  const LaneId lane = journal.lane(Direction::up, "small");
+  const auto append = [&](std::uint64_t connection, LaneId to, std::size_t bytes) {
+    AppendGroup group = group_of({{to, "t", std::string(bytes, 'x')}});
+    group.connection = connection;
+    auto done = std::make_shared<std::promise<AppendResult>>();
+    journal.append(std::move(group), [done](AppendResult result) { done->set_value(result); });
+    return wait_for(done->get_future());
+  };
+  CHECK(append(1, lane, 80) == AppendResult::stored);
+  CHECK(append(1, lane, 80) == AppendResult::full);
+  CHECK(append(1, 1, 1) == AppendResult::full);    // there is room, but it would overtake
+  CHECK(append(0, 1, 1) == AppendResult::stored);  // the bridge's own
+  CHECK(append(2, 1, 1) == AppendResult::stored);
+  journal.stop();
+}
+
 TEST_CASE("journal thread: answers come in the order of the calls, from any thread") {
   Running running;
   std::vector<std::thread> threads;

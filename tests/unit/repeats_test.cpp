@@ -15,14 +15,30 @@ Stamp stamp(std::uint64_t sequence, std::string_view origin = "store-7") {
 
 }  // namespace
 
-TEST_CASE("repeats: a packet id is forgotten after 2,048 others") {
+TEST_CASE("repeats: a packet id is forgotten after 16,384 others") {
   Repeats repeats;
   repeats.note(up, {7, 1, 0});
   for (std::uint16_t id = 2; id <= remembered_deliveries; ++id) repeats.note(up, {7, id, 0});
+  repeats.committed();
   CHECK(repeats.redelivered(up, {7, 1, 0}, true));
-  repeats.note(up, {7, 5'000, 0});
+  repeats.note(up, {7, 50'000, 0});
+  repeats.committed();
   CHECK_FALSE(repeats.redelivered(up, {7, 1, 0}, true));
   CHECK(repeats.redelivered(up, {7, 2, 0}, true));
+}
+
+TEST_CASE("repeats: what was noted and not committed is not known after a reload") {
+  const Directory directory;
+  Store store(journal_settings(directory), "store-42");
+  Repeats repeats;
+  repeats.load(store, {});
+  repeats.note(up, {7, 1, 0});
+  repeats.committed();
+  repeats.note(up, {8, 2, 0});
+  CHECK(repeats.redelivered(up, {8, 2, 0}, true));
+  repeats.load(store, {});
+  CHECK(repeats.redelivered(up, {7, 1, 0}, true));
+  CHECK_FALSE(repeats.redelivered(up, {8, 2, 0}, true));
 }
 
 TEST_CASE("repeats: the directions know nothing of each other") {

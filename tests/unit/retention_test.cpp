@@ -66,7 +66,7 @@ TEST_CASE("quota: a full journal pauses, drains, and takes again") {
   CHECK(core.report().full);
   CHECK(lane_of(core, 1).next == static_cast<std::uint64_t>(taken) + 1);
   CHECK(append(core, {message()}) == AppendResult::full);
-  // Large messages: all of them are among the newest 2,048, and yet they make room.
+  // Large messages: all of them are among the newest 16,384, and yet they make room.
   forward_all(core);
   core.maintain();
   CHECK(append(core, {message()}) == AppendResult::stored);
@@ -232,12 +232,12 @@ TEST_CASE("time to live: what waited too long expires and is named; what crossed
   CHECK(ledger[0].reason == "ttl");
 }
 
-TEST_CASE("history: it is trimmed after its time, but for the newest 2,048") {
+TEST_CASE("history: it is trimmed after its time, but for the newest 16,384") {
   const Directory directory;
   JournalSettings settings = journal_settings(directory);
   settings.keep_forwarded_ms = 0;
   JournalCore core(settings, "store-42", {});
-  for (int i = 0; i < 30; ++i) store(core, std::vector<Put>(100, message(1, 1)));
+  for (int i = 0; i < 180; ++i) store(core, std::vector<Put>(100, message(1, 1)));
   core.maintain();
   CHECK(core.report().lanes[0].first_stored == 1);  // nothing has crossed
   forward_all(core);
@@ -255,7 +255,7 @@ TEST_CASE("history: it is trimmed after its time, but for the newest 2,048") {
   settings.data_dir = left.path();
   JournalCore after(settings, "store-42", {});
   after.maintain();
-  CHECK(after.report().lanes[0].first_stored == 901);
+  CHECK(after.report().lanes[0].first_stored == 1601);
   CHECK(losses(after).empty());
 }
 
