@@ -1,7 +1,5 @@
 #include "crossing.hpp"
 
-#include <spdlog/spdlog.h>
-
 #include <future>
 #include <utility>
 
@@ -88,9 +86,6 @@ void Crossing::connected(const Limits& limits) {
 }
 
 void Crossing::up(const Limits& limits) {
-  spdlog::info("{}: connected to {}, MQTT {}, session {}", name_, link_->status().broker,
-               limits.protocol == Protocol::v5 ? "5" : "3.1.1",
-               limits.session_present ? "resumed" : "new");
   events_.link_up(name_);
   forwarder_.up(limits);
   forwarder_.publish(state_topic_, "online", true);
@@ -99,7 +94,6 @@ void Crossing::up(const Limits& limits) {
 void Crossing::down(const std::string& reason) {
   forwarder_.down();
   if (stopping_) return;
-  spdlog::warn("{}: {}; messages wait in the journal", name_, reason);
   events_.link_down(name_, reason);
 }
 
