@@ -1,31 +1,23 @@
 #include "link/connection.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <utility>
 
 #include "link/codec/encode.hpp"
 #include "link/connect_settings.hpp"
-#include "link/reason.hpp"
+#include "link/packet_id.hpp"
 
 namespace bascule {
 
 namespace {
 
 using Kind = ConnectResult::Kind;
-using Milliseconds = std::chrono::duration<double, std::milli>;
 
 // What the broker may have unacknowledged with us: the QoS 1 messages by what we announce in MQTT
 // 5, and everything else because we stop reading.
 constexpr std::uint16_t receive_maximum = 1'000;
 constexpr std::size_t held_messages_max = 10'000;
 constexpr std::size_t held_bytes_max = 16 << 20;
-
-// Packet ids are the serial numbers of the publishes, modulo what 16 bits can tell apart.
-constexpr std::uint64_t packet_ids = 65'535;
-constexpr std::uint16_t packet_id(std::uint64_t serial) {
-  return static_cast<std::uint16_t>((serial - 1) % packet_ids + 1);
-}
 
 ConnectPacket connect_packet(const LinkSettings& settings, Protocol version) {
   ConnectPacket packet;
@@ -39,12 +31,6 @@ ConnectPacket connect_packet(const LinkSettings& settings, Protocol version) {
   packet.receive_maximum = receive_maximum;
   packet.maximum_packet_bytes = maximum_packet_bytes(settings);
   return packet;
-}
-
-std::string with_details(std::string why, std::string_view text, std::string_view reference) {
-  if (!text.empty()) why += ": " + std::string(text);
-  if (!reference.empty()) why += "; the server to use: " + std::string(reference);
-  return why;
 }
 
 }  // namespace
@@ -70,166 +56,6 @@ Connection::Connection(Loop& loop, const LinkSettings& settings, const Url& url,
 void Connection::opened() {
   transport_->out() = std::exchange(connect_packet_, {});
   transport_->send();
-}
-
-// --- what comes in ---------------------------------------------------------------------------
-
-std::size_t Connection::received(std::span<char> bytes) {
-  if (phase_ == Phase::closing) return bytes.size();
-  now_ = Clock::now();
-  keep_alive_.heard(now_);
-  std::size_t used = 0;
-  while (fault_.empty() && phase_ != Phase::over) {
-    const auto frame = next_frame(bytes.subspan(used), packet_bytes_max_);
-    if (frame.state == Frame::State::partial) break;
-    if (frame.state == Frame::State::whole) {
-      take(frame);
-      used += frame.size;
-    } else {
-      fault_ = frame.state == Frame::State::too_large
-                   ? "the broker sent a packet of " + std::to_string(frame.size) +
-                         " bytes, which is over the limit"
-                   : "the broker sent something that is not MQTT";
-    }
-  }
-  hand_in();
-  if (!fault_.empty()) fail(Kind::refused, fault_);
-  return used;
-}
-
-// What one read has brought, in one call each.
-void Connection::hand_in() {
-  if (phase_ == Phase::over) return;
-  if (!deliveries_.empty()) {
-    owner_.deliver(deliveries_);
-    deliveries_.clear();
-    hold_back();
-  }
-  if (std::exchange(outcomes_wait_, false)) {
-    send_waiting();
-    owner_.settled();
-  }
-  if (std::exchange(subscribed_now_, false)) owner_.subscribed();
-}
-
-void Connection::take(const Frame& frame) {
-  if (phase_ == Phase::connecting && frame.type != PacketType::connack) {
-    fault_ = "the broker answered CONNECT with something else";
-    return;
-  }
-  switch (frame.type) {
-    case PacketType::publish:
-      return take_publish(frame);
-    case PacketType::puback:
-      return take_puback(frame);
-    case PacketType::pingresp:
-      return take_pingresp();
-    case PacketType::suback:
-      return take_suback(frame);
-    case PacketType::connack:
-      return take_connack(frame);
-    case PacketType::disconnect:
-      return take_disconnect(frame);
-    default:
-      fault_ = "the broker sent a packet of type " + std::to_string(static_cast<int>(frame.type)) +
-               ", which we never asked for";
-  }
-}
-
-void Connection::take_connack(const Frame& frame) {
-  const auto ack = decode_connack({frame.body.data(), frame.body.size()}, version_);
-  if (!ack || phase_ != Phase::connecting) {
-    fault_ = "the broker sent a CONNACK that breaks the rules of MQTT";
-    return;
-  }
-  if (ack->reason != 0) {
-    const auto refusal = describe_refusal(ack->reason, version_);
-    fail(refusal.kind, with_details(refusal.error, ack->reason_text, ack->server_reference));
-    return;
-  }
-  limits_ = ack->limits;
-  const auto keep_alive_s = ack->keep_alive_s.value_or(0);
-  keep_alive_.begin(keep_alive_s > 0 ? std::chrono::seconds(keep_alive_s)
-                                     : KeepAlive::Duration(settings_.keep_alive),
-                    now_);
-  phase_ = Phase::subscribing;
-  phase_since_ = now_;
-  owner_.connected(limits_);
-  subscribe();
-}
-
-// One packet for each, so that an answer tells which. Nothing is in flight yet, and their ids are
-// free again when the first publish is sent.
-void Connection::subscribe() {
-  subscriptions_open_ = subscriptions_.size();
-  subscribed_now_ = subscriptions_.empty();
-  if (subscribed_now_) phase_ = Phase::up;
-  std::uint16_t id = 0;
-  for (const auto& subscription : subscriptions_) {
-    append_subscribe(transport_->out(), version_, ++id, subscription);
-  }
-  send();
-}
-
-void Connection::take_suback(const Frame& frame) {
-  const auto ack = decode_suback({frame.body.data(), frame.body.size()}, version_);
-  if (!ack || phase_ != Phase::subscribing || ack->packet_id > subscriptions_.size()) {
-    fault_ = "the broker sent a SUBACK that breaks the rules of MQTT";
-    return;
-  }
-  if (ack->reason >= 0x80) {
-    owner_.subscription_refused(subscriptions_[ack->packet_id - 1u].filter, ack->reason);
-  }
-  if (--subscriptions_open_ > 0) return;
-  phase_ = Phase::up;
-  phase_since_ = now_;
-  subscribed_now_ = true;
-}
-
-void Connection::take_publish(const Frame& frame) {
-  auto& delivery = deliveries_.emplace_back();
-  if (!decode_publish(frame.flags, frame.body, version_, delivery)) {
-    deliveries_.pop_back();
-    fault_ = "the broker sent a PUBLISH that breaks the rules of MQTT";
-    return;
-  }
-  if (delivery.message.qos == Qos::exactly_once) {
-    deliveries_.pop_back();
-    fault_ = "the broker sent a message at QoS 2, which we never asked for";
-    return;
-  }
-  delivery.tag = session_.deliveries.add(delivery.packet_id, frame.size);
-}
-
-// An id that nobody waits for is no reason to end a connection that works.
-void Connection::take_puback(const Frame& frame) {
-  const auto ack = decode_puback({frame.body.data(), frame.body.size()}, version_);
-  if (!ack) {
-    fault_ = "the broker sent a PUBACK that breaks the rules of MQTT";
-    return;
-  }
-  const auto first = session_.publishes.first();
-  const auto serial = first + (ack->packet_id + packet_ids - packet_id(first)) % packet_ids;
-  if (!waiting_.empty() && serial >= waiting_.front().serial) return;
-  const bool refused = ack->reason >= 0x80;
-  const auto kind = refused ? Outcome::Kind::refused : Outcome::Kind::accepted;
-  session_.publishes.settle(serial, kind, refused ? ack->reason : 0, now_);
-  outcomes_wait_ = true;
-}
-
-void Connection::take_pingresp() {
-  const auto time = keep_alive_.answered(now_);
-  if (time) owner_.round_trip(Milliseconds(*time).count());
-}
-
-void Connection::take_disconnect(const Frame& frame) {
-  const auto farewell = decode_disconnect({frame.body.data(), frame.body.size()});
-  if (!farewell || version_ != Protocol::v5) {
-    fault_ = "the broker sent a DISCONNECT that breaks the rules of MQTT";
-    return;
-  }
-  fault_ = with_details("the broker ended it: " + describe_reason(farewell->reason),
-                        farewell->reason_text, farewell->server_reference);
 }
 
 // --- acknowledgements ------------------------------------------------------------------------
