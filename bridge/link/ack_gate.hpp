@@ -13,7 +13,7 @@ class AckGate {
  public:
   void open() {
     const std::lock_guard lock(mutex_);
-    open_ = true;
+    open_ = !ended_;
   }
 
   void close() {
@@ -22,9 +22,10 @@ class AckGate {
     changed_.notify_all();
   }
 
-  // Closes, and returns when the reading thread is out.
-  void close_and_wait() {
+  // Closes for good, and returns when the reading thread is out.
+  void end() {
     std::unique_lock lock(mutex_);
+    ended_ = true;
     open_ = false;
     changed_.notify_all();
     changed_.wait(lock, [this] { return !inside_; });
@@ -62,6 +63,7 @@ class AckGate {
   std::condition_variable changed_;
   std::uint64_t acknowledged_ = 0;
   bool open_ = false;
+  bool ended_ = false;
   bool inside_ = false;
 };
 

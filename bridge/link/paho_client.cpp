@@ -106,6 +106,7 @@ PahoClient::PahoClient(std::shared_ptr<PahoPort> port, const Url& url, const std
 
 void PahoClient::connect(std::uint64_t attempt, const mqtt::connect_options& options) {
   attempt_ = attempt;
+  trace(true);
   client_.connect(options, as_context(attempt), on_connect_);
 }
 
@@ -190,7 +191,19 @@ void PahoClient::connected(const mqtt::token& token) {
   } else {
     result.error = "the system has no descriptors or memory left for the connection";
   }
+  trace(false);
   port_->loop.post([port = port_.get(), attempt, result] { port->on_connect(attempt, result); });
+}
+
+// The answer may come when the link has given up waiting, or is gone; its socket is needed then
+// too.
+void PahoClient::trace(bool on) {
+  const std::lock_guard lock(trace_mutex_);
+  if (!on) {
+    trace_.reset();
+  } else if (!trace_) {
+    trace_.emplace();
+  }
 }
 
 // Runs on the reading thread and under Paho's lock: nobody else uses the socket now.
@@ -217,6 +230,7 @@ void PahoClient::not_connected(const mqtt::token& token) {
                                  failure_text(token), version_);
   const auto verdict = take_tls_verdict(host_);
   const auto alert = take_traced_alert();
+  trace(false);
   if (result.kind == ConnectResult::Kind::not_reached ||
       result.kind == ConnectResult::Kind::not_spoken) {
     if (!verdict.empty()) {

@@ -15,6 +15,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -22,6 +23,7 @@
 #include "link/connect_result.hpp"
 #include "link/in_flight.hpp"
 #include "link/link.hpp"
+#include "link/paho_trace.hpp"
 #include "link/relay.hpp"
 #include "link/url.hpp"
 
@@ -83,6 +85,7 @@ class PahoClient final : private mqtt::callback {
   void connected(const mqtt::token& token);
   void not_connected(const mqtt::token& token);
   bool take_over_socket();
+  void trace(bool on);
   void subscribed(const mqtt::token& token, bool failed);
   void settle(const mqtt::token& token, bool failed);
   void settle(std::uint64_t serial, Outcome::Kind kind, std::uint8_t reason);
@@ -92,9 +95,11 @@ class PahoClient final : private mqtt::callback {
   std::string host_;
   Protocol version_;
   std::atomic<std::uint64_t> attempt_ = 0;
-  std::uint64_t connected_ = 0;   // the last attempt that succeeded; of the reading thread
-  std::string properties_;        // of the message being delivered; of the reading thread
-  std::string disconnect_cause_;  // what the broker's DISCONNECT said; of the reading thread
+  std::uint64_t connected_ = 0;  // the last attempt that succeeded; of the reading thread
+  std::string properties_;       // of the message being delivered; of the reading thread
+  std::mutex trace_mutex_;
+  std::optional<PahoTrace> trace_;  // until the answer to a connect has come
+  std::string disconnect_cause_;    // what the broker's DISCONNECT said; of the reading thread
   Listener on_connect_;
   Listener on_subscribe_;
   Listener on_publish_;

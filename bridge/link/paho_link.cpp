@@ -103,7 +103,6 @@ void PahoLink::connect() {
   phase_ = Phase::connecting;
   phase_since_ = Clock::now();
   ++attempt_;
-  trace_.emplace();
   try {
     const auto options = paho_connect_options(settings_, url_, static_cast<int>(version));
     client_ = &client(version);
@@ -130,7 +129,6 @@ void PahoLink::on_connect(std::uint64_t attempt, const ConnectResult& result) {
     if (result.kind == ConnectResult::Kind::not_reached) protocol_.not_reached();
     return attempt_failed(result.error);
   }
-  trace_.reset();
   limits_ = result.limits;
   if (!limits_.session_present || session_client_ != client_) port_->in_flight.lose_all();
   session_client_ = client_;
@@ -179,7 +177,6 @@ void PahoLink::on_ended(std::uint64_t attempt, const std::string& reason) {
   ++attempt_;
   const auto was = std::exchange(phase_, Phase::idle);
   const auto now = Clock::now();
-  trace_.reset();
   watch_timer_.reset();
   close_timer_.reset();
   auto why = std::exchange(close_reason_, "");

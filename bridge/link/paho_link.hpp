@@ -14,13 +14,11 @@
 #include <future>
 #include <map>
 #include <mutex>
-#include <optional>
 #include <random>
 
 #include "link/backoff.hpp"
 #include "link/link.hpp"
 #include "link/paho_client.hpp"
-#include "link/paho_trace.hpp"
 #include "link/protocol_choice.hpp"
 #include "link/status_board.hpp"
 #include "link/takeover.hpp"
@@ -80,7 +78,6 @@ class PahoLink final : public Link {
   ProtocolChoice protocol_{settings_.protocol};
   Backoff backoff_{settings_.reconnect_min, settings_.reconnect_max};
   std::minstd_rand random_{std::random_device{}()};
-  std::optional<PahoTrace> trace_;
   Limits limits_;
   std::size_t subscriptions_open_ = 0;
   Clock::time_point phase_since_;

@@ -18,7 +18,7 @@ void PahoLink::stop(std::chrono::milliseconds deadline) {
   }
   port_->retired = true;
   port_->cut();
-  port_->gate.close_and_wait();
+  port_->gate.end();
   port_->loop.stop();
   for (auto& [version, client] : clients_) PahoClient::retire(std::move(client));
 }

@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include "link_probe.hpp"
+#include "scripted_broker.hpp"
 
 namespace bascule::test {
 
@@ -48,6 +49,24 @@ TEST_CASE("paho link: publishes that the broker never saw are sent again when it
   CHECK(out.ups()[1].session_present);
   for (const auto& outcome : out.outcomes()) CHECK(outcome.kind == Kind::accepted);
   REQUIRE(in.wait_received(15));
+}
+
+TEST_CASE("paho link: an answer to CONNECT that comes when the link is gone ends nothing else") {
+  std::atomic<bool> asked = false;
+  std::atomic<bool> gone = false;
+  ScriptedBroker broker([&](const Peer& peer, int) {
+    peer.read_packet();
+    asked = true;
+    wait_for([&] { return gone.load(); });
+    peer.send(bytes({0x20, 3, 0, 0, 0}) + bytes({0x30, 5, 0, 1, 'a', 0, 'x'}));
+    peer.read_to_end();
+  });
+  {
+    LinkProbe out(link_settings(Client::paho, broker.url(), "out"));
+    REQUIRE(wait_for([&] { return asked.load(); }));
+  }
+  gone = true;
+  broker.finish();
 }
 
 }  // namespace bascule::test
