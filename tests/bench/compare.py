@@ -79,15 +79,15 @@ def play(name, options):
         works.crossing(bridge, SMALL, 20_000)  # up, and warm
         if "crossing" in options.only:
             progress(f"{name}: crossing")
-            figures["crossing_small"] = works.crossing(bridge, SMALL, 400_000 // share)
-            figures["crossing_large"] = works.crossing(bridge, LARGE, 40_000 // share)
+            figures["crossing_small"] = works.crossing(bridge, SMALL, 200_000 // share)
+            figures["crossing_large"] = works.crossing(bridge, LARGE, 20_000 // share)
         if "latency" in options.only and name != "normal":
             progress(f"{name}: latency")
-            figures["latency_100"] = works.latency(bridge, 100, 20 if share == 1 else 5)
-            figures["latency_1000"] = works.latency(bridge, 1_000, 20 if share == 1 else 5)
+            figures["latency_100"] = works.latency(bridge, 100, 10 if share == 1 else 3)
+            figures["latency_1000"] = works.latency(bridge, 1_000, 10 if share == 1 else 3)
         if "idle" in options.only and name != "normal":
             progress(f"{name}: idle")
-            figures["idle"] = works.idle(bridge, 20 if share == 1 else 5)
+            figures["idle"] = works.idle(bridge, 10 if share == 1 else 3)
         if "drain" in options.only and name != "normal":
             progress(f"{name}: drain")
             figures["drain"] = works.drain(bridge, SMALL, 1_000_000 // share)
