@@ -38,8 +38,7 @@ const LaneItem* OutboundLane::front(std::int64_t now_ms, std::int64_t& wait_ms) 
   if (reader_ == nullptr) return nullptr;
   const LaneItem* item = reader_->front();
   while (item != nullptr && expired(*item, now_ms)) {
-    resolve(item->record, Fate::expired);
-    reader_->pop();
+    resolve(reader_->take().record, Fate::expired);
     item = reader_->front();
   }
   if (item == nullptr) return nullptr;
@@ -64,23 +63,29 @@ bool OutboundLane::expired(const LaneItem& item, std::int64_t now_ms) const {
 }
 
 void OutboundLane::sent() {
-  const LaneItem& item = *reader_->front();
+  LaneItem item = reader_->take();
   rate_.take(item.record.size);
   bytes_in_flight_ += item.record.size;
   // At the end, unless history is replayed while the link still has newer messages in its hands.
-  in_flight_.insert(place(item.record.sequence), item);
-  reader_->pop();
+  if (in_flight_.empty() || in_flight_.back().record.sequence < item.record.sequence) {
+    in_flight_.push_back(std::move(item));
+  } else {
+    in_flight_.insert(place(item.record.sequence), std::move(item));
+  }
 }
 
+// Nearly always the first: outcomes come in the order of sending.
 std::deque<LaneItem>::iterator OutboundLane::place(std::uint64_t sequence) {
+  if (!in_flight_.empty() && in_flight_.front().record.sequence >= sequence) {
+    return in_flight_.begin();
+  }
   return std::lower_bound(
       in_flight_.begin(), in_flight_.end(), sequence,
       [](const LaneItem& sent, std::uint64_t value) { return sent.record.sequence < value; });
 }
 
 void OutboundLane::set_aside(const std::string& reason) {
-  set_aside(reader_->front()->record, reason);
-  reader_->pop();
+  set_aside(reader_->take().record, reason);
 }
 
 void OutboundLane::set_aside(const Record& record, const std::string& reason) {

@@ -77,6 +77,7 @@ class Connection {
   void take_disconnect(const Frame& frame);
   void subscribe();
   void hand_in();
+  bool busy() const;
   void hold_back();
 
   void send_publish(const Message& message, std::uint64_t serial);

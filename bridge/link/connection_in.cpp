@@ -40,8 +40,16 @@ std::size_t Connection::received(std::span<char> bytes) {
     }
   }
   hand_in();
+  if (phase_ == Phase::up) transport_->gather(busy());
   if (!fault_.empty()) fail(Kind::refused, fault_);
   return used;
+}
+
+// With so many on their way, a little more time for each is not felt. A broker that lets fewer be
+// on their way would be slowed down by it.
+bool Connection::busy() const {
+  constexpr std::size_t many = 40;
+  return session_.deliveries.count() >= many || session_.publishes.size() >= many;
 }
 
 // What one read has brought, in one call each.
