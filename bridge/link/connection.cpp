@@ -189,13 +189,14 @@ void Connection::broken(const Transport::End& end) {
   if (phase_ == Phase::connecting && end.by_peer) {
     return fail(Kind::not_spoken, "the broker closed the connection without an answer");
   }
-  fail(Kind::not_reached, end.why);
+  constexpr std::uint8_t unspecified = 0x80;
+  fail(Kind::not_reached, end.why, end.closed ? unspecified : 0);
 }
 
-void Connection::fail(ConnectResult::Kind kind, const std::string& why) {
+void Connection::fail(ConnectResult::Kind kind, const std::string& why, std::uint8_t reason) {
   if (std::exchange(phase_, Phase::over) == Phase::over) return;
   transport_.reset();
-  owner_.ended(kind, why);
+  owner_.ended(kind, why, reason);
 }
 
 }  // namespace bascule

@@ -40,7 +40,7 @@ std::size_t Connection::received(std::span<char> bytes) {
     }
   }
   hand_in();
-  if (!fault_.empty()) fail(Kind::refused, fault_);
+  if (!fault_.empty()) fail(Kind::refused, fault_, fault_reason_);
   return used;
 }
 
@@ -176,6 +176,7 @@ void Connection::take_disconnect(const Frame& frame) {
   }
   fault_ = with_details("the broker ended it: " + describe_reason(farewell->reason),
                         farewell->reason_text, farewell->server_reference);
+  if (about_a_packet(farewell->reason)) fault_reason_ = farewell->reason;
 }
 
 }  // namespace bascule

@@ -53,13 +53,13 @@ class NativeLink final : public Link, private Connection::Owner {
   void deliver(std::span<const Delivery> deliveries) override;
   void settled() override;
   void round_trip(double ms) override { status_.round_trip(ms); }
-  void ended(ConnectResult::Kind kind, const std::string& why) override;
+  void ended(ConnectResult::Kind kind, const std::string& why, std::uint8_t reason) override;
 
   void connect();
   void retry();
   void attempt_failed(ConnectResult::Kind kind, const std::string& error);
-  void connection_ended(const std::string& why, bool ours);
-  void lose_publishes();
+  void connection_ended(const std::string& why, bool ours, std::uint8_t reason = 0);
+  void lose_publishes(std::uint8_t reason);
   void forget_connection();
   void close(const std::string& reason);
   void watch();
