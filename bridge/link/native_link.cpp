@@ -58,11 +58,6 @@ void NativeLink::connected(const Limits& limits) {
   if (handlers_.on_connected) handlers_.on_connected(limits);
 }
 
-void NativeLink::subscription_refused(const std::string& filter, int reason) {
-  status_.error("the broker refused the subscription to " + filter + ": " +
-                describe_reason(reason));
-}
-
 void NativeLink::subscribed() {
   if (phase_ != Phase::subscribing) return;
   phase_ = Phase::up;

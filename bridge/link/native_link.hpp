@@ -49,7 +49,7 @@ class NativeLink final : public Link, private Connection::Owner {
   // Of Connection::Owner.
   void connected(const Limits& limits) override;
   void subscribed() override;
-  void subscription_refused(const std::string& filter, int reason) override;
+  void subscription_poor(const std::string& how) override { status_.error(how); }
   void deliver(std::span<const Delivery> deliveries) override;
   void settled() override;
   void round_trip(double ms) override { status_.round_trip(ms); }
