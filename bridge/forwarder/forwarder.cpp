@@ -66,6 +66,8 @@ Forwarder::Forwarder(ForwarderSettings settings, Journal& journal, Link& link)
 
 void Forwarder::up(const Limits& limits) {
   limits_ = limits;
+  suspicion_.up(boottime_ms());
+  closed_for_ = 0;
   compared_ = false;
   // With the session gone, what was in flight is about to be reported lost; sending newer messages
   // before those would break the order.
@@ -134,6 +136,7 @@ void Forwarder::begin(std::vector<LanePosition> positions, std::string epoch) {
 
 void Forwarder::down() {
   phase_ = Phase::down;
+  suspicion_.down(closed_for_ != 0);
   own_.clear();
   bookmark_.forget();
   bookmark_timer_.reset();
@@ -145,6 +148,7 @@ void Forwarder::hold() { held_ = true; }
 
 void Forwarder::outcomes(std::span<const Outcome> outcomes) {
   const std::size_t before = in_flight_;
+  suspect(outcomes);
   for (const Outcome& outcome : outcomes) settle(outcome);
   report();
   if (phase_ == Phase::draining && in_flight_ == 0) {
@@ -153,6 +157,26 @@ void Forwarder::outcomes(std::span<const Outcome> outcomes) {
     place({});  // the answer under way does not know of these outcomes
   }
   pump();
+}
+
+// All that a connection loses comes in one call.
+void Forwarder::suspect(std::span<const Outcome> outcomes) {
+  std::vector<std::uint64_t> lost;
+  bool alone = true;
+  for (const Outcome& outcome : outcomes) {
+    if (outcome.kind != Outcome::Kind::lost || outcome.reason == 0) continue;
+    closed_for_ = outcome.reason;
+    if (outcome.tag != own_tag) lost.push_back(outcome.tag);
+    alone = alone && outcome.tag != own_tag;
+  }
+  const bool careful = suspicion_.careful();
+  suspicion_.closed(lost, alone && lost.size() == 1, boottime_ms());
+  if (suspicion_.careful() && !careful) {
+    spdlog::warn(
+        "{}: the broker closes the connection again and again before it acknowledges what it was "
+        "sent; sending one message at a time to see which one it is",
+        link_.status().broker);
+  }
 }
 
 void Forwarder::settle(const Outcome& outcome) {
@@ -166,6 +190,7 @@ void Forwarder::settle(const Outcome& outcome) {
   if (lane == lanes_.end()) return;
   --in_flight_;
   const std::uint64_t sequence = outcome.tag & sequence_mask;
+  if (outcome.kind != Outcome::Kind::lost) suspicion_.settled(outcome.tag);
   switch (outcome.kind) {
     case Outcome::Kind::accepted:
       (*lane)->accepted(sequence);
@@ -196,7 +221,8 @@ void Forwarder::pump() {
 bool Forwarder::room(std::uint32_t window) const { return in_flight_ + own_in_flight_ < window; }
 
 void Forwarder::send_own() {
-  while (phase_ != Phase::down && !own_.empty() && room(limits_.receive_maximum)) {
+  const std::uint32_t window = std::min(limits_.receive_maximum, suspicion_.window());
+  while (phase_ != Phase::down && !own_.empty() && room(window)) {
     const Own own = std::move(own_.front());
     own_.pop_front();
     const Outgoing message{{own.topic,
@@ -212,10 +238,12 @@ void Forwarder::send_own() {
 
 // Returns after how many ms there may be something to send though nothing happens until then.
 std::int64_t Forwarder::send_lanes() {
-  const std::uint32_t window = std::min(settings_.window, limits_.receive_maximum);
+  const std::uint32_t window =
+      std::min({settings_.window, limits_.receive_maximum, suspicion_.window()});
   properties_.resize(messages_per_publish);
   while (true) {
     const std::int64_t now_ms = boottime_ms();
+    if (const std::int64_t wait_ms = suspicion_.wait_ms(now_ms); wait_ms > 0) return wait_ms;
     std::int64_t wait_ms = std::numeric_limits<std::int64_t>::max();
     outgoing_.clear();
     while (room(window) && outgoing_.size() < messages_per_publish) {
@@ -224,6 +252,7 @@ std::int64_t Forwarder::send_lanes() {
       if (add(*lane, *item, now_ms)) ++in_flight_;
     }
     if (outgoing_.empty()) return wait_ms;
+    suspicion_.sent(now_ms);
     link_.publish(outgoing_);
   }
 }
@@ -251,6 +280,12 @@ Forwarder::Next Forwarder::next(std::int64_t now_ms, std::int64_t& wait_ms) {
 // Adds the lane's front to what is published next; false if it can never be.
 bool Forwarder::add(OutboundLane& lane, const LaneItem& item, std::int64_t now_ms) {
   Message message = item.record.message;
+  const std::uint64_t tag = std::uint64_t{lane.id()} << 48 | item.record.sequence;
+  if (suspicion_.condemned(tag)) {
+    lane.set_aside("the broker closes the connection each time it gets this message alone");
+    suspicion_.settled(tag);
+    return false;
+  }
   if (limits_.protocol == Protocol::v5) {
     const Stamp stamp{settings_.bridge_id, epoch_, lane.name(), item.record.sequence,
                       item.captured_wall_ms};
@@ -273,7 +308,7 @@ bool Forwarder::add(OutboundLane& lane, const LaneItem& item, std::int64_t now_m
   }
   message.qos = std::min(message.qos, limits_.maximum_qos);
   message.retain = message.retain && limits_.retain_available;
-  outgoing_.push_back({message, std::uint64_t{lane.id()} << 48 | item.record.sequence});
+  outgoing_.push_back({message, tag});
   lane.sent();
   return true;
 }

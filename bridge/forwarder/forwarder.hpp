@@ -17,6 +17,7 @@
 
 #include "bookmark.hpp"
 #include "forwarder/outbound_lane.hpp"
+#include "forwarder/suspicion.hpp"
 #include "journal/journal.hpp"
 #include "link/link.hpp"
 
@@ -71,6 +72,7 @@ class Forwarder {
   void place(FarKnowledge far);
   void begin(std::vector<LanePosition> positions, std::string epoch);
   void settle(const Outcome& outcome);
+  void suspect(std::span<const Outcome> outcomes);
   void pump();
   bool room(std::uint32_t window) const;
   void send_own();
@@ -90,6 +92,8 @@ class Forwarder {
   Limits limits_;
   std::string epoch_;
   Phase phase_ = Phase::down;
+  Suspicion suspicion_;
+  std::uint8_t closed_for_ = 0;  // why the broker closed this connection, or 0
   bool held_ = false;
   bool compared_ = false;        // the broker has been asked on this connection
   bool bookmarks_ = false;       // it lets us keep one

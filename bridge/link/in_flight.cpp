@@ -23,11 +23,11 @@ bool InFlight::settle(std::uint64_t serial, Outcome::Kind kind, std::uint8_t rea
   return first;
 }
 
-bool InFlight::lose_all() {
+bool InFlight::lose_all(std::uint8_t reason) {
   const std::lock_guard lock(mutex_);
   const bool first = outcomes_.empty() && open_ > 0;
   for (auto& publish : publishes_) {
-    if (publish.open) close(publish, Outcome::Kind::lost, 0);
+    if (publish.open) close(publish, Outcome::Kind::lost, reason);
   }
   trim();
   return first;

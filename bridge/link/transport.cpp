@@ -93,10 +93,10 @@ class Transport::Stream : public std::enable_shared_from_this<Stream> {
  private:
   using Clock = std::chrono::steady_clock;
 
-  void end(bool by_peer, const std::string& why) {
+  void end(bool by_peer, const std::string& why, bool closed = false) {
     if (closed_) return;
     close();
-    handlers_.on_end({by_peer, why});
+    handlers_.on_end({by_peer, closed, why});
   }
 
   // --- opening ---
@@ -215,8 +215,11 @@ class Transport::Stream : public std::enable_shared_from_this<Stream> {
   void broken(Error error) {
     if (const auto alert = describe_alert(error); !alert.empty()) return end(false, alert);
     const bool ended = error == asio::error::eof || error == asio::ssl::error::stream_truncated;
+    // What came too late for the broker is answered with a reset.
+    const bool reset = error == asio::error::connection_reset || error == asio::error::broken_pipe;
     end(true,
-        ended ? "the broker closed the connection" : "the connection was lost: " + error.message());
+        ended ? "the broker closed the connection" : "the connection was lost: " + error.message(),
+        ended || reset);
   }
 
   // --- writing ---

@@ -21,6 +21,7 @@ class Transport {
  public:
   struct End {
     bool by_peer = false;  // the broker closed an open connection, or the network did
+    bool closed = false;   // by_peer, and it was no timeout
     std::string why;
   };
 
