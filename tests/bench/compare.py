@@ -29,7 +29,7 @@ from table import table  # noqa: E402
 WORKS = ["crossing", "latency", "drain", "idle", "backlog"]
 SMALL, LARGE = 200, 10 * 1024
 CONTENDERS = {"mosquitto": MosquittoBridge, "full": BasculeBridge,
-              "normal": lambda stage: BasculeBridge(stage, sync="normal")}
+              "normal": lambda stage, narrow: BasculeBridge(stage, narrow, sync="normal")}
 
 started = time.monotonic()
 
@@ -45,6 +45,8 @@ def arguments():
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="a tenth of everything, 3 rounds")
     parser.add_argument("--rounds", type=int, help="of each bridge; the medians are over them")
+    parser.add_argument("--narrow", action="store_true",
+                        help="brokers with mosquitto's default limit of 20 messages in flight")
     parser.add_argument("--only", default=",".join(WORKS), help=f"some of {','.join(WORKS)}")
     parser.add_argument("--json", type=Path, help="where to write every figure of every round")
     options = parser.parse_args()
@@ -75,7 +77,7 @@ def play(name, options):
     share = 10 if options.quick else 1
     figures = {}
     with Stage() as stage:
-        bridge = CONTENDERS[name](stage)
+        bridge = CONTENDERS[name](stage, options.narrow)
         works.crossing(bridge, SMALL, 20_000)  # up, and warm
         if "crossing" in options.only:
             progress(f"{name}: crossing")

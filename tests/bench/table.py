@@ -81,7 +81,8 @@ def table(medians, options, loads):
                      full("backlog", "first_message_s"))]
     head = [
         f"{time.strftime('%Y-%m-%d')}, {os.cpu_count()} cores shared by brokers, bridge and load; "
-        f"load average {min(loads):.1f} to {max(loads):.1f}; medians of {options.rounds} rounds.",
+        f"load average {min(loads):.1f} to {max(loads):.1f}; medians of {options.rounds} rounds; "
+        f"brokers let {20 if options.narrow else '1,000'} messages be in flight.",
         "",
         "| | | mosquitto's bridge | bascule, `sync: full` | `sync: normal` | full ÷ mosquitto |",
         "|---|---|---:|---:|---:|---:|"]
