@@ -117,6 +117,7 @@ void JournalCore::close_batch(LaneState& lane) {
   auto& batch = open_[lane.id - 1U];
   if (batch == nullptr) return;
   write().insert(*batch);
+  batch->data.shrink_to_fit();  // it may stay in memory for long, and has grown by doubling
   // Of a topic's messages only the newest may be read, and the tail does not forget the others.
   if (lane.settings.keep == Keep::all) committing_.push_back(std::move(batch));
   batch = nullptr;

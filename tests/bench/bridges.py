@@ -1,17 +1,14 @@
 """The two that are compared, each with its own pair of brokers: a site, a central, a bridge.
 
 Both pairs are mosquitto, with the limits on messages in flight and in queues raised so that neither
-bridge is held back by them. The topics are those of the scenarios: pos/… at the site comes out as
-stores/store-42/pos/… at the centre, QoS 1.
+bridge is held back by them; or, `narrow`, with mosquitto's default of 20 in flight. The topics are
+those of the scenarios: pos/… at the site comes out as stores/store-42/pos/… at the centre, QoS 1.
 """
 from stage import SALE, SALE_ABOVE, wait_until
 
 from counter import cpu_s
 
-# Without these, mosquitto gives 20 messages at a time to an MQTT 5 client.
 WIDE = ["max_inflight_messages 1000"]
-# The sessions outlive a stop of the broker; nothing is saved in between.
-CENTRAL = [*WIDE, "autosave_interval 3600"]
 
 
 class Bridge:
@@ -19,8 +16,10 @@ class Bridge:
 
     source, target = SALE, SALE_ABOVE
 
-    def __init__(self, stage):
-        self.central = stage.broker("central", options=CENTRAL)
+    def __init__(self, stage, narrow):
+        self.limits = [] if narrow else WIDE
+        # Its sessions outlive a stop; nothing is saved in between.
+        self.central = stage.broker("central", options=[*self.limits, "autosave_interval 3600"])
 
     def cut(self):
         """The centre is away; what it knows of sessions stays."""
@@ -37,10 +36,10 @@ class Bridge:
 class MosquittoBridge(Bridge):
     """The bridge that mosquitto has built in, in memory, as people run it."""
 
-    def __init__(self, stage):
-        super().__init__(stage)
+    def __init__(self, stage, narrow=False):
+        super().__init__(stage, narrow)
         self.site = stage.broker("site", persistence=False, options=[
-            *WIDE, "connection central", f"address 127.0.0.1:{self.central.port}",
+            *self.limits, "connection central", f"address 127.0.0.1:{self.central.port}",
             'topic pos/# out 1 "" stores/store-42/', "bridge_protocol_version mqttv311",
             "cleansession false", "notifications false", "restart_timeout 1"])
         self.pid = self.site.pid
@@ -50,9 +49,9 @@ class MosquittoBridge(Bridge):
 
 
 class BasculeBridge(Bridge):
-    def __init__(self, stage, sync="full", wide=True):
-        super().__init__(stage)
-        self.site = stage.broker("site", persistence=False, options=WIDE if wide else [])
+    def __init__(self, stage, narrow=False, sync="full"):
+        super().__init__(stage, narrow)
+        self.site = stage.broker("site", persistence=False, options=self.limits)
         self.bascule = stage.bascule(self.site, self.central,
                                      journal={"sync": sync, "max_size": "16GiB"})
 

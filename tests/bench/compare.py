@@ -29,7 +29,7 @@ from table import table  # noqa: E402
 WORKS = ["crossing", "latency", "drain", "idle", "backlog"]
 SMALL, LARGE = 200, 10 * 1024
 CONTENDERS = {"mosquitto": MosquittoBridge, "full": BasculeBridge,
-              "normal": lambda stage: BasculeBridge(stage, sync="normal")}
+              "normal": lambda stage, narrow: BasculeBridge(stage, narrow, sync="normal")}
 
 started = time.monotonic()
 
@@ -43,15 +43,21 @@ def progress(text):
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--quick", action="store_true", help="a tenth of everything, 3 rounds")
+    parser.add_argument("--quick", action="store_true", help="less of everything, 3 rounds")
     parser.add_argument("--rounds", type=int, help="of each bridge; the medians are over them")
+    parser.add_argument("--narrow", action="store_true",
+                        help="brokers with mosquitto's default limit of 20 messages in flight")
     parser.add_argument("--only", default=",".join(WORKS), help=f"some of {','.join(WORKS)}")
+    parser.add_argument("--waiting", type=int, default=1_000_000,
+                        help="messages in the backlog that is drained; 1,000,000")
     parser.add_argument("--json", type=Path, help="where to write every figure of every round")
     options = parser.parse_args()
     options.only = options.only.split(",")
     if unknown := set(options.only) - set(WORKS):
         parser.error(f"unknown work {', '.join(sorted(unknown))}; there is {', '.join(WORKS)}")
     options.rounds = options.rounds or (3 if options.quick else 5)
+    if options.quick:
+        options.waiting //= 10
     return options
 
 
@@ -72,25 +78,26 @@ def check_ground():
 
 def play(name, options):
     """One round of one bridge, on brokers of its own."""
-    share = 10 if options.quick else 1
     figures = {}
+    seconds = 5 if options.quick else 10
     with Stage() as stage:
-        bridge = CONTENDERS[name](stage)
+        bridge = CONTENDERS[name](stage, options.narrow)
         works.crossing(bridge, SMALL, 20_000)  # up, and warm
         if "crossing" in options.only:
             progress(f"{name}: crossing")
-            figures["crossing_small"] = works.crossing(bridge, SMALL, 200_000 // share)
-            figures["crossing_large"] = works.crossing(bridge, LARGE, 20_000 // share)
+            count = 100_000 if options.quick else 200_000
+            figures["crossing_small"] = works.crossing(bridge, SMALL, count)
+            figures["crossing_large"] = works.crossing(bridge, LARGE, count // 20)
         if "latency" in options.only and name != "normal":
             progress(f"{name}: latency")
-            figures["latency_100"] = works.latency(bridge, 100, 10 if share == 1 else 3)
-            figures["latency_1000"] = works.latency(bridge, 1_000, 10 if share == 1 else 3)
+            figures["latency_100"] = works.latency(bridge, 100, seconds)
+            figures["latency_1000"] = works.latency(bridge, 1_000, seconds)
         if "idle" in options.only and name != "normal":
             progress(f"{name}: idle")
-            figures["idle"] = works.idle(bridge, 10 if share == 1 else 3)
+            figures["idle"] = works.idle(bridge, seconds)
         if "drain" in options.only and name != "normal":
             progress(f"{name}: drain")
-            figures["drain"] = works.drain(bridge, SMALL, 1_000_000 // share)
+            figures["drain"] = works.drain(bridge, SMALL, options.waiting)
     return figures
 
 

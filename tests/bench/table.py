@@ -63,7 +63,7 @@ def table(medians, options, loads):
     rows += latency_rows("latency_100", "100 msg/s", mosquitto, full)
     rows += latency_rows("latency_1000", "1,000 msg/s", mosquitto, full)
     if full("drain", "per_s"):
-        count = 1_000_000 // share
+        count = options.waiting
         rows += [row(f"takes {count:,} in an outage", "msg/s", mosquitto("drain", "taken_per_s"),
                      full("drain", "taken_per_s")),
                  row(f"drains {count:,}", "msg/s", mosquitto("drain", "per_s"),
@@ -81,14 +81,17 @@ def table(medians, options, loads):
                      full("backlog", "first_message_s"))]
     head = [
         f"{time.strftime('%Y-%m-%d')}, {os.cpu_count()} cores shared by brokers, bridge and load; "
-        f"load average {min(loads):.1f} to {max(loads):.1f}; medians of {options.rounds} rounds.",
+        f"load average {min(loads):.1f} to {max(loads):.1f}; medians of {options.rounds} rounds; "
+        f"brokers let {20 if options.narrow else '1,000'} messages be in flight.",
         "",
         "| | | mosquitto's bridge | bascule, `sync: full` | `sync: normal` | full ÷ mosquitto |",
         "|---|---|---:|---:|---:|---:|"]
     each = mosquitto("drain", "rss_bytes_each")
-    notes = ["", "¹ mosquitto's bridge is in the site's broker: of its time, that of a broker "
-             "without a bridge under the same load is taken off."]
-    if each:
+    notes = [""]
+    if plain("crossing_small", "plain_cpu_us"):
+        notes.append("¹ mosquitto's bridge is in the site's broker: of its time, that of a broker "
+                     "without a bridge under the same load is taken off.")
+    if each and full("backlog", "rss_mib"):
         notes.append(f"² mosquitto keeps {number(each)} bytes in memory for each message that "
                      f"waits, {each * 1e7 / 2**30:.1f} GiB for 10,000,000, and a restart loses "
                      "them.")

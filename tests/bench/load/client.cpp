@@ -61,14 +61,6 @@ Client::Client(Settings settings)
 
 Client::~Client() { ::close(socket_); }
 
-void Client::subscribe(const std::string& filter) {
-  append_subscribe(out_, settings_.protocol, filter);
-  const auto answer = expect(9, "SUBACK");
-  if (static_cast<unsigned char>(answer.body.back()) >= 0x80) {
-    throw std::runtime_error("the broker refused the subscription to " + filter);
-  }
-}
-
 void Client::disconnect() {
   append_u16(out_, 0xe000);
   while (unwritten() > 0) write();

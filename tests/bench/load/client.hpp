@@ -32,7 +32,6 @@ class Client {
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;
 
-  void subscribe(const std::string& filter);  // returns when that is granted
   void disconnect();
 
   // What is appended goes out with the next turn().
