@@ -63,8 +63,9 @@ void NativeLink::subscription_refused(const std::string& filter, int reason) {
                 describe_reason(reason));
 }
 
-void NativeLink::subscribed() {
+void NativeLink::subscribed(const Limits& limits) {
   if (phase_ != Phase::subscribing) return;
+  limits_ = limits;
   phase_ = Phase::up;
   backoff_.up(Clock::now());
   status_.went_up();
@@ -129,8 +130,8 @@ void NativeLink::watch() {
   watch_timer_ = loop_.after(period, [this] { watch(); });
   const auto now = Clock::now();
   if (phase_ == Phase::up) {
-    const auto oldest = session_.publishes.oldest();
-    const bool slow = oldest && (now - *oldest > settings_.slow_after ||
+    const auto oldest = session_.publishes.waiting();
+    const bool slow = oldest && (now - oldest->since > settings_.slow_after ||
                                  session_.publishes.last_round_trip() > settings_.slow_after);
     status_.enter(slow ? LinkStatus::State::slow : LinkStatus::State::up);
   }
@@ -157,6 +158,10 @@ void NativeLink::publish(std::span<const Outgoing> messages) {
   for (const auto& out : messages) {
     session_.publishes.add(out.tag, out.message.qos, Clock::now());
   }
+}
+
+void NativeLink::release(std::uint16_t packet_id) {
+  if (connection_) connection_->release(packet_id);
 }
 
 void NativeLink::settled() {
