@@ -22,7 +22,7 @@ constexpr std::uint64_t bytes_in_flight_behind = 256 << 10;
 constexpr std::uint64_t messages_per_bookmark = 1'000;
 // What was half done may have been given up meanwhile, and never be read; then it is asked for
 // anew.
-constexpr std::chrono::seconds resume_patience{10};
+constexpr std::chrono::milliseconds resume_patience{10'000};
 
 std::string reason_text(std::uint8_t reason) {
   std::array<char, 64> text{};
@@ -67,6 +67,8 @@ Forwarder::Forwarder(ForwarderSettings settings, Journal& journal, Link& link)
 
 void Forwarder::up(const Limits& limits) {
   limits_ = limits;
+  suspicion_.up(boottime_ms());
+  closed_for_ = 0;
   compared_ = false;
   resumed_ = !limits_.session_present || limits_.maximum_qos != Qos::exactly_once;
   // With the session gone, what was in flight is about to be reported lost; sending newer messages
@@ -149,6 +151,7 @@ void Forwarder::begin() {
 
 void Forwarder::down() {
   phase_ = Phase::down;
+  suspicion_.down(closed_for_ != 0);
   own_.clear();
   bookmark_.forget();
   bookmark_timer_.reset();
@@ -163,6 +166,7 @@ void Forwarder::hold() { held_ = true; }
 
 void Forwarder::outcomes(std::span<const Outcome> outcomes) {
   const std::size_t before = in_flight_;
+  suspect(outcomes);
   for (const Outcome& outcome : outcomes) settle(outcome);
   report();
   if (phase_ == Phase::draining && in_flight_ == 0) {
@@ -173,6 +177,27 @@ void Forwarder::outcomes(std::span<const Outcome> outcomes) {
     resumed();
   }
   pump();
+}
+
+// All that a connection loses comes in one call.
+void Forwarder::suspect(std::span<const Outcome> outcomes) {
+  std::vector<std::uint64_t> lost;
+  bool alone = true;
+  for (const Outcome& outcome : outcomes) {
+    if (outcome.kind != Outcome::Kind::lost || outcome.reason == 0) continue;
+    closed_for_ = outcome.reason;
+    if (outcome.tag == clearing_tag) continue;
+    if (outcome.tag != own_tag) lost.push_back(outcome.tag);
+    alone = alone && outcome.tag != own_tag;
+  }
+  const bool careful = suspicion_.careful();
+  suspicion_.closed(lost, alone && lost.size() == 1, boottime_ms());
+  if (suspicion_.careful() && !careful) {
+    spdlog::warn(
+        "{}: the broker closes the connection again and again before it acknowledges what it was "
+        "sent; sending one message at a time to see which one it is",
+        link_.status().broker);
+  }
 }
 
 void Forwarder::settle(const Outcome& outcome) {
@@ -189,6 +214,7 @@ void Forwarder::settle(const Outcome& outcome) {
   const std::uint64_t sequence = outcome.tag & sequence_mask;
   if (outcome.kind == Outcome::Kind::received) return lane->received(sequence);
   --in_flight_;
+  if (outcome.kind != Outcome::Kind::lost) suspicion_.settled(outcome.tag);
   if (const auto claim = lane->claimed(sequence); claim && outcome.kind != Outcome::Kind::lost) {
     ids_.give_back(claim->packet_id);
   }
@@ -220,7 +246,7 @@ void Forwarder::pump() {
   std::int64_t wait_ms = std::numeric_limits<std::int64_t>::max();
   wake_.reset();
   if (sends() && !held_) wait_ms = send_lanes();
-  if (phase_ == Phase::resuming) {
+  if (phase_ == Phase::resuming && wait_ms > resume_patience.count()) {
     wake_ = loop_.after(resume_patience, [this] { place({}); });
   } else if (wait_ms < std::numeric_limits<std::int64_t>::max()) {
     wake_ = loop_.after(std::chrono::milliseconds(std::min<std::int64_t>(wait_ms, 60'000)),
@@ -232,7 +258,8 @@ void Forwarder::pump() {
 bool Forwarder::room(std::uint32_t window) const { return in_flight_ + own_in_flight_ < window; }
 
 void Forwarder::send_own() {
-  while (phase_ != Phase::down && resumed_ && !own_.empty() && room(limits_.receive_maximum)) {
+  const std::uint32_t window = std::min(limits_.receive_maximum, suspicion_.window());
+  while (phase_ != Phase::down && resumed_ && !own_.empty() && room(window)) {
     const Own own = std::move(own_.front());
     own_.pop_front();
     const Outgoing message{{own.topic,
@@ -248,10 +275,12 @@ void Forwarder::send_own() {
 
 // Returns after how many ms there may be something to send though nothing happens until then.
 std::int64_t Forwarder::send_lanes() {
-  const std::uint32_t window = std::min(settings_.window, limits_.receive_maximum);
+  const std::uint32_t window =
+      std::min({settings_.window, limits_.receive_maximum, suspicion_.window()});
   properties_.resize(messages_per_publish);
   while (true) {
     const std::int64_t now_ms = boottime_ms();
+    if (const std::int64_t wait_ms = suspicion_.wait_ms(now_ms); wait_ms > 0) return wait_ms;
     std::int64_t wait_ms = std::numeric_limits<std::int64_t>::max();
     outgoing_.clear();
     while (room(window) && outgoing_.size() < messages_per_publish) {
@@ -260,14 +289,15 @@ std::int64_t Forwarder::send_lanes() {
       if (wants_claim(*lane, *item)) {
         lane->claim(*ids_.take());
         ++in_flight_;
-      } else if (add(*lane, *item, now_ms)) {
+      } else if (const std::string why = add(*lane, *item, now_ms); why.empty()) {
         lane->sent();
         ++in_flight_;
       } else {
-        lane->set_aside(too_large());
+        lane->set_aside(why);
       }
     }
     if (outgoing_.empty()) return wait_ms;
+    suspicion_.sent(now_ms);
     link_.publish(outgoing_);
   }
 }
@@ -285,7 +315,7 @@ Forwarder::Next Forwarder::next(std::int64_t now_ms, std::int64_t& wait_ms) {
     if (item == nullptr) continue;
     if (phase_ == Phase::resuming && !lane.claimed(item->record.sequence)) continue;
     const bool claim = wants_claim(lane, *item);
-    if (claim ? ids_.full() : lane.claims_wait()) continue;
+    if (claim ? ids_.in_use() >= claims_max() : lane.claims_wait()) continue;
     const auto equals_end = std::find_if(it, lanes_.end(), [&](const auto& other) {
       return other->settings().priority != priority;
     });
@@ -299,9 +329,14 @@ Qos Forwarder::qos_of(const LaneItem& item) const {
   return std::min(item.record.message.qos, limits_.maximum_qos);
 }
 
-// Adds the message to what is published next; false if it is too large ever to be.
-bool Forwarder::add(const OutboundLane& lane, const LaneItem& item, std::int64_t now_ms) {
+// Adds the message to what is published next. Returns why it can never be; empty: it was added.
+std::string Forwarder::add(const OutboundLane& lane, const LaneItem& item, std::int64_t now_ms) {
   Message message = item.record.message;
+  const std::uint64_t tag = std::uint64_t{lane.id()} << 48 | item.record.sequence;
+  if (suspicion_.condemned(tag)) {
+    suspicion_.settled(tag);
+    return "the broker closes the connection each time it gets this message alone";
+  }
   if (limits_.protocol == Protocol::v5) {
     const Stamp stamp{settings_.bridge_id, epoch_, lane.name(), item.record.sequence,
                       item.captured_wall_ms};
@@ -317,18 +352,16 @@ bool Forwarder::add(const OutboundLane& lane, const LaneItem& item, std::int64_t
   // Fixed header, topic length, packet id, property length: 16 bytes at the most.
   const std::size_t packet_bytes =
       message.topic.size() + message.properties.size() + message.payload.size() + 16;
-  if (packet_bytes > limits_.maximum_packet_bytes) return false;
+  if (packet_bytes > limits_.maximum_packet_bytes) {
+    return "larger than the broker's maximum packet size of " +
+           std::to_string(limits_.maximum_packet_bytes) + " bytes";
+  }
   message.qos = qos_of(item);
   message.retain = message.retain && limits_.retain_available;
-  Outgoing out{message, tag_of(lane.id(), item.record.sequence)};
+  Outgoing out{message, tag};
   if (message.qos == Qos::exactly_once) prepare(lane, item, out);
   outgoing_.push_back(out);
-  return true;
-}
-
-std::string Forwarder::too_large() const {
-  return "larger than the broker's maximum packet size of " +
-         std::to_string(limits_.maximum_packet_bytes) + " bytes";
+  return {};
 }
 
 void Forwarder::report() {

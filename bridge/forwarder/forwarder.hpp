@@ -18,6 +18,7 @@
 #include "bookmark.hpp"
 #include "forwarder/outbound_lane.hpp"
 #include "forwarder/packet_ids.hpp"
+#include "forwarder/suspicion.hpp"
 #include "journal/journal.hpp"
 #include "link/link.hpp"
 
@@ -76,15 +77,14 @@ class Forwarder {
   bool sends() const { return phase_ == Phase::sending || phase_ == Phase::resuming; }
   OutboundLane* lane(LaneId id);
   void settle(const Outcome& outcome);
+  void suspect(std::span<const Outcome> outcomes);
   void pump();
   bool room(std::uint32_t window) const;
   void send_own();
   std::int64_t send_lanes();
   Next next(std::int64_t now_ms, std::int64_t& wait_ms);
   Qos qos_of(const LaneItem& item) const;
-  bool add(const OutboundLane& lane, const LaneItem& item, std::int64_t now_ms);
-
-  std::string too_large() const;
+  std::string add(const OutboundLane& lane, const LaneItem& item, std::int64_t now_ms);
 
   // A tag is lane << 48 | sequence; the bridge's own messages have no lane.
   static constexpr std::uint64_t own_tag = 0;
@@ -94,6 +94,7 @@ class Forwarder {
   }
 
   // QoS 2: handshakes.cpp.
+  std::size_t claims_max() const;
   bool wants_claim(const OutboundLane& lane, const LaneItem& item) const;
   void prepare(const OutboundLane& lane, const LaneItem& item, Outgoing& out) const;
   void clear_session();
@@ -120,6 +121,8 @@ class Forwarder {
   std::size_t clearing_ = 0;             // ids that the broker has not let go of yet
   std::vector<LanePosition> positions_;  // to begin with
   Phase phase_ = Phase::down;
+  Suspicion suspicion_;
+  std::uint8_t closed_for_ = 0;  // why the broker closed this connection, or 0
   bool held_ = false;
   bool resumed_ = false;         // nothing of an earlier connection is half done at QoS 2
   bool compared_ = false;        // the broker has been asked on this connection

@@ -10,7 +10,9 @@ namespace bascule {
 namespace {
 
 constexpr std::size_t messages_per_publish = 256;
-constexpr std::uint8_t packet_too_large = 0x95;
+// MQTT 3.1.1 has no Receive Maximum to tell: mosquitto 2.0.11 has one of 20 all the same, and
+// closes the connection over the next one.
+constexpr std::size_t claims_max_unannounced = 10;
 
 Outgoing release(std::uint64_t tag, std::uint16_t packet_id) {
   Outgoing out;
@@ -22,6 +24,10 @@ Outgoing release(std::uint64_t tag, std::uint16_t packet_id) {
 }
 
 }  // namespace
+
+std::size_t Forwarder::claims_max() const {
+  return limits_.protocol == Protocol::v5 ? claimable_ids : claims_max_unannounced;
+}
 
 bool Forwarder::wants_claim(const OutboundLane& lane, const LaneItem& item) const {
   return qos_of(item) == Qos::exactly_once && !lane.claimed(item.record.sequence);
@@ -68,12 +74,15 @@ void Forwarder::send_claimed(OutboundLane& lane, std::size_t claims) {
     const LaneItem* const item = lane.take_unsent();
     if (item == nullptr) break;
     const std::uint64_t sequence = item->record.sequence;
-    if (add(lane, *item, now_ms)) {
+    if (const std::string why = add(lane, *item, now_ms); why.empty()) {
       outgoing_.back().stage = Outgoing::Stage::fresh;
     } else {
-      settle({Outcome::Kind::refused, packet_too_large, tag_of(lane.id(), sequence)});
+      if (const auto claim = lane.claimed(sequence)) ids_.give_back(claim->packet_id);
+      --in_flight_;
+      lane.refused(sequence, why);
     }
     if (outgoing_.size() < messages_per_publish && claims > 1) continue;
+    suspicion_.sent(now_ms);
     link_.publish(outgoing_);
     outgoing_.clear();
   }

@@ -41,8 +41,7 @@ const LaneItem* OutboundLane::front(std::int64_t now_ms, std::int64_t& wait_ms) 
   if (reader_ == nullptr) return nullptr;
   const LaneItem* item = reader_->front();
   while (item != nullptr && !claims_.find(item->record.sequence) && expired(*item, now_ms)) {
-    resolve(item->record, Fate::expired);
-    reader_->pop();
+    resolve(reader_->take().record, Fate::expired);
     item = reader_->front();
   }
   if (item == nullptr) return nullptr;
@@ -68,27 +67,29 @@ bool OutboundLane::expired(const LaneItem& item, std::int64_t now_ms) const {
 }
 
 void OutboundLane::sent() {
-  const LaneItem& item = *reader_->front();
+  LaneItem item = reader_->take();
   if (!claims_.find(item.record.sequence)) rate_.take(item.record.size);
-  put_in_flight(item);
-  reader_->pop();
+  put_in_flight(std::move(item));
 }
 
 void OutboundLane::claim(std::uint16_t packet_id) {
-  const LaneItem& item = *reader_->front();
+  LaneItem item = reader_->take();
   const Claim claim{item.record.sequence, packet_id, false};
   rate_.take(item.record.size);
-  put_in_flight(item);
-  reader_->pop();
+  put_in_flight(std::move(item));
   claims_.add(claim);
   unsent_.push_back(claim.sequence);
   progress_.claimed.push_back(claim);
 }
 
-void OutboundLane::put_in_flight(const LaneItem& item) {
+void OutboundLane::put_in_flight(LaneItem item) {
   bytes_in_flight_ += item.record.size;
   // At the end, unless history is replayed while the link still has newer messages in its hands.
-  in_flight_.insert(place(item.record.sequence), item);
+  if (in_flight_.empty() || in_flight_.back().record.sequence < item.record.sequence) {
+    in_flight_.push_back(std::move(item));
+  } else {
+    in_flight_.insert(place(item.record.sequence), std::move(item));
+  }
 }
 
 const LaneItem* OutboundLane::take_unsent() {
@@ -126,15 +127,18 @@ void OutboundLane::end_claim(std::uint64_t sequence) {
   progress_.ended.push_back(sequence);
 }
 
+// Nearly always the first: outcomes come in the order of sending.
 std::deque<LaneItem>::iterator OutboundLane::place(std::uint64_t sequence) {
+  if (!in_flight_.empty() && in_flight_.front().record.sequence >= sequence) {
+    return in_flight_.begin();
+  }
   return std::lower_bound(
       in_flight_.begin(), in_flight_.end(), sequence,
       [](const LaneItem& sent, std::uint64_t value) { return sent.record.sequence < value; });
 }
 
 void OutboundLane::set_aside(const std::string& reason) {
-  set_aside(reader_->front()->record, reason);
-  reader_->pop();
+  set_aside(reader_->take().record, reason);
 }
 
 void OutboundLane::set_aside(const Record& record, const std::string& reason) {

@@ -71,7 +71,7 @@ class OutboundLane {
   std::optional<LaneItem> take(std::uint64_t sequence);
   void resolve(const Record& record, Fate fate);
   void end_claim(std::uint64_t sequence);
-  void put_in_flight(const LaneItem& item);
+  void put_in_flight(LaneItem item);
   void set_aside(const Record& record, const std::string& reason);
   bool history(std::uint64_t sequence) const {
     return sequence <= cursor_ || done_.contains(sequence);

@@ -21,7 +21,7 @@ class PacketIds {
     next_ = (next_ + 1) % claimable_ids;
     return id;
   }
-  bool full() const { return used_.all(); }
+  std::size_t in_use() const { return used_.count(); }
 
   // One that was taken earlier; what is given later comes after it.
   void reserve(std::uint16_t id) {

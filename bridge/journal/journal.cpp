@@ -15,6 +15,11 @@ constexpr std::int64_t maintain_every_ms = 1'000;
 // A transaction this large is committed before more is taken in, so that nobody waits for long.
 constexpr std::size_t answers_per_commit = 4'096;
 constexpr std::uint64_t bytes_per_commit = 2 << 20;
+// While this many messages come with a commit, the next one is made no sooner than this after it:
+// the sync, and being woken for every few messages, cost more than the messages do. Where fewer
+// come, somebody may be waiting for each.
+constexpr std::uint64_t messages_when_busy = 40;
+constexpr auto commit_apart = 2ms;
 
 }  // namespace
 
@@ -63,6 +68,7 @@ void Journal::append(AppendGroup group, std::function<void(AppendResult)> done) 
 
 void Journal::take(AppendGroup& group) {
   std::uint64_t& unkept = unkept_[static_cast<int>(group.direction)];
+  messages_ += group.entries.size();
   const bool follows = group.connection != 0 && group.connection == unkept;
   AppendResult& result = to_answer_.back().result;
   if (trouble_.empty()) result = follows ? AppendResult::full : core_.append(group);
@@ -134,6 +140,7 @@ JournalReport Journal::report() {
 }
 
 bool Journal::next_tasks(std::vector<Task>& tasks) {
+  std::this_thread::sleep_until(next_commit_);
   std::unique_lock lock(mutex_);
   const auto wait = core_.pending_flush() ? 50ms : 500ms;
   wake_.wait_for(lock, wait, [&] { return !tasks_.empty() || stopping_; });
@@ -181,7 +188,11 @@ void Journal::run() {
 }
 
 void Journal::commit_if_due(bool idle) {
-  if (core_.must_commit()) core_.commit();
+  if (core_.must_commit()) {
+    const auto begin = std::chrono::steady_clock::now();
+    core_.commit();
+    if (std::exchange(messages_, 0) >= messages_when_busy) next_commit_ = begin + commit_apart;
+  }
   confirm();
   answer(AppendResult::stored);
   const std::int64_t at = boottime_ms();

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <functional>
 #include <map>
@@ -113,6 +114,8 @@ class Journal {
   std::map<LaneId, Read> reads_;
   std::string trouble_;  // why nothing can be written; empty: all is well
   std::int64_t maintained_ms_ = 0;
+  std::uint64_t messages_ = 0;  // since the last commit
+  std::chrono::steady_clock::time_point next_commit_;
 };
 
 }  // namespace bascule

@@ -19,7 +19,7 @@ constexpr std::uint16_t receive_maximum = 1'000;
 constexpr std::size_t held_messages_max = 10'000;
 constexpr std::size_t held_bytes_max = 16 << 20;
 
-ConnectPacket connect_packet(const LinkSettings& settings, Protocol version) {
+ConnectPacket connect_packet(const LinkSettings& settings, Protocol version, bool plain_will) {
   ConnectPacket packet;
   packet.version = version;
   packet.client_id = settings.client_id;
@@ -27,6 +27,10 @@ ConnectPacket connect_packet(const LinkSettings& settings, Protocol version) {
   if (!settings.password_file.empty()) packet.password = read_password(settings.password_file);
   packet.keep_alive_s = keep_alive_s(settings);
   packet.will = settings.will;
+  if (packet.will && plain_will) {
+    packet.will->retain = false;
+    packet.will->qos = Qos::at_most_once;
+  }
   packet.session_expiry_s = session_expiry_s(settings);
   packet.receive_maximum = receive_maximum;
   packet.maximum_packet_bytes = maximum_packet_bytes(settings);
@@ -48,7 +52,7 @@ Connection::Connection(Loop& loop, const LinkSettings& settings, const Url& url,
       owner_(owner),
       version_(version),
       packet_bytes_max_(maximum_packet_bytes(settings)) {
-  append_connect(connect_packet_, connect_packet(settings, version));
+  append_connect(connect_packet_, connect_packet(settings, version, session.plain_will));
   Transport::Handlers handlers;
   handlers.on_open = [this] { opened(); };
   handlers.on_bytes = [this](std::span<char> bytes) { return received(bytes); };
@@ -216,13 +220,14 @@ void Connection::broken(const Transport::End& end) {
   if (phase_ == Phase::connecting && end.by_peer) {
     return fail(Kind::not_spoken, "the broker closed the connection without an answer");
   }
-  fail(Kind::not_reached, end.why);
+  constexpr std::uint8_t unspecified = 0x80;
+  fail(Kind::not_reached, end.why, end.closed ? unspecified : 0);
 }
 
-void Connection::fail(ConnectResult::Kind kind, const std::string& why) {
+void Connection::fail(ConnectResult::Kind kind, const std::string& why, std::uint8_t reason) {
   if (std::exchange(phase_, Phase::over) == Phase::over) return;
   transport_.reset();
-  owner_.ended(kind, why);
+  owner_.ended(kind, why, reason);
 }
 
 }  // namespace bascule

@@ -27,6 +27,7 @@ namespace bascule {
 struct Session {
   Unacknowledged deliveries;
   InFlight publishes;
+  bool plain_will = false;  // the broker does not take one that is retained, or has a QoS
 };
 
 class Connection {
@@ -38,12 +39,14 @@ class Connection {
     virtual void connected(const Limits& limits) = 0;  // subscriptions come next
     // The broker has answered them all; `limits` is what is known of it now.
     virtual void subscribed(const Limits& limits) = 0;
-    virtual void subscription_refused(const std::string& filter, int reason) = 0;
+    // Refused, or granted at QoS 0 only.
+    virtual void subscription_poor(const std::string& how) = 0;
     virtual void deliver(std::span<const Delivery> deliveries) = 0;
     virtual void settled() = 0;  // outcomes wait in Session::publishes
     virtual void round_trip(double ms) = 0;
-    // The last call. `kind` says how an attempt failed; after connected() it means nothing.
-    virtual void ended(ConnectResult::Kind kind, const std::string& why) = 0;
+    // The last call. `kind` says how an attempt failed; after connected() it means nothing. The
+    // reason is that of a lost publish (link.hpp).
+    virtual void ended(ConnectResult::Kind kind, const std::string& why, std::uint8_t reason) = 0;
   };
 
   // Begins to connect. Throws std::exception with one sentence for a file it cannot use.
@@ -93,6 +96,7 @@ class Connection {
   void take_disconnect(const Frame& frame);
   void subscribe();
   void hand_in();
+  bool busy() const;
   void hold_back();
 
   void send_publish(const Message& message, const Outgoing& out, std::uint64_t serial);
@@ -101,7 +105,7 @@ class Connection {
   void send_waiting();
   void send();
   void ping(Clock::time_point now);
-  void fail(ConnectResult::Kind kind, const std::string& why);
+  void fail(ConnectResult::Kind kind, const std::string& why, std::uint8_t reason = 0);
 
   const LinkSettings& settings_;
   const std::vector<Subscription>& subscriptions_;
@@ -115,8 +119,9 @@ class Connection {
   std::string connect_packet_;
   Limits limits_;
   KeepAlive keep_alive_;
-  std::size_t subscriptions_open_ = 0;
-  std::string fault_;  // what the broker did wrong
+  std::vector<bool> subscriptions_open_;  // by packet id - 1
+  std::string fault_;                     // what the broker did wrong
+  std::uint8_t fault_reason_ = 0;         // of its DISCONNECT, if that may be about what we sent
 
   // Of one call of received().
   Clock::time_point now_;

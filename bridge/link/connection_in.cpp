@@ -41,8 +41,16 @@ std::size_t Connection::received(std::span<char> bytes) {
     }
   }
   hand_in();
-  if (!fault_.empty()) fail(Kind::refused, fault_);
+  if (phase_ == Phase::up) transport_->gather(busy());
+  if (!fault_.empty()) fail(Kind::refused, fault_, fault_reason_);
   return used;
+}
+
+// With so many on their way, a little more time for each is not felt. A broker that lets fewer be
+// on their way would be slowed down by it.
+bool Connection::busy() const {
+  constexpr std::size_t many = 40;
+  return session_.deliveries.count() >= many || session_.publishes.size() >= many;
 }
 
 // What one read has brought, in one call each.
@@ -97,15 +105,20 @@ void Connection::take_connack(const Frame& frame) {
     return;
   }
   if (ack->reason != 0) {
+    constexpr int no_retain = 0x9a, no_qos = 0x9b;
+    if (ack->reason == no_retain || ack->reason == no_qos) session_.plain_will = true;
     const auto refusal = describe_refusal(ack->reason, version_);
     fail(refusal.kind, with_details(refusal.error, ack->reason_text, ack->server_reference));
     return;
   }
   limits_ = ack->limits;
-  const auto keep_alive_s = ack->keep_alive_s.value_or(0);
-  keep_alive_.begin(keep_alive_s > 0 ? std::chrono::seconds(keep_alive_s)
-                                     : KeepAlive::Duration(settings_.keep_alive),
-                    now_);
+  // The broker may want to hear from us more often. It cannot keep us from listening more closely.
+  KeepAlive::Duration keep_alive = settings_.keep_alive;
+  if (ack->keep_alive_s.value_or(0) > 0) {
+    keep_alive =
+        std::min(keep_alive, KeepAlive::Duration(std::chrono::seconds(*ack->keep_alive_s)));
+  }
+  keep_alive_.begin(keep_alive, now_);
   phase_ = Phase::subscribing;
   phase_since_ = now_;
   owner_.connected(limits_);
@@ -115,7 +128,7 @@ void Connection::take_connack(const Frame& frame) {
 // One packet for each, so that an answer tells which. Nothing is in flight yet, and their ids are
 // free again when the first publish is sent.
 void Connection::subscribe() {
-  subscriptions_open_ = subscriptions_.size();
+  subscriptions_open_.assign(subscriptions_.size(), true);
   subscribed_now_ = subscriptions_.empty();
   if (subscribed_now_) phase_ = Phase::up;
   std::uint16_t id = 0;
@@ -127,19 +140,30 @@ void Connection::subscribe() {
 
 void Connection::take_suback(const Frame& frame) {
   const auto ack = decode_suback({frame.body.data(), frame.body.size()}, version_);
-  if (!ack || phase_ != Phase::subscribing || ack->packet_id > subscriptions_.size()) {
+  const bool ours = ack && phase_ == Phase::subscribing &&
+                    ack->packet_id <= subscriptions_.size() &&
+                    subscriptions_open_[ack->packet_id - 1u];
+  if (!ours) {
     fault_ = "the broker sent a SUBACK that breaks the rules of MQTT";
     return;
   }
-  const auto& subscription = subscriptions_[ack->packet_id - 1u];
-  if (ack->reason >= 0x80) {
-    owner_.subscription_refused(subscription.filter, ack->reason);
-  } else if (version_ != Protocol::v5 && ack->reason < static_cast<unsigned>(subscription.qos)) {
+  const auto& filter = subscriptions_[ack->packet_id - 1u].filter;
+  const auto asked = static_cast<unsigned>(subscriptions_[ack->packet_id - 1u].qos);
+  if (version_ != Protocol::v5 && ack->reason < asked) {
     // The only sign in MQTT 3.1.1 of a broker that does not know QoS 2; some close the connection
     // when it is published to them.
     limits_.maximum_qos = std::min(limits_.maximum_qos, Qos::at_least_once);
   }
-  if (--subscriptions_open_ > 0) return;
+  if (ack->reason >= 0x80) {
+    owner_.subscription_poor(with_details(
+        "the broker refused the subscription to " + filter + ": " + describe_reason(ack->reason),
+        ack->reason_text, {}));
+  } else if (ack->reason == 0) {
+    owner_.subscription_poor("the broker grants the subscription to " + filter +
+                             " at QoS 0 only: what it sends there can be lost");
+  }
+  subscriptions_open_[ack->packet_id - 1u] = false;
+  if (std::ranges::find(subscriptions_open_, true) != subscriptions_open_.end()) return;
   phase_ = Phase::up;
   phase_since_ = now_;
   subscribed_now_ = true;
@@ -235,6 +259,7 @@ void Connection::take_disconnect(const Frame& frame) {
   }
   fault_ = with_details("the broker ended it: " + describe_reason(farewell->reason),
                         farewell->reason_text, farewell->server_reference);
+  if (about_a_packet(farewell->reason)) fault_reason_ = farewell->reason;
 }
 
 }  // namespace bascule

@@ -50,11 +50,11 @@ void InFlight::release(std::uint64_t serial, Time now) {
   publish->follows = first_ + publishes_.size();
 }
 
-bool InFlight::lose_all() {
+bool InFlight::lose_all(std::uint8_t reason) {
   const std::lock_guard lock(mutex_);
   const bool first = outcomes_.empty() && open_ > 0;
   for (auto& publish : publishes_) {
-    if (publish.open) close(publish, Outcome::Kind::lost, 0);
+    if (publish.open) close(publish, Outcome::Kind::lost, reason);
   }
   trim();
   return first;

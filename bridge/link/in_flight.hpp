@@ -20,10 +20,10 @@ class InFlight {
   // Notes a publish and returns its serial number, which rises by one for the life of the link.
   std::uint64_t add(std::uint64_t tag, Qos qos, Time now);
 
-  // Settles one, every one, or every one of QoS 0. True when outcomes now wait to be taken and
-  // none did before: the moment to tell whoever takes them.
+  // Settles one, loses every one (with a reason), or every one of QoS 0. True when outcomes now
+  // wait to be taken and none did before: the moment to tell whoever takes them.
   bool settle(std::uint64_t serial, Outcome::Kind kind, std::uint8_t reason, Time now);
-  bool lose_all();
+  bool lose_all(std::uint8_t reason = 0);
   bool lose_qos0();
 
   // The broker has one of QoS 2, and it is our turn until release(). Not settled by that; true as

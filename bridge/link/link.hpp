@@ -99,8 +99,11 @@ struct Outgoing {
 
 // What became of a publish: accepted (PUBACK, PUBCOMP; for QoS 0: handed to the network), refused
 // by the broker (with the MQTT 5 reason code; 0x80 where the protocol has none), or lost: the
-// connection ended and the link will not send it again. At QoS 2 `received` comes before accepted:
-// PUBREC has come, and the link waits for release().
+// connection ended and the link will not send it again. A lost one has a reason too if the broker
+// closed the connection, perhaps over what it was sent: that of its DISCONNECT, or 0x80. A line
+// that broke, an end of ours and a broker that shuts down or throws us out give 0, and so does the
+// Paho link always, which cannot tell. At QoS 2 `received` comes before accepted: PUBREC has come,
+// and the link waits for release().
 struct Outcome {
   enum class Kind : std::uint8_t { accepted, refused, lost, received } kind = Kind::lost;
   std::uint8_t reason = 0;

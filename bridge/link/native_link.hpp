@@ -49,17 +49,17 @@ class NativeLink final : public Link, private Connection::Owner {
   // Of Connection::Owner.
   void connected(const Limits& limits) override;
   void subscribed(const Limits& limits) override;
-  void subscription_refused(const std::string& filter, int reason) override;
+  void subscription_poor(const std::string& how) override { status_.error(how); }
   void deliver(std::span<const Delivery> deliveries) override;
   void settled() override;
   void round_trip(double ms) override { status_.round_trip(ms); }
-  void ended(ConnectResult::Kind kind, const std::string& why) override;
+  void ended(ConnectResult::Kind kind, const std::string& why, std::uint8_t reason) override;
 
   void connect();
   void retry();
   void attempt_failed(ConnectResult::Kind kind, const std::string& error);
-  void connection_ended(const std::string& why, bool ours);
-  void lose_publishes();
+  void connection_ended(const std::string& why, bool ours, std::uint8_t reason = 0);
+  void lose_publishes(std::uint8_t reason);
   void forget_connection();
   void close(const std::string& reason);
   void watch();

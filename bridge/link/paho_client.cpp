@@ -79,11 +79,14 @@ void PahoPort::cut() {
 }
 
 void PahoPort::set_relay(std::unique_ptr<Relay> relay) {
-  {
-    const std::lock_guard lock(relay_mutex_);
-    relay_.swap(relay);
-  }
-  if (retired) cut();
+  const std::lock_guard lock(relay_mutex_);
+  if (!retired_) relay_.swap(relay);
+}
+
+void PahoPort::retire() {
+  const std::lock_guard lock(relay_mutex_);
+  retired_ = true;
+  relay_.reset();
 }
 
 PahoClient::PahoClient(std::shared_ptr<PahoPort> port, const Url& url, const std::string& client_id,

@@ -37,11 +37,11 @@ struct PahoPort {
   // Nothing more reaches the broker; Paho will find the connection ended. Any thread.
   void cut();
   void set_relay(std::unique_ptr<Relay> relay);
+  void retire();  // as cut(), and for good: a connection that is made later ends at once
 
   AckGate gate;
   InFlight in_flight;
   std::uint64_t next_tag = 1;  // of the reading thread
-  std::atomic<bool> retired = false;
   std::function<void(std::span<const Delivery>)> on_deliveries;
   std::function<void(std::uint64_t attempt, const ConnectResult&)> on_connect;
   std::function<void(std::uint64_t attempt, const std::string& filter, int reason)> on_subscribed;
@@ -52,6 +52,7 @@ struct PahoPort {
  private:
   std::mutex relay_mutex_;
   std::unique_ptr<Relay> relay_;
+  bool retired_ = false;
 };
 
 class PahoClient final : private mqtt::callback {

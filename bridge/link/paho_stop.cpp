@@ -16,8 +16,7 @@ void PahoLink::stop(std::chrono::milliseconds deadline) {
     drop("stopped");
     done.wait_for(3s);
   }
-  port_->retired = true;
-  port_->cut();
+  port_->retire();
   port_->gate.end();
   port_->loop.stop();
   for (auto& [version, client] : clients_) PahoClient::retire(std::move(client));

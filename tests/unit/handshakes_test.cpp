@@ -199,6 +199,19 @@ TEST_CASE("handshakes: a session that nobody here knows is cleared first") {
   CHECK(bridge.cleared == 0);
 }
 
+TEST_CASE("handshakes: MQTT 3.1.1, which knows no Receive Maximum, gets few at once") {
+  ForwarderCase bridge;
+  put(bridge, 1, 15);
+  put(bridge, 16, 16, Qos::at_least_once);
+  Limits limits;
+  limits.protocol = Protocol::v3_1_1;
+  bridge.up(limits);
+  CHECK(bridge.payloads() == "1 2 3 4 5 6 7 8 9 10");
+  receive(bridge, 1, 2);
+  bridge.accept(tags_of(bridge, 1, 2));
+  CHECK(bridge.payloads() == "11 12");
+}
+
 TEST_CASE("handshakes: where the broker knows no QoS 2, it goes down") {
   ForwarderCase bridge;
   put(bridge, 1, 1);

@@ -59,6 +59,16 @@ TEST_CASE("journal thread: an append is answered when it is durable") {
   CHECK(payloads(read_pending(after, 1)) == "a");
 }
 
+TEST_CASE("journal thread: while many messages come, commits keep apart") {
+  Running running;
+  const std::vector<Put> many(40, Put{1, "t", "a"});
+  const auto begin = std::chrono::steady_clock::now();
+  for (int group = 0; group < 6; ++group) {
+    CHECK(wait_for(append_to(running.journal, many)) == AppendResult::stored);
+  }
+  CHECK(std::chrono::steady_clock::now() - begin >= std::chrono::milliseconds(5 * 2));
+}
+
 TEST_CASE("journal thread: once a group is not kept, no later one of its connection is") {
   const Directory directory;
   LaneSettings small = lane_settings("small");

@@ -77,7 +77,7 @@ TEST_CASE("link: what is dropped in the callback comes again as a duplicate") {
     CHECK(in.received()[1].payload == "one");
     CHECK(in.received()[1].packet_id == in.received()[0].packet_id);
     CHECK(in.received()[1].tag == 2);
-    CHECK(in.link().status().last_error == "the journal is full");
+    CHECK(in.downs().at(0) == "the journal is full");
     in.link().acknowledge(2);
     in.acknowledges(true);
     REQUIRE(in.wait_up(2));
@@ -102,6 +102,7 @@ TEST_CASE("link: publishes in flight are lost, once each, when the broker forgot
   constexpr int rounds = 5;
   constexpr std::uint64_t per_round = 900;
   std::uint64_t tag = 0;
+  int forgotten = 0;  // an attempt whose answer was lost on the way leaves a session behind, too
   for (int round = 1; round <= rounds; ++round) {
     for (std::uint64_t i = 0; i < per_round; ++i) out.publish(++tag, "in/a", std::string(200, 'x'));
     REQUIRE(out.wait_outcomes((round - 1) * per_round + 100));
@@ -110,8 +111,9 @@ TEST_CASE("link: publishes in flight are lost, once each, when the broker forgot
     broker.start();
     REQUIRE(out.wait_up(round + 1));
     REQUIRE(out.wait_outcomes(round * per_round));
-    CHECK_FALSE(out.ups().back().session_present);
+    if (!out.ups().back().session_present) ++forgotten;
   }
+  CHECK(forgotten > 0);
   std::vector<int> seen(tag + 1);
   for (const auto& outcome : out.outcomes()) ++seen[outcome.tag];
   for (std::uint64_t t = 1; t <= tag; ++t) CHECK(seen[t] == 1);

@@ -9,10 +9,10 @@ TEST_CASE("packet ids: given in turn, none twice, and no more than there are") {
   for (std::size_t i = 0; i < claimable_ids; ++i) {
     CHECK(ids.take() == static_cast<std::uint16_t>(first_claimable_id + i));
   }
-  CHECK(ids.full());
+  CHECK(ids.in_use() == claimable_ids);
   CHECK_FALSE(ids.take());
   ids.give_back(57'400);
-  CHECK_FALSE(ids.full());
+  CHECK(ids.in_use() == claimable_ids - 1);
   CHECK(ids.take() == 57'400);
 }
 

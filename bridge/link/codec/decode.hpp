@@ -30,6 +30,7 @@ struct Answer {
 struct SubAck {
   std::uint16_t packet_id = 0;
   std::uint8_t reason = 0;  // the granted QoS, or 0x80 and above
+  std::string_view reason_text;
 };
 
 struct Farewell {

@@ -1,0 +1,36 @@
+#include "receive.hpp"
+
+#include <algorithm>
+#include <cstdio>
+
+#include "tally.hpp"
+
+namespace load {
+
+bool receive(const ReceiveSettings& settings) {
+  Client client(settings.client);
+  client.subscribe(settings.filter);
+  std::printf("ready\n");
+  std::fflush(stdout);
+
+  Tally tally(settings.count);
+  auto until_ns = now_ns() + settings.quiet_s * 1'000'000'000;
+  while (settings.count > 0 && now_ns() < until_ns) {
+    client.turn(until_ns);
+    const auto now = now_ns();
+    while (const auto packet = client.next()) {
+      if (!tally.complete()) until_ns = now + settings.quiet_s * 1'000'000'000;
+      if (packet->type != 3) continue;
+      const auto publish = read_publish(client.protocol(), *packet);
+      if (publish.packet_id != 0) append_puback(client.out(), publish.packet_id);
+      tally.add(publish, now);
+      if (tally.complete()) until_ns = std::min(until_ns, now + settings.linger_ms * 1'000'000);
+    }
+  }
+  client.turn(0);
+  client.disconnect();
+  if (settings.count > 0) tally.print();
+  return tally.complete();
+}
+
+}  // namespace load
