@@ -15,10 +15,11 @@ AppendResult JournalCore::append(AppendGroup& group) {
   const int side = static_cast<int>(group.direction);
   // Room for all or for none: a group is acknowledged as a whole.
   rooms_.clear();
-  claims_.assign(lanes_.size(), 0);
+  claimed_.assign(lanes_.size(), 0);
   for (const Append& entry : group.entries) {
+    if (entry.released != 0) continue;
     LaneState& lane = state(entry.lane);
-    std::uint64_t& claimed = claims_[lane.id - 1U];
+    std::uint64_t& claimed = claimed_[lane.id - 1U];
     Room room = retention_.make_room(write(), lanes_, lane, entry.length, claimed);
     if (room == Room::drop && open_[lane.id - 1U] != nullptr) {
       close_batch(lane);  // what the batch holds may be the oldest to drop
@@ -31,11 +32,18 @@ AppendResult JournalCore::append(AppendGroup& group) {
   std::size_t index = 0;
   Tally& tally = tallies_[side];
   for (const Append& entry : group.entries) {
+    if (entry.released != 0) {
+      repeats_.release(group.direction, entry.released);
+      continue;
+    }
     const Room room = rooms_[index++];
     LaneState& lane = state(entry.lane);
     const std::string_view bytes = std::string_view(group.bytes).substr(entry.offset, entry.length);
     const Record record = read_record(bytes);
-    if (repeats_.redelivered(group.direction, record.receipt, entry.duplicate)) {
+    const bool again = record.receipt.exactly_once
+                           ? !repeats_.hold(group.direction, record.receipt.packet_id)
+                           : repeats_.redelivered(group.direction, record.receipt, entry.duplicate);
+    if (again) {
       ++group.tally.repeats;
       continue;
     }

@@ -80,16 +80,24 @@ void Journal::read(LaneId lane, std::uint64_t from, std::size_t bytes_max,
   post([this, lane, read = Read{from, bytes_max, std::move(done)}] { reads_[lane] = read; });
 }
 
-void Journal::progress(Progress progress) {
-  post([this, progress = std::move(progress)]() mutable { core_.progress(std::move(progress)); });
+void Journal::progress(Progress progress, std::function<void()> done) {
+  post([this, progress = std::move(progress), done = std::move(done)]() mutable {
+    // Noted before it is tried: it is kept, and repeated until it succeeds.
+    if (done) to_confirm_.push_back(std::move(done));
+    core_.progress(std::move(progress));
+  });
 }
 
-void Journal::begin_session(Direction direction) {
-  post([this, direction] { core_.begin_session(direction); });
+void Journal::enter_session(Direction in, std::string peer, bool present) {
+  post([this, in, peer = std::move(peer), present] { core_.enter_session(in, peer, present); });
+}
+
+void Journal::cleared(Direction out) {
+  post([this, out] { core_.cleared(out); });
 }
 
 void Journal::positions(Direction direction, FarKnowledge far,
-                        std::function<void(std::vector<LanePosition>, std::string)> done) {
+                        std::function<void(Positions)> done) {
   post([this, direction, ask = Ask{std::move(far), std::move(done)}] { asks_[direction] = ask; });
 }
 
@@ -169,7 +177,10 @@ void Journal::run() {
     }
   }
   try {
-    if (trouble_.empty()) core_.commit();
+    if (trouble_.empty()) {
+      core_.commit();
+      confirm();
+    }
     answer(AppendResult::stored);
   } catch (const std::exception& e) {
     fail(e.what());
@@ -182,6 +193,7 @@ void Journal::commit_if_due(bool idle) {
     core_.commit();
     if (std::exchange(messages_, 0) >= messages_when_busy) next_commit_ = begin + commit_apart;
   }
+  confirm();
   answer(AppendResult::stored);
   const std::int64_t at = boottime_ms();
   if (idle || at - maintained_ms_ >= maintain_every_ms) {
@@ -202,13 +214,22 @@ void Journal::answer(AppendResult result) {
   to_answer_.clear();
 }
 
+// Only after a commit: what is waited for makes one due.
+void Journal::confirm() {
+  for (const auto& done : to_confirm_) done();
+  to_confirm_.clear();
+}
+
 void Journal::answer_positions() {
   while (trouble_.empty() && !asks_.empty()) {
     const auto entry = asks_.begin();
-    std::vector<LanePosition> positions = core_.positions(entry->first, entry->second.far);
+    Positions positions;
+    positions.lanes = core_.positions(entry->first, entry->second.far);
+    positions.epoch = core_.epoch();
+    positions.unfamiliar = core_.unfamiliar(entry->first);
     const auto done = std::move(entry->second.done);
     asks_.erase(entry);
-    done(std::move(positions), core_.epoch());
+    done(std::move(positions));
   }
 }
 
@@ -247,6 +268,7 @@ void Journal::recover() {
   try {
     core_.reopen();
     trouble_.clear();
+    confirm();
     spdlog::info("journal: open again");
   } catch (const std::exception& e) {
     trouble_ = e.what();

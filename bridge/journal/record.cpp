@@ -37,7 +37,7 @@ void encode_record(const Message& message, Receipt receipt, bool stamped, std::s
                              message.properties.size() + message.payload.size();
   put(header + 4, static_cast<std::uint32_t>(length));
   header[8] = static_cast<char>(static_cast<unsigned>(message.qos) | (message.retain ? 4U : 0U) |
-                                (stamped ? 8U : 0U));
+                                (stamped ? 8U : 0U) | (receipt.exactly_once ? 16U : 0U));
   put(header + 10, static_cast<std::uint16_t>(message.topic.size()));
   put(header + 12, static_cast<std::uint32_t>(message.properties.size()));
   put(header + 16, receipt.digest);
@@ -66,7 +66,7 @@ Record read_record(std::string_view bytes) {
   record.message.retain = (at[8] & 4) != 0;
   record.stamped = (at[8] & 8) != 0;
   record.receipt = {get<std::uint32_t>(at + 16), get<std::uint16_t>(at + 20),
-                    get<std::uint16_t>(at + 22)};
+                    get<std::uint16_t>(at + 22), (at[8] & 16) != 0};
   const std::string_view body = bytes.substr(0, record.size).substr(record_header_bytes);
   record.message.topic = body.substr(0, topic);
   record.message.properties = body.substr(topic, properties);

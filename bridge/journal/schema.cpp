@@ -1,5 +1,7 @@
 #include "journal/schema.hpp"
 
+#include <iterator>
+
 #include "journal/store.hpp"
 
 namespace bascule {
@@ -40,6 +42,16 @@ CREATE TABLE quarantine(id INTEGER PRIMARY KEY, direction INTEGER NOT NULL,
   topic BLOB NOT NULL, properties BLOB NOT NULL, payload BLOB NOT NULL, size INTEGER NOT NULL);
 CREATE TABLE damaged(id INTEGER, data BLOB, what TEXT NOT NULL, at_ms INTEGER NOT NULL);
 )sql";
+
+constexpr const char* version_2 = R"sql(
+ALTER TABLE lane ADD COLUMN claims BLOB NOT NULL DEFAULT x'';
+ALTER TABLE session ADD COLUMN peer TEXT NOT NULL DEFAULT '*';
+ALTER TABLE session ADD COLUMN held BLOB NOT NULL DEFAULT x'';
+)sql";
+
+// By the version that each leads to, less one.
+constexpr const char* migrations[] = {version_1, version_2};
+static_assert(std::size(migrations) == schema_version);
 
 // A setting that silently stays as it was would break a promise; so each is read back.
 void require(Database& database, const std::string& pragma, const std::string& value,
@@ -88,9 +100,9 @@ std::unique_ptr<Database> open_database(const std::string& path, const JournalSe
   database->execute("PRAGMA secure_delete=OFF");
   const std::uint64_t pages = (settings.max_size_bytes + reserve_bytes) / page_bytes;
   database->execute("PRAGMA max_page_count=" + std::to_string(pages));
-  if (version < 1) {
+  if (version < schema_version) {
     database->execute("BEGIN IMMEDIATE");
-    database->execute(version_1);
+    for (auto step = version; step < schema_version; ++step) database->execute(migrations[step]);
     database->execute("PRAGMA application_id=" + std::to_string(application_id));
     database->execute("PRAGMA user_version=" + std::to_string(schema_version));
     database->execute("COMMIT");

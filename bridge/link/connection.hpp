@@ -8,6 +8,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "link/codec/decode.hpp"
@@ -36,7 +37,8 @@ class Connection {
    public:
     virtual ~Owner() = default;
     virtual void connected(const Limits& limits) = 0;  // subscriptions come next
-    virtual void subscribed() = 0;                     // the broker has answered them all
+    // The broker has answered them all; `limits` is what is known of it now.
+    virtual void subscribed(const Limits& limits) = 0;
     // Refused, or granted at QoS 0 only.
     virtual void subscription_poor(const std::string& how) = 0;
     virtual void deliver(std::span<const Delivery> deliveries) = 0;
@@ -55,6 +57,7 @@ class Connection {
   bool publish(std::span<const Outgoing> messages);
 
   void acknowledge(std::uint64_t tag);
+  void release(std::uint16_t packet_id);
 
   // DISCONNECT; ended() follows when the broker has closed, or never.
   void close();
@@ -66,6 +69,13 @@ class Connection {
   enum class Phase : std::uint8_t { connecting, subscribing, up, closing, over };
   using Clock = std::chrono::steady_clock;
 
+  // A publish of QoS 2, once it is on its way. sent: PUBREC is what we wait for. received: it has
+  // come, and we wait for release(). released: we wait for PUBCOMP.
+  struct Handshake {
+    enum class State : std::uint8_t { sent, received, released } state;
+    std::uint64_t serial;
+  };
+
   void opened();
   std::size_t received(std::span<char> bytes);
   void written(std::uint64_t bytes);
@@ -75,6 +85,12 @@ class Connection {
   void take_connack(const Frame& frame);
   void take_publish(const Frame& frame);
   void take_puback(const Frame& frame);
+  void take_pubrec(const Frame& frame);
+  void take_pubrel(const Frame& frame);
+  void take_pubcomp(const Frame& frame);
+  std::optional<Answer> take_answer(const Frame& frame);
+  void settle(Handshake::State state, const Answer& answer);
+  void settle(std::uint64_t serial, std::uint8_t reason);
   void take_suback(const Frame& frame);
   void take_pingresp();
   void take_disconnect(const Frame& frame);
@@ -83,7 +99,8 @@ class Connection {
   bool busy() const;
   void hold_back();
 
-  void send_publish(const Message& message, std::uint64_t serial);
+  void send_publish(const Message& message, const Outgoing& out, std::uint64_t serial);
+  void resume(const Outgoing& out, std::uint64_t serial);
   bool room(std::uint64_t serial) const;
   void send_waiting();
   void send();
@@ -117,9 +134,12 @@ class Connection {
   struct Waiting {
     std::uint64_t serial;
     Qos qos;
+    std::uint16_t packet_id;
     std::string packet;
   };
   std::deque<Waiting> waiting_;
+
+  std::unordered_map<std::uint16_t, Handshake> handshakes_;  // of QoS 2, by packet id
 
   // A publish of QoS 0 in the write buffer, and where it ends there.
   struct Unwritten {

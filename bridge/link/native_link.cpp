@@ -58,8 +58,9 @@ void NativeLink::connected(const Limits& limits) {
   if (handlers_.on_connected) handlers_.on_connected(limits);
 }
 
-void NativeLink::subscribed() {
+void NativeLink::subscribed(const Limits& limits) {
   if (phase_ != Phase::subscribing) return;
+  limits_ = limits;
   phase_ = Phase::up;
   backoff_.up(Clock::now());
   status_.went_up();
@@ -124,8 +125,8 @@ void NativeLink::watch() {
   watch_timer_ = loop_.after(period, [this] { watch(); });
   const auto now = Clock::now();
   if (phase_ == Phase::up) {
-    const auto oldest = session_.publishes.oldest();
-    const bool slow = oldest && (now - *oldest > settings_.slow_after ||
+    const auto oldest = session_.publishes.waiting();
+    const bool slow = oldest && (now - oldest->since > settings_.slow_after ||
                                  session_.publishes.last_round_trip() > settings_.slow_after);
     status_.enter(slow ? LinkStatus::State::slow : LinkStatus::State::up);
   }
@@ -152,6 +153,10 @@ void NativeLink::publish(std::span<const Outgoing> messages) {
   for (const auto& out : messages) {
     session_.publishes.add(out.tag, out.message.qos, Clock::now());
   }
+}
+
+void NativeLink::release(std::uint16_t packet_id) {
+  if (connection_) connection_->release(packet_id);
 }
 
 void NativeLink::settled() {

@@ -53,8 +53,12 @@ class Puppet {
       : link_(make_link(std::move(settings))) {
     LinkHandlers handlers;
     handlers.on_deliveries = [this](std::span<const Delivery> list) { deliver(list); };
-    handlers.on_outcomes = [](std::span<const Outcome> list) {
+    handlers.on_outcomes = [this](std::span<const Outcome> list) {
       for (const auto& one : list) {
+        if (one.kind == Outcome::Kind::received) {
+          link_->release(id_of(one.tag));
+          continue;
+        }
         const char* kinds[] = {"accepted", "refused", "lost"};
         tell({{"event", "outcome"},
               {"tag", one.tag},
@@ -87,6 +91,7 @@ class Puppet {
  private:
   void deliver(std::span<const Delivery> list) {
     for (const auto& one : list) {
+      if (one.released) continue;
       tell({{"event", "delivery"},
             {"topic", one.message.topic},
             {"payload", one.message.payload.substr(0, 100)},
@@ -106,9 +111,15 @@ class Puppet {
       payload.append(order.value("pad", 0U), 'x');
       const std::string topic = order["topic"];
       const Outgoing out{{topic, payload, {}, order["qos"].get<Qos>(), order["retain"].get<bool>()},
-                         order["tag"]};
+                         order["tag"],
+                         id_of(order["tag"])};
       link_->publish({&out, 1});
     });
+  }
+
+  // At QoS 2; few are in flight at a time.
+  static std::uint16_t id_of(std::uint64_t tag) {
+    return static_cast<std::uint16_t>(first_claimable_id + tag % claimable_ids);
   }
 
   std::atomic<bool> keeps_ = false;

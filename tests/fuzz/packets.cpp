@@ -59,7 +59,7 @@ void take(const Frame& frame, Protocol version) {
       decode_disconnect(body);
       break;
     default:
-      if (const auto ack = decode_puback(body, version)) CLAIM(ack->packet_id != 0);
+      if (const auto ack = decode_answer(body, version)) CLAIM(ack->packet_id != 0);
   }
 }
 

@@ -205,9 +205,9 @@ std::optional<ConnAck> decode_connack(std::string_view body, Protocol version) {
   return ack;
 }
 
-std::optional<PubAck> decode_puback(std::string_view body, Protocol version) {
+std::optional<Answer> decode_answer(std::string_view body, Protocol version) {
   Reader in(body);
-  PubAck ack;
+  Answer ack;
   ack.packet_id = in.u16();
   if (version == Protocol::v5 && !in.at_end()) {
     ack.reason = in.u8();
