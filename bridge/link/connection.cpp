@@ -181,6 +181,11 @@ void Connection::close() {
   transport_->finish();
 }
 
+void Connection::abandon() {
+  phase_ = Phase::over;
+  transport_.reset();
+}
+
 void Connection::tick(KeepAlive::Time now) {
   if (phase_ == Phase::closing || phase_ == Phase::over) return;
   const bool late = now - phase_since_ > connect_timeout(settings_);
@@ -225,8 +230,8 @@ void Connection::broken(const Transport::End& end) {
 }
 
 void Connection::fail(ConnectResult::Kind kind, const std::string& why, std::uint8_t reason) {
-  if (std::exchange(phase_, Phase::over) == Phase::over) return;
-  transport_.reset();
+  if (phase_ == Phase::over) return;
+  abandon();
   owner_.ended(kind, why, reason);
 }
 

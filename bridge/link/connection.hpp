@@ -62,6 +62,9 @@ class Connection {
   // DISCONNECT; ended() follows when the broker has closed, or never.
   void close();
 
+  // Ends at once, in silence: nothing more is taken in or told, also not what has arrived already.
+  void abandon();
+
   // To be called several times within a twentieth of the keep alive.
   void tick(KeepAlive::Time now);
 

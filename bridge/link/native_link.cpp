@@ -99,14 +99,16 @@ void NativeLink::connection_ended(const std::string& why, bool ours, std::uint8_
   if (!paused_) retry();
 }
 
-// The connection may have called, so it goes when it has returned. From here on its deliveries are
-// forgotten, and nothing can be acknowledged that was dropped.
+// The connection may have called, so it goes when it has returned; until then it must not take in
+// what it has read already. From here on its deliveries are forgotten, and nothing can be
+// acknowledged that was dropped.
 void NativeLink::forget_connection() {
   phase_ = Phase::idle;
   close_reason_.clear();
   watch_timer_.reset();
   close_timer_.reset();
   stop_timer_.reset();
+  if (connection_) connection_->abandon();
   loop_.post([gone = std::move(connection_)] {});
   connection_.reset();
   session_.deliveries.forget_all();

@@ -59,6 +59,39 @@ TEST_CASE("native link: messages are handed in together, without waiting for ack
   CHECK(acknowledged == expected);
 }
 
+// What the dropped connection had read, but not yet handed in, once stayed in the list of what is
+// to be acknowledged, and went with the next connection's first acknowledgement.
+TEST_CASE("native link: what arrives just before a drop is not acknowledged after it") {
+  std::atomic<bool> more = false;
+  std::string acknowledged;
+  ScriptedBroker broker([&](const Peer& peer, int connection) {
+    bring_up(peer);
+    if (connection == 1) {
+      peer.send(publish(1, "a"));
+      wait_for([&] { return more.load(); });
+      peer.send(publish(2, "b"));
+      more = false;
+      peer.read_to_end();
+    } else {
+      peer.send(publish(3, "c"));
+      acknowledged = peer.read(4);
+      peer.read_to_end();
+    }
+  });
+  LinkProbe in(settings_for(broker.url()), {all}, false);
+  REQUIRE(in.wait_received(1));
+  in.link().loop().post([&] {  // the next message is there to be read when the drop has its turn
+    more = true;
+    wait_for([&] { return !more.load(); });
+    in.link().drop("the journal is full");
+  });
+  REQUIRE(wait_for([&] { return in.ups().size() >= 2 && in.received().back().payload == "c"; }));
+  in.link().acknowledge(in.received().back().tag);
+  in.stop(1s);
+  broker.finish();
+  CHECK(acknowledged == bytes({0x40, 2, 0, 3}));
+}
+
 TEST_CASE("native link: nothing is acknowledged after a drop, whatever comes later") {
   std::string after_drop = "nothing yet";
   ScriptedBroker broker([&](const Peer& peer, int connection) {
