@@ -2,7 +2,6 @@
 
 #include <doctest/doctest.h>
 
-#include <filesystem>
 #include <string>
 #include <utility>
 
@@ -64,8 +63,7 @@ TEST_CASE("config: every key of the journal, the lanes, the control and the log 
 }
 
 TEST_CASE("config: the example file is valid") {
-  const auto root = std::filesystem::path(__FILE__).parent_path().parent_path().parent_path();
-  const BridgeConfig config = load_config(root / "config" / "bascule.yaml");
+  const BridgeConfig config = load_config(BASCULE_EXAMPLE);
   CHECK(config.id == "store-42");
   CHECK(config.lanes.size() == 4);
   CHECK(config.routes.size() == 4);
