@@ -5,8 +5,8 @@ R2
 from stage import Stage
 
 with Stage() as stage:
-    # mosquitto 2.0.11 lets a message pass those that wait because 20 are in flight, if that has just
-    # become fewer: with a window this large none waits.
+    # With 20 in flight and others waiting, mosquitto 2.0.11 may let a new message pass those. With
+    # a window this wide none waits.
     wide = ["max_inflight_messages 1000"]
     site, central = stage.broker("site", options=wide), stage.broker("central", options=wide)
     headquarters = stage.receiver(central, "#", qos=2)
