@@ -113,7 +113,7 @@ std::vector<LanePosition> JournalCore::positions(Direction direction, const FarK
       lane.dirty = true;
       urgent_ = true;
     }
-    if (lane.direction != direction) continue;
+    if (lane.direction != direction || lane.input) continue;
     if (far.readable && !renew) compare(lane, far);
     positions.push_back({lane.id, direction, lane.name, lane.settings, lane.cursor, lane.done,
                          lane.replay_next, lane.replay_last});

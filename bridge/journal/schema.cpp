@@ -41,6 +41,27 @@ CREATE TABLE quarantine(id INTEGER PRIMARY KEY, direction INTEGER NOT NULL,
 CREATE TABLE damaged(id INTEGER, data BLOB, what TEXT NOT NULL, at_ms INTEGER NOT NULL);
 )sql";
 
+// Policies. State has a rowid, so that a record of 1 KiB lies in the leaf and not behind it.
+constexpr const char* version_2 = R"sql(
+ALTER TABLE tally ADD COLUMN emitted INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE policy_state(id INTEGER PRIMARY KEY, policy INTEGER NOT NULL, key BLOB NOT NULL,
+  value BLOB NOT NULL);
+CREATE UNIQUE INDEX policy_state_by_key ON policy_state(policy, key);
+CREATE TABLE policy_decision(id INTEGER PRIMARY KEY, after INTEGER NOT NULL,
+  wall_ms INTEGER NOT NULL, clock_trusted INTEGER NOT NULL, emitted TEXT NOT NULL,
+  verdict BLOB NOT NULL);
+CREATE TABLE policy_begun(lane INTEGER PRIMARY KEY, first INTEGER NOT NULL, last INTEGER NOT NULL,
+  attempts INTEGER NOT NULL, reason TEXT NOT NULL);
+CREATE TABLE policy_wake(policy INTEGER, name BLOB, wall_ms INTEGER NOT NULL,
+  PRIMARY KEY(policy, name)) WITHOUT ROWID;
+CREATE TABLE policy_run(policy INTEGER PRIMARY KEY, day TEXT NOT NULL, last INTEGER NOT NULL);
+CREATE TABLE policy_case(number INTEGER PRIMARY KEY, policy INTEGER NOT NULL, kind TEXT NOT NULL,
+  subject BLOB NOT NULL, data BLOB NOT NULL, opened_ms INTEGER NOT NULL, state INTEGER NOT NULL,
+  decision BLOB NOT NULL, decided_by TEXT NOT NULL, decided_ms INTEGER NOT NULL,
+  outcome BLOB NOT NULL, closed_ms INTEGER NOT NULL);
+CREATE INDEX policy_case_waiting ON policy_case(policy) WHERE state<2;
+)sql";
+
 // A setting that silently stays as it was would break a promise; so each is read back.
 void require(Database& database, const std::string& pragma, const std::string& value,
              const std::string& answer) {
@@ -88,9 +109,10 @@ std::unique_ptr<Database> open_database(const std::string& path, const JournalSe
   database->execute("PRAGMA secure_delete=OFF");
   const std::uint64_t pages = (settings.max_size_bytes + reserve_bytes) / page_bytes;
   database->execute("PRAGMA max_page_count=" + std::to_string(pages));
-  if (version < 1) {
+  if (version < schema_version) {
     database->execute("BEGIN IMMEDIATE");
-    database->execute(version_1);
+    if (version < 1) database->execute(version_1);
+    if (version < 2) database->execute(version_2);
     database->execute("PRAGMA application_id=" + std::to_string(application_id));
     database->execute("PRAGMA user_version=" + std::to_string(schema_version));
     database->execute("COMMIT");
