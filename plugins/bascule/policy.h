@@ -20,8 +20,9 @@
  * tried three times in all, also over restarts; then the input is quarantined with the reason and
  * the next one has its turn.
  *
- * Threads. All functions of one instance are called on one thread, one at a time. Host functions
- * may be called only during the call they were given to, on its thread.
+ * Threads. decide() is always called on the same thread. create() and destroy() may be called on
+ * another, but never while another function of the instance runs. Host functions may be called only
+ * during decide(), on its thread.
  *
  * Memory. Nothing changes owner. What a plugin passes is copied before the call returns; what the
  * host passes lives until the plugin's function returns, or as its comment says.
@@ -60,8 +61,9 @@ typedef struct bascule_property {
 enum {
   BASCULE_MESSAGE = 0,    /* a route with this policy took it */
   BASCULE_RESOLUTION = 1, /* a person decided a case: `topic` is the case's number in decimal,
-                             `payload` the decision as a JSON object */
-  BASCULE_WAKE = 2,       /* a time that the policy asked for has come: `topic` is its name */
+                             `payload` the decision as a JSON object: "choose", "by", "data" */
+  BASCULE_WAKE = 2,       /* a time that the policy asked for has come: `topic` is its name,
+                             `payload` the time asked for, in ms since 1970 UTC, in decimal */
   BASCULE_LINK = 3        /* the line to central changed: `payload` is "up" or "down" */
 };
 
@@ -149,7 +151,8 @@ typedef struct bascule_host {
 
   /* Opens a case: an exception that waits for a person. `subject` is what it is about (a record, an
    * item) and `kind` one word; `data` a JSON object that is shown to the person: what happened, and
-   * what there is to choose from ("choices": [...]). Gives the case's number, which is never used
+   * what there is to choose from ("choices": [...], texts or objects with a "name"; one of them has
+   * to be chosen). Gives the case's number, which is never used
    * again, or a negative number. Its resolution comes as an input. */
   int64_t (*open_case)(bascule_step* step, bascule_bytes kind, bascule_bytes subject,
                        bascule_bytes data);
@@ -157,7 +160,8 @@ typedef struct bascule_host {
   int (*close_case)(bascule_step* step, int64_t number, bascule_bytes outcome);
 
   /* A BASCULE_WAKE named `name` comes at `wall_ms` or soon after, also over restarts; at once if
-   * that has passed. Another call with the name moves it; 0 takes it back. */
+   * that has passed. The machine's wall clock decides, trusted or not. The name is fit for a topic,
+   * of 1,024 bytes at the most. Another call with the name moves it; 0 takes it back. */
   int (*wake_at)(bascule_step* step, bascule_bytes name, int64_t wall_ms);
 
   /* Why it was decided so: a JSON object that `bascule policy explain` shows. The last call counts.
