@@ -278,3 +278,30 @@ TEST_CASE("policy: a case is opened, told, and closed by the step that says so")
   CHECK(seats.payloads(Direction::up, events_lane).size() == 2);
   CHECK(seats.core().report().tallies[0].emitted == 0);  // events are in nobody's books
 }
+
+TEST_CASE("policy: a daily gate takes what has come, once a day, and catches up a missed night") {
+  Texts seen;
+  constexpr std::int64_t day_ms = 86'400'000;
+  PolicyCase seats(
+      [&](Step&, const bascule_input& input) {
+        seen.push_back(payload_of(input));
+        return 0;
+      },
+      {Gate::Kind::daily, 60});
+  seats.put("a");
+  seats.run();
+  CHECK(seen.empty());  // a new policy has missed nothing
+  seats.at.wall_ms += day_ms;
+  seats.run();
+  CHECK(seen == Texts{"a"});
+  seats.put("b");
+  seats.run();
+  CHECK(seen == Texts{"a"});
+  seats.put("to central's wish", Direction::down);
+  seats.run();
+  CHECK(seen == Texts{"a", "to central's wish"});
+  seats.crash();  // and stays off for two nights
+  seats.at.wall_ms += 2 * day_ms;
+  seats.run();
+  CHECK(seen == Texts{"a", "to central's wish", "b"});
+}
