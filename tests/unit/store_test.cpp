@@ -39,9 +39,9 @@ Loss loss(LaneId lane, std::uint64_t first, std::uint64_t last, const char* reas
 TEST_CASE("store: a newer schema is refused and not a byte is written") {
   const Directory directory;
   { const JournalCore core = open_journal(directory); }
-  sql(directory, "PRAGMA user_version = 2");
+  sql(directory, "PRAGMA user_version = 3");
   const std::string before = bytes_of_file(directory.database());
-  CHECK(says(refusal(directory), "newer bascule (schema 2, this program knows 1)"));
+  CHECK(says(refusal(directory), "newer bascule (schema 3, this program knows 2)"));
   CHECK(bytes_of_file(directory.database()) == before);
 }
 
@@ -50,7 +50,7 @@ TEST_CASE("store: a newer schema that crashed is left as it is, with its log") {
   { const JournalCore core = open_journal(directory); }
   sqlite3* newer = nullptr;
   REQUIRE(sqlite3_open(directory.database().c_str(), &newer) == SQLITE_OK);
-  REQUIRE(sqlite3_exec(newer, "PRAGMA user_version = 2", nullptr, nullptr, nullptr) == SQLITE_OK);
+  REQUIRE(sqlite3_exec(newer, "PRAGMA user_version = 3", nullptr, nullptr, nullptr) == SQLITE_OK);
   const Directory left = directory.copy();
   sqlite3_close(newer);
   const std::string file = bytes_of_file(left.database());
