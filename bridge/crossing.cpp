@@ -9,10 +9,6 @@ namespace {
 constexpr std::chrono::seconds stop_deadline{5};
 constexpr std::chrono::milliseconds look_for_slowness_every{500};
 
-constexpr Direction opposite(Direction direction) {
-  return direction == Direction::up ? Direction::down : Direction::up;
-}
-
 std::string own_topic(const std::string& bridge_id, const std::string& what) {
   return "bascule/" + bridge_id + "/" + what;
 }
@@ -28,6 +24,7 @@ Crossing::Crossing(const std::string& bridge_id, LinkSettings settings, Directio
                    const std::vector<Route>& routes, Journal& journal, Events& events)
     : name_(settings.name),
       state_topic_(own_topic(bridge_id, "state")),
+      session_peer_(settings.client_id + " " + settings.url),
       bookmark_topic_(Bookmark::topic(bridge_id, opposite(in))),
       in_(in),
       journal_(journal),
@@ -46,9 +43,11 @@ Crossing::Crossing(const std::string& bridge_id, LinkSettings settings, Directio
 }
 
 void Crossing::start() {
-  std::vector<Subscription> subscriptions{{bookmark_topic_, false, true}};
-  for (const std::string& filter : intake_.table().subscriptions()) {
-    subscriptions.push_back({filter});
+  const RouteTable& table = intake_.table();
+  // The bookmark comes at QoS 1; asked for more, a broker that does not know QoS 2 says so.
+  std::vector<Subscription> subscriptions{{bookmark_topic_, false, true, Qos::exactly_once}};
+  for (const std::string& filter : table.subscriptions()) {
+    subscriptions.push_back({filter, true, false, table.qos_of(filter)});
   }
   LinkHandlers handlers;
   handlers.on_deliveries = [this](std::span<const Delivery> deliveries) { deliver(deliveries); };
@@ -87,7 +86,7 @@ void Crossing::connected(const Limits& limits) {
   // A retained message is an old one if the subscription that brings it is new. MQTT 3.1.1 brings
   // all of them at each connect, and marks nothing else as retained.
   intake_.expect_replayed(!limits.session_present || limits.protocol != Protocol::v5);
-  if (!limits.session_present) journal_.begin_session(in_);
+  journal_.enter_session(in_, session_peer_, limits.session_present);
 }
 
 void Crossing::up(const Limits& limits) {

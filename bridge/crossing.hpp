@@ -47,6 +47,7 @@ class Crossing {
 
   std::string name_;
   std::string state_topic_;
+  std::string session_peer_;  // who is at its two ends
   std::string bookmark_topic_;
   Direction in_;
   Journal& journal_;

@@ -1,5 +1,6 @@
 #include "daemon.hpp"
 
+#include <malloc.h>
 #include <pthread.h>
 #include <spdlog/spdlog.h>
 #include <systemd/sd-daemon.h>
@@ -130,6 +131,9 @@ PolicyHostSettings host_settings(const BridgeConfig& config) {
 int run_daemon(const BridgeConfig& config) {
   check_policies(config);
   configure_log(config.log);
+  // Fixed, it stays so: else the allocator takes buffers that come and go for a reason to keep more
+  // and more of what was freed.
+  mallopt(M_MMAP_THRESHOLD, 512 << 10);
   const sigset_t signals = ending_signals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   std::signal(SIGPIPE, SIG_IGN);

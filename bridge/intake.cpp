@@ -26,7 +26,11 @@ void Intake::deliver(std::span<const Delivery> deliveries,
   group.direction = settings_.direction;
   group.connection = connection_.load(std::memory_order_relaxed);
   for (const Delivery& delivery : deliveries) {
-    if (delivery.message.topic.starts_with(own_prefix_)) {
+    if (delivery.released) {
+      Append release;
+      release.released = delivery.packet_id;
+      group.entries.push_back(release);
+    } else if (delivery.message.topic.starts_with(own_prefix_)) {
       own(delivery.message);
     } else {
       ++group.received;
@@ -64,11 +68,11 @@ void Intake::take(const Delivery& delivery, AppendGroup& group) {
   if (target.qos && *target.qos < out.qos) out.qos = *target.qos;
   if (target.retain != RetainRule::keep) out.retain = target.retain == RetainRule::set;
   const Receipt receipt{crc32c(crc32c(crc32c(0, in.topic), in.properties), in.payload),
-                        delivery.packet_id, 0};
+                        delivery.packet_id, 0, in.qos == Qos::exactly_once};
   const std::size_t offset = group.bytes.size();
   encode_record(out, receipt, stamped, group.bytes);
   group.entries.push_back({target.lane, offset, group.bytes.size() - offset, delivery.duplicate,
-                           in.retain && replayed_.load(std::memory_order_relaxed), in.retain});
+                           in.retain && replayed_.load(std::memory_order_relaxed), in.retain, 0});
 }
 
 std::string Intake::fault(const Message& message) const {

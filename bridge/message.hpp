@@ -20,6 +20,10 @@ constexpr std::string_view to_string(Direction direction) {
   return direction == Direction::up ? "up" : "down";
 }
 
+constexpr Direction opposite(Direction direction) {
+  return direction == Direction::up ? Direction::down : Direction::up;
+}
+
 struct Message {
   std::string_view topic;
   std::string_view payload;

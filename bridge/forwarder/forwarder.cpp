@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <limits>
+#include <utility>
 
 #include "clock.hpp"
 #include "stamp.hpp"
@@ -12,16 +13,16 @@
 namespace bascule {
 namespace {
 
-// A tag is lane << 48 | sequence; the bridge's own messages have no lane.
-constexpr std::uint64_t own_tag = 0;
 constexpr std::uint64_t sequence_mask = 0xFFFF'FFFF'FFFF;
-
 constexpr std::size_t messages_per_publish = 256;
 // What may be on the wire at once. A lane that others go before gets less, so that on a slow line
 // they wait for little of it.
 constexpr std::uint64_t bytes_in_flight_max = 4 << 20;
 constexpr std::uint64_t bytes_in_flight_behind = 256 << 10;
 constexpr std::uint64_t messages_per_bookmark = 1'000;
+// What was half done may have been given up meanwhile, and never be read; then it is asked for
+// anew.
+constexpr std::chrono::milliseconds resume_patience{10'000};
 
 std::string reason_text(std::uint8_t reason) {
   std::array<char, 64> text{};
@@ -66,7 +67,10 @@ Forwarder::Forwarder(ForwarderSettings settings, Journal& journal, Link& link)
 
 void Forwarder::up(const Limits& limits) {
   limits_ = limits;
+  suspicion_.up(boottime_ms());
+  closed_for_ = 0;
   compared_ = false;
+  resumed_ = !limits_.session_present || limits_.maximum_qos != Qos::exactly_once;
   // With the session gone, what was in flight is about to be reported lost; sending newer messages
   // before those would break the order.
   phase_ = Phase::draining;
@@ -74,7 +78,7 @@ void Forwarder::up(const Limits& limits) {
 }
 
 void Forwarder::ask() {
-  if (compared_) {
+  if (compared_ || !resumed_) {
     place({});
     return;
   }
@@ -98,61 +102,102 @@ void Forwarder::compared(FarKnowledge far) {
 void Forwarder::place(FarKnowledge far) {
   phase_ = Phase::placing;
   journal_.positions(settings_.direction, std::move(far),
-                     [this, &loop = loop_, placement = ++placement_](
-                         std::vector<LanePosition> positions, std::string epoch) {
-                       loop.post([this, placement, positions = std::move(positions),
-                                  epoch = std::move(epoch)]() mutable {
+                     [this, &loop = loop_, placement = ++placement_](Journal::Positions positions) {
+                       loop.post([this, placement, positions = std::move(positions)]() mutable {
                          if (phase_ != Phase::placing || placement != placement_) return;
-                         begin(std::move(positions), std::move(epoch));
+                         placed(std::move(positions));
                        });
                      });
 }
 
-void Forwarder::begin(std::vector<LanePosition> positions, std::string epoch) {
-  epoch_ = std::move(epoch);
-  for (const LanePosition& position : positions) {
+void Forwarder::placed(Journal::Positions positions) {
+  epoch_ = std::move(positions.epoch);
+  positions_ = std::move(positions.lanes);
+  const bool known =
+      !positions.unfamiliar || !limits_.session_present || limits_.maximum_qos != Qos::exactly_once;
+  if (known) {
+    begin();
+  } else {
+    clear_session();
+  }
+}
+
+void Forwarder::begin() {
+  ids_.give_all_back();
+  for (const LanePosition& position : std::exchange(positions_, {})) {
     auto lane = std::find_if(lanes_.begin(), lanes_.end(),
                              [&](const auto& known) { return known->id() == position.id; });
     if (lane == lanes_.end()) {
       lane = lanes_.insert(lane, std::make_unique<OutboundLane>(position));
     }
-    if (position.replay_next != 0) {
+    if (position.replay_next != 0 && compared_) {
       spdlog::warn(
           "{}: the broker has lost what it had accepted; sending lane {} again from {} to {}",
           link_.status().broker, position.name, position.replay_next, position.replay_last);
     }
     (*lane)->begin(position, journal_, loop_, [this] { pump(); });
+    for (const auto& [sequence, claim] : position.claims.all()) ids_.reserve(claim.packet_id);
   }
   std::stable_sort(lanes_.begin(), lanes_.end(), [](const auto& a, const auto& b) {
     return a->settings().priority > b->settings().priority;
   });
   top_priority_ = lanes_.empty() ? 0 : lanes_.front()->settings().priority;
-  phase_ = Phase::sending;
+  if (!resumed_ && !half_done()) return resumed();
+  phase_ = resumed_ ? Phase::sending : Phase::resuming;
   bookmark_later();  // the one that is there may be behind, or gone
+  for (auto& lane : lanes_) resume_orphans(*lane);
   pump();
 }
 
 void Forwarder::down() {
   phase_ = Phase::down;
+  suspicion_.down(closed_for_ != 0);
   own_.clear();
   bookmark_.forget();
   bookmark_timer_.reset();
   wake_.reset();
-  for (auto& lane : lanes_) lane->end();
+  for (auto& lane : lanes_) {
+    lane->end();
+    in_flight_ -= lane->withdraw();
+  }
 }
 
 void Forwarder::hold() { held_ = true; }
 
 void Forwarder::outcomes(std::span<const Outcome> outcomes) {
   const std::size_t before = in_flight_;
+  suspect(outcomes);
   for (const Outcome& outcome : outcomes) settle(outcome);
   report();
   if (phase_ == Phase::draining && in_flight_ == 0) {
     ask();
   } else if (phase_ == Phase::placing && in_flight_ != before) {
     place({});  // the answer under way does not know of these outcomes
+  } else if (phase_ == Phase::resuming && !half_done()) {
+    resumed();
   }
   pump();
+}
+
+// All that a connection loses comes in one call.
+void Forwarder::suspect(std::span<const Outcome> outcomes) {
+  std::vector<std::uint64_t> lost;
+  bool alone = true;
+  for (const Outcome& outcome : outcomes) {
+    if (outcome.kind != Outcome::Kind::lost || outcome.reason == 0) continue;
+    closed_for_ = outcome.reason;
+    if (outcome.tag == clearing_tag) continue;
+    if (outcome.tag != own_tag) lost.push_back(outcome.tag);
+    alone = alone && outcome.tag != own_tag;
+  }
+  const bool careful = suspicion_.careful();
+  suspicion_.closed(lost, alone && lost.size() == 1, boottime_ms());
+  if (suspicion_.careful() && !careful) {
+    spdlog::warn(
+        "{}: the broker closes the connection again and again before it acknowledges what it was "
+        "sent; sending one message at a time to see which one it is",
+        link_.status().broker);
+  }
 }
 
 void Forwarder::settle(const Outcome& outcome) {
@@ -160,33 +205,50 @@ void Forwarder::settle(const Outcome& outcome) {
     --own_in_flight_;
     return;
   }
-  const auto id = static_cast<LaneId>(outcome.tag >> 48);
-  const auto lane = std::find_if(lanes_.begin(), lanes_.end(),
-                                 [&](const auto& known) { return known->id() == id; });
-  if (lane == lanes_.end()) return;
-  --in_flight_;
+  if (outcome.tag == clearing_tag) {
+    if (outcome.kind == Outcome::Kind::accepted) cleared_one();
+    return;
+  }
+  OutboundLane* const lane = this->lane(static_cast<LaneId>(outcome.tag >> 48));
+  if (lane == nullptr) return;
   const std::uint64_t sequence = outcome.tag & sequence_mask;
+  if (outcome.kind == Outcome::Kind::received) return lane->received(sequence);
+  --in_flight_;
+  if (outcome.kind != Outcome::Kind::lost) suspicion_.settled(outcome.tag);
+  if (const auto claim = lane->claimed(sequence); claim && outcome.kind != Outcome::Kind::lost) {
+    ids_.give_back(claim->packet_id);
+  }
   switch (outcome.kind) {
     case Outcome::Kind::accepted:
-      (*lane)->accepted(sequence);
+      lane->accepted(sequence);
       ++since_bookmark_;
       break;
     case Outcome::Kind::refused:
-      (*lane)->refused(sequence, reason_text(outcome.reason));
+      lane->refused(sequence, reason_text(outcome.reason));
+      break;
+    case Outcome::Kind::received:
       break;
     case Outcome::Kind::lost:
-      (*lane)->lost(sequence);
-      if (phase_ == Phase::sending) phase_ = Phase::draining;
+      lane->lost(sequence);
+      if (sends()) phase_ = Phase::draining;
       break;
   }
+}
+
+OutboundLane* Forwarder::lane(LaneId id) {
+  const auto lane = std::find_if(lanes_.begin(), lanes_.end(),
+                                 [&](const auto& known) { return known->id() == id; });
+  return lane == lanes_.end() ? nullptr : lane->get();
 }
 
 void Forwarder::pump() {
   send_own();
   std::int64_t wait_ms = std::numeric_limits<std::int64_t>::max();
   wake_.reset();
-  if (phase_ == Phase::sending && !held_) wait_ms = send_lanes();
-  if (wait_ms < std::numeric_limits<std::int64_t>::max()) {
+  if (sends() && !held_) wait_ms = send_lanes();
+  if (phase_ == Phase::resuming && wait_ms > resume_patience.count()) {
+    wake_ = loop_.after(resume_patience, [this] { place({}); });
+  } else if (wait_ms < std::numeric_limits<std::int64_t>::max()) {
     wake_ = loop_.after(std::chrono::milliseconds(std::min<std::int64_t>(wait_ms, 60'000)),
                         [this] { pump(); });
   }
@@ -196,7 +258,8 @@ void Forwarder::pump() {
 bool Forwarder::room(std::uint32_t window) const { return in_flight_ + own_in_flight_ < window; }
 
 void Forwarder::send_own() {
-  while (phase_ != Phase::down && !own_.empty() && room(limits_.receive_maximum)) {
+  const std::uint32_t window = std::min(limits_.receive_maximum, suspicion_.window());
+  while (phase_ != Phase::down && resumed_ && !own_.empty() && room(window)) {
     const Own own = std::move(own_.front());
     own_.pop_front();
     const Outgoing message{{own.topic,
@@ -212,18 +275,29 @@ void Forwarder::send_own() {
 
 // Returns after how many ms there may be something to send though nothing happens until then.
 std::int64_t Forwarder::send_lanes() {
-  const std::uint32_t window = std::min(settings_.window, limits_.receive_maximum);
+  const std::uint32_t window =
+      std::min({settings_.window, limits_.receive_maximum, suspicion_.window()});
   properties_.resize(messages_per_publish);
   while (true) {
     const std::int64_t now_ms = boottime_ms();
+    if (const std::int64_t wait_ms = suspicion_.wait_ms(now_ms); wait_ms > 0) return wait_ms;
     std::int64_t wait_ms = std::numeric_limits<std::int64_t>::max();
     outgoing_.clear();
     while (room(window) && outgoing_.size() < messages_per_publish) {
       const auto [lane, item] = next(now_ms, wait_ms);
       if (lane == nullptr) break;
-      if (add(*lane, *item, now_ms)) ++in_flight_;
+      if (wants_claim(*lane, *item)) {
+        lane->claim(*ids_.take());
+        ++in_flight_;
+      } else if (const std::string why = add(*lane, *item, now_ms); why.empty()) {
+        lane->sent();
+        ++in_flight_;
+      } else {
+        lane->set_aside(why);
+      }
     }
     if (outgoing_.empty()) return wait_ms;
+    suspicion_.sent(now_ms);
     link_.publish(outgoing_);
   }
 }
@@ -239,6 +313,9 @@ Forwarder::Next Forwarder::next(std::int64_t now_ms, std::int64_t& wait_ms) {
     }
     const LaneItem* item = lane.front(now_ms, wait_ms);
     if (item == nullptr) continue;
+    if (phase_ == Phase::resuming && !lane.claimed(item->record.sequence)) continue;
+    const bool claim = wants_claim(lane, *item);
+    if (claim ? ids_.in_use() >= claims_max() : lane.claims_wait()) continue;
     const auto equals_end = std::find_if(it, lanes_.end(), [&](const auto& other) {
       return other->settings().priority != priority;
     });
@@ -248,9 +325,18 @@ Forwarder::Next Forwarder::next(std::int64_t now_ms, std::int64_t& wait_ms) {
   return {};
 }
 
-// Adds the lane's front to what is published next; false if it can never be.
-bool Forwarder::add(OutboundLane& lane, const LaneItem& item, std::int64_t now_ms) {
+Qos Forwarder::qos_of(const LaneItem& item) const {
+  return std::min(item.record.message.qos, limits_.maximum_qos);
+}
+
+// Adds the message to what is published next. Returns why it can never be; empty: it was added.
+std::string Forwarder::add(const OutboundLane& lane, const LaneItem& item, std::int64_t now_ms) {
   Message message = item.record.message;
+  const std::uint64_t tag = std::uint64_t{lane.id()} << 48 | item.record.sequence;
+  if (suspicion_.condemned(tag)) {
+    suspicion_.settled(tag);
+    return "the broker closes the connection each time it gets this message alone";
+  }
   if (limits_.protocol == Protocol::v5) {
     const Stamp stamp{settings_.bridge_id, epoch_, lane.name(), item.record.sequence,
                       item.captured_wall_ms};
@@ -267,23 +353,23 @@ bool Forwarder::add(OutboundLane& lane, const LaneItem& item, std::int64_t now_m
   const std::size_t packet_bytes =
       message.topic.size() + message.properties.size() + message.payload.size() + 16;
   if (packet_bytes > limits_.maximum_packet_bytes) {
-    lane.set_aside("larger than the broker's maximum packet size of " +
-                   std::to_string(limits_.maximum_packet_bytes) + " bytes");
-    return false;
+    return "larger than the broker's maximum packet size of " +
+           std::to_string(limits_.maximum_packet_bytes) + " bytes";
   }
-  message.qos = std::min(message.qos, limits_.maximum_qos);
+  message.qos = qos_of(item);
   message.retain = message.retain && limits_.retain_available;
-  outgoing_.push_back({message, std::uint64_t{lane.id()} << 48 | item.record.sequence});
-  lane.sent();
-  return true;
+  Outgoing out{message, tag};
+  if (message.qos == Qos::exactly_once) prepare(lane, item, out);
+  outgoing_.push_back(out);
+  return {};
 }
 
 void Forwarder::report() {
   bool moved = false;
   for (auto& lane : lanes_) {
     if (auto progress = lane->take_progress()) {
-      journal_.progress(std::move(*progress));
-      moved = true;
+      moved = moved || !progress->parts.empty() || progress->replay_next;
+      tell(*lane, std::move(*progress));
     }
   }
   {

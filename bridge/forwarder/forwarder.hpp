@@ -17,6 +17,8 @@
 
 #include "bookmark.hpp"
 #include "forwarder/outbound_lane.hpp"
+#include "forwarder/packet_ids.hpp"
+#include "forwarder/suspicion.hpp"
 #include "journal/journal.hpp"
 #include "link/link.hpp"
 
@@ -54,9 +56,10 @@ class Forwarder {
   std::map<std::string, std::uint64_t> in_flight() const;  // by lane; any thread
 
  private:
-  // The way to sending: what was in flight before has its outcome, the broker has said what it
-  // has, the journal has said where to go on.
-  enum class Phase : std::uint8_t { down, draining, asking, placing, sending };
+  // The way to sending: what was in flight before has its outcome; packet ids of QoS 2 that nobody
+  // here claimed are free, and what was half done is done; the broker has said what it has; the
+  // journal has said where to go on.
+  enum class Phase : std::uint8_t { down, draining, asking, placing, clearing, resuming, sending };
   struct Next {
     OutboundLane* lane = nullptr;
     const LaneItem* item = nullptr;
@@ -69,14 +72,39 @@ class Forwarder {
   void ask();
   void compared(FarKnowledge far);
   void place(FarKnowledge far);
-  void begin(std::vector<LanePosition> positions, std::string epoch);
+  void placed(Journal::Positions positions);
+  void begin();
+  bool sends() const { return phase_ == Phase::sending || phase_ == Phase::resuming; }
+  OutboundLane* lane(LaneId id);
   void settle(const Outcome& outcome);
+  void suspect(std::span<const Outcome> outcomes);
   void pump();
   bool room(std::uint32_t window) const;
   void send_own();
   std::int64_t send_lanes();
   Next next(std::int64_t now_ms, std::int64_t& wait_ms);
-  bool add(OutboundLane& lane, const LaneItem& item, std::int64_t now_ms);
+  Qos qos_of(const LaneItem& item) const;
+  std::string add(const OutboundLane& lane, const LaneItem& item, std::int64_t now_ms);
+
+  // A tag is lane << 48 | sequence; the bridge's own messages have no lane.
+  static constexpr std::uint64_t own_tag = 0;
+  static constexpr std::uint64_t clearing_tag = 1;  // likewise
+  static std::uint64_t tag_of(LaneId lane, std::uint64_t sequence) {
+    return std::uint64_t{lane} << 48 | sequence;
+  }
+
+  // QoS 2: handshakes.cpp.
+  std::size_t claims_max() const;
+  bool wants_claim(const OutboundLane& lane, const LaneItem& item) const;
+  void prepare(const OutboundLane& lane, const LaneItem& item, Outgoing& out) const;
+  void clear_session();
+  void cleared_one();
+  void resumed();
+  bool half_done() const;
+  void resume_orphans(OutboundLane& lane);
+  void tell(const OutboundLane& lane, Progress progress);
+  void durable(LaneId id, std::size_t claims, const std::vector<std::uint16_t>& received);
+  void send_claimed(OutboundLane& lane, std::size_t claims);
   void report();
   void bookmark_later();
   void write_bookmark();
@@ -89,8 +117,14 @@ class Forwarder {
   Bookmark bookmark_;
   Limits limits_;
   std::string epoch_;
+  PacketIds ids_;
+  std::size_t clearing_ = 0;             // ids that the broker has not let go of yet
+  std::vector<LanePosition> positions_;  // to begin with
   Phase phase_ = Phase::down;
+  Suspicion suspicion_;
+  std::uint8_t closed_for_ = 0;  // why the broker closed this connection, or 0
   bool held_ = false;
+  bool resumed_ = false;         // nothing of an earlier connection is half done at QoS 2
   bool compared_ = false;        // the broker has been asked on this connection
   bool bookmarks_ = false;       // it lets us keep one
   std::uint64_t placement_ = 0;  // the newest question to the journal

@@ -67,9 +67,11 @@ const LaneItem* LaneReader::front() {
   return &*item_;
 }
 
-void LaneReader::pop() {
+LaneItem LaneReader::take() {
   next_ = item_->record.sequence + 1;
+  LaneItem taken = std::move(*item_);
   item_.reset();
+  return taken;
 }
 
 void LaneReader::request() {

@@ -30,9 +30,9 @@ class LaneReader : public std::enable_shared_from_this<LaneReader> {
 
   // The next message, or nullptr if none is there yet; it is being read then.
   const LaneItem* front();
-  void pop();
+  LaneItem take();  // the front
 
-  // Up to here everything was handed out and popped, or needs no sending: it is done or in flight,
+  // Up to here everything was taken, or needs no sending: it is done or in flight,
   // or the journal has given it up.
   std::uint64_t passed() const { return next_ - 1; }
 

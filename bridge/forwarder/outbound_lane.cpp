@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <ctime>
+#include <utility>
 
 #include "clock.hpp"
 #include "properties.hpp"
@@ -21,6 +22,8 @@ void OutboundLane::begin(const LanePosition& position, Journal& journal, Loop& l
                          std::function<void()> ready) {
   cursor_ = position.cursor;
   done_ = position.done;
+  claims_ = position.claims;
+  replay_next_ = position.replay_next;
   replay_last_ = position.replay_last;
   passed_ = through_ = position.replay_next == 0 ? position.cursor : position.replay_next - 1;
   SequenceSet in_flight;
@@ -37,12 +40,12 @@ void OutboundLane::end() {
 const LaneItem* OutboundLane::front(std::int64_t now_ms, std::int64_t& wait_ms) {
   if (reader_ == nullptr) return nullptr;
   const LaneItem* item = reader_->front();
-  while (item != nullptr && expired(*item, now_ms)) {
-    resolve(item->record, Fate::expired);
-    reader_->pop();
+  while (item != nullptr && !claims_.find(item->record.sequence) && expired(*item, now_ms)) {
+    resolve(reader_->take().record, Fate::expired);
     item = reader_->front();
   }
   if (item == nullptr) return nullptr;
+  if (claims_.find(item->record.sequence)) return item;  // it went before, as far as we know
   std::int64_t wait = rate_.wait_ms(item->record.size, now_ms);
   if (settings_.hours) {
     const std::time_t wall = std::time(nullptr);
@@ -64,23 +67,78 @@ bool OutboundLane::expired(const LaneItem& item, std::int64_t now_ms) const {
 }
 
 void OutboundLane::sent() {
-  const LaneItem& item = *reader_->front();
-  rate_.take(item.record.size);
-  bytes_in_flight_ += item.record.size;
-  // At the end, unless history is replayed while the link still has newer messages in its hands.
-  in_flight_.insert(place(item.record.sequence), item);
-  reader_->pop();
+  LaneItem item = reader_->take();
+  if (!claims_.find(item.record.sequence)) rate_.take(item.record.size);
+  put_in_flight(std::move(item));
 }
 
+void OutboundLane::claim(std::uint16_t packet_id) {
+  LaneItem item = reader_->take();
+  const Claim claim{item.record.sequence, packet_id, false};
+  rate_.take(item.record.size);
+  put_in_flight(std::move(item));
+  claims_.add(claim);
+  unsent_.push_back(claim.sequence);
+  progress_.claimed.push_back(claim);
+}
+
+void OutboundLane::put_in_flight(LaneItem item) {
+  bytes_in_flight_ += item.record.size;
+  // At the end, unless history is replayed while the link still has newer messages in its hands.
+  if (in_flight_.empty() || in_flight_.back().record.sequence < item.record.sequence) {
+    in_flight_.push_back(std::move(item));
+  } else {
+    in_flight_.insert(place(item.record.sequence), std::move(item));
+  }
+}
+
+const LaneItem* OutboundLane::take_unsent() {
+  if (unsent_.empty()) return nullptr;
+  const std::uint64_t sequence = unsent_.front();
+  unsent_.pop_front();
+  const auto found = place(sequence);
+  return found == in_flight_.end() || found->record.sequence != sequence ? nullptr : &*found;
+}
+
+std::size_t OutboundLane::withdraw() {
+  const std::size_t count = unsent_.size();
+  const auto unsent = std::exchange(unsent_, {});
+  for (const std::uint64_t sequence : unsent) lost(sequence);
+  return count;
+}
+
+std::vector<Claim> OutboundLane::orphans() const {
+  std::vector<Claim> orphans;
+  for (const auto& [sequence, claim] : claims_.all()) {
+    const bool replayed = sequence >= replay_next_ && sequence <= replay_last_;
+    if (history(sequence) && !replayed) orphans.push_back(claim);
+  }
+  return orphans;
+}
+
+void OutboundLane::received(std::uint64_t sequence) {
+  claims_.receive(sequence);
+  progress_.received.push_back(sequence);
+}
+
+void OutboundLane::end_claim(std::uint64_t sequence) {
+  if (!claims_.find(sequence)) return;
+  claims_.end(sequence);
+  progress_.ended.push_back(sequence);
+}
+
+// Nearly always the first: outcomes come in the order of sending.
 std::deque<LaneItem>::iterator OutboundLane::place(std::uint64_t sequence) {
+  if (!in_flight_.empty() && in_flight_.front().record.sequence >= sequence) {
+    return in_flight_.begin();
+  }
   return std::lower_bound(
       in_flight_.begin(), in_flight_.end(), sequence,
       [](const LaneItem& sent, std::uint64_t value) { return sent.record.sequence < value; });
 }
 
 void OutboundLane::set_aside(const std::string& reason) {
-  set_aside(reader_->front()->record, reason);
-  reader_->pop();
+  set_aside(reader_->take().record, reason);
 }
 
 void OutboundLane::set_aside(const Record& record, const std::string& reason) {
@@ -105,9 +163,11 @@ std::optional<LaneItem> OutboundLane::take(std::uint64_t sequence) {
 
 void OutboundLane::accepted(std::uint64_t sequence) {
   if (const auto sent = take(sequence)) resolve(sent->record, Fate::forwarded);
+  end_claim(sequence);
 }
 void OutboundLane::refused(std::uint64_t sequence, const std::string& reason) {
   if (const auto sent = take(sequence)) set_aside(sent->record, reason);
+  end_claim(sequence);
 }
 void OutboundLane::lost(std::uint64_t sequence) {
   end();
@@ -142,7 +202,8 @@ void OutboundLane::resolve(const Record& record, Fate fate) {
 
 std::optional<Progress> OutboundLane::take_progress() {
   advance();
-  if (progress_.parts.empty() && progress_.quarantined.empty() && !progress_.replay_next) {
+  if (progress_.parts.empty() && progress_.quarantined.empty() && !progress_.replay_next &&
+      progress_.claimed.empty() && progress_.received.empty() && progress_.ended.empty()) {
     return std::nullopt;
   }
   Progress taken = std::move(progress_);

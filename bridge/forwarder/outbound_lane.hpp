@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "forwarder/lane_reader.hpp"
 #include "forwarder/rate.hpp"
@@ -28,10 +29,26 @@ class OutboundLane {
   // lowered to when to ask again. Messages past their time are given up on the way.
   const LaneItem* front(std::int64_t now_ms, std::int64_t& wait_ms);
   void sent();                                // the front has gone
+  void claim(std::uint16_t packet_id);        // it is to go at QoS 2, once the claim is durable
   void set_aside(const std::string& reason);  // the front can never go
 
-  // What became of a sequence in flight. A lost one ends the lane as end() does: nothing newer may
-  // go before it.
+  // The packet id under which a message is with the broker, or is to be.
+  std::optional<Claim> claimed(std::uint64_t sequence) const { return claims_.find(sequence); }
+  bool has_claims() const { return !claims_.empty(); }
+  // Claims that are not durable yet. Nothing may overtake them but another claim.
+  bool claims_wait() const { return !unsent_.empty(); }
+  // The oldest of them is durable; nullptr: the lane has ended meanwhile.
+  const LaneItem* take_unsent();
+  // All of them, unsent, are out of flight. Returns how many they were.
+  std::size_t withdraw();
+  // Claims of messages that were given up, as of begin(): the broker may still have their ids.
+  std::vector<Claim> orphans() const;
+
+  // The broker has received it (PUBREC).
+  void received(std::uint64_t sequence);
+
+  // What became of a sequence in flight, or of a claim. A lost one ends the lane as end() does:
+  // nothing newer may go before it.
   void accepted(std::uint64_t sequence);
   void refused(std::uint64_t sequence, const std::string& reason);
   void lost(std::uint64_t sequence);
@@ -53,6 +70,8 @@ class OutboundLane {
   std::deque<LaneItem>::iterator place(std::uint64_t sequence);
   std::optional<LaneItem> take(std::uint64_t sequence);
   void resolve(const Record& record, Fate fate);
+  void end_claim(std::uint64_t sequence);
+  void put_in_flight(LaneItem item);
   void set_aside(const Record& record, const std::string& reason);
   bool history(std::uint64_t sequence) const {
     return sequence <= cursor_ || done_.contains(sequence);
@@ -71,8 +90,11 @@ class OutboundLane {
   // What had its fate at begin(): all up to the cursor, and these.
   std::uint64_t cursor_ = 0;
   SequenceSet done_;
-  std::uint64_t replay_last_ = 0;  // 0: not replaying
-  std::uint64_t passed_ = 0;       // by the reader, but for what was lost
+  Claims claims_;
+  std::deque<std::uint64_t> unsent_;  // claimed, by the order of claiming
+  std::uint64_t replay_next_ = 0;     // at begin()
+  std::uint64_t replay_last_ = 0;     // 0: not replaying
+  std::uint64_t passed_ = 0;          // by the reader, but for what was lost
   std::uint64_t through_ = 0;
   Progress progress_;
 };

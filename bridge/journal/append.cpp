@@ -18,11 +18,18 @@ AppendResult JournalCore::append(AppendGroup& group) {
   std::size_t index = 0;
   Tally& tally = tallies_[side];
   for (const Append& entry : group.entries) {
+    if (entry.released != 0) {
+      repeats_.release(group.direction, entry.released);
+      continue;
+    }
     const Room room = rooms_[index++];
     LaneState& lane = state(entry.lane);
     const std::string_view bytes = std::string_view(group.bytes).substr(entry.offset, entry.length);
     const Record record = read_record(bytes);
-    if (repeats_.redelivered(group.direction, record.receipt, entry.duplicate)) {
+    const bool again = record.receipt.exactly_once
+                           ? !repeats_.hold(group.direction, record.receipt.packet_id)
+                           : repeats_.redelivered(group.direction, record.receipt, entry.duplicate);
+    if (again) {
       ++group.tally.repeats;
       continue;
     }
@@ -69,10 +76,11 @@ AppendResult JournalCore::append(AppendGroup& group) {
 // wait.
 bool JournalCore::claim_rooms(std::span<const Append> entries, std::uint64_t beyond) {
   rooms_.clear();
-  claims_.assign(lanes_.size(), 0);
+  claimed_.assign(lanes_.size(), 0);
   for (const Append& entry : entries) {
+    if (entry.released != 0) continue;
     LaneState& lane = state(entry.lane);
-    std::uint64_t& claimed = claims_[lane.id - 1U];
+    std::uint64_t& claimed = claimed_[lane.id - 1U];
     Room room = retention_.make_room(write(), lanes_, lane, entry.length, claimed, beyond);
     if (room == Room::drop && open_[lane.id - 1U] != nullptr) {
       close_batch(lane);  // what the batch holds may be the oldest to drop
@@ -125,6 +133,7 @@ void JournalCore::close_batch(LaneState& lane) {
   auto& batch = open_[lane.id - 1U];
   if (batch == nullptr) return;
   write().insert(*batch);
+  batch->data.shrink_to_fit();  // it may stay in memory for long, and has grown by doubling
   // Of a topic's messages only the newest may be read, and the tail does not forget the others.
   if (lane.settings.keep == Keep::all) committing_.push_back(std::move(batch));
   batch = nullptr;

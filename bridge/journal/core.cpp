@@ -133,7 +133,7 @@ void JournalCore::commit() {
   dirty_since_ms_ = 0;
   retention_.committed();
   unsaved_.clear();
-  begun_[0] = begun_[1] = false;
+  entered_[0] = entered_[1] = std::nullopt;
   ++commits_;
   for (BatchPtr& batch : committing_) tail_.push(std::move(batch));
   committing_.clear();
@@ -152,7 +152,8 @@ void JournalCore::reopen() {
     store_ = std::make_unique<Store>(settings_, bridge_id_);
     load();
     for (const Direction direction : {Direction::up, Direction::down}) {
-      if (begun_[static_cast<int>(direction)]) repeats_.begin_session(direction, write());
+      const auto entered = entered_[static_cast<int>(direction)];
+      if (entered) apply_session(direction, entered->first, entered->second);
     }
     for (const Progress& progress : unsaved_) apply(progress);
     commit();
@@ -177,12 +178,6 @@ void JournalCore::check_books() const {
                              " is not journaled + unrouted + repeats + refused");
     }
   }
-}
-
-void JournalCore::begin_session(Direction direction) {
-  begun_[static_cast<int>(direction)] = true;  // noted before it is tried
-  repeats_.begin_session(direction, write());
-  urgent_ = true;
 }
 
 void JournalCore::lose(LaneState& lane, Loss loss) {

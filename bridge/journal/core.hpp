@@ -6,7 +6,7 @@
 // memory: reopen() reads the truth from the disk again. Whatever was not acknowledged comes again
 // from its broker and is recognised by its receipt if it was stored. What a forwarder has told
 // since the last commit is not told again; it is kept, and repeated to what the disk says. While
-// the journal is closed after a reopen() that failed, only progress(), begin_session(), lane(),
+// the journal is closed after a reopen() that failed, only progress(), enter_session(), lane(),
 // lanes() and reopen() may be called.
 #pragma once
 
@@ -14,6 +14,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "clock.hpp"
@@ -44,6 +45,8 @@ struct Append {
   bool duplicate = false;  // the DUP flag
   bool replayed = false;   // a retained value that a subscription brought, not a fresh publish
   bool retained = false;   // as it was delivered, whatever the route makes of it
+  // Not 0: no message, the broker has released this packet id of an earlier one at QoS 2.
+  std::uint16_t released = 0;
 };
 
 // What one link delivered, in order.
@@ -71,6 +74,11 @@ struct Progress {
   std::vector<SetAside> quarantined;         // with sequence; counted by their part
   std::optional<std::uint64_t> replay_next;  // history was sent again up to here
   std::optional<std::uint64_t> confirmed;    // a bookmark was read back
+  // QoS 2, by sequence: what is about to be sent and under which packet id, of what the broker has
+  // said PUBREC, and what it has no id of any more. The last takes effect with the parts.
+  std::vector<Claim> claimed;
+  std::vector<std::uint64_t> received;
+  std::vector<std::uint64_t> ended;
 };
 
 // What the far broker's bookmark says; see bookmark.hpp.
@@ -90,6 +98,7 @@ struct LanePosition {
   std::uint64_t cursor = 0;
   SequenceSet done;
   std::uint64_t replay_next = 0, replay_last = 0;
+  Claims claims;
 };
 
 struct LaneReport {
@@ -140,7 +149,14 @@ class JournalCore {
   std::uint64_t commits() const { return commits_; }
   const Timeline& timeline() const { return timeline_; }
 
-  void begin_session(Direction direction);
+  // A connection has begun on which deliveries of this direction come. The session is the old one
+  // if the broker has kept it (`present`) and `peer`, who is at its two ends, is the same as
+  // before; else the packet ids of either direction mean nothing any more. One that is present and
+  // not known may hold ids of QoS 2 that somebody left half done there: it is unfamiliar until the
+  // forwarder has cleared it.
+  void enter_session(Direction in, const std::string& peer, bool present);
+  bool unfamiliar(Direction out) const { return unfamiliar_[static_cast<int>(out)]; }
+  void cleared(Direction out);
 
   // Up to about `bytes_max` of the lane from `from` on, at least one batch if there is one; the
   // first may begin before `from`. Empty: nothing is there yet. Damaged rows are set aside and
@@ -189,6 +205,10 @@ class JournalCore {
   BatchPtr sound(LaneState& lane, std::uint64_t from);
   bool overtaken(Direction direction, const FarKnowledge& far) const;
   void compare(LaneState& lane, const FarKnowledge& far);
+  void apply_session(Direction in, const std::string& peer, bool present);
+  void void_claims(Direction out);
+  void forget_told_claims(Direction out);
+  void estrange(Direction out);
   void replay(LaneState& lane, std::uint64_t first, std::uint64_t last);
   std::uint64_t bytes_of(const LaneState& lane, const SequenceRange& range);
   std::uint64_t bytes_through(const LaneState& lane, std::uint64_t sequence);
@@ -202,14 +222,17 @@ class JournalCore {
   std::vector<std::shared_ptr<Batch>> open_;  // by id - 1; null: none
   std::vector<BatchPtr> committing_;
   std::vector<Progress> unsaved_;  // told since the last commit
-  bool begun_[2] = {};             // a session since the last commit
+  // By incoming direction: the connection that began since the last commit.
+  std::optional<std::pair<std::string, bool>> entered_[2];
+  std::string peer_[2];      // by incoming direction: of the connection under way
+  bool unfamiliar_[2] = {};  // by outgoing direction
   Repeats repeats_;
   Timeline timeline_;
   Tail tail_;
   Retention retention_;
   Ballast ballast_;
-  std::vector<Room> rooms_;            // scratch of append
-  std::vector<std::uint64_t> claims_;  // likewise, by lane id - 1
+  std::vector<Room> rooms_;             // scratch of append
+  std::vector<std::uint64_t> claimed_;  // likewise, by lane id - 1
   Tally tallies_[2];
   bool tally_dirty_ = false;
   std::uint64_t received_[2] = {};

@@ -25,6 +25,12 @@ void JournalCore::apply(const Progress& progress) {
     }
     lane.resolve(part.first, part.last, part.bytes, part.fate);
   }
+  for (const Claim& claim : progress.claimed) lane.claims.add(claim);
+  for (const std::uint64_t sequence : progress.received) lane.claims.receive(sequence);
+  for (const std::uint64_t sequence : progress.ended) lane.claims.end(sequence);
+  const bool waited_for = !progress.claimed.empty() || !progress.received.empty();
+  if (waited_for) urgent_ = true;
+  if (waited_for || !progress.ended.empty()) lane.dirty = true;
   if (progress.confirmed && *progress.confirmed > lane.confirmed) {
     lane.confirmed = *progress.confirmed;
     lane.dirty = true;
@@ -36,7 +42,7 @@ void JournalCore::apply(const Progress& progress) {
     lane.dirty = true;
   }
   // A confirmation alone can wait for the next commit.
-  const bool moved = !progress.parts.empty() || progress.replay_next;
+  const bool moved = !progress.parts.empty() || progress.replay_next || !progress.ended.empty();
   if (moved && dirty_since_ms_ == 0) dirty_since_ms_ = boottime_ms();
 }
 
@@ -106,6 +112,7 @@ std::vector<LanePosition> JournalCore::positions(Direction direction, const FarK
   // numbers were used before; under a new epoch they are new.
   const bool renew = overtaken(direction, far);
   if (renew) write().renew_epoch();
+  if (renew && far.session_present) estrange(direction);
   std::vector<LanePosition> positions;
   for (LaneState& lane : lanes_) {
     if (renew) {
@@ -115,9 +122,18 @@ std::vector<LanePosition> JournalCore::positions(Direction direction, const FarK
     }
     if (lane.direction != direction || lane.input) continue;
     if (far.readable && !renew) compare(lane, far);
-    positions.push_back({lane.id, direction, lane.name, lane.settings, lane.cursor, lane.done,
-                         lane.replay_next, lane.replay_last});
+    positions.push_back({lane.id,
+                         direction,
+                         lane.name,
+                         lane.settings,
+                         lane.cursor,
+                         lane.done,
+                         lane.replay_next,
+                         lane.replay_last,
+                         {}});
   }
+  // Last, for what one lane learns may void the claims of all.
+  for (LanePosition& position : positions) position.claims = state(position.id).claims;
   return positions;
 }
 
@@ -140,9 +156,19 @@ void JournalCore::compare(LaneState& lane, const FarKnowledge& far) {
   // have forgotten what came after the bookmark.
   const bool forgot = bookmark < lane.confirmed;
   if (forgot || (!far.session_present && lane.confirmed > 0)) {
+    if (forgot && far.session_present) estrange(lane.direction);
     replay(lane, bookmark + 1, lane.done.empty() ? lane.cursor : lane.done.ranges().back().last);
     lane.confirmed = bookmark;
   }
+}
+
+// The session is not what it was: a broker from a backup, or this journal.
+void JournalCore::estrange(Direction out) {
+  void_claims(out);
+  forget_told_claims(out);
+  unfamiliar_[static_cast<int>(out)] = true;
+  repeats_.name_session(opposite(out), "");
+  urgent_ = true;
 }
 
 void JournalCore::replay(LaneState& lane, std::uint64_t first, std::uint64_t last) {

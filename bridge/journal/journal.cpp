@@ -16,6 +16,11 @@ constexpr std::int64_t maintain_every_ms = 1'000;
 // A transaction this large is committed before more is taken in, so that nobody waits for long.
 constexpr std::size_t answers_per_commit = 4'096;
 constexpr std::uint64_t bytes_per_commit = 2 << 20;
+// While this many messages come with a commit, the next one is made no sooner than this after it:
+// the sync, and being woken for every few messages, cost more than the messages do. Where fewer
+// come, somebody may be waiting for each.
+constexpr std::uint64_t messages_when_busy = 40;
+constexpr auto commit_apart = 2ms;
 
 }  // namespace
 
@@ -68,6 +73,7 @@ void Journal::append(AppendGroup group, std::function<void(AppendResult)> done) 
 
 void Journal::take(AppendGroup& group) {
   std::uint64_t& unkept = unkept_[static_cast<int>(group.direction)];
+  messages_ += group.entries.size();
   const bool follows = group.connection != 0 && group.connection == unkept;
   AppendResult& result = to_answer_.back().result;
   if (trouble_.empty()) result = follows ? AppendResult::full : core_.append(group);
@@ -79,16 +85,24 @@ void Journal::read(LaneId lane, std::uint64_t from, std::size_t bytes_max,
   post([this, lane, read = Read{from, bytes_max, std::move(done)}] { reads_[lane] = read; });
 }
 
-void Journal::progress(Progress progress) {
-  post([this, progress = std::move(progress)]() mutable { core_.progress(std::move(progress)); });
+void Journal::progress(Progress progress, std::function<void()> done) {
+  post([this, progress = std::move(progress), done = std::move(done)]() mutable {
+    // Noted before it is tried: it is kept, and repeated until it succeeds.
+    if (done) to_confirm_.push_back(std::move(done));
+    core_.progress(std::move(progress));
+  });
 }
 
-void Journal::begin_session(Direction direction) {
-  post([this, direction] { core_.begin_session(direction); });
+void Journal::enter_session(Direction in, std::string peer, bool present) {
+  post([this, in, peer = std::move(peer), present] { core_.enter_session(in, peer, present); });
+}
+
+void Journal::cleared(Direction out) {
+  post([this, out] { core_.cleared(out); });
 }
 
 void Journal::positions(Direction direction, FarKnowledge far,
-                        std::function<void(std::vector<LanePosition>, std::string)> done) {
+                        std::function<void(Positions)> done) {
   post([this, direction, ask = Ask{std::move(far), std::move(done)}] { asks_[direction] = ask; });
 }
 
@@ -119,6 +133,7 @@ void Journal::change(const std::function<void(JournalCore&)>& work) {
       if (!trouble_.empty()) throw std::invalid_argument("the journal has trouble: " + trouble_);
       work(core_);
       core_.commit();
+      confirm();
       answer(AppendResult::stored);
     } catch (const std::invalid_argument&) {
       thrown = std::current_exception();
@@ -154,6 +169,7 @@ JournalReport Journal::report() {
 }
 
 bool Journal::next_tasks(std::vector<Task>& tasks) {
+  std::this_thread::sleep_until(next_commit_);
   std::unique_lock lock(mutex_);
   auto wait = core_.pending_flush() ? 50ms : 500ms;
   if (steps_ != nullptr && trouble_.empty()) {
@@ -201,6 +217,7 @@ void Journal::run() {
     if (trouble_.empty()) {
       if (steps_ != nullptr) steps_->closing(core_);
       core_.commit();
+      confirm();
     }
     answer(AppendResult::stored);
   } catch (const std::exception& e) {
@@ -209,7 +226,12 @@ void Journal::run() {
 }
 
 void Journal::commit_if_due(bool idle) {
-  if (core_.must_commit()) core_.commit();
+  if (core_.must_commit()) {
+    const auto begin = std::chrono::steady_clock::now();
+    core_.commit();
+    if (std::exchange(messages_, 0) >= messages_when_busy) next_commit_ = begin + commit_apart;
+  }
+  confirm();
   answer(AppendResult::stored);
   const std::int64_t at = boottime_ms();
   if (idle || at - maintained_ms_ >= maintain_every_ms) {
@@ -230,13 +252,22 @@ void Journal::answer(AppendResult result) {
   to_answer_.clear();
 }
 
+// Only after a commit: what is waited for makes one due.
+void Journal::confirm() {
+  for (const auto& done : to_confirm_) done();
+  to_confirm_.clear();
+}
+
 void Journal::answer_positions() {
   while (trouble_.empty() && !asks_.empty()) {
     const auto entry = asks_.begin();
-    std::vector<LanePosition> positions = core_.positions(entry->first, entry->second.far);
+    Positions positions;
+    positions.lanes = core_.positions(entry->first, entry->second.far);
+    positions.epoch = core_.epoch();
+    positions.unfamiliar = core_.unfamiliar(entry->first);
     const auto done = std::move(entry->second.done);
     asks_.erase(entry);
-    done(std::move(positions), core_.epoch());
+    done(std::move(positions));
   }
 }
 
@@ -276,6 +307,7 @@ void Journal::recover() {
     core_.reopen();
     if (steps_ != nullptr) steps_->opened(core_, true);
     trouble_.clear();
+    confirm();
     spdlog::info("journal: open again");
   } catch (const std::exception& e) {
     trouble_ = e.what();

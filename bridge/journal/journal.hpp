@@ -7,6 +7,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <functional>
 #include <map>
@@ -52,12 +53,18 @@ class Journal {
   void read(LaneId lane, std::uint64_t from, std::size_t bytes_max,
             std::function<void(std::vector<Portion>)> done);
 
-  void progress(Progress progress);
-  void begin_session(Direction direction);
-  // Sees every progress that was told before it. While the journal has trouble, the answer waits;
-  // a new question about the direction replaces the old.
-  void positions(Direction direction, FarKnowledge far,
-                 std::function<void(std::vector<LanePosition>, std::string epoch)> done);
+  // `done`, if given, is called when it is durable; while the journal has trouble, it waits.
+  void progress(Progress progress, std::function<void()> done = {});
+  void enter_session(Direction in, std::string peer, bool present);  // see core.hpp
+  void cleared(Direction out);
+  // Sees every progress that was told before it, and what it says of claims is durable. While the
+  // journal has trouble, the answer waits; a new question about the direction replaces the old.
+  struct Positions {
+    std::vector<LanePosition> lanes;
+    std::string epoch;
+    bool unfamiliar = false;  // the session may hold packet ids of QoS 2 that nobody here claimed
+  };
+  void positions(Direction direction, FarKnowledge far, std::function<void(Positions)> done);
 
   // Runs on the journal's thread, between commits, and waits for it. Not from a callback. Throws
   // JournalError if the journal has trouble or has stopped, and what `look` throws.
@@ -79,7 +86,7 @@ class Journal {
 
   struct Ask {
     FarKnowledge far;
-    std::function<void(std::vector<LanePosition>, std::string)> done;
+    std::function<void(Positions)> done;
   };
 
   bool post(Task task);  // false: the thread has ended
@@ -94,6 +101,7 @@ class Journal {
   };
   void take(AppendGroup& group);
   void answer(AppendResult result);
+  void confirm();
   void answer_positions();
   void answer_reads();
   void fail(const std::string& why);
@@ -110,11 +118,14 @@ class Journal {
 
   // The journal's thread only.
   std::vector<Answer> to_answer_;
+  std::vector<std::function<void()>> to_confirm_;  // progress that somebody waits for
   std::uint64_t unkept_[2] = {};  // by direction: the connection of which a group was not kept
   std::map<Direction, Ask> asks_;
   std::map<LaneId, Read> reads_;
   std::string trouble_;  // why nothing can be written; empty: all is well
   std::int64_t maintained_ms_ = 0;
+  std::uint64_t messages_ = 0;  // since the last commit
+  std::chrono::steady_clock::time_point next_commit_;
 };
 
 }  // namespace bascule

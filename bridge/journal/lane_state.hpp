@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 
+#include "journal/claims.hpp"
 #include "journal/record.hpp"
 #include "journal/sequence_set.hpp"
 #include "lane.hpp"
@@ -32,6 +33,7 @@ struct LaneState {
   std::uint64_t confirmed = 0;    // highest bookmark read back from the far broker
   std::uint64_t replay_next = 0;  // history to send again, from here …
   std::uint64_t replay_last = 0;  // … to here; 0: none
+  Claims claims;                  // messages that are with the far broker at QoS 2
   bool dirty = false;             // differs from the lane's row
 
   std::uint64_t& count(Fate fate) { return fates[static_cast<int>(fate)]; }

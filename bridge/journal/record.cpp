@@ -40,7 +40,7 @@ void encode_record(const Message& message, Receipt receipt, bool stamped, std::s
                              message.properties.size() + message.payload.size();
   put(header + 4, static_cast<std::uint32_t>(length));
   header[8] = static_cast<char>(static_cast<unsigned>(message.qos) | (message.retain ? 4U : 0U) |
-                                (stamped ? 8U : 0U));
+                                (stamped ? 8U : 0U) | (receipt.exactly_once ? 16U : 0U));
   header[9] = static_cast<char>(kind);
   put(header + 10, static_cast<std::uint16_t>(message.topic.size()));
   put(header + 12, static_cast<std::uint32_t>(message.properties.size()));
@@ -76,7 +76,7 @@ Record read_record(std::string_view bytes) {
   record.kind = static_cast<InputKind>(static_cast<unsigned char>(at[9]) & ~central_up_bit);
   record.central_up = (static_cast<unsigned char>(at[9]) & central_up_bit) != 0;
   record.receipt = {get<std::uint32_t>(at + 16), get<std::uint16_t>(at + 20),
-                    get<std::uint16_t>(at + 22)};
+                    get<std::uint16_t>(at + 22), (at[8] & 16) != 0};
   const std::string_view body = bytes.substr(0, record.size).substr(record_header_bytes);
   record.message.topic = body.substr(0, topic);
   record.message.properties = body.substr(topic, properties);

@@ -18,6 +18,7 @@ struct Receipt {
   std::uint32_t digest = 0;
   std::uint16_t packet_id = 0;  // 0: QoS 0, cannot come again
   std::uint16_t session = 0;
+  bool exactly_once = false;  // delivered at QoS 2: its id is held until it is released
 };
 
 // What an input of a policy is; persisted, and the numbers of the policy ABI.

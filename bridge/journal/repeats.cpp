@@ -9,6 +9,7 @@ namespace {
 // Holes in what a source sent are rare; forgetting the lowest ranges can only let a repeat pass.
 constexpr std::size_t ranges_per_source = 1'000;
 constexpr std::size_t sources = 10'000;
+constexpr std::string_view any_peer = "*";  // noted by a version that did not know whose it was
 // What a start reads of each lane; large messages are few enough to come again.
 constexpr std::uint64_t recalled_bytes_max = 32 << 20;
 
@@ -32,8 +33,10 @@ void Repeats::load(Store& store, const std::vector<LaneState>& lanes) {
   seen_.clear();
   for (const Direction direction : {Direction::up, Direction::down}) {
     Side& side = sides_[index(direction)];
-    const std::uint16_t stored = store.load_session(direction);
-    if (stored != side.session) side = {stored, 0, {}};
+    SessionRow stored = store.load_session(direction);
+    if (stored.number != side.session.number) side = {};
+    side.session = std::move(stored);
+    side.changed = false;
   }
   store.load_seen([&](std::string_view source, std::string_view ranges) {
     seen_.emplace(source, SequenceSet::decode(ranges));
@@ -73,7 +76,7 @@ bool Repeats::redelivered(Direction direction, Receipt receipt, bool duplicate) 
   // The newest delivery with the id decides; it may be in the transaction under way.
   for (auto note = noted_.rbegin(); note != noted_.rend(); ++note) {
     if (note->first == direction && note->second.packet_id == receipt.packet_id) {
-      return note->second.digest == receipt.digest;
+      return !note->second.exactly_once && note->second.digest == receipt.digest;
     }
   }
   const Side& side = sides_[index(direction)];
@@ -93,13 +96,42 @@ void Repeats::remember(Direction direction, Receipt receipt) {
   Side& side = sides_[index(direction)];
   if (side.slots.empty()) side.slots.resize(65'536);
   side.slots[receipt.packet_id] = {receipt.digest, ++side.order};
+  // Of QoS 2 it is known whether the id is held; whatever comes with it otherwise is new.
+  if (receipt.exactly_once) side.slots[receipt.packet_id] = {};
 }
 
-void Repeats::begin_session(Direction direction, Store& store) {
-  Side& side = sides_[index(direction)];
-  side.slots.clear();
+bool Repeats::hold(Direction direction, std::uint16_t packet_id) {
+  Side& of = side(direction);
+  const bool fresh = of.session.held.insert(packet_id).second;
+  of.changed = of.changed || fresh;
+  return fresh;
+}
+
+void Repeats::release(Direction direction, std::uint16_t packet_id) {
+  Side& of = side(direction);
+  if (of.session.held.erase(packet_id) > 0) of.changed = true;
+}
+
+bool Repeats::knows(Direction direction, std::string_view peer) const {
+  const std::string& known = side(direction).session.peer;
+  return known == any_peer || (known == peer && !peer.empty());
+}
+
+void Repeats::begin_session(Direction direction, std::string_view peer) {
+  Side& of = side(direction);
+  of.slots.clear();
   std::erase_if(noted_, [&](const auto& note) { return note.first == direction; });
-  store.save_session(direction, ++side.session);
+  ++of.session.number;
+  of.session.held.clear();
+  of.changed = true;
+  name_session(direction, peer);
+}
+
+void Repeats::name_session(Direction direction, std::string_view peer) {
+  Side& of = side(direction);
+  if (of.session.peer == peer) return;
+  of.session.peer = peer;
+  of.changed = true;
 }
 
 bool Repeats::first_sight(const Stamp& stamp) {
@@ -118,6 +150,10 @@ bool Repeats::first_sight(const Stamp& stamp) {
 void Repeats::save(Store& store) {
   for (const std::string& source : changed_) store.save_seen(source, seen_.find(source)->second);
   changed_.clear();
+  for (const Direction direction : {Direction::up, Direction::down}) {
+    Side& of = side(direction);
+    if (std::exchange(of.changed, false)) store.save_session(direction, of.session);
+  }
 }
 
 }  // namespace bascule

@@ -1,7 +1,7 @@
 // What has been received before: P5. A broker's redelivery is known by its packet id, session and
-// digest; another bridge's resend by its stamp; a retained value that a new subscription brings
-// again by its digest. Owned by the journal's thread; changes are written with the batch they
-// belong to.
+// digest, and at QoS 2 by the packet id alone, from its delivery until it is released; another
+// bridge's resend by its stamp; a retained value that a new subscription brings again by its
+// digest. Owned by the journal's thread; changes are written with the batch they belong to.
 #pragma once
 
 #include <cstdint>
@@ -38,14 +38,22 @@ class Repeats {
   void note(Direction direction, Receipt receipt) { noted_.emplace_back(direction, receipt); }
   void committed();
 
-  // The session that deliveries belong to; a new one forgets the packet ids of the old.
-  std::uint16_t session(Direction direction) const { return sides_[index(direction)].session; }
-  void begin_session(Direction direction, Store& store);
+  // At QoS 2: false if the id is held, so that this is a redelivery; else it is held from now on.
+  // Releasing an id that is not held changes nothing.
+  bool hold(Direction direction, std::uint16_t packet_id);
+  void release(Direction direction, std::uint16_t packet_id);
+
+  // The session that deliveries belong to; a new one forgets the packet ids of the old. `peer` is
+  // who is at its two ends; empty: unknown.
+  std::uint16_t session(Direction direction) const { return side(direction).session.number; }
+  bool knows(Direction direction, std::string_view peer) const;
+  void begin_session(Direction direction, std::string_view peer);
+  void name_session(Direction direction, std::string_view peer);
 
   // True the first time a stamp is shown.
   bool first_sight(const Stamp& stamp);
 
-  // Writes the sources that changed since the last call.
+  // Writes the sources and sessions that changed since the last call.
   void save(Store& store);
 
  private:
@@ -54,11 +62,14 @@ class Repeats {
     std::uint64_t order = 0;  // 0: empty
   };
   struct Side {
-    std::uint16_t session = 0;
+    SessionRow session;
+    bool changed = false;  // the session, since save()
     std::uint64_t order = 0;
     std::vector<Slot> slots;  // by packet id; made on first use
   };
   static int index(Direction direction) { return static_cast<int>(direction); }
+  Side& side(Direction direction) { return sides_[index(direction)]; }
+  const Side& side(Direction direction) const { return sides_[index(direction)]; }
   void remember(Direction direction, Receipt receipt);
 
   Side sides_[2];

@@ -1,5 +1,7 @@
 #include "journal/schema.hpp"
 
+#include <iterator>
+
 #include "journal/store.hpp"
 
 namespace bascule {
@@ -41,8 +43,14 @@ CREATE TABLE quarantine(id INTEGER PRIMARY KEY, direction INTEGER NOT NULL,
 CREATE TABLE damaged(id INTEGER, data BLOB, what TEXT NOT NULL, at_ms INTEGER NOT NULL);
 )sql";
 
-// Policies. State has a rowid, so that a record of 1 KiB lies in the leaf and not behind it.
 constexpr const char* version_2 = R"sql(
+ALTER TABLE lane ADD COLUMN claims BLOB NOT NULL DEFAULT x'';
+ALTER TABLE session ADD COLUMN peer TEXT NOT NULL DEFAULT '*';
+ALTER TABLE session ADD COLUMN held BLOB NOT NULL DEFAULT x'';
+)sql";
+
+// Policies. State has a rowid, so that a record of 1 KiB lies in the leaf and not behind it.
+constexpr const char* version_3 = R"sql(
 ALTER TABLE tally ADD COLUMN emitted INTEGER NOT NULL DEFAULT 0;
 CREATE TABLE policy_state(id INTEGER PRIMARY KEY, policy INTEGER NOT NULL, key BLOB NOT NULL,
   value BLOB NOT NULL);
@@ -61,6 +69,10 @@ CREATE TABLE policy_case(number INTEGER PRIMARY KEY, policy INTEGER NOT NULL, ki
   outcome BLOB NOT NULL, closed_ms INTEGER NOT NULL);
 CREATE INDEX policy_case_waiting ON policy_case(policy) WHERE state<2;
 )sql";
+
+// By the version that each leads to, less one.
+constexpr const char* migrations[] = {version_1, version_2, version_3};
+static_assert(std::size(migrations) == schema_version);
 
 // A setting that silently stays as it was would break a promise; so each is read back.
 void require(Database& database, const std::string& pragma, const std::string& value,
@@ -111,8 +123,7 @@ std::unique_ptr<Database> open_database(const std::string& path, const JournalSe
   database->execute("PRAGMA max_page_count=" + std::to_string(pages));
   if (version < schema_version) {
     database->execute("BEGIN IMMEDIATE");
-    if (version < 1) database->execute(version_1);
-    if (version < 2) database->execute(version_2);
+    for (auto step = version; step < schema_version; ++step) database->execute(migrations[step]);
     database->execute("PRAGMA application_id=" + std::to_string(application_id));
     database->execute("PRAGMA user_version=" + std::to_string(schema_version));
     database->execute("COMMIT");

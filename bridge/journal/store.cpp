@@ -147,7 +147,7 @@ std::vector<LaneState> Store::load_lanes() {
   std::vector<LaneState> lanes;
   Statement& row = prepared(
       "SELECT id, direction, name, next, cursor, done, forwarded, expired, evicted, quarantined,"
-      " resolved_bytes, confirmed, replay_next, replay_last FROM lane ORDER BY id");
+      " resolved_bytes, confirmed, replay_next, replay_last, claims FROM lane ORDER BY id");
   row.bind();
   while (row.step()) {
     LaneState lane;
@@ -163,6 +163,7 @@ std::vector<LaneState> Store::load_lanes() {
     lane.confirmed = number(11);
     lane.replay_next = number(12);
     lane.replay_last = number(13);
+    lane.claims = Claims::decode(row.blob(14));
     lanes.push_back(std::move(lane));
   }
   return lanes;
@@ -179,12 +180,15 @@ LaneId Store::add_lane(Direction direction, const std::string& name) {
 
 void Store::save(LaneState& lane) {
   const std::string done = lane.done.encode();
+  const std::string claims = lane.claims.encode();
   prepared(
       "UPDATE lane SET next=?2, cursor=?3, done=?4, forwarded=?5, expired=?6, evicted=?7,"
-      " quarantined=?8, resolved_bytes=?9, confirmed=?10, replay_next=?11, replay_last=?12"
+      " quarantined=?8, resolved_bytes=?9, confirmed=?10, replay_next=?11, replay_last=?12,"
+      " claims=?13"
       " WHERE id=?1")
       .run(lane.id, lane.next, lane.cursor, Blob{done}, lane.fates[0], lane.fates[1], lane.fates[2],
-           lane.fates[3], lane.resolved_bytes, lane.confirmed, lane.replay_next, lane.replay_last);
+           lane.fates[3], lane.resolved_bytes, lane.confirmed, lane.replay_next, lane.replay_last,
+           Blob{claims});
   lane.dirty = false;
 }
 

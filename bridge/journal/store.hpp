@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -67,6 +68,13 @@ struct SetAside {
   std::uint64_t size = 0;                  // of the whole payload
 };
 
+// The broker session that deliveries come from; see FORMAT.md.
+struct SessionRow {
+  std::uint16_t number = 0;  // 0: there never was one
+  std::string peer;
+  std::set<std::uint16_t> held;
+};
+
 // Deliveries that made no journal entry, per direction; and what policies added.
 struct Tally {
   std::uint64_t unrouted = 0, repeats = 0, refused = 0;
@@ -119,8 +127,8 @@ class Store {
   void save_boot(int number, const Boot& boot);
   Tally load_tally(Direction direction);
   void save_tally(Direction direction, const Tally& tally);
-  std::uint16_t load_session(Direction direction);
-  void save_session(Direction direction, std::uint16_t number);
+  SessionRow load_session(Direction direction);
+  void save_session(Direction direction, const SessionRow& session);
   void load_seen(const std::function<void(std::string_view, std::string_view)>& each);
   void save_seen(const std::string& source, const SequenceSet& ranges);
   std::optional<std::uint32_t> retained(Direction direction, std::string_view topic);

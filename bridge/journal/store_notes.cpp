@@ -115,17 +115,31 @@ void Store::save_tally(Direction direction, const Tally& tally) {
            tally.emitted);
 }
 
-std::uint16_t Store::load_session(Direction direction) {
-  Statement& row = prepared("SELECT number FROM session WHERE direction=?1");
+SessionRow Store::load_session(Direction direction) {
+  Statement& row = prepared("SELECT number, peer, held FROM session WHERE direction=?1");
   row.bind(static_cast<int>(direction));
-  const auto number = row.step() ? static_cast<std::uint16_t>(row.integer(0)) : std::uint16_t{0};
+  SessionRow session;
+  if (row.step()) {
+    session.number = static_cast<std::uint16_t>(row.integer(0));
+    session.peer = row.text(1);
+    const std::string_view held = row.blob(2);
+    for (std::size_t at = 0; at + 2 <= held.size(); at += 2) {
+      session.held.insert(static_cast<std::uint16_t>(
+          static_cast<unsigned char>(held[at]) | static_cast<unsigned char>(held[at + 1]) << 8));
+    }
+  }
   row.reset();
-  return number;
+  return session;
 }
 
-void Store::save_session(Direction direction, std::uint16_t number) {
-  prepared("INSERT OR REPLACE INTO session VALUES(?1, ?2)")
-      .run(static_cast<int>(direction), number);
+void Store::save_session(Direction direction, const SessionRow& session) {
+  std::string held;
+  for (const std::uint16_t id : session.held) {
+    held += static_cast<char>(id);
+    held += static_cast<char>(id >> 8);
+  }
+  prepared("INSERT OR REPLACE INTO session VALUES(?1, ?2, ?3, ?4)")
+      .run(static_cast<int>(direction), session.number, session.peer, Blob{held});
 }
 
 void Store::load_seen(const std::function<void(std::string_view, std::string_view)>& each) {

@@ -13,13 +13,13 @@ namespace {
 
 using Kind = ConnectResult::Kind;
 
-// What the broker may have unacknowledged with us: the QoS 1 messages by what we announce in MQTT
-// 5, and everything else because we stop reading.
+// What the broker may have unacknowledged with us: messages of QoS 1 and 2 by what we announce in
+// MQTT 5, and everything else because we stop reading.
 constexpr std::uint16_t receive_maximum = 1'000;
 constexpr std::size_t held_messages_max = 10'000;
 constexpr std::size_t held_bytes_max = 16 << 20;
 
-ConnectPacket connect_packet(const LinkSettings& settings, Protocol version) {
+ConnectPacket connect_packet(const LinkSettings& settings, Protocol version, bool plain_will) {
   ConnectPacket packet;
   packet.version = version;
   packet.client_id = settings.client_id;
@@ -27,10 +27,18 @@ ConnectPacket connect_packet(const LinkSettings& settings, Protocol version) {
   if (!settings.password_file.empty()) packet.password = read_password(settings.password_file);
   packet.keep_alive_s = keep_alive_s(settings);
   packet.will = settings.will;
+  if (packet.will && plain_will) {
+    packet.will->retain = false;
+    packet.will->qos = Qos::at_most_once;
+  }
   packet.session_expiry_s = session_expiry_s(settings);
   packet.receive_maximum = receive_maximum;
   packet.maximum_packet_bytes = maximum_packet_bytes(settings);
   return packet;
+}
+
+std::uint16_t id_of(const Outgoing& out, Qos qos, std::uint64_t serial) {
+  return qos == Qos::exactly_once ? out.packet_id : packet_id(serial);
 }
 
 }  // namespace
@@ -44,7 +52,7 @@ Connection::Connection(Loop& loop, const LinkSettings& settings, const Url& url,
       owner_(owner),
       version_(version),
       packet_bytes_max_(maximum_packet_bytes(settings)) {
-  append_connect(connect_packet_, connect_packet(settings, version));
+  append_connect(connect_packet_, connect_packet(settings, version, session.plain_will));
   Transport::Handlers handlers;
   handlers.on_open = [this] { opened(); };
   handlers.on_bytes = [this](std::span<char> bytes) { return received(bytes); };
@@ -63,7 +71,8 @@ void Connection::opened() {
 void Connection::acknowledge(std::uint64_t tag) {
   if (phase_ != Phase::subscribing && phase_ != Phase::up) return;
   auto& out = transport_->out();
-  session_.deliveries.acknowledge(tag, [&](std::uint16_t id) { append_puback(out, id); });
+  session_.deliveries.acknowledge(
+      tag, [&](PacketType answer, std::uint16_t id) { append_answer(out, answer, id); });
   send();
   hold_back();
 }
@@ -81,19 +90,21 @@ bool Connection::publish(std::span<const Outgoing> messages) {
   const auto now = Clock::now();
   for (const auto& out : messages) {
     Message message = out.message;
-    message.qos = std::min(message.qos, Qos::at_least_once);
     if (version_ != Protocol::v5) message.properties = {};
     const bool at_once = waiting_.empty() && room(session_.publishes.next());
     const auto serial = session_.publishes.add(out.tag, message.qos, now);
-    if (publish_bytes(version_, message) > limits_.maximum_packet_bytes) {
+    if (message.qos == Qos::exactly_once && out.stage == Outgoing::Stage::received) {
+      resume(out, serial);
+    } else if (publish_bytes(version_, message) > limits_.maximum_packet_bytes) {
       constexpr std::uint8_t packet_too_large = 0x95;
       session_.publishes.settle(serial, Outcome::Kind::refused, packet_too_large, now);
       all_wait = false;
     } else if (at_once) {
-      send_publish(message, serial);
+      send_publish(message, out, serial);
     } else {
-      auto& waiting = waiting_.emplace_back(Waiting{serial, message.qos, {}});
-      append_publish(waiting.packet, version_, message, packet_id(serial));
+      const auto id = id_of(out, message.qos, serial);
+      auto& waiting = waiting_.emplace_back(Waiting{serial, message.qos, id, {}});
+      append_publish(waiting.packet, version_, message, id, out.stage == Outgoing::Stage::resent);
     }
   }
   send();
@@ -106,15 +117,37 @@ bool Connection::room(std::uint64_t serial) const {
   return on_their_way < limits_.receive_maximum && serial - session_.publishes.first() < packet_ids;
 }
 
-void Connection::send_publish(const Message& message, std::uint64_t serial) {
-  append_publish(transport_->out(), version_, message, packet_id(serial));
+void Connection::send_publish(const Message& message, const Outgoing& out, std::uint64_t serial) {
+  const auto id = id_of(out, message.qos, serial);
+  append_publish(transport_->out(), version_, message, id, out.stage == Outgoing::Stage::resent);
+  if (message.qos == Qos::exactly_once) handshakes_[id] = {Handshake::State::sent, serial};
   if (message.qos == Qos::at_most_once) unwritten_.push_back({transport_->position(), serial});
+}
+
+// An earlier connection has come to PUBREC with it.
+void Connection::resume(const Outgoing& out, std::uint64_t serial) {
+  handshakes_[out.packet_id] = {Handshake::State::released, serial};
+  append_answer(transport_->out(), PacketType::pubrel, out.packet_id);
+}
+
+void Connection::release(std::uint16_t packet_id) {
+  const auto found = handshakes_.find(packet_id);
+  if (phase_ != Phase::up || found == handshakes_.end()) return;
+  auto& [state, serial] = found->second;
+  if (state != Handshake::State::received) return;
+  state = Handshake::State::released;
+  session_.publishes.release(serial, Clock::now());
+  append_answer(transport_->out(), PacketType::pubrel, packet_id);
+  send();
 }
 
 void Connection::send_waiting() {
   for (; !waiting_.empty() && room(waiting_.front().serial); waiting_.pop_front()) {
     const auto& waiting = waiting_.front();
     transport_->out() += waiting.packet;
+    if (waiting.qos == Qos::exactly_once) {
+      handshakes_[waiting.packet_id] = {Handshake::State::sent, waiting.serial};
+    }
     if (waiting.qos == Qos::at_most_once) {
       unwritten_.push_back({transport_->position(), waiting.serial});
     }
@@ -160,9 +193,7 @@ void Connection::tick(KeepAlive::Time now) {
   }
   if (held_) keep_alive_.heard(now);  // perhaps something came, and we do not look
   std::optional<KeepAlive::Waiting> oldest;
-  if (const auto since = session_.publishes.oldest()) {
-    oldest = {session_.publishes.first(), *since};
-  }
+  if (const auto waiting = session_.publishes.waiting()) oldest = {waiting->serial, waiting->since};
   switch (keep_alive_.tick(transport_->progress(), oldest, now)) {
     case KeepAlive::Verdict::fine:
       break;
@@ -189,13 +220,14 @@ void Connection::broken(const Transport::End& end) {
   if (phase_ == Phase::connecting && end.by_peer) {
     return fail(Kind::not_spoken, "the broker closed the connection without an answer");
   }
-  fail(Kind::not_reached, end.why);
+  constexpr std::uint8_t unspecified = 0x80;
+  fail(Kind::not_reached, end.why, end.closed ? unspecified : 0);
 }
 
-void Connection::fail(ConnectResult::Kind kind, const std::string& why) {
+void Connection::fail(ConnectResult::Kind kind, const std::string& why, std::uint8_t reason) {
   if (std::exchange(phase_, Phase::over) == Phase::over) return;
   transport_.reset();
-  owner_.ended(kind, why);
+  owner_.ended(kind, why, reason);
 }
 
 }  // namespace bascule

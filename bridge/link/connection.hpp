@@ -8,6 +8,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "link/codec/decode.hpp"
@@ -26,6 +27,7 @@ namespace bascule {
 struct Session {
   Unacknowledged deliveries;
   InFlight publishes;
+  bool plain_will = false;  // the broker does not take one that is retained, or has a QoS
 };
 
 class Connection {
@@ -35,13 +37,16 @@ class Connection {
    public:
     virtual ~Owner() = default;
     virtual void connected(const Limits& limits) = 0;  // subscriptions come next
-    virtual void subscribed() = 0;                     // the broker has answered them all
-    virtual void subscription_refused(const std::string& filter, int reason) = 0;
+    // The broker has answered them all; `limits` is what is known of it now.
+    virtual void subscribed(const Limits& limits) = 0;
+    // Refused, or granted at QoS 0 only.
+    virtual void subscription_poor(const std::string& how) = 0;
     virtual void deliver(std::span<const Delivery> deliveries) = 0;
     virtual void settled() = 0;  // outcomes wait in Session::publishes
     virtual void round_trip(double ms) = 0;
-    // The last call. `kind` says how an attempt failed; after connected() it means nothing.
-    virtual void ended(ConnectResult::Kind kind, const std::string& why) = 0;
+    // The last call. `kind` says how an attempt failed; after connected() it means nothing. The
+    // reason is that of a lost publish (link.hpp).
+    virtual void ended(ConnectResult::Kind kind, const std::string& why, std::uint8_t reason) = 0;
   };
 
   // Begins to connect. Throws std::exception with one sentence for a file it cannot use.
@@ -52,6 +57,7 @@ class Connection {
   bool publish(std::span<const Outgoing> messages);
 
   void acknowledge(std::uint64_t tag);
+  void release(std::uint16_t packet_id);
 
   // DISCONNECT; ended() follows when the broker has closed, or never.
   void close();
@@ -63,6 +69,13 @@ class Connection {
   enum class Phase : std::uint8_t { connecting, subscribing, up, closing, over };
   using Clock = std::chrono::steady_clock;
 
+  // A publish of QoS 2, once it is on its way. sent: PUBREC is what we wait for. received: it has
+  // come, and we wait for release(). released: we wait for PUBCOMP.
+  struct Handshake {
+    enum class State : std::uint8_t { sent, received, released } state;
+    std::uint64_t serial;
+  };
+
   void opened();
   std::size_t received(std::span<char> bytes);
   void written(std::uint64_t bytes);
@@ -72,19 +85,27 @@ class Connection {
   void take_connack(const Frame& frame);
   void take_publish(const Frame& frame);
   void take_puback(const Frame& frame);
+  void take_pubrec(const Frame& frame);
+  void take_pubrel(const Frame& frame);
+  void take_pubcomp(const Frame& frame);
+  std::optional<Answer> take_answer(const Frame& frame);
+  void settle(Handshake::State state, const Answer& answer);
+  void settle(std::uint64_t serial, std::uint8_t reason);
   void take_suback(const Frame& frame);
   void take_pingresp();
   void take_disconnect(const Frame& frame);
   void subscribe();
   void hand_in();
+  bool busy() const;
   void hold_back();
 
-  void send_publish(const Message& message, std::uint64_t serial);
+  void send_publish(const Message& message, const Outgoing& out, std::uint64_t serial);
+  void resume(const Outgoing& out, std::uint64_t serial);
   bool room(std::uint64_t serial) const;
   void send_waiting();
   void send();
   void ping(Clock::time_point now);
-  void fail(ConnectResult::Kind kind, const std::string& why);
+  void fail(ConnectResult::Kind kind, const std::string& why, std::uint8_t reason = 0);
 
   const LinkSettings& settings_;
   const std::vector<Subscription>& subscriptions_;
@@ -98,8 +119,9 @@ class Connection {
   std::string connect_packet_;
   Limits limits_;
   KeepAlive keep_alive_;
-  std::size_t subscriptions_open_ = 0;
-  std::string fault_;  // what the broker did wrong
+  std::vector<bool> subscriptions_open_;  // by packet id - 1
+  std::string fault_;                     // what the broker did wrong
+  std::uint8_t fault_reason_ = 0;         // of its DISCONNECT, if that may be about what we sent
 
   // Of one call of received().
   Clock::time_point now_;
@@ -112,9 +134,12 @@ class Connection {
   struct Waiting {
     std::uint64_t serial;
     Qos qos;
+    std::uint16_t packet_id;
     std::string packet;
   };
   std::deque<Waiting> waiting_;
+
+  std::unordered_map<std::uint16_t, Handshake> handshakes_;  // of QoS 2, by packet id
 
   // A publish of QoS 0 in the write buffer, and where it ends there.
   struct Unwritten {

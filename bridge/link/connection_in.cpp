@@ -1,4 +1,5 @@
 // The part of a connection that takes what the broker sends, apart from the rest for its length.
+#include <algorithm>
 #include <utility>
 
 #include "link/codec/encode.hpp"
@@ -40,8 +41,16 @@ std::size_t Connection::received(std::span<char> bytes) {
     }
   }
   hand_in();
-  if (!fault_.empty()) fail(Kind::refused, fault_);
+  if (phase_ == Phase::up) transport_->gather(busy());
+  if (!fault_.empty()) fail(Kind::refused, fault_, fault_reason_);
   return used;
+}
+
+// With so many on their way, a little more time for each is not felt. A broker that lets fewer be
+// on their way would be slowed down by it.
+bool Connection::busy() const {
+  constexpr std::size_t many = 40;
+  return session_.deliveries.count() >= many || session_.publishes.size() >= many;
 }
 
 // What one read has brought, in one call each.
@@ -56,7 +65,7 @@ void Connection::hand_in() {
     send_waiting();
     owner_.settled();
   }
-  if (std::exchange(subscribed_now_, false)) owner_.subscribed();
+  if (std::exchange(subscribed_now_, false)) owner_.subscribed(limits_);
 }
 
 void Connection::take(const Frame& frame) {
@@ -69,6 +78,12 @@ void Connection::take(const Frame& frame) {
       return take_publish(frame);
     case PacketType::puback:
       return take_puback(frame);
+    case PacketType::pubrec:
+      return take_pubrec(frame);
+    case PacketType::pubrel:
+      return take_pubrel(frame);
+    case PacketType::pubcomp:
+      return take_pubcomp(frame);
     case PacketType::pingresp:
       return take_pingresp();
     case PacketType::suback:
@@ -90,15 +105,20 @@ void Connection::take_connack(const Frame& frame) {
     return;
   }
   if (ack->reason != 0) {
+    constexpr int no_retain = 0x9a, no_qos = 0x9b;
+    if (ack->reason == no_retain || ack->reason == no_qos) session_.plain_will = true;
     const auto refusal = describe_refusal(ack->reason, version_);
     fail(refusal.kind, with_details(refusal.error, ack->reason_text, ack->server_reference));
     return;
   }
   limits_ = ack->limits;
-  const auto keep_alive_s = ack->keep_alive_s.value_or(0);
-  keep_alive_.begin(keep_alive_s > 0 ? std::chrono::seconds(keep_alive_s)
-                                     : KeepAlive::Duration(settings_.keep_alive),
-                    now_);
+  // The broker may want to hear from us more often. It cannot keep us from listening more closely.
+  KeepAlive::Duration keep_alive = settings_.keep_alive;
+  if (ack->keep_alive_s.value_or(0) > 0) {
+    keep_alive =
+        std::min(keep_alive, KeepAlive::Duration(std::chrono::seconds(*ack->keep_alive_s)));
+  }
+  keep_alive_.begin(keep_alive, now_);
   phase_ = Phase::subscribing;
   phase_since_ = now_;
   owner_.connected(limits_);
@@ -108,7 +128,7 @@ void Connection::take_connack(const Frame& frame) {
 // One packet for each, so that an answer tells which. Nothing is in flight yet, and their ids are
 // free again when the first publish is sent.
 void Connection::subscribe() {
-  subscriptions_open_ = subscriptions_.size();
+  subscriptions_open_.assign(subscriptions_.size(), true);
   subscribed_now_ = subscriptions_.empty();
   if (subscribed_now_) phase_ = Phase::up;
   std::uint16_t id = 0;
@@ -120,14 +140,30 @@ void Connection::subscribe() {
 
 void Connection::take_suback(const Frame& frame) {
   const auto ack = decode_suback({frame.body.data(), frame.body.size()}, version_);
-  if (!ack || phase_ != Phase::subscribing || ack->packet_id > subscriptions_.size()) {
+  const bool ours = ack && phase_ == Phase::subscribing &&
+                    ack->packet_id <= subscriptions_.size() &&
+                    subscriptions_open_[ack->packet_id - 1u];
+  if (!ours) {
     fault_ = "the broker sent a SUBACK that breaks the rules of MQTT";
     return;
   }
-  if (ack->reason >= 0x80) {
-    owner_.subscription_refused(subscriptions_[ack->packet_id - 1u].filter, ack->reason);
+  const auto& filter = subscriptions_[ack->packet_id - 1u].filter;
+  const auto asked = static_cast<unsigned>(subscriptions_[ack->packet_id - 1u].qos);
+  if (version_ != Protocol::v5 && ack->reason < asked) {
+    // The only sign in MQTT 3.1.1 of a broker that does not know QoS 2; some close the connection
+    // when it is published to them.
+    limits_.maximum_qos = std::min(limits_.maximum_qos, Qos::at_least_once);
   }
-  if (--subscriptions_open_ > 0) return;
+  if (ack->reason >= 0x80) {
+    owner_.subscription_poor(with_details(
+        "the broker refused the subscription to " + filter + ": " + describe_reason(ack->reason),
+        ack->reason_text, {}));
+  } else if (ack->reason == 0) {
+    owner_.subscription_poor("the broker grants the subscription to " + filter +
+                             " at QoS 0 only: what it sends there can be lost");
+  }
+  subscriptions_open_[ack->packet_id - 1u] = false;
+  if (std::ranges::find(subscriptions_open_, true) != subscriptions_open_.end()) return;
   phase_ = Phase::up;
   phase_since_ = now_;
   subscribed_now_ = true;
@@ -140,26 +176,73 @@ void Connection::take_publish(const Frame& frame) {
     fault_ = "the broker sent a PUBLISH that breaks the rules of MQTT";
     return;
   }
-  if (delivery.message.qos == Qos::exactly_once) {
-    deliveries_.pop_back();
-    fault_ = "the broker sent a message at QoS 2, which we never asked for";
-    return;
-  }
-  delivery.tag = session_.deliveries.add(delivery.packet_id, frame.size);
+  const bool handshake = delivery.message.qos == Qos::exactly_once;
+  delivery.tag = session_.deliveries.add(
+      delivery.packet_id, handshake ? PacketType::pubrec : PacketType::puback, frame.size);
 }
 
-// An id that nobody waits for is no reason to end a connection that works.
-void Connection::take_puback(const Frame& frame) {
-  const auto ack = decode_puback({frame.body.data(), frame.body.size()}, version_);
-  if (!ack) {
-    fault_ = "the broker sent a PUBACK that breaks the rules of MQTT";
-    return;
+// Whether or not we know the id: it is free when it has been answered.
+void Connection::take_pubrel(const Frame& frame) {
+  const auto answer = take_answer(frame);
+  if (!answer) return;
+  auto& delivery = deliveries_.emplace_back();
+  delivery.packet_id = answer->packet_id;
+  delivery.released = true;
+  delivery.tag = session_.deliveries.add(answer->packet_id, PacketType::pubcomp, frame.size);
+}
+
+std::optional<Answer> Connection::take_answer(const Frame& frame) {
+  auto answer = decode_answer({frame.body.data(), frame.body.size()}, version_);
+  if (!answer) {
+    const char* const names[] = {"PUBACK", "PUBREC", "PUBREL", "PUBCOMP"};
+    const auto name = static_cast<int>(frame.type) - static_cast<int>(PacketType::puback);
+    fault_ = std::string("the broker sent a ") + names[name] + " that breaks the rules of MQTT";
   }
+  return answer;
+}
+
+// An id that nobody waits for is no reason to end a connection that works. Nor is one that waits
+// for something else: what is missing will come, or the connection ends for want of it.
+void Connection::take_puback(const Frame& frame) {
+  const auto ack = take_answer(frame);
+  if (!ack) return;
+  // A broker that does not know QoS 2 may answer as if it were 1.
+  if (ack->packet_id >= first_claimable_id) return settle(Handshake::State::sent, *ack);
   const auto serial = serial_number(ack->packet_id, session_.publishes.first());
   if (!waiting_.empty() && serial >= waiting_.front().serial) return;
-  const bool refused = ack->reason >= 0x80;
+  settle(serial, ack->reason);
+}
+
+void Connection::take_pubrec(const Frame& frame) {
+  const auto answer = take_answer(frame);
+  if (!answer) return;
+  if (answer->reason >= 0x80) return settle(Handshake::State::sent, *answer);
+  const auto found = handshakes_.find(answer->packet_id);
+  if (found == handshakes_.end() || found->second.state != Handshake::State::sent) return;
+  found->second.state = Handshake::State::received;
+  session_.publishes.receive(found->second.serial, now_);
+  outcomes_wait_ = true;
+}
+
+// With a reason of 0x80 or above the broker does not know the id: it has let go of it before.
+void Connection::take_pubcomp(const Frame& frame) {
+  auto answer = take_answer(frame);
+  if (!answer) return;
+  answer->reason = 0;
+  settle(Handshake::State::released, *answer);
+}
+
+void Connection::settle(Handshake::State state, const Answer& answer) {
+  const auto found = handshakes_.find(answer.packet_id);
+  if (found == handshakes_.end() || found->second.state != state) return;
+  settle(found->second.serial, answer.reason);
+  handshakes_.erase(found);
+}
+
+void Connection::settle(std::uint64_t serial, std::uint8_t reason) {
+  const bool refused = reason >= 0x80;
   const auto kind = refused ? Outcome::Kind::refused : Outcome::Kind::accepted;
-  session_.publishes.settle(serial, kind, refused ? ack->reason : 0, now_);
+  session_.publishes.settle(serial, kind, refused ? reason : 0, now_);
   outcomes_wait_ = true;
 }
 
@@ -176,6 +259,7 @@ void Connection::take_disconnect(const Frame& frame) {
   }
   fault_ = with_details("the broker ended it: " + describe_reason(farewell->reason),
                         farewell->reason_text, farewell->server_reference);
+  if (about_a_packet(farewell->reason)) fault_reason_ = farewell->reason;
 }
 
 }  // namespace bascule

@@ -1,33 +1,60 @@
 #include "link/in_flight.hpp"
 
+#include <algorithm>
+
 namespace bascule {
 
 std::uint64_t InFlight::add(std::uint64_t tag, Qos qos, Time now) {
   const std::lock_guard lock(mutex_);
-  publishes_.push_back({tag, now, qos, true});
+  publishes_.push_back({tag, now, qos, true, false, 0});
   ++open_;
   return first_ + publishes_.size() - 1;
 }
 
 bool InFlight::settle(std::uint64_t serial, Outcome::Kind kind, std::uint8_t reason, Time now) {
   const std::lock_guard lock(mutex_);
-  if (serial < first_ || serial >= first_ + publishes_.size()) return false;
-  auto& publish = publishes_[serial - first_];
-  if (!publish.open) return false;
+  Publish* publish = find(serial);
+  if (publish == nullptr) return false;
   const bool first = outcomes_.empty();
-  if (kind != Outcome::Kind::lost && publish.qos != Qos::at_most_once) {
-    round_trip_ = now - publish.added;
+  if (kind != Outcome::Kind::lost && publish->qos != Qos::at_most_once) {
+    round_trip_ = now - publish->added;
   }
-  close(publish, kind, reason);
+  close(*publish, kind, reason);
   trim();
   return first;
 }
 
-bool InFlight::lose_all() {
+InFlight::Publish* InFlight::find(std::uint64_t serial) {
+  if (serial < first_ || serial >= first_ + publishes_.size()) return nullptr;
+  Publish& publish = publishes_[serial - first_];
+  return publish.open ? &publish : nullptr;
+}
+
+bool InFlight::receive(std::uint64_t serial, Time now) {
+  const std::lock_guard lock(mutex_);
+  Publish* publish = find(serial);
+  if (publish == nullptr) return false;
+  const bool first = outcomes_.empty();
+  round_trip_ = now - publish->added;
+  publish->ours = true;
+  outcomes_.push_back({Outcome::Kind::received, 0, publish->tag});
+  return first;
+}
+
+void InFlight::release(std::uint64_t serial, Time now) {
+  const std::lock_guard lock(mutex_);
+  Publish* publish = find(serial);
+  if (publish == nullptr) return;
+  publish->ours = false;
+  publish->added = now;
+  publish->follows = first_ + publishes_.size();
+}
+
+bool InFlight::lose_all(std::uint8_t reason) {
   const std::lock_guard lock(mutex_);
   const bool first = outcomes_.empty() && open_ > 0;
   for (auto& publish : publishes_) {
-    if (publish.open) close(publish, Outcome::Kind::lost, 0);
+    if (publish.open) close(publish, Outcome::Kind::lost, reason);
   }
   trim();
   return first;
@@ -63,10 +90,16 @@ std::uint64_t InFlight::next() const {
   return first_ + publishes_.size();
 }
 
-std::optional<InFlight::Time> InFlight::oldest() const {
+std::optional<InFlight::Waiting> InFlight::waiting() const {
   const std::lock_guard lock(mutex_);
-  if (publishes_.empty()) return std::nullopt;
-  return publishes_.front().added;
+  auto serial = first_;
+  for (const auto& publish : publishes_) {
+    if (publish.open && !publish.ours) {
+      return Waiting{std::max(serial, publish.follows), publish.added};
+    }
+    ++serial;
+  }
+  return std::nullopt;
 }
 
 std::chrono::duration<double, std::milli> InFlight::last_round_trip() const {

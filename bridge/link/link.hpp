@@ -65,28 +65,47 @@ struct Subscription {
   // MQTT 5: retained messages come at each connect, and not only when the subscription is new.
   // MQTT 3.1.1 always does that.
   bool always_retained = false;
+  Qos qos = Qos::at_least_once;  // messages come at this one at the most
 };
 
-// One message from the broker. The message's bytes live until on_deliveries returns. Tags of one
-// link rise by one from delivery to delivery, for the life of the process.
+// One message from the broker, or word that it has released the packet id of an earlier one at
+// QoS 2 (PUBREL), which is acknowledged like a message. The message's bytes live until
+// on_deliveries returns. Tags of one link rise by one from delivery to delivery, for the life of
+// the process.
 struct Delivery {
   Message message;
   std::uint16_t packet_id = 0;  // 0 for QoS 0
   bool duplicate = false;       // the DUP flag
   std::uint64_t tag = 0;
+  bool released = false;  // no message: only packet_id and tag mean something
 };
+
+// The packet ids of publishes at QoS 2. They are the caller's to give, who knows which of them a
+// session that goes on has in use from before; the link gives the others.
+inline constexpr std::uint16_t first_claimable_id = 57'344;
+inline constexpr std::size_t claimable_ids = 8'192;
 
 // One publish. The bytes need to live only until publish() returns. `tag` is the caller's.
 struct Outgoing {
+  // At QoS 2: how far it had come when an earlier connection of the session ended. resent: perhaps
+  // sent, so it goes with the DUP flag. received: PUBREC came, so PUBREL goes, and the message is
+  // not looked at; any number of these may be in flight.
+  enum class Stage : std::uint8_t { fresh, resent, received };
   Message message;
   std::uint64_t tag = 0;
+  std::uint16_t packet_id = 0;  // at QoS 2: one that is not in flight
+  Stage stage = Stage::fresh;
 };
 
 // What became of a publish: accepted (PUBACK, PUBCOMP; for QoS 0: handed to the network), refused
 // by the broker (with the MQTT 5 reason code; 0x80 where the protocol has none), or lost: the
-// connection ended and the link will not send it again.
+// connection ended and the link will not send it again. A lost one has a reason too if the broker
+// closed the connection, perhaps over what it was sent: that of its DISCONNECT, or 0x80. A line
+// that broke, an end of ours and a broker that shuts down or throws us out give 0, and so does the
+// Paho link always, which cannot tell. At QoS 2 `received` comes before accepted: PUBREC has come,
+// and the link waits for release().
 struct Outcome {
-  enum class Kind : std::uint8_t { accepted, refused, lost } kind = Kind::lost;
+  enum class Kind : std::uint8_t { accepted, refused, lost, received } kind = Kind::lost;
   std::uint8_t reason = 0;
   std::uint64_t tag = 0;
 };
@@ -97,7 +116,7 @@ struct Limits {
   Protocol protocol = Protocol::v5;
   std::uint32_t receive_maximum = 65'535;  // QoS 1 and 2 publishes it lets us have in flight
   std::uint32_t maximum_packet_bytes = 268'435'460;
-  Qos maximum_qos = Qos::exactly_once;
+  Qos maximum_qos = Qos::exactly_once;  // of what we publish
   bool retain_available = true;
 };
 
@@ -134,10 +153,15 @@ class Link {
   virtual void stop(std::chrono::milliseconds deadline) = 0;
 
   // Sends in order. Only on the loop thread, only while up, and never more than the window in
-  // flight: the caller counts. Each tag gets one outcome.
+  // flight: the caller counts. Each tag gets one outcome, besides `received`.
   virtual void publish(std::span<const Outgoing> messages) = 0;
 
-  // Everything up to and including this delivery tag is durable: acknowledge it. Any thread.
+  // That the broker has received the publish of QoS 2 with this packet id is durable: sends PUBREL.
+  // Nothing, if it does not wait for that. Only on the loop thread.
+  virtual void release(std::uint16_t packet_id) = 0;
+
+  // Everything up to and including this delivery tag is durable: acknowledge it (PUBACK, PUBREC;
+  // what was released: PUBCOMP). Any thread.
   virtual void acknowledge(std::uint64_t tag) = 0;
 
   // What is delivered cannot be kept: ends the connection without acknowledging anything more.

@@ -58,13 +58,9 @@ void NativeLink::connected(const Limits& limits) {
   if (handlers_.on_connected) handlers_.on_connected(limits);
 }
 
-void NativeLink::subscription_refused(const std::string& filter, int reason) {
-  status_.error("the broker refused the subscription to " + filter + ": " +
-                describe_reason(reason));
-}
-
-void NativeLink::subscribed() {
+void NativeLink::subscribed(const Limits& limits) {
   if (phase_ != Phase::subscribing) return;
+  limits_ = limits;
   phase_ = Phase::up;
   backoff_.up(Clock::now());
   status_.went_up();
@@ -74,11 +70,11 @@ void NativeLink::subscribed() {
   handlers_.on_up(limits_);
 }
 
-void NativeLink::ended(ConnectResult::Kind kind, const std::string& why) {
+void NativeLink::ended(ConnectResult::Kind kind, const std::string& why, std::uint8_t reason) {
   const auto closing_for = std::exchange(close_reason_, "");
   if (!closing_for.empty()) return connection_ended(closing_for, true);
   if (phase_ == Phase::connecting) return attempt_failed(kind, why);
-  connection_ended(why, false);
+  connection_ended(why, false, reason);
 }
 
 void NativeLink::attempt_failed(ConnectResult::Kind kind, const std::string& error) {
@@ -87,17 +83,17 @@ void NativeLink::attempt_failed(ConnectResult::Kind kind, const std::string& err
   connection_ended(error, true);
 }
 
-// `ours`: the broker and the network are not to blame.
-void NativeLink::connection_ended(const std::string& why, bool ours) {
+// `ours`: the broker and the network are not to blame. `reason`: as of a lost publish.
+void NativeLink::connection_ended(const std::string& why, bool ours, std::uint8_t reason) {
   const auto now = Clock::now();
   forget_connection();
   if (!paused_ && !stopping_) status_.error(why);
   const auto takeover = ours ? std::nullopt : takeovers_.ended(why, now - up_since_);
   if (takeover) status_.error(*takeover);
   backoff_.down(now);
-  lose_publishes();
+  lose_publishes(reason);
   if (std::exchange(was_up_, false)) handlers_.on_down(why);
-  lose_publishes();  // of those who did not know yet
+  lose_publishes(0);  // of those who did not know yet
   status_.enter(paused_ ? LinkStatus::State::paused : LinkStatus::State::down);
   if (stopping_) return stopped_.set_value();
   if (!paused_) retry();
@@ -117,8 +113,8 @@ void NativeLink::forget_connection() {
   dropping_ = false;
 }
 
-void NativeLink::lose_publishes() {
-  session_.publishes.lose_all();
+void NativeLink::lose_publishes(std::uint8_t reason) {
+  session_.publishes.lose_all(reason);
   settled();
 }
 
@@ -129,8 +125,8 @@ void NativeLink::watch() {
   watch_timer_ = loop_.after(period, [this] { watch(); });
   const auto now = Clock::now();
   if (phase_ == Phase::up) {
-    const auto oldest = session_.publishes.oldest();
-    const bool slow = oldest && (now - *oldest > settings_.slow_after ||
+    const auto oldest = session_.publishes.waiting();
+    const bool slow = oldest && (now - oldest->since > settings_.slow_after ||
                                  session_.publishes.last_round_trip() > settings_.slow_after);
     status_.enter(slow ? LinkStatus::State::slow : LinkStatus::State::up);
   }
@@ -157,6 +153,10 @@ void NativeLink::publish(std::span<const Outgoing> messages) {
   for (const auto& out : messages) {
     session_.publishes.add(out.tag, out.message.qos, Clock::now());
   }
+}
+
+void NativeLink::release(std::uint16_t packet_id) {
+  if (connection_) connection_->release(packet_id);
 }
 
 void NativeLink::settled() {

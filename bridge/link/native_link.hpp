@@ -6,9 +6,8 @@
 // 16 MiB.
 //
 // When a connection ends, all that is in flight is lost before on_down. The broker keeps our
-// session for what it has for us; what we had for it the caller publishes again, with new packet
-// ids. For QoS 1 that is as good as sending the old packets again. A publish of QoS 2 goes out at
-// QoS 1, since exactly once would not outlive a connection.
+// session for what it has for us; what we had for it the caller publishes again. QoS 1 gets new
+// packet ids, which is as good as sending the old packets again; at QoS 2 the ids are the caller's.
 #pragma once
 
 #include <atomic>
@@ -34,6 +33,7 @@ class NativeLink final : public Link, private Connection::Owner {
   void start(LinkHandlers handlers, std::vector<Subscription> subscriptions) override;
   void stop(std::chrono::milliseconds deadline) override;
   void publish(std::span<const Outgoing> messages) override;
+  void release(std::uint16_t packet_id) override;
   void acknowledge(std::uint64_t tag) override;
   void drop(const std::string& reason) override;
   void pause(const std::string& reason) override;
@@ -48,18 +48,18 @@ class NativeLink final : public Link, private Connection::Owner {
 
   // Of Connection::Owner.
   void connected(const Limits& limits) override;
-  void subscribed() override;
-  void subscription_refused(const std::string& filter, int reason) override;
+  void subscribed(const Limits& limits) override;
+  void subscription_poor(const std::string& how) override { status_.error(how); }
   void deliver(std::span<const Delivery> deliveries) override;
   void settled() override;
   void round_trip(double ms) override { status_.round_trip(ms); }
-  void ended(ConnectResult::Kind kind, const std::string& why) override;
+  void ended(ConnectResult::Kind kind, const std::string& why, std::uint8_t reason) override;
 
   void connect();
   void retry();
   void attempt_failed(ConnectResult::Kind kind, const std::string& error);
-  void connection_ended(const std::string& why, bool ours);
-  void lose_publishes();
+  void connection_ended(const std::string& why, bool ours, std::uint8_t reason = 0);
+  void lose_publishes(std::uint8_t reason);
   void forget_connection();
   void close(const std::string& reason);
   void watch();

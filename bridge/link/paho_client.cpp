@@ -41,6 +41,7 @@ Limits read_limits(const mqtt::connect_response& response, Protocol version) {
   Limits limits;
   limits.protocol = version;
   limits.session_present = response.is_session_present();
+  limits.maximum_qos = Qos::at_least_once;  // see paho_link.hpp
   if (version != Protocol::v5) return limits;
   const auto& given = response.get_properties();
   if (given.contains(Code::RECEIVE_MAXIMUM)) {
@@ -50,7 +51,8 @@ Limits read_limits(const mqtt::connect_response& response, Protocol version) {
     limits.maximum_packet_bytes = mqtt::get<std::uint32_t>(given, Code::MAXIMUM_PACKET_SIZE);
   }
   if (given.contains(Code::MAXIMUM_QOS)) {
-    limits.maximum_qos = static_cast<Qos>(mqtt::get<std::uint8_t>(given, Code::MAXIMUM_QOS));
+    const auto qos = static_cast<Qos>(mqtt::get<std::uint8_t>(given, Code::MAXIMUM_QOS));
+    limits.maximum_qos = std::min(limits.maximum_qos, qos);
   }
   if (given.contains(Code::RETAIN_AVAILABLE)) {
     limits.retain_available = mqtt::get<std::uint8_t>(given, Code::RETAIN_AVAILABLE) != 0;
@@ -115,14 +117,15 @@ void PahoClient::connect(std::uint64_t attempt, const mqtt::connect_options& opt
 
 void PahoClient::subscribe(const Subscription& subscription) {
   using Options = mqtt::subscribe_options;
+  constexpr int qos = 1;  // see paho_link.hpp
   const Options options(subscription.no_local, Options::RETAIN_AS_PUBLISHED,
                         subscription.always_retained ? Options::SEND_RETAINED_ON_SUBSCRIBE
                                                      : Options::SEND_RETAINED_ON_NEW);
   const auto context = as_context(attempt_);
   if (version_ == Protocol::v5) {
-    client_.subscribe(subscription.filter, 1, context, on_subscribe_, options);
+    client_.subscribe(subscription.filter, qos, context, on_subscribe_, options);
   } else {
-    client_.subscribe(subscription.filter, 1, context, on_subscribe_);
+    client_.subscribe(subscription.filter, qos, context, on_subscribe_);
   }
 }
 

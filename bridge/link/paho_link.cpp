@@ -230,8 +230,9 @@ void PahoLink::on_outcomes() {
 // which nothing is heard.
 void PahoLink::watch() {
   const auto now = Clock::now();
-  const auto oldest = port_->in_flight.oldest();
-  const auto waited = oldest ? now - std::max(*oldest, phase_since_) : Clock::duration::zero();
+  const auto oldest = port_->in_flight.waiting();
+  const auto waited =
+      oldest ? now - std::max(oldest->since, phase_since_) : Clock::duration::zero();
   const auto patience = connect_timeout(settings_) + 5s;
   if (phase_ == Phase::connecting && now - phase_since_ > patience) {
     protocol_.not_reached();

@@ -109,6 +109,25 @@ std::string describe_reason(int code) {
   return text.data();
 }
 
+bool about_a_packet(int code) {
+  switch (code) {
+    case 0x80:  // unspecified
+    case 0x81:  // malformed
+    case 0x82:  // protocol error
+    case 0x83:  // an error of its own
+    case 0x87:  // not authorized
+    case 0x90:  // topic name
+    case 0x94:  // topic alias
+    case 0x95:  // too large
+    case 0x99:  // payload format
+    case 0x9a:  // retain
+    case 0x9b:  // QoS
+      return true;
+    default:
+      return false;
+  }
+}
+
 ConnectResult describe_refusal(int code, Protocol version) {
   if (code == unsupported_version_v3 || code == unsupported_version_v5) {
     return {Kind::not_spoken, "the broker does not speak this version of MQTT", {}};

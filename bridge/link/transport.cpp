@@ -5,6 +5,7 @@
 #include <asio/ssl.hpp>
 #include <cstring>
 #include <optional>
+#include <thread>
 #include <utility>
 
 #include "link/loop_context.hpp"
@@ -21,6 +22,7 @@ using Endpoint = asio::generic::stream_protocol::endpoint;
 using Error = asio::error_code;
 
 constexpr std::size_t read_bytes = 256 << 10;
+constexpr std::chrono::microseconds gather_time{1000};
 constexpr std::size_t write_bytes_kept = 1 << 20;  // a buffer that grew larger is given back
 
 }  // namespace
@@ -72,6 +74,8 @@ class Transport::Stream : public std::enable_shared_from_this<Stream> {
     if (!held) read();
   }
 
+  void gather(bool gathering) { gathering_ = gathering; }
+
   void finish() {
     finishing_ = true;
     held_ = false;
@@ -89,10 +93,10 @@ class Transport::Stream : public std::enable_shared_from_this<Stream> {
  private:
   using Clock = std::chrono::steady_clock;
 
-  void end(bool by_peer, const std::string& why) {
+  void end(bool by_peer, const std::string& why, bool closed = false) {
     if (closed_) return;
     close();
-    handlers_.on_end({by_peer, why});
+    handlers_.on_end({by_peer, closed, why});
   }
 
   // --- opening ---
@@ -187,7 +191,12 @@ class Transport::Stream : public std::enable_shared_from_this<Stream> {
     filled_ -= used;
     if (used > 0 && filled_ > 0) std::memmove(buffer_.get(), buffer_.get() + used, filled_);
     fit_buffer();
-    read();
+    if (!gathering_) return read();
+    // After what this read has made to be written is on its way.
+    asio::post(io_, [self = shared_from_this()] {
+      if (self->gathering_) std::this_thread::sleep_for(gather_time);
+      self->read();
+    });
   }
 
   // Twice as large for a packet that does not fit, which comes in no faster than that; as it was
@@ -206,8 +215,11 @@ class Transport::Stream : public std::enable_shared_from_this<Stream> {
   void broken(Error error) {
     if (const auto alert = describe_alert(error); !alert.empty()) return end(false, alert);
     const bool ended = error == asio::error::eof || error == asio::ssl::error::stream_truncated;
+    // What came too late for the broker is answered with a reset.
+    const bool reset = error == asio::error::connection_reset || error == asio::error::broken_pipe;
     end(true,
-        ended ? "the broker closed the connection" : "the connection was lost: " + error.message());
+        ended ? "the broker closed the connection" : "the connection was lost: " + error.message(),
+        ended || reset);
   }
 
   // --- writing ---
@@ -262,6 +274,7 @@ class Transport::Stream : public std::enable_shared_from_this<Stream> {
   bool open_ = false;
   bool closed_ = false;
   bool held_ = false;
+  bool gathering_ = false;
   bool reading_ = false;
   bool sending_ = false;
   bool finishing_ = false;
@@ -285,6 +298,7 @@ std::string& Transport::out() { return stream_->out(); }
 std::uint64_t Transport::position() const { return stream_->position(); }
 void Transport::send() { stream_->send(); }
 void Transport::hold(bool held) { stream_->hold(held); }
+void Transport::gather(bool gathering) { stream_->gather(gathering); }
 void Transport::finish() { stream_->finish(); }
 KeepAlive::Progress Transport::progress() const { return stream_->progress(); }
 

@@ -21,6 +21,7 @@ class Transport {
  public:
   struct End {
     bool by_peer = false;  // the broker closed an open connection, or the network did
+    bool closed = false;   // by_peer, and it was no timeout
     std::string why;
   };
 
@@ -49,6 +50,11 @@ class Transport {
 
   // While held nothing is read, and the broker has to wait.
   void hold(bool held);
+
+  // While gathering, the loop's thread rests a little between one read and the next, so that each
+  // brings more: brokers send packet by packet, and waking for each costs both ends more than
+  // all that is done with it.
+  void gather(bool gathering);
 
   // Sends what is in out(), then says to the other end that nothing more comes. on_end follows when
   // the other end closes.

@@ -1,30 +1,33 @@
 // The deliveries of one link that were handed in and are not yet acknowledged. Numbers them: tags
 // rise by one for the life of the link, over all its connections. One thread.
+// Each is answered in its own way: a message by its QoS, a release with PUBCOMP.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <vector>
 
+#include "link/codec/packet.hpp"
+
 namespace bascule {
 
 class Unacknowledged {
  public:
-  // Notes a delivery (packet id 0: QoS 0, which needs no PUBACK) and returns its tag.
-  std::uint64_t add(std::uint16_t packet_id, std::size_t bytes) {
-    entries_.push_back({packet_id, bytes});
+  // Notes a delivery (packet id 0: QoS 0, which needs no answer) and returns its tag.
+  std::uint64_t add(std::uint16_t packet_id, PacketType answer, std::size_t bytes) {
+    entries_.push_back({packet_id, answer, bytes});
     bytes_ += bytes;
     return first_ + entries_.size() - 1;
   }
 
-  // Forgets all up to and including `tag`, and shows the packet ids among them to `take`, in the
-  // order of delivery. Tags of before the last forget_all() are none any more.
+  // Forgets all up to and including `tag`, and shows the answers and packet ids among them to
+  // `take`, in the order of delivery. Tags of before the last forget_all() are none any more.
   template <class Take>
   void acknowledge(std::uint64_t tag, Take take) {
     for (; first_ + begin_ <= tag && begin_ < entries_.size(); ++begin_) {
       const Entry& entry = entries_[begin_];
       bytes_ -= entry.bytes;
-      if (entry.packet_id != 0) take(entry.packet_id);
+      if (entry.packet_id != 0) take(entry.answer, entry.packet_id);
     }
     compact();
   }
@@ -43,6 +46,7 @@ class Unacknowledged {
  private:
   struct Entry {
     std::uint16_t packet_id;
+    PacketType answer;
     std::size_t bytes;
   };
 

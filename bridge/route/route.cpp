@@ -27,6 +27,7 @@ struct RouteTable::Compiled {
   Compiled(const Route& rule, std::size_t index, std::string_view bridge_id)
       : route(index),
         filter(to_filter(rule.from, bridge_id)),
+        qos(rule.qos.value_or(Qos::exactly_once)),
         target(rule.to, rule.from, bridge_id) {
     for (const auto& exclude : rule.exclude) excludes.push_back(to_filter(exclude, bridge_id));
   }
@@ -39,6 +40,7 @@ struct RouteTable::Compiled {
 
   std::size_t route;
   std::string filter;
+  Qos qos;
   std::vector<std::string> excludes;
   Template target;
 };
@@ -71,5 +73,13 @@ bool RouteTable::match(std::string_view topic, RouteMatch& out) const {
 }
 
 const std::vector<std::string>& RouteTable::subscriptions() const { return subscriptions_; }
+
+Qos RouteTable::qos_of(const std::string& subscription) const {
+  Qos qos = Qos::at_least_once;
+  for (const auto& rule : rules_) {
+    if (overlap(rule.filter, subscription)) qos = std::max(qos, rule.qos);
+  }
+  return qos;
+}
 
 }  // namespace bascule

@@ -56,6 +56,11 @@ class RouteTable {
   // common filter, since a broker may deliver a message once per overlapping subscription.
   const std::vector<std::string>& subscriptions() const;
 
+  // The QoS to subscribe at: the highest that a rule lets through which one of them serves, but
+  // never 0, for what is not in the journal yet could be lost. So a message comes as published
+  // unless its route wants less.
+  Qos qos_of(const std::string& subscription) const;
+
  private:
   struct Compiled;
   std::vector<Compiled> rules_;

@@ -8,23 +8,19 @@ message is missing, or a repeat cannot be told by its stamp.
 R3 R4 R5, P1 P2 P3 P5
 """
 import json
-import subprocess
 import sys
 import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "scenarios"))
+sys.path.insert(0, str(ROOT / "tests" / "bench"))
+from counter import Load  # noqa: E402
 from stage import SALE, SALE_ABOVE, Stage, wait_until  # noqa: E402
 
 COUNT = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
 SIZE = 200
-LOAD = str(ROOT / "build" / "release" / "tests" / "load")
 FAULTS = ("outage", "kill -9") * 3
-
-
-def load(*arguments):
-    return subprocess.Popen([LOAD, *map(str, arguments)], stdout=subprocess.PIPE, text=True)
 
 
 with Stage() as stage:
@@ -33,8 +29,8 @@ with Stage() as stage:
     line = stage.line(central, raw=True)
     bascule = stage.bascule(site, line)
     start = time.monotonic()
-    receiver = load("receive", central.port, SALE_ABOVE, COUNT, 60)
-    publisher = load("publish", site.port, SALE, 1, COUNT, SIZE)
+    receiver = Load("receive", central, filter=SALE_ABOVE, count=COUNT, v5=True)
+    publisher = Load("publish", site, topic=SALE, count=COUNT, size=SIZE)
 
     for number, fault in enumerate(FAULTS, 1):
         share = COUNT * number // (len(FAULTS) + 1)
@@ -50,8 +46,8 @@ with Stage() as stage:
             bascule.kill()
             bascule.start()
 
-    published = json.loads(publisher.communicate()[0])
-    received = json.loads(receiver.communicate()[0])
+    published = publisher.result()
+    received = receiver.result()
     took_s = time.monotonic() - start
     bascule.wait_drained()
     bascule.check_books()

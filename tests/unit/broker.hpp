@@ -59,7 +59,6 @@ class TempDir {
   std::filesystem::path path_;
 };
 
-// Runs a program to its end, silently; its exit status.
 inline pid_t spawn(const std::vector<std::string>& command) {
   std::vector<char*> argv;
   for (const auto& word : command) argv.push_back(const_cast<char*>(word.c_str()));
@@ -76,6 +75,7 @@ inline pid_t spawn(const std::vector<std::string>& command) {
   return pid;
 }
 
+// Runs a program to its end, silently; its exit status.
 inline int run(const std::vector<std::string>& command) {
   int status = -1;
   waitpid(spawn(command), &status, 0);
@@ -116,8 +116,12 @@ class Broker {
   void start() {
     dir_.write("broker.conf",
                "listener " + std::to_string(port_) + " 127.0.0.1\nuser root\n" + lines_);
-    pid_ = spawn({"/usr/sbin/mosquitto", "-c", dir_.file("broker.conf")});
-    if (!wait_for([this] { return can_connect(port_); })) throw std::runtime_error("no mosquitto");
+    // It ends with the test, also when that is killed.
+    pid_ = spawn(
+        {"setpriv", "--pdeathsig", "KILL", "/usr/sbin/mosquitto", "-c", dir_.file("broker.conf")});
+    if (wait_for([this] { return can_connect(port_); })) return;
+    kill();
+    throw std::runtime_error("no mosquitto");
   }
 
   void kill() { end(SIGKILL); }

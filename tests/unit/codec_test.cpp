@@ -34,7 +34,7 @@ bool readable(const Frame& frame, Protocol version) {
     case PacketType::publish:
       return decode_publish(frame.flags, frame.body, version, delivery);
     case PacketType::puback:
-      return decode_puback(body_of(frame), version).has_value();
+      return decode_answer(body_of(frame), version).has_value();
     case PacketType::suback:
       return decode_suback(body_of(frame), version).has_value();
     case PacketType::disconnect:
@@ -115,7 +115,7 @@ TEST_CASE("codec: SUBSCRIBE, PUBACK, PINGREQ and DISCONNECT, byte for byte") {
   append_subscribe(out, v5, 1, {"a/b", false, true});
   CHECK(out.back() == (1 | 8));
   out.clear();
-  append_puback(out, 0x1234);
+  append_answer(out, PacketType::puback, 0x1234);
   append_pingreq(out);
   append_disconnect(out);
   CHECK(out == bytes({0x40, 2, 0x12, 0x34, 0xc0, 0, 0xe0, 0}));
@@ -234,13 +234,13 @@ TEST_CASE("codec: a CONNACK that breaks the rules is refused") {
 }
 
 TEST_CASE("codec: PUBACK and SUBACK of both versions") {
-  CHECK(decode_puback(bytes({1, 2}), v3)->packet_id == 258);
-  CHECK(decode_puback(bytes({1, 2}), v5)->reason == 0);
-  CHECK(decode_puback(bytes({1, 2, 0x87}), v5)->reason == 0x87);
-  CHECK(decode_puback(bytes({1, 2, 0x10, 5, 31, 0, 2, 'o', 'k'}), v5)->reason == 0x10);
-  CHECK_FALSE(decode_puback(bytes({1, 2, 0}), v3));
-  CHECK_FALSE(decode_puback(bytes({0, 0}), v5));
-  CHECK_FALSE(decode_puback(bytes({1}), v5));
+  CHECK(decode_answer(bytes({1, 2}), v3)->packet_id == 258);
+  CHECK(decode_answer(bytes({1, 2}), v5)->reason == 0);
+  CHECK(decode_answer(bytes({1, 2, 0x87}), v5)->reason == 0x87);
+  CHECK(decode_answer(bytes({1, 2, 0x10, 5, 31, 0, 2, 'o', 'k'}), v5)->reason == 0x10);
+  CHECK_FALSE(decode_answer(bytes({1, 2, 0}), v3));
+  CHECK_FALSE(decode_answer(bytes({0, 0}), v5));
+  CHECK_FALSE(decode_answer(bytes({1}), v5));
   CHECK(decode_suback(bytes({0, 3, 1}), v3)->reason == 1);
   CHECK(decode_suback(bytes({0, 3, 0x80}), v3)->reason == 0x80);
   CHECK(decode_suback(bytes({0, 3, 0, 0x8f}), v5)->reason == 0x8f);

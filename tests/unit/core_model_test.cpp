@@ -73,7 +73,7 @@ class Model {
         tally(op);
         break;
       default:
-        core_->begin_session(Direction::up);
+        core_->enter_session(Direction::up, "broker", false);
         session_known_ = false;
     }
     check_books();
@@ -126,10 +126,11 @@ class Model {
     for (const SequenceRange& range : state.waiting(first, last)) {
       progress.parts.push_back(
           {range.first, range.last, bytes(lane, range), static_cast<Fate>((op.b + op.c) % 4)});
+      // The others were given up since the commit, and wait again if that fails.
+      told_[lane].push_back(range);
     }
     core_->progress(std::move(progress));
     for (std::uint64_t s = first; s <= last; ++s) RC_ASSERT(lane_of(*core_, lane).resolved(s));
-    told_[lane].push_back({first, last});
   }
 
   // The broker saw no acknowledgement and sends its last messages again. Those of a lane that drops

@@ -80,7 +80,7 @@ class ForwarderCase {
   std::vector<Sent> take() {
     settle();
     std::vector<Sent> sent = link->take_sent();
-    std::erase_if(sent, [](const Sent& message) { return message.tag == 0; });
+    std::erase_if(sent, [](const Sent& message) { return message.tag <= clearing; });
     return sent;
   }
   std::string payloads() {
@@ -112,6 +112,7 @@ class ForwarderCase {
   }
 
  private:
+  static constexpr std::uint64_t clearing = 1;  // the tag; the bridge's own messages have 0
   std::uint32_t window_;
 
  public:
@@ -123,15 +124,17 @@ class ForwarderCase {
   std::optional<std::string> retained;  // the bookmark
   bool answers_own = true;
   int bookmarks = 0;
-  std::vector<Sent> own;  // all of them
+  std::size_t cleared = 0;  // packet ids of QoS 2
+  std::vector<Sent> own;    // all of them
   std::function<void(const Sent&)> on_publish;
 
  private:
   void make() {
     link = std::make_unique<ScriptedLink>();
     link->on_publish = [this](const Sent& sent) {
-      if (sent.tag == 0) {
-        own.push_back(sent);
+      if (sent.tag <= clearing) {
+        if (sent.tag == clearing) ++cleared;
+        if (sent.tag != clearing) own.push_back(sent);
         unanswered_.push_back(sent);
       } else if (on_publish) {
         on_publish(sent);
@@ -149,7 +152,7 @@ class ForwarderCase {
   void answer_own() {
     if (!answers_own) return;
     for (const Sent& sent : std::exchange(unanswered_, {})) {
-      const Outcome outcome{Outcome::Kind::accepted, 0, 0};
+      const Outcome outcome{Outcome::Kind::accepted, 0, sent.tag};
       forwarder->outcomes({&outcome, 1});
       if (sent.topic != Bookmark::topic("store-42", Direction::up)) continue;
       if (sent.retain) {

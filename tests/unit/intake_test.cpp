@@ -176,14 +176,31 @@ TEST_CASE("intake: a redelivery is dropped, a new message under an old packet id
 
 TEST_CASE("intake: QoS is capped, never raised") {
   Bank bank;
-  bank.deliver({message("capped", "a", Qos::exactly_once),
-                message("capped", "b", Qos::at_most_once),
-                message("kept", "c", Qos::exactly_once)});
+  bank.deliver({message("capped", "a", Qos::exactly_once)}, 1);
+  bank.deliver({message("capped", "b", Qos::at_most_once)});
+  bank.deliver({message("kept", "c", Qos::exactly_once)}, 2);
   const auto stored = bank.stored();
   REQUIRE(stored.size() == 3);
   CHECK(stored[0].qos == Qos::at_least_once);
   CHECK(stored[1].qos == Qos::at_most_once);
   CHECK(stored[2].qos == Qos::exactly_once);
+}
+
+TEST_CASE("intake: at QoS 2 an id is a repeat until it is released, and all is acknowledged") {
+  Bank bank;
+  bank.deliver({message("kept", "a", Qos::exactly_once)}, 7);
+  bank.deliver({message("kept", "b", Qos::exactly_once)}, 7);
+  CHECK(bank.stored().size() == 1);
+  CHECK(bank.tally().repeats == 1);
+  Delivery release;
+  release.packet_id = 7;
+  release.released = true;
+  release.tag = ++bank.tag;
+  bank.intake.deliver({&release, 1}, [](const Message&) {});
+  bank.journal.settle();
+  bank.deliver({message("kept", "a", Qos::exactly_once)}, 7, true);
+  CHECK(bank.stored().size() == 2);
+  CHECK(bank.link.acknowledged().back() == bank.tag);
 }
 
 TEST_CASE("intake: retain is kept, cleared or set as the route says") {

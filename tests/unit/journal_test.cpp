@@ -35,8 +35,8 @@ std::future<std::vector<Journal::Portion>> read_from(Journal& journal, std::uint
 
 std::future<std::uint64_t> cursor_of(Journal& journal) {
   auto done = std::make_shared<std::promise<std::uint64_t>>();
-  journal.positions(Direction::up, {}, [done](const auto& positions, const std::string&) {
-    done->set_value(positions.front().cursor);
+  journal.positions(Direction::up, {}, [done](const Journal::Positions& positions) {
+    done->set_value(positions.lanes.front().cursor);
   });
   return done->get_future();
 }
@@ -57,6 +57,16 @@ TEST_CASE("journal thread: an append is answered when it is durable") {
   const Directory left = running.directory.copy();
   JournalCore after = open_journal(left);
   CHECK(payloads(read_pending(after, 1)) == "a");
+}
+
+TEST_CASE("journal thread: while many messages come, commits keep apart") {
+  Running running;
+  const std::vector<Put> many(40, Put{1, "t", "a"});
+  const auto begin = std::chrono::steady_clock::now();
+  for (int group = 0; group < 6; ++group) {
+    CHECK(wait_for(append_to(running.journal, many)) == AppendResult::stored);
+  }
+  CHECK(std::chrono::steady_clock::now() - begin >= std::chrono::milliseconds(5 * 2));
 }
 
 TEST_CASE("journal thread: once a group is not kept, no later one of its connection is") {
@@ -156,7 +166,7 @@ TEST_CASE("journal thread: on a disk that fails nothing is acknowledged, and it 
   CHECK(wait_for(append_to(running.journal, {{1, "t", "lost"}})) == AppendResult::failed);
   CHECK_FALSE(running.journal.report().trouble.empty());
   CHECK_THROWS_AS(running.journal.inspect([](JournalCore&) {}), JournalError);
-  running.journal.begin_session(Direction::up);
+  running.journal.enter_session(Direction::up, "broker", false);
   running.journal.progress(told(1, 1, 1));
   auto cursor = cursor_of(running.journal);
   CHECK(wait_for(append_to(running.journal, {{1, "t", "lost"}})) == AppendResult::failed);

@@ -19,6 +19,7 @@ struct Received {
   bool retain, duplicate;
   std::uint16_t packet_id;
   std::uint64_t tag;
+  bool released = false;
 };
 
 inline LinkSettings link_settings(Client client, const std::string& url,
@@ -113,7 +114,7 @@ class LinkProbe {
       for (const auto& d : list) {
         received_.push_back({std::string(d.message.topic), std::string(d.message.payload),
                              std::string(d.message.properties), d.message.qos, d.message.retain,
-                             d.duplicate, d.packet_id, d.tag});
+                             d.duplicate, d.packet_id, d.tag, d.released});
         last = d.tag;
       }
       if (!acknowledges_) return;

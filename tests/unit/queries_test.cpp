@@ -45,8 +45,10 @@ TEST_CASE("queries: lanes are told with what they hold") {
 TEST_CASE("queries: messages are shown from where one asks, as many as one asks for") {
   JournalCase journal;
   filled(journal, 5);
-  journal->progress(
-      {journal->lane(Direction::up, "default"), {{1, 2, 0, Fate::forwarded}}, {}, {}, {}});
+  Progress progress;
+  progress.lane = journal->lane(Direction::up, "default");
+  progress.parts = {{1, 2, 0, Fate::forwarded}};
+  journal->progress(progress);
   const json all = ask(journal, "/v1/journal/show")["messages"];
   REQUIRE(all.size() == 5);
   CHECK(all[1]["state"] == "forwarded");
@@ -103,11 +105,11 @@ TEST_CASE("queries: losses and what was set aside are listed") {
   JournalCase journal;
   filled(journal, 2);
   const LaneId id = journal->lane(Direction::up, "default");
-  journal->progress({id,
-                     {{1, 1, 10, Fate::expired}, {2, 2, 10, Fate::quarantined}},
-                     {{Direction::up, id, 2, "refused", "t", "", "\xff\x01", 2}},
-                     {},
-                     {}});
+  Progress progress;
+  progress.lane = id;
+  progress.parts = {{1, 1, 10, Fate::expired}, {2, 2, 10, Fate::quarantined}};
+  progress.quarantined = {{Direction::up, id, 2, "refused", "t", "", "\xff\x01", 2}};
+  journal->progress(progress);
   const json losses = ask(journal, "/v1/journal/losses")["losses"];
   REQUIRE(losses.size() == 1);
   CHECK(losses[0]["lane"] == "default");

@@ -85,7 +85,10 @@ TEST_CASE("report: lanes and counters follow the journal, and the books balance"
   for (const char* payload : {"a", "b", "c"}) journal.append("default", payload);
   journal.append(std::string(events_lane), "e");
   const LaneId id = journal->lane(Direction::up, "default");
-  journal->progress({id, {{1, 1, 10, Fate::forwarded}, {2, 2, 10, Fate::expired}}, {}, {}, {}});
+  Progress progress;
+  progress.lane = id;
+  progress.parts = {{1, 1, 10, Fate::forwarded}, {2, 2, 10, Fate::expired}};
+  journal->progress(progress);
   StatusParts told = parts(journal);
   told.in_flight[0]["default"] = 1;
   const json status = status_report(told);

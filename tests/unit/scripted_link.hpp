@@ -19,6 +19,8 @@ struct Sent {
   Qos qos;
   bool retain;
   std::uint64_t tag;
+  std::uint16_t packet_id = 0;
+  Outgoing::Stage stage = Outgoing::Stage::fresh;
 };
 
 class ScriptedLink final : public Link {
@@ -48,6 +50,11 @@ class ScriptedLink final : public Link {
     const std::lock_guard lock(mutex_);
     return acknowledged_;
   }
+  // The packet ids of QoS 2 that were released since the last call.
+  std::vector<std::uint16_t> take_released() {
+    const std::lock_guard lock(mutex_);
+    return std::exchange(released_, {});
+  }
   std::vector<std::string> dropped() const {
     const std::lock_guard lock(mutex_);
     return dropped_;
@@ -67,11 +74,17 @@ class ScriptedLink final : public Link {
                 std::string(message.properties),
                 message.qos,
                 message.retain,
-                out.tag};
+                out.tag,
+                out.packet_id,
+                out.stage};
       if (on_publish) on_publish(sent);
       const std::lock_guard lock(mutex_);
       sent_.push_back(std::move(sent));
     }
+  }
+  void release(std::uint16_t packet_id) override {
+    const std::lock_guard lock(mutex_);
+    released_.push_back(packet_id);
   }
   void acknowledge(std::uint64_t tag) override {
     if (on_acknowledge) on_acknowledge(tag);
@@ -95,6 +108,7 @@ class ScriptedLink final : public Link {
   mutable std::mutex mutex_;
   std::vector<Sent> sent_;
   std::vector<std::uint64_t> acknowledged_;
+  std::vector<std::uint16_t> released_;
   std::vector<std::string> dropped_;
   Loop loop_{"scripted"};
 };

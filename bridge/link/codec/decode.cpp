@@ -108,8 +108,12 @@ void read_properties(Reader& in, std::uint64_t allowed, Take take) {
   }
 }
 
-void read_answer_properties(Reader& in) {
-  read_properties(in, of_answers, [](const ControlProperty&) {});
+std::string_view read_answer_properties(Reader& in) {
+  std::string_view text;
+  read_properties(in, of_answers, [&](const ControlProperty& property) {
+    if (property.id == id::reason_string) text = property.text;
+  });
+  return text;
 }
 
 void apply(ConnAck& ack, const ControlProperty& property) {
@@ -201,9 +205,9 @@ std::optional<ConnAck> decode_connack(std::string_view body, Protocol version) {
   return ack;
 }
 
-std::optional<PubAck> decode_puback(std::string_view body, Protocol version) {
+std::optional<Answer> decode_answer(std::string_view body, Protocol version) {
   Reader in(body);
-  PubAck ack;
+  Answer ack;
   ack.packet_id = in.u16();
   if (version == Protocol::v5 && !in.at_end()) {
     ack.reason = in.u8();
@@ -217,7 +221,7 @@ std::optional<SubAck> decode_suback(std::string_view body, Protocol version) {
   Reader in(body);
   SubAck ack;
   ack.packet_id = in.u16();
-  if (version == Protocol::v5) read_answer_properties(in);
+  if (version == Protocol::v5) ack.reason_text = read_answer_properties(in);
   ack.reason = in.u8();
   if (!in.ok() || !in.at_end() || ack.packet_id == 0) return std::nullopt;
   if (ack.reason > 2 && ack.reason < 0x80) return std::nullopt;

@@ -21,7 +21,8 @@ struct ConnAck {
   std::string_view server_reference;
 };
 
-struct PubAck {
+// PUBACK, PUBREC, PUBREL and PUBCOMP, which are alike.
+struct Answer {
   std::uint16_t packet_id = 0;
   std::uint8_t reason = 0;
 };
@@ -29,6 +30,7 @@ struct PubAck {
 struct SubAck {
   std::uint16_t packet_id = 0;
   std::uint8_t reason = 0;  // the granted QoS, or 0x80 and above
+  std::string_view reason_text;
 };
 
 struct Farewell {
@@ -38,7 +40,7 @@ struct Farewell {
 };
 
 std::optional<ConnAck> decode_connack(std::string_view body, Protocol version);
-std::optional<PubAck> decode_puback(std::string_view body, Protocol version);
+std::optional<Answer> decode_answer(std::string_view body, Protocol version);
 std::optional<SubAck> decode_suback(std::string_view body, Protocol version);  // of one filter
 std::optional<Farewell> decode_disconnect(std::string_view body);              // MQTT 5 only
 

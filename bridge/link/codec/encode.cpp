@@ -113,8 +113,9 @@ std::size_t publish_bytes(Protocol version, const Message& message) {
 }
 
 void append_publish(std::string& out, Protocol version, const Message& message,
-                    std::uint16_t packet_id) {
-  const auto flags = static_cast<unsigned>(message.qos) << 1 | (message.retain ? 1u : 0u);
+                    std::uint16_t packet_id, bool duplicate) {
+  const auto flags =
+      (duplicate ? 8u : 0u) | static_cast<unsigned>(message.qos) << 1 | (message.retain ? 1u : 0u);
   append_u8(out, fixed_header(PacketType::publish, flags));
   append_variable(out, publish_body_bytes(version, message));
   append_text(out, message.topic);
@@ -126,20 +127,20 @@ void append_publish(std::string& out, Protocol version, const Message& message,
   out += message.payload;
 }
 
-void append_puback(std::string& out, std::uint16_t packet_id) {
-  append_u16(out, fixed_header(PacketType::puback, 0) << 8 | 2);
+void append_answer(std::string& out, PacketType type, std::uint16_t packet_id) {
+  const unsigned flags = type == PacketType::pubrel ? 2 : 0;
+  append_u16(out, fixed_header(type, flags) << 8 | 2);
   append_u16(out, packet_id);
 }
 
 void append_subscribe(std::string& out, Protocol version, std::uint16_t packet_id,
                       const Subscription& subscription) {
-  constexpr unsigned at_qos1 = 1;
   constexpr unsigned no_local = 4;
   constexpr unsigned retain_as_published = 8;
   constexpr unsigned retained_if_new = 1 << 4;
   std::string body;
   append_u16(body, packet_id);
-  unsigned options = at_qos1;
+  auto options = static_cast<unsigned>(subscription.qos);
   if (version == Protocol::v5) {
     append_variable(body, 0);
     options |= retain_as_published;

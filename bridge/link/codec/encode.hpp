@@ -31,13 +31,14 @@ void append_connect(std::string& out, const ConnectPacket& packet);
 // The size that append_publish would add.
 std::size_t publish_bytes(Protocol version, const Message& message);
 
-// `packet_id` is not used with QoS 0.
+// `packet_id` is not used with QoS 0. `duplicate`: the DUP flag.
 void append_publish(std::string& out, Protocol version, const Message& message,
-                    std::uint16_t packet_id);
+                    std::uint16_t packet_id, bool duplicate = false);
 
-void append_puback(std::string& out, std::uint16_t packet_id);
+// PUBACK, PUBREC, PUBREL or PUBCOMP, which are alike. Success.
+void append_answer(std::string& out, PacketType type, std::uint16_t packet_id);
 
-// At QoS 1. MQTT 5: with the retain flag as published.
+// MQTT 5: with the retain flag as published.
 void append_subscribe(std::string& out, Protocol version, std::uint16_t packet_id,
                       const Subscription& subscription);
 

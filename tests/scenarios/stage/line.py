@@ -46,6 +46,8 @@ class Line:
         self._swallow = False
         self._to_eat = {}     # (sender, packet type): how many more
         self.eaten = 0
+        self.hung_up = 0      # over something it does not stand
+        self.cannot_stand = None
         self.delay_s = 0
         self.port = 0
         self.restore()
@@ -111,21 +113,15 @@ class Line:
             for pair in ("bridge", bridge, broker), ("broker", broker, bridge):
                 threading.Thread(target=self._pump, args=pair, daemon=True).start()
 
+    def _offended_by(self, sender, packet):
+        """`cannot_stand`: a PUBLISH of the bridge with these bytes makes the broker hang up, as
+        some brokers do."""
+        return (self.cannot_stand is not None and sender == "bridge" and packet[0] >> 4 == PUBLISH
+                and self.cannot_stand in packet)
+
     def _pump(self, sender, source, target):
-        packets = _Packets()
         try:
-            while data := source.recv(65536):
-                if self._swallow:
-                    continue
-                if self.delay_s:
-                    time.sleep(self.delay_s)
-                for packet in [data] if self._raw else packets.feed(data):
-                    key = sender, packet[0] >> 4
-                    if not self._raw and self._to_eat.get(key, 0) > 0:
-                        self._to_eat[key] -= 1
-                        self.eaten += 1
-                    else:
-                        target.sendall(packet)
+            self._pass_on(sender, source, target)
         except OSError:
             pass
         for end in source, target:
@@ -134,3 +130,21 @@ class Line:
             except OSError:
                 pass
         source.close()
+
+    def _pass_on(self, sender, source, target):
+        packets = _Packets()
+        while data := source.recv(65536):
+            if self._swallow:
+                continue
+            if self.delay_s:
+                time.sleep(self.delay_s)
+            for packet in [data] if self._raw else packets.feed(data):
+                if self._offended_by(sender, packet):
+                    self.hung_up += 1
+                    return
+                key = sender, packet[0] >> 4
+                if not self._raw and self._to_eat.get(key, 0) > 0:
+                    self._to_eat[key] -= 1
+                    self.eaten += 1
+                else:
+                    target.sendall(packet)

@@ -15,11 +15,12 @@ class Process:
         self.log_path = log_path
         self._child = None
 
-    def launch(self, command):
+    def launch(self, command, environment=None):
         assert not self.running, f"{command[0]} runs already"
         with open(self.log_path, "ab") as log:
             self._child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log,
-                                           stderr=log, preexec_fn=_die_with_parent)
+                                           stderr=log, env=environment,
+                                           preexec_fn=_die_with_parent)
 
     @property
     def running(self):
@@ -41,6 +42,10 @@ class Process:
         if self.running:
             self._child.send_signal(signal.SIGKILL)
             self._child.wait()
+
+    def leave(self):
+        """For good, with all that it has brought along."""
+        self.kill()
 
     def terminate(self, deadline_s=20):
         """SIGTERM; returns the exit code."""

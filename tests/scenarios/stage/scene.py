@@ -27,6 +27,10 @@ class Stage:
         self._brokers.append(Broker(name, self.folder, **options))
         return self._brokers[-1]
 
+    def welcome(self, broker):
+        """A broker of another make."""
+        self._brokers.append(broker)
+
     def bascule(self, site, central, start=True, folder=None, **settings):
         bridge = Bascule(folder or self.folder, site, central, **settings)
         self._bridges.append(bridge)
@@ -74,7 +78,7 @@ class Stage:
         for client in self._clients:
             client.leave()
         for process in self._bridges + self._brokers:
-            process.kill()
+            process.leave()
         for line in self._lines:
             line.cut()
 

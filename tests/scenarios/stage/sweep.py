@@ -9,16 +9,18 @@ DOWN = "stores/store-42/orders/7", "orders/7"
 PER_ROUND = 60
 
 
-def sweep(points):
+def sweep(points, qos=1):
     """`points` names for each system call some numbers N. For each of them the bridge starts,
     messages go both ways, it dies of SIGKILL as a thread of it makes the call for the N-th time,
-    it starts again. All arrive. SWEEP=200 in the environment tries every N from 1 to 200."""
+    it starts again. All arrive; at QoS 2 once each, also without dropping repeats by their stamp:
+    the brokers and all sessions live on. SWEEP=200 in the environment tries every N from 1 to
+    200."""
     if "SWEEP" in os.environ:
         points = {syscall: range(1, int(os.environ["SWEEP"]) + 1) for syscall in points}
     with Stage() as stage:
         site, central = stage.broker("site"), stage.broker("central")
-        headquarters = stage.receiver(central, UP[1])
-        kitchen = stage.receiver(site, DOWN[1], name="kitchen")
+        headquarters = stage.receiver(central, UP[1], qos=qos)
+        kitchen = stage.receiver(site, DOWN[1], name="kitchen", qos=qos)
         till, buyer = stage.publisher(site), stage.publisher(central, "buyer")
         bascule = stage.bascule(site, central)
         bascule.terminate()
@@ -28,8 +30,8 @@ def sweep(points):
             for point in numbers:
                 bascule.start_killed_at(syscall, point)
                 for number in range(last + 1, last + PER_ROUND + 1):
-                    till.publish(UP[0], number)
-                    buyer.publish(DOWN[0], number)
+                    till.publish(UP[0], number, qos)
+                    buyer.publish(DOWN[0], number, qos)
                 last += PER_ROUND
                 wait_until(lambda: not bascule.running or
                            len(headquarters.unique) == len(kitchen.unique) == last,
@@ -42,6 +44,10 @@ def sweep(points):
                 kitchen.expect(range(1, last + 1))
                 bascule.wait_drained()
                 bascule.check_books()
+                if qos == 2:
+                    assert headquarters.repeats == kitchen.repeats == 0, (
+                        f"{syscall} {point}: repeats on the wire: {headquarters.repeats} up, "
+                        f"{kitchen.repeats} down")
                 bascule.kill()
         rounds = sum(map(len, points.values()))
         assert deaths >= 2 * len(points), f"{deaths} deaths in {rounds} rounds: lower the points"
