@@ -7,6 +7,7 @@ namespace bascule {
 namespace {
 
 constexpr std::chrono::seconds stop_deadline{5};
+constexpr std::chrono::milliseconds look_for_slowness_every{500};
 
 std::string own_topic(const std::string& bridge_id, const std::string& what) {
   return "bascule/" + bridge_id + "/" + what;
@@ -34,7 +35,11 @@ Crossing::Crossing(const std::string& bridge_id, LinkSettings settings, Directio
       forwarder_({bridge_id, opposite(in), settings.window}, journal, *link_) {
   // What the broker had retained has come when the bookmark has; what is retained from then on is
   // fresh.
-  forwarder_.on_settled = [this] { intake_.expect_replayed(false); };
+  forwarder_.on_settled = [this] {
+    intake_.expect_replayed(false);
+    settled_ = true;
+    watch_line();
+  };
 }
 
 void Crossing::start() {
@@ -90,8 +95,22 @@ void Crossing::up(const Limits& limits) {
   forwarder_.publish(state_topic_, "online", true);
 }
 
+// What had been queued for us was handed to the journal before this: the order holds.
+void Crossing::watch_line() {
+  if (!on_line) return;
+  watch_.reset();
+  const bool up = settled_ && link_->status().state == LinkStatus::State::up;
+  if (up != line_up_) {
+    line_up_ = up;
+    on_line(up);
+  }
+  if (settled_) watch_ = link_->loop().after(look_for_slowness_every, [this] { watch_line(); });
+}
+
 void Crossing::down(const std::string& reason) {
   forwarder_.down();
+  settled_ = false;
+  watch_line();
   if (stopping_) return;
   events_.link_down(name_, reason);
 }

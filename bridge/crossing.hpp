@@ -7,6 +7,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -26,6 +27,10 @@ class Crossing {
   Crossing(const std::string& bridge_id, LinkSettings settings, Direction in,
            const std::vector<Route>& routes, Journal& journal, Events& events);
 
+  // Before start(): told whether the line is fit for policies, which it is while it is up, what
+  // the broker had for us has arrived, and it is not slow. On the link's loop thread.
+  std::function<void(bool up)> on_line;
+
   void start();
   // Sends nothing new, waits for what is in flight, says offline, disconnects.
   void stop();
@@ -38,6 +43,7 @@ class Crossing {
   void connected(const Limits& limits);
   void up(const Limits& limits);
   void down(const std::string& reason);
+  void watch_line();
 
   std::string name_;
   std::string state_topic_;
@@ -50,6 +56,9 @@ class Crossing {
   Intake intake_;
   Forwarder forwarder_;
   std::atomic<bool> stopping_ = false;
+  bool settled_ = false;  // loop thread, as the next two
+  bool line_up_ = false;  // as told
+  Loop::Timer watch_;
 };
 
 }  // namespace bascule

@@ -6,12 +6,15 @@
 #include <systemd/sd-daemon.h>
 
 #include <csignal>
+#include <memory>
 
 #include "clock.hpp"
+#include "control/policy_queries.hpp"
 #include "control/queries.hpp"
 #include "control/report.hpp"
 #include "control/server.hpp"
 #include "crossing.hpp"
+#include "policy/host.hpp"
 
 namespace bascule {
 namespace {
@@ -30,47 +33,103 @@ sigset_t ending_signals() {
 struct Ending {
   ControlServer& control;
   Crossing& site;
-  Crossing& central;
+  Crossing* central;
   Journal& journal;
   ~Ending() {
     control.stop();
     site.stop();
-    central.stop();
+    if (central != nullptr) central->stop();
     journal.stop();
   }
 };
 
-ControlHandlers control_handlers(const BridgeConfig& config, Journal& journal, Crossing& site,
-                                 Crossing& central) {
+// What is asked about, and changed, from outside.
+struct Stages {
+  const BridgeConfig& config;
+  Journal& journal;
+  PolicyHost& policies;
+  Crossing& site;
+  Crossing* central;  // null: a hub
+};
+
+void add_policy_handlers(ControlHandlers& handlers, const Stages& stages) {
+  handlers["GET /v1/policies"] = [stages](const Query&) {
+    std::vector<PolicyReport> reports;
+    stages.journal.inspect([&](JournalCore& core) { reports = stages.policies.report(core); });
+    return nlohmann::json{{"policies", policies_report(reports)}};
+  };
+  handlers["POST /v1/cases/resolve"] = [stages](const Query& query) {
+    const auto number = static_cast<std::int64_t>(query.number("number", 0));
+    const std::string choose = query.required("choose");
+    stages.journal.change([&](JournalCore& core) {
+      stages.policies.resolve(core, number, choose, query.text("data").value_or(""),
+                              query.text("by").value_or(""));
+    });
+    return nlohmann::json{{"number", number}, {"choose", choose}};
+  };
+}
+
+ControlHandlers control_handlers(const Stages& stages) {
   ControlHandlers handlers;
   const std::int64_t started_ms = boottime_ms();
-  handlers["GET /v1/status"] = [&, started_ms](const Query&) {
+  handlers["GET /v1/status"] = [stages, started_ms](const Query&) {
     StatusParts parts;
-    parts.bridge = config.id;
+    parts.bridge = stages.config.id;
     parts.uptime_ms = boottime_ms() - started_ms;
-    parts.sync = config.journal.sync == JournalSettings::Sync::full ? "full" : "normal";
-    parts.journal = journal.report();
-    parts.site = site.status();
-    parts.central = central.status();
-    parts.in_flight[static_cast<int>(Direction::up)] = central.in_flight();
-    parts.in_flight[static_cast<int>(Direction::down)] = site.in_flight();
+    parts.sync = stages.config.journal.sync == JournalSettings::Sync::full ? "full" : "normal";
+    parts.journal = stages.journal.report();
+    if (!stages.config.policies.empty() && parts.journal.trouble.empty()) {
+      stages.journal.inspect(
+          [&](JournalCore& core) { parts.policies = stages.policies.report(core); });
+    }
+    parts.site = stages.site.status();
+    parts.in_flight[static_cast<int>(Direction::down)] = stages.site.in_flight();
+    if (stages.central != nullptr) {
+      parts.central = stages.central->status();
+      parts.in_flight[static_cast<int>(Direction::up)] = stages.central->in_flight();
+    }
     return status_report(parts);
   };
-  for (const char* question : journal_questions) {
-    handlers[std::string("GET ") + question] = [&config, &journal, question](const Query& query) {
+  const auto from_journal = [&](const char* question) {
+    handlers[std::string("GET ") + question] = [stages, question](const Query& query) {
       nlohmann::json answer;
-      journal.inspect([&](JournalCore& core) {
-        answer = journal_query(core, config.data_dir, question, query);
+      stages.journal.inspect([&](JournalCore& core) {
+        answer = journal_query(core, stages.config.data_dir, question, query);
       });
       return answer;
     };
-  }
+  };
+  for (const char* question : journal_questions) from_journal(question);
+  for (const char* question : policy_questions) from_journal(question);
+  add_policy_handlers(handlers, stages);
   return handlers;
+}
+
+// Those of the configuration, and those that policies and events need besides.
+std::vector<LaneSettings> all_lanes(const BridgeConfig& config) {
+  std::vector<LaneSettings> lanes = config.lanes;
+  const std::vector<PolicySettings> policies(config.policies.begin(), config.policies.end());
+  for (LaneSettings& lane : PolicyHost::input_lanes(policies)) lanes.push_back(std::move(lane));
+  if (config.hub) {
+    lanes.emplace_back().name = events_lane;  // in both directions: events go down there
+  }
+  return lanes;
+}
+
+PolicyHostSettings host_settings(const BridgeConfig& config) {
+  PolicyHostSettings settings;
+  settings.bridge_id = config.id;
+  settings.policies.assign(config.policies.begin(), config.policies.end());
+  settings.plugin_dir = config.plugin_dir;
+  settings.hub = config.hub;
+  settings.max_payload_bytes = config.journal.max_payload_bytes;
+  return settings;
 }
 
 }  // namespace
 
 int run_daemon(const BridgeConfig& config) {
+  check_policies(config);
   configure_log(config.log);
   // Fixed, it stays so: else the allocator takes buffers that come and go for a reason to keep more
   // and more of what was freed.
@@ -79,14 +138,25 @@ int run_daemon(const BridgeConfig& config) {
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
 
-  Journal journal(config.journal, config.id, config.lanes);
-  Events events(config.id, journal);
+  PolicyHost policies(host_settings(config));
+  Journal journal(config.journal, config.id, all_lanes(config));
+  if (!config.policies.empty()) journal.set_steps(&policies);
+  Events events(config.id, journal, config.hub ? Direction::down : Direction::up);
   Crossing site(config.id, config.site, Direction::up, config.routes, journal, events);
-  Crossing central(config.id, config.central, Direction::down, config.routes, journal, events);
-  ControlServer control(config.control, control_handlers(config, journal, site, central));
+  std::unique_ptr<Crossing> central;
+  if (!config.hub) {
+    central = std::make_unique<Crossing>(config.id, config.central, Direction::down, config.routes,
+                                         journal, events);
+  }
+  if (!config.policies.empty()) {
+    // At a hub, the one broker is the central one.
+    (config.hub ? site : *central).on_line = [&](bool up) { policies.central(journal, up); };
+  }
+  ControlServer control(config.control,
+                        control_handlers({config, journal, policies, site, central.get()}));
 
   {
-    const Ending ending{control, site, central, journal};
+    const Ending ending{control, site, central.get(), journal};
     control.start();
     journal.start([&](const Loss& loss, const std::string& lane, Direction direction) {
       if (loss.reason != "superseded") {
@@ -96,7 +166,7 @@ int run_daemon(const BridgeConfig& config) {
       events.loss(loss, lane, direction);
     });
     site.start();
-    central.start();
+    if (central != nullptr) central->start();
     spdlog::info("bascule {} runs bridge {}, journal in {}", BASCULE_VERSION, config.id,
                  config.data_dir);
     sd_notify(0, "READY=1");

@@ -12,10 +12,11 @@ using nlohmann::json;
 
 }  // namespace
 
-Events::Events(std::string bridge_id, Journal& journal)
+Events::Events(std::string bridge_id, Journal& journal, Direction direction)
     : topic_("bascule/" + bridge_id + "/events"),
       journal_(journal),
-      lane_(journal.lane(Direction::up, events_lane)) {}
+      direction_(direction),
+      lane_(journal.lane(direction, events_lane)) {}
 
 void Events::link_up(const std::string& link) {
   json event{{"event", "link_up"}, {"link", link}, {"at", utc_text(now().wall_ms)}};
@@ -55,7 +56,7 @@ void Events::loss(const Loss& loss, const std::string& lane, Direction direction
 
 void Events::append(const std::string& payload) {
   AppendGroup group;
-  group.direction = Direction::up;
+  group.direction = direction_;
   encode_record({topic_, payload, {}, Qos::at_least_once, false}, {}, false, group.bytes);
   group.entries.push_back({lane_, 0, group.bytes.size(), false, false});
   journal_.append(std::move(group), [](AppendResult) {});

@@ -15,7 +15,8 @@ Intake::Intake(IntakeSettings settings, const std::vector<Route>& rules, RouteTa
       link_(link),
       own_prefix_("bascule/" + settings_.bridge_id + "/") {
   for (const Route& rule : rules) {
-    targets_.push_back({journal.lane(settings_.direction, rule.lane), rule.qos, rule.retain});
+    const std::string lane = rule.policy.empty() ? rule.lane : input_lane(rule.policy);
+    targets_.push_back({journal.lane(settings_.direction, lane), rule.qos, rule.retain});
   }
 }
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace bascule {
 
@@ -34,5 +35,12 @@ struct LaneSettings {
   std::optional<WhenFull> when_full;  // nothing: as the journal's
   Keep keep = Keep::all;
 };
+
+// The lanes in which a policy's inputs wait, one of each direction. No lane of the configuration
+// can have such a name: it may hold no slash.
+inline constexpr std::string_view input_lane_prefix = "policy/";
+inline std::string input_lane(std::string_view policy) {
+  return std::string(input_lane_prefix).append(policy);
+}
 
 }  // namespace bascule

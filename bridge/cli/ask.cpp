@@ -14,6 +14,11 @@ nlohmann::json ask_daemon(const BridgeConfig& config, const std::string& path) {
   throw NoDaemon(config.control.socket);
 }
 
+nlohmann::json tell_daemon(const BridgeConfig& config, const std::string& path) {
+  if (auto told = tell(config.control.socket, path)) return *std::move(told);
+  throw NoDaemon(config.control.socket);
+}
+
 nlohmann::json answer(const BridgeConfig& config, const std::string& path, const Query& query) {
   if (auto told = ask(config.control.socket, query.behind(path))) return *std::move(told);
   return offline_query(config, path, query);

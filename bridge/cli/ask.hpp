@@ -18,6 +18,9 @@ struct NoDaemon : std::runtime_error {
 // Asks the daemon, and nobody else.
 nlohmann::json ask_daemon(const BridgeConfig& config, const std::string& path);
 
+// Tells the daemon to do something.
+nlohmann::json tell_daemon(const BridgeConfig& config, const std::string& path);
+
 // Asks the daemon; if none runs, the journal itself.
 nlohmann::json answer(const BridgeConfig& config, const std::string& path, const Query& query);
 

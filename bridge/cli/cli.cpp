@@ -25,6 +25,7 @@ constexpr auto closing = R"(Examples:
   bascule status --watch                   links, backlog and rates, every second
   bascule route pos/7/sale/new             which route takes this topic, and where to?
   bascule journal show --lane sales        what waits in lane 'sales'?
+  bascule cases list                       what waits for a person?
   bascule -c ./bascule.yaml check          another configuration file
 
 'bascule COMMAND --help' explains one command.
@@ -144,6 +145,8 @@ int run_cli(int argc, char** argv) {
   add_status(program, choice);
   add_route(program, choice);
   add_journal(program, choice);
+  add_policy(program, choice);
+  add_cases(program, choice);
   add_config_option(program, choice);
 
   try {

@@ -68,6 +68,8 @@ std::string links(const json& status, const StatusView& view) {
                {"RECONNECTS", Align::right},
                {"BROKER"}});
   for (const char* name : {"site", "central"}) {
+    const json& known = part_of(status, "links");
+    if (known.contains("site") && !known.contains(name)) continue;  // a hub has one
     const json& link = part_of(part_of(status, "links"), name);
     const std::string state = text_of(link, "state");
     table.row({name,
@@ -121,6 +123,31 @@ std::string lanes(const json& status, const StatusView& view) {
   return table.empty() ? "" : '\n' + table.text(view.colour);
 }
 
+std::string policies(const json& status, bool colour) {
+  Table table({{"POLICY"},
+               {"PLUGIN"},
+               {"WAITING UP", Align::right},
+               {"WAITING DOWN", Align::right},
+               {"DECIDED", Align::right},
+               {"QUARANTINED", Align::right},
+               {"CASES", Align::right}});
+  for (const auto& policy : part_of(status, "policies")) {
+    const json &up = part_of(policy, "up"), &down = part_of(policy, "down");
+    const std::uint64_t quarantined = count_of(up, "quarantined") + count_of(down, "quarantined");
+    const std::uint64_t cases = count_of(policy, "cases");
+    table.row({text_of(policy, "name"),
+               text_of(policy, "plugin"),
+               count_text(count_of(up, "backlog")),
+               count_text(count_of(down, "backlog")),
+               count_text(count_of(up, "decided") + count_of(down, "decided")),
+               {count_text(quarantined), quarantined > 0 ? Tone::warn : Tone::plain},
+               {count_text(cases), cases > 0 ? Tone::warn : Tone::plain}});
+    const std::string waits_for = text_of(policy, "waits_for");
+    if (!waits_for.empty()) table.note({"waits " + waits_for, Tone::warn});
+  }
+  return table.empty() ? "" : '\n' + table.text(colour);
+}
+
 struct Counter {
   const char* name;
   const char* heading;
@@ -172,13 +199,16 @@ std::string foot(const json& status, bool colour) {
 }  // namespace
 
 std::string render_status(const json& status, const StatusView& view) {
+  std::vector<Counter> in = {{"received", "RECEIVED", false},
+                             {"journaled", "JOURNALED", false},
+                             {"unrouted", "UNROUTED", false},
+                             {"repeats", "REPEATS", false},
+                             {"refused", "REFUSED", true}};
+  if (!part_of(status, "policies").empty()) {
+    in.insert(in.begin() + 1, {"emitted", "EMITTED", false});
+  }
   return head(status, view.colour) + '\n' + links(status, view) + lanes(status, view) +
-         counters(status, view, "IN",
-                  {{"received", "RECEIVED", false},
-                   {"journaled", "JOURNALED", false},
-                   {"unrouted", "UNROUTED", false},
-                   {"repeats", "REPEATS", false},
-                   {"refused", "REFUSED", true}}) +
+         policies(status, view.colour) + counters(status, view, "IN", in) +
          counters(status, view, "OUT",
                   {{"forwarded", "FORWARDED", false},
                    {"pending", "PENDING", false},

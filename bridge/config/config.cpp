@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "config/links.hpp"
+#include "config/policies.hpp"
 #include "config/routes.hpp"
 #include "config/section.hpp"
 #include "config/values.hpp"
@@ -72,6 +73,7 @@ void read_bridge(Section& file, BridgeConfig& config) {
   Section bridge = file.section("bridge");
   bridge.need("id", config.id, identifier);
   bridge.read("data_dir", config.data_dir, absolute_path);
+  bridge.read("plugin_dir", config.plugin_dir, absolute_path);
   bridge.finish();
   config.journal.data_dir = config.data_dir;
 }
@@ -161,14 +163,16 @@ BridgeConfig load_config(const std::string& path) {
   Problems problems(path);
   Section file("the file", root, Position{}, problems);
   BridgeConfig config;
+  config.file = path;
   read_bridge(file, config);
   // Checks that need an id go on without one.
   const std::string id = config.id.empty() ? "id" : config.id;
   read_journal(file, config.journal);
   read_links(file, id, config);
   read_lanes(file, config.lanes);
+  read_policies(file, config, problems);
   read_routes(file, id, config, problems);
-  file.refuse("policies", "policies are not available in this version; remove this key");
+  finish_policies(file, config, problems);
   read_control(file, config.control);
   read_log(file, config.log);
   file.finish();

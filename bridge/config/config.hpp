@@ -7,26 +7,39 @@
 #pragma once
 
 #include <exception>
+#include <map>
 #include <string>
 #include <vector>
 
+#include "config/yaml.hpp"
 #include "control/settings.hpp"
 #include "journal/settings.hpp"
 #include "lane.hpp"
 #include "link/link.hpp"
 #include "log.hpp"
+#include "policy/settings.hpp"
 #include "route/route.hpp"
 
 namespace bascule {
 
+// One entry of `policies`, and where its parts stand.
+struct PolicyConfig : PolicySettings {
+  Position at, plugin_at;
+  std::map<std::string, Position> positions;  // of the options, by JSON pointer
+};
+
 struct BridgeConfig {
+  std::string file;
   std::string id;
   std::string data_dir = "/var/lib/bascule";  // the journal's too
   LinkSettings site;                          // without a will: the daemon adds it
   LinkSettings central;
+  bool hub = false;  // there is no central broker: the bridge stands at the centre
   JournalSettings journal;
   std::vector<LaneSettings> lanes;  // in file order; `default` is always among them
   std::vector<Route> routes;        // in file order
+  std::string plugin_dir;           // empty: the usual places
+  std::vector<PolicyConfig> policies;
   ControlSettings control;
   LogSettings log;
 };
@@ -53,7 +66,10 @@ class ConfigError : public std::exception {
   std::string what_;
 };
 
-// Throws ConfigError.
+// Throws ConfigError. Plugins are not loaded.
 BridgeConfig load_config(const std::string& path);
+
+// Loads the plugins, and lets each say what is wrong with its options. Throws ConfigError.
+void check_policies(const BridgeConfig& config);
 
 }  // namespace bascule

@@ -106,6 +106,15 @@ void read_links(Section& file, const std::string& id, BridgeConfig& config) {
   Section site = file.section("site");
   const BrokerUrl site_url = read_link(site, id, config.site);
   Section central = file.section("central");
+  config.hub = !file.has("central") && file.has("policies");
+  if (config.hub) {
+    if (config.site.protocol == Protocol::v3_1_1) {
+      site.complain("protocol",
+                    "a bridge without \"central\" needs MQTT 5: on 3.1.1 what its policies send "
+                    "would come back to it");
+    }
+    return;
+  }
   const BrokerUrl central_url = read_link(central, id, config.central);
   if (!site_url.scheme.empty() && site_url == central_url &&
       config.site.client_id == config.central.client_id) {

@@ -42,7 +42,44 @@ auto lane_among(const std::vector<LaneSettings>& lanes) {
   };
 }
 
-Route read_route(Section& section, const BridgeConfig& config) {
+auto policy_among(const std::vector<PolicyConfig>& policies) {
+  return [&policies](const std::string& text) {
+    std::vector<std::string_view> names;
+    for (const PolicyConfig& policy : policies) names.push_back(policy.name);
+    for (std::string_view name : names) {
+      if (name == text) return text;
+    }
+    throw std::invalid_argument(
+        "names no policy of this file: " + in_quotes(text) + "; " +
+        (names.empty() ? "there is no \"policies\"" : suggestion(text, names)));
+  };
+}
+
+// What goes to a policy has no lane of its own: the route's is the one that the policy sends
+// through, if the policy names none.
+void settle_lane(Section& section, const Route& route, BridgeConfig& config) {
+  if (route.policy.empty() || !section.has("lane")) return;
+  for (PolicyConfig& policy : config.policies) {
+    if (policy.name != route.policy) continue;
+    if (policy.lane.empty()) policy.lane = route.lane;
+    if (policy.lane == route.lane) return;
+    section.complain("lane", "\"lane\" has no effect: the policy " + in_quotes(policy.name) +
+                                 " sends through the lane " + in_quotes(policy.lane) +
+                                 "; remove this key");
+  }
+}
+
+void check_hub(Section& section, const Route& route, const BridgeConfig& config) {
+  if (!config.hub) return;
+  if (route.direction == Direction::down) {
+    section.complain("direction",
+                     "\"direction\" must be up without \"central\": there is no other broker");
+  } else if (route.policy.empty()) {
+    section.complain("a route needs \"policy\" without \"central\": there is nowhere else to go");
+  }
+}
+
+Route read_route(Section& section, BridgeConfig& config) {
   Route route;
   section.need("name", route.name, identifier);
   section.need("direction", route.direction, direction);
@@ -52,7 +89,9 @@ Route read_route(Section& section, const BridgeConfig& config) {
   section.read("qos", route.qos, qos);
   section.read("retain", route.retain, retain);
   section.read("lane", route.lane, lane_among(config.lanes));
-  section.refuse("policy", "policies are not available in this version; remove this key");
+  section.read("policy", route.policy, policy_among(config.policies));
+  settle_lane(section, route, config);
+  check_hub(section, route, config);
   section.finish();
   return route;
 }

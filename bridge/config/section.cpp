@@ -70,6 +70,15 @@ Section Section::section(std::string_view key) {
   return child;
 }
 
+const YamlNode* Section::map(std::string_view key) {
+  const YamlEntry* entry = ask(key);
+  if (entry == nullptr || entry->value->kind == YamlNode::Kind::null) return nullptr;
+  if (entry->value->kind == YamlNode::Kind::map) return entry->value.get();
+  complain(key, in_quotes(key) + " must be a map of keys and values, not " +
+                    std::string(kind_text(entry->value->kind)));
+  return nullptr;
+}
+
 std::vector<Section> Section::sections(std::string_view key, const std::string& each) {
   std::vector<Section> out;
   const YamlEntry* entry = ask(key);

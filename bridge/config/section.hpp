@@ -43,6 +43,9 @@ class Section {
   // A map in this one; empty where the key is absent.
   Section section(std::string_view key);
 
+  // The map at `key`, as it is; nothing where there is none.
+  const YamlNode* map(std::string_view key);
+
   // The maps in the list `key`. Each is named `each` in texts.
   std::vector<Section> sections(std::string_view key, const std::string& each);
 

@@ -47,6 +47,7 @@ class Builder : public YAML::EventHandler {
     if (tag == "!") check_closed(mark);
     auto node = make(YamlNode::Kind::text, mark);
     node->text = value;
+    node->plain = tag != "!";
     add(std::move(node), anchor);
   }
   void OnSequenceStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,

@@ -20,6 +20,7 @@ struct YamlNode {
   enum class Kind { null, text, list, map } kind = Kind::null;
   Position at;
   std::string text;                // of a text
+  bool plain = false;              // it is not in quotes
   std::vector<YamlEntry> entries;  // of a list or a map, in file order, repeated keys included
 };
 

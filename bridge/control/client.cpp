@@ -33,16 +33,16 @@ bool listens(const std::string& socket) {
   }
 }
 
-}  // namespace
-
-std::optional<nlohmann::json> ask(const std::string& socket, const std::string& path_and_query) {
+std::optional<nlohmann::json> exchange(const std::string& socket, const std::string& path_and_query,
+                                       bool post) {
   if (!listens(socket)) return std::nullopt;
 
   httplib::Client client(socket, 80);
   client.set_address_family(AF_UNIX);
   client.set_read_timeout(answer_within_s);
-  const auto result =
-      client.Get(path_and_query, {{"Host", "localhost"}, {"Accept-Encoding", "identity"}});
+  const httplib::Headers headers = {{"Host", "localhost"}, {"Accept-Encoding", "identity"}};
+  const auto result = post ? client.Post(path_and_query, headers, "", "application/json")
+                           : client.Get(path_and_query, headers);
   if (!result) {
     throw std::runtime_error("the daemon at " + socket + " did not answer (" +
                              httplib::to_string(result.error()) +
@@ -55,6 +55,16 @@ std::optional<nlohmann::json> ask(const std::string& socket, const std::string& 
   }
   throw std::runtime_error("what listens at " + socket + " is not bascule (HTTP " +
                            std::to_string(result->status) + "); check control.socket");
+}
+
+}  // namespace
+
+std::optional<nlohmann::json> ask(const std::string& socket, const std::string& path_and_query) {
+  return exchange(socket, path_and_query, false);
+}
+
+std::optional<nlohmann::json> tell(const std::string& socket, const std::string& path_and_query) {
+  return exchange(socket, path_and_query, true);
 }
 
 }  // namespace bascule

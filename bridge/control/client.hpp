@@ -13,4 +13,7 @@ namespace bascule {
 // Blocks; any thread.
 std::optional<nlohmann::json> ask(const std::string& socket, const std::string& path_and_query);
 
+// Likewise, but POSTs: what is to be done.
+std::optional<nlohmann::json> tell(const std::string& socket, const std::string& path_and_query);
+
 }  // namespace bascule

@@ -7,6 +7,7 @@
 #include <stdexcept>
 
 #include "base64.hpp"
+#include "control/policy_queries.hpp"
 #include "journal/core.hpp"
 #include "properties.hpp"
 
@@ -230,7 +231,7 @@ json journal_query(JournalCore& core, const std::string& data_dir, std::string_v
   if (what == "/v1/journal/verify") return verify_answer(core, query);
   if (what == "/v1/journal/losses") return losses_answer(core);
   if (what == "/v1/journal/quarantine") return quarantine_answer(core);
-  throw std::invalid_argument("no such question: " + std::string(what));
+  return policy_query(core, what, query);
 }
 
 json offline_query(const BridgeConfig& config, std::string_view what, const Query& query) {

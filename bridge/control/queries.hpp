@@ -17,6 +17,7 @@
 //                         what all slices will come to, as far as is known.
 //   /v1/journal/losses    {"losses": [{direction, lane, first, last, count, bytes, reason, at_ms}]}
 //   /v1/journal/quarantine
+// and those about policies (policy_queries.hpp).
 #pragma once
 
 #include <nlohmann/json.hpp>

@@ -33,6 +33,7 @@ json counters_report(const JournalReport& journal, Direction direction) {
     for (int fate = 0; fate < 4; ++fate) fates[fate] += lane.state.fates[fate];
   }
   return {{"received", journal.received[side]},
+          {"emitted", tally.emitted},
           {"journaled", journaled},
           {"unrouted", tally.unrouted},
           {"repeats", tally.repeats},
@@ -44,13 +45,35 @@ json counters_report(const JournalReport& journal, Direction direction) {
           {"pending", pending}};
 }
 
+json inputs_report(const LaneState& lane) {
+  return {{"decided", lane.count(Fate::forwarded)},
+          {"quarantined", lane.count(Fate::quarantined)},
+          {"backlog", lane.pending()}};
+}
+
 }  // namespace
+
+json policies_report(const std::vector<PolicyReport>& policies) {
+  json list = json::array();
+  for (const PolicyReport& policy : policies) {
+    list.push_back({{"name", policy.name},
+                    {"plugin", policy.type},
+                    {"version", policy.version},
+                    {"waits_for", policy.waits_for.empty() ? json() : json(policy.waits_for)},
+                    {"cases", policy.cases},
+                    {"failed", policy.failed},
+                    {"up", inputs_report(policy.up)},
+                    {"down", inputs_report(policy.down)}});
+  }
+  return list;
+}
 
 json status_report(const StatusParts& parts) {
   const JournalReport& journal = parts.journal;
   json lanes = json::array();
   for (const LaneReport& lane : journal.lanes) {
     const LaneState& state = lane.state;
+    if (state.input) continue;  // with its policy
     const auto& in_flight = parts.in_flight[static_cast<int>(state.direction)];
     const auto flying = in_flight.find(state.name);
     lanes.push_back(
@@ -65,12 +88,15 @@ json status_report(const StatusParts& parts) {
          {"in_flight", flying == in_flight.end() ? 0 : flying->second},
          {"replaying", state.replay_next == 0 ? 0 : state.replay_last - state.replay_next + 1}});
   }
+  json links = {{"site", link_report(parts.site)}};
+  if (parts.central) links["central"] = link_report(*parts.central);
   return {{"bridge", parts.bridge},
           {"version", BASCULE_VERSION},
           {"epoch", journal.epoch},
           {"uptime_s", parts.uptime_ms / 1'000},
-          {"links", {{"site", link_report(parts.site)}, {"central", link_report(parts.central)}}},
+          {"links", std::move(links)},
           {"lanes", std::move(lanes)},
+          {"policies", policies_report(parts.policies)},
           {"counters",
            {{"up", counters_report(journal, Direction::up)},
             {"down", counters_report(journal, Direction::down)}}},
@@ -81,7 +107,7 @@ json status_report(const StatusParts& parts) {
             {"full", journal.full},
             {"commits", journal.commits},
             {"trouble", journal.trouble.empty() ? json() : json(journal.trouble)}}},
-          {"cases", {{"open", 0}}},
+          {"cases", {{"open", journal.cases}}},
           {"losses", {{"messages", journal.lost}}},
           {"resent", journal.resent}};
 }

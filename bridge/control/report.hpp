@@ -4,10 +4,13 @@
 #include <cstdint>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "journal/core.hpp"
 #include "link/link.hpp"
+#include "policy/host.hpp"
 
 namespace bascule {
 
@@ -16,10 +19,18 @@ struct StatusParts {
   std::int64_t uptime_ms = 0;
   std::string sync;  // of the journal: full or normal
   JournalReport journal;
-  LinkStatus site, central;
+  LinkStatus site;
+  std::optional<LinkStatus> central;  // nothing at a hub
+  std::vector<PolicyReport> policies;
   std::map<std::string, std::uint64_t> in_flight[2];  // by direction, by lane
 };
 
 nlohmann::json status_report(const StatusParts& parts);
+
+// As `policies` of the status:
+//   [{"name", "plugin", "version", "waits_for" (null: nothing but inputs), "cases" (open),
+//     "failed" (attempts, since the start), "up": {"decided", "quarantined", "backlog"}, "down":
+//     {…}}]
+nlohmann::json policies_report(const std::vector<PolicyReport>& policies);
 
 }  // namespace bascule

@@ -14,21 +14,7 @@ constexpr std::size_t batch_bytes_max = 256 << 10;
 AppendResult JournalCore::append(AppendGroup& group) {
   const int side = static_cast<int>(group.direction);
   // Room for all or for none: a group is acknowledged as a whole.
-  rooms_.clear();
-  claimed_.assign(lanes_.size(), 0);
-  for (const Append& entry : group.entries) {
-    if (entry.released != 0) continue;
-    LaneState& lane = state(entry.lane);
-    std::uint64_t& claimed = claimed_[lane.id - 1U];
-    Room room = retention_.make_room(write(), lanes_, lane, entry.length, claimed);
-    if (room == Room::drop && open_[lane.id - 1U] != nullptr) {
-      close_batch(lane);  // what the batch holds may be the oldest to drop
-      room = retention_.make_room(write(), lanes_, lane, entry.length, claimed);
-    }
-    if (room == Room::pause) return AppendResult::full;
-    if (room == Room::take) claimed += entry.length;
-    rooms_.push_back(room);
-  }
+  if (!claim_rooms(group.entries, 0)) return AppendResult::full;
   std::size_t index = 0;
   Tally& tally = tallies_[side];
   for (const Append& entry : group.entries) {
@@ -86,6 +72,27 @@ AppendResult JournalCore::append(AppendGroup& group) {
   return AppendResult::stored;
 }
 
+// Says in rooms_ what becomes of each entry; false: there is no room for all, and the rule is to
+// wait.
+bool JournalCore::claim_rooms(std::span<const Append> entries, std::uint64_t beyond) {
+  rooms_.clear();
+  claimed_.assign(lanes_.size(), 0);
+  for (const Append& entry : entries) {
+    if (entry.released != 0) continue;
+    LaneState& lane = state(entry.lane);
+    std::uint64_t& claimed = claimed_[lane.id - 1U];
+    Room room = retention_.make_room(write(), lanes_, lane, entry.length, claimed, beyond);
+    if (room == Room::drop && open_[lane.id - 1U] != nullptr) {
+      close_batch(lane);  // what the batch holds may be the oldest to drop
+      room = retention_.make_room(write(), lanes_, lane, entry.length, claimed, beyond);
+    }
+    if (room == Room::pause) return false;
+    if (room == Room::take) claimed += entry.length;
+    rooms_.push_back(room);
+  }
+  return true;
+}
+
 // when_full: drop-newest. The message gets its number, so that the hole can be named.
 void JournalCore::drop(LaneState& lane, std::uint64_t bytes) {
   close_batch(lane);  // the next record does not follow on the last
@@ -108,6 +115,7 @@ void JournalCore::place(LaneState& lane, const Record& record, std::string_view 
   const std::uint64_t sequence = lane.next++;
   const std::size_t at = batch->data.size();
   batch->data.append(bytes);
+  if (lane.input && central_up_) note_central_up(batch->data.data() + at);
   ++batch->count;
   lane.appended_bytes += bytes.size();
   lane.chain = seal_record(batch->data.data() + at, repeats_.session(lane.direction), lane.id,

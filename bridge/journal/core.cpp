@@ -78,6 +78,7 @@ void JournalCore::load() {
       if (settings.name == lane.name) lane.settings = settings;
     }
     lane.settings.name = lane.name;
+    lane.input = lane.name.starts_with(input_lane_prefix);
     lane.chain = crc32c(0, store_->epoch());
     if (const BatchPtr newest = store_->newest(lane.id)) {
       RecordReader reader(lane.id, newest->first, newest->chain, newest->data,
@@ -99,7 +100,9 @@ void JournalCore::load() {
       if (lane.direction == direction && lane.name != events_lane)
         received_[side] += lane.journaled();
     }
+    received_[side] -= tallies_[side].emitted;
   }
+  central_up_ = store_->central_up();
   open_.assign(lanes_.size(), nullptr);
   repeats_.load(*store_, lanes_);
   retention_.forget();
@@ -170,10 +173,9 @@ void JournalCore::check_books() const {
         throw std::logic_error("the books of lane " + lane.name + " do not balance");
       if (lane.direction == direction && lane.name != events_lane) sum += lane.journaled();
     }
-    if (sum != received_[side]) {
-      throw std::logic_error("received " + std::string(to_string(direction)) +
-                             " is not journaled + "
-                             "unrouted + repeats + refused");
+    if (sum != received_[side] + tallies_[side].emitted) {
+      throw std::logic_error("received + emitted " + std::string(to_string(direction)) +
+                             " is not journaled + unrouted + repeats + refused");
     }
   }
 }
@@ -216,6 +218,10 @@ void JournalCore::maintain() {
   for (LaneState& lane : lanes_) {
     retention_.expire(write(), lane, timeline_, at);
     retention_.trim(write(), lane, timeline_, at);
+    if (lane.input) {
+      const auto heads = store_->heads(lane.id, 0, 1);
+      if (!heads.empty()) write().erase_decisions(lane.id, heads.front().first);
+    }
   }
   commit();  // writes nothing if nothing changed
   if (at.boottime_ms - appended_ms_ > idle_ms) {
@@ -234,6 +240,7 @@ JournalReport JournalCore::report() {
   report.resent = resent_;
   report.commits = commits_;
   report.lost = store_->lost_messages();
+  report.cases = store_->open_cases(0);
   for (int side = 0; side < 2; ++side) {
     report.received[side] = received_[side];
     report.tallies[side] = tallies_[side];

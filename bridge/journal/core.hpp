@@ -12,6 +12,7 @@
 
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -115,6 +116,7 @@ struct JournalReport {
   std::string trouble;  // why nothing can be written; empty: all is well
   std::uint64_t received[2] = {};
   Tally tallies[2];
+  std::uint64_t cases = 0;    // that wait for a person
   std::uint64_t lost = 0;     // messages in the loss ledger
   std::uint64_t resent = 0;   // messages of history handed out again since the start
   std::uint64_t commits = 0;  // since the start
@@ -133,6 +135,19 @@ class JournalCore {
 
   AppendResult append(AppendGroup& group);
   void progress(Progress progress);  // kept over a failed commit
+
+  // For policies' steps: steps.cpp. Appends what the bridge makes itself; the entries may be of
+  // lanes of both directions. Counted as emitted, but for what is of the events lane. Room for all
+  // or for none.
+  AppendResult emit(std::string_view bytes, std::span<const Append> entries);
+  // A policy's input has its fate. Unlike progress(), it is forgotten when the commit fails.
+  void settle_input(LaneId lane, std::uint64_t sequence, std::uint64_t bytes, Fate fate);
+  // The store in a transaction that wants a commit soon.
+  Store& change();
+  // What is noted in policies' inputs from now on.
+  void note_central(bool up) { central_up_ = up; }
+  std::uint64_t commits() const { return commits_; }
+  const Timeline& timeline() const { return timeline_; }
 
   // A connection has begun on which deliveries of this direction come. The session is the old one
   // if the broker has kept it (`present`) and `peer`, who is at its two ends, is the same as
@@ -178,6 +193,7 @@ class JournalCore {
   void load();
   Store& write();  // the store, with a transaction under way
   LaneState& state(LaneId lane);
+  bool claim_rooms(std::span<const Append> entries, std::uint64_t beyond);
   void drop(LaneState& lane, std::uint64_t bytes);
   void place(LaneState& lane, const Record& record, std::string_view bytes);
   void close_batch(LaneState& lane);
@@ -222,6 +238,7 @@ class JournalCore {
   std::uint64_t received_[2] = {};
   std::uint64_t resent_ = 0;
   std::uint64_t commits_ = 0;
+  bool central_up_ = false;
   bool in_transaction_ = false;
   bool urgent_ = false;  // something waits for the commit to be acknowledged
   std::int64_t dirty_since_ms_ = 0;

@@ -120,7 +120,7 @@ std::vector<LanePosition> JournalCore::positions(Direction direction, const FarK
       lane.dirty = true;
       urgent_ = true;
     }
-    if (lane.direction != direction) continue;
+    if (lane.direction != direction || lane.input) continue;
     if (far.readable && !renew) compare(lane, far);
     positions.push_back({lane.id,
                          direction,

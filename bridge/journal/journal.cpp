@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <future>
 #include <utility>
 
@@ -32,6 +33,10 @@ void Journal::start(std::function<void(const Loss&, const std::string&, Directio
   core_.on_loss = [tell = std::move(on_loss)](const Loss& loss, const LaneState& lane) {
     tell(loss, lane.name, lane.direction);
   };
+  if (steps_ != nullptr) {
+    steps_->opened(core_, false);
+    core_.commit();
+  }
   thread_ = std::thread([this] {
     pthread_setname_np(pthread_self(), "journal");
     run();
@@ -107,7 +112,8 @@ void Journal::inspect(const std::function<void(JournalCore&)>& look) {
   const bool posted = post([&] {
     try {
       if (!trouble_.empty()) throw JournalError("the journal cannot be read now: " + trouble_);
-      if (!to_answer_.empty()) commit_if_due(false);  // what is being written is not readable yet
+      // What is being written is not readable yet.
+      if (!to_answer_.empty() || core_.must_commit()) commit_if_due(false);
       look(core_);
     } catch (...) {
       thrown = std::current_exception();
@@ -116,6 +122,29 @@ void Journal::inspect(const std::function<void(JournalCore&)>& look) {
   });
   if (!posted) throw JournalError("the journal has stopped");
   looked.get_future().get();
+  if (thrown) std::rethrow_exception(thrown);
+}
+
+void Journal::change(const std::function<void(JournalCore&)>& work) {
+  std::promise<void> done;
+  std::exception_ptr thrown;
+  const bool posted = post([&] {
+    try {
+      if (!trouble_.empty()) throw std::invalid_argument("the journal has trouble: " + trouble_);
+      work(core_);
+      core_.commit();
+      confirm();
+      answer(AppendResult::stored);
+    } catch (const std::invalid_argument&) {
+      thrown = std::current_exception();
+    } catch (const std::exception& e) {
+      thrown = std::current_exception();
+      fail(e.what());
+    }
+    done.set_value();
+  });
+  if (!posted) throw JournalError("the journal has stopped");
+  done.get_future().get();
   if (thrown) std::rethrow_exception(thrown);
 }
 
@@ -142,7 +171,11 @@ JournalReport Journal::report() {
 bool Journal::next_tasks(std::vector<Task>& tasks) {
   std::this_thread::sleep_until(next_commit_);
   std::unique_lock lock(mutex_);
-  const auto wait = core_.pending_flush() ? 50ms : 500ms;
+  auto wait = core_.pending_flush() ? 50ms : 500ms;
+  if (steps_ != nullptr && trouble_.empty()) {
+    const std::int64_t steps_ms = core_.must_commit() ? 0 : steps_->wait_ms();
+    wait = std::min(wait, std::chrono::milliseconds(steps_ms));
+  }
   wake_.wait_for(lock, wait, [&] { return !tasks_.empty() || stopping_; });
   tasks.swap(tasks_);
   ended_ = stopping_ && tasks.empty();
@@ -164,9 +197,13 @@ void Journal::run() {
       }
     }
     try {
-      if (trouble_.empty()) commit_if_due(tasks.empty());
+      if (trouble_.empty()) {
+        if (steps_ != nullptr) steps_->prepare(core_);
+        commit_if_due(tasks.empty());
+      }
       answer_positions();
       answer_reads();
+      if (trouble_.empty() && steps_ != nullptr) steps_->work(core_);
     } catch (const std::exception& e) {
       fail(e.what());
     }
@@ -178,6 +215,7 @@ void Journal::run() {
   }
   try {
     if (trouble_.empty()) {
+      if (steps_ != nullptr) steps_->closing(core_);
       core_.commit();
       confirm();
     }
@@ -267,6 +305,7 @@ void Journal::recover() {
   maintained_ms_ = at;
   try {
     core_.reopen();
+    if (steps_ != nullptr) steps_->opened(core_, true);
     trouble_.clear();
     confirm();
     spdlog::info("journal: open again");

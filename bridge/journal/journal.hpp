@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "journal/core.hpp"
+#include "journal/steps.hpp"
 
 namespace bascule {
 
@@ -25,6 +26,9 @@ class Journal {
   // Opens the journal; throws JournalError. The thread starts with start().
   Journal(JournalSettings settings, std::string bridge_id, std::vector<LaneSettings> lanes);
   ~Journal();  // as stop()
+
+  // Before start(): what runs on the journal's thread beside it. Outlives stop().
+  void set_steps(Steps* steps) { steps_ = steps; }
 
   // `on_loss` is told what was written to the loss ledger.
   void start(std::function<void(const Loss&, const std::string& lane, Direction)> on_loss);
@@ -65,6 +69,11 @@ class Journal {
   // Runs on the journal's thread, between commits, and waits for it. Not from a callback. Throws
   // JournalError if the journal has trouble or has stopped, and what `look` throws.
   void inspect(const std::function<void(JournalCore&)>& look);
+  // Likewise, and what it changed is durable when this returns. It throws std::invalid_argument
+  // before it has changed anything; anything else is trouble of the journal.
+  void change(const std::function<void(JournalCore&)>& work);
+  // Runs on the journal's thread, in the order of the calls, without waiting for it.
+  void tell(std::function<void()> task) { post(std::move(task)); }
   JournalReport report();
 
  private:
@@ -99,6 +108,7 @@ class Journal {
   void recover();
 
   JournalCore core_;
+  Steps* steps_ = nullptr;
   std::thread thread_;
   std::mutex mutex_;
   std::condition_variable wake_;

@@ -20,6 +20,7 @@ struct LaneState {
   LaneId id = 0;
   Direction direction = Direction::up;
   std::string name;
+  bool input = false;  // of a policy, which takes from it: no forwarder does
   LaneSettings settings;
 
   std::uint64_t next = 1;   // the next sequence to give out

@@ -10,6 +10,8 @@ namespace {
 
 static_assert(std::endian::native == std::endian::little, "the format is little endian");
 
+constexpr unsigned char central_up_bit = 0x80;
+
 template <typename T>
 T get(const char* at) {
   T value;
@@ -31,19 +33,25 @@ std::uint32_t checksum(std::string_view record, LaneId lane, std::uint64_t seque
 
 }  // namespace
 
-void encode_record(const Message& message, Receipt receipt, bool stamped, std::string& out) {
+void encode_record(const Message& message, Receipt receipt, bool stamped, std::string& out,
+                   InputKind kind) {
   char header[record_header_bytes] = {};
   const std::size_t length = record_header_bytes + message.topic.size() +
                              message.properties.size() + message.payload.size();
   put(header + 4, static_cast<std::uint32_t>(length));
   header[8] = static_cast<char>(static_cast<unsigned>(message.qos) | (message.retain ? 4U : 0U) |
                                 (stamped ? 8U : 0U) | (receipt.exactly_once ? 16U : 0U));
+  header[9] = static_cast<char>(kind);
   put(header + 10, static_cast<std::uint16_t>(message.topic.size()));
   put(header + 12, static_cast<std::uint32_t>(message.properties.size()));
   put(header + 16, receipt.digest);
   put(header + 20, receipt.packet_id);
   out.append(header, sizeof header);
   out.append(message.topic).append(message.properties).append(message.payload);
+}
+
+void note_central_up(char* record) {
+  record[9] = static_cast<char>(static_cast<unsigned char>(record[9]) | central_up_bit);
 }
 
 std::uint32_t seal_record(char* record, std::uint16_t session, LaneId lane, std::uint64_t sequence,
@@ -65,6 +73,8 @@ Record read_record(std::string_view bytes) {
   record.message.qos = static_cast<Qos>(at[8] & 3);
   record.message.retain = (at[8] & 4) != 0;
   record.stamped = (at[8] & 8) != 0;
+  record.kind = static_cast<InputKind>(static_cast<unsigned char>(at[9]) & ~central_up_bit);
+  record.central_up = (static_cast<unsigned char>(at[9]) & central_up_bit) != 0;
   record.receipt = {get<std::uint32_t>(at + 16), get<std::uint16_t>(at + 20),
                     get<std::uint16_t>(at + 22), (at[8] & 16) != 0};
   const std::string_view body = bytes.substr(0, record.size).substr(record_header_bytes);

@@ -21,11 +21,16 @@ struct Receipt {
   bool exactly_once = false;  // delivered at QoS 2: its id is held until it is released
 };
 
+// What an input of a policy is; persisted, and the numbers of the policy ABI.
+enum class InputKind : std::uint8_t { message = 0, resolution = 1, wake = 2, link = 3 };
+
 struct Record {
   std::uint64_t sequence = 0;
   Message message;  // points into the batch
   Receipt receipt;
   bool stamped = false;
+  InputKind kind = InputKind::message;
+  bool central_up = false;  // when it was journaled; of a policy's input
   std::uint32_t crc = 0;
   std::uint32_t size = 0;  // bytes in the batch
 };
@@ -39,7 +44,11 @@ constexpr std::int64_t record_key(LaneId lane, std::uint64_t sequence) {
 
 // Appends a record for `message` to `out`, without session and checksum: seal_record fills them in
 // when the record gets its place.
-void encode_record(const Message& message, Receipt receipt, bool stamped, std::string& out);
+void encode_record(const Message& message, Receipt receipt, bool stamped, std::string& out,
+                   InputKind kind = InputKind::message);
+
+// Notes in a record that is not sealed yet that the line to central is up.
+void note_central_up(char* record);
 
 // Writes session and checksum of the record at `record`; returns the checksum, which is the next
 // record's `chain`.

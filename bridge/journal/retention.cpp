@@ -50,13 +50,13 @@ void Retention::expire(Store& store, LaneState& lane, const Timeline& timeline, 
   }
 }
 
-bool Retention::over(std::uint64_t bytes) const {
+bool Retention::over(std::uint64_t bytes, std::uint64_t beyond) const {
   // Once full, stay so until there is a twentieth free: else every freed page flips the state.
   const std::uint64_t limit = full_ ? settings_.max_size_bytes / 20 * 19 : settings_.max_size_bytes;
   const std::uint64_t least = full_ ? settings_.min_free_bytes / 20 * 21 : settings_.min_free_bytes;
   const std::uint64_t extra = unmeasured_bytes_ + overhead(bytes);
   // What is appended takes its room in the file system twice, in the log and in the file.
-  return used_bytes_ + extra > limit || free_bytes_ < least + 2 * extra;
+  return used_bytes_ + extra > limit + beyond || free_bytes_ + beyond < least + 2 * extra;
 }
 
 void Retention::measure(Store& store) {
@@ -68,7 +68,7 @@ void Retention::measure(Store& store) {
 }
 
 Room Retention::make_room(Store& store, std::vector<LaneState>& lanes, LaneState& lane,
-                          std::uint64_t bytes, std::uint64_t claimed) {
+                          std::uint64_t bytes, std::uint64_t claimed, std::uint64_t beyond) {
   const WhenFull rule = lane.settings.when_full.value_or(settings_.when_full);
   if (lane.settings.max_size_bytes) {
     // An empty lane takes any message: one that is larger than max_size would never find room.
@@ -78,9 +78,9 @@ Room Retention::make_room(Store& store, std::vector<LaneState>& lanes, LaneState
       if (rule == WhenFull::drop_newest || !drop_oldest(store, lane, "max_size")) return Room::drop;
     }
   }
-  while (over(bytes)) {
+  while (over(bytes, beyond)) {
     measure(store);
-    if (!over(bytes)) break;
+    if (!over(bytes, beyond)) break;
     if (erase_history(store, lanes, remembered_deliveries) || erase_history(store, lanes, 0)) {
       continue;
     }
@@ -90,7 +90,7 @@ Room Retention::make_room(Store& store, std::vector<LaneState>& lanes, LaneState
       return Room::drop;
     }
   }
-  full_ = false;
+  if (beyond == 0) full_ = false;
   unmeasured_bytes_ += overhead(bytes);
   uncommitted_bytes_ += overhead(bytes);
   return Room::take;

@@ -31,9 +31,10 @@ class Retention {
   void expire(Store& store, LaneState& lane, const Timeline& timeline, const Now& at);
 
   // Room for `bytes` in the lane, besides the `claimed` ones that the same group puts there: takes
-  // history first, then does as when_full says.
+  // history first, then does as when_full says. `beyond` bytes more than the journal's limits are
+  // allowed to what frees as much as it takes.
   Room make_room(Store& store, std::vector<LaneState>& lanes, LaneState& lane, std::uint64_t bytes,
-                 std::uint64_t claimed);
+                 std::uint64_t claimed, std::uint64_t beyond = 0);
 
   // Measures file and file system again.
   void measure(Store& store);
@@ -44,7 +45,7 @@ class Retention {
   void forget() { next_trim_ms_.clear(); }
 
  private:
-  bool over(std::uint64_t bytes) const;
+  bool over(std::uint64_t bytes, std::uint64_t beyond = 0) const;
   // All but the `newest` messages of each lane: a few rows at a time; false: there is none.
   bool erase_history(Store& store, std::vector<LaneState>& lanes, std::uint64_t newest);
   bool drop_oldest(Store& store, LaneState& lane, const char* reason);

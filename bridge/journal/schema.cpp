@@ -49,8 +49,29 @@ ALTER TABLE session ADD COLUMN peer TEXT NOT NULL DEFAULT '*';
 ALTER TABLE session ADD COLUMN held BLOB NOT NULL DEFAULT x'';
 )sql";
 
+// Policies. State has a rowid, so that a record of 1 KiB lies in the leaf and not behind it.
+constexpr const char* version_3 = R"sql(
+ALTER TABLE tally ADD COLUMN emitted INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE policy_state(id INTEGER PRIMARY KEY, policy INTEGER NOT NULL, key BLOB NOT NULL,
+  value BLOB NOT NULL);
+CREATE UNIQUE INDEX policy_state_by_key ON policy_state(policy, key);
+CREATE TABLE policy_decision(id INTEGER PRIMARY KEY, after INTEGER NOT NULL,
+  wall_ms INTEGER NOT NULL, clock_trusted INTEGER NOT NULL, emitted TEXT NOT NULL,
+  verdict BLOB NOT NULL);
+CREATE TABLE policy_begun(lane INTEGER PRIMARY KEY, first INTEGER NOT NULL, last INTEGER NOT NULL,
+  attempts INTEGER NOT NULL, reason TEXT NOT NULL);
+CREATE TABLE policy_wake(policy INTEGER, name BLOB, wall_ms INTEGER NOT NULL,
+  PRIMARY KEY(policy, name)) WITHOUT ROWID;
+CREATE TABLE policy_run(policy INTEGER PRIMARY KEY, day TEXT NOT NULL, last INTEGER NOT NULL);
+CREATE TABLE policy_case(number INTEGER PRIMARY KEY, policy INTEGER NOT NULL, kind TEXT NOT NULL,
+  subject BLOB NOT NULL, data BLOB NOT NULL, opened_ms INTEGER NOT NULL, state INTEGER NOT NULL,
+  decision BLOB NOT NULL, decided_by TEXT NOT NULL, decided_ms INTEGER NOT NULL,
+  outcome BLOB NOT NULL, closed_ms INTEGER NOT NULL);
+CREATE INDEX policy_case_waiting ON policy_case(policy) WHERE state<2;
+)sql";
+
 // By the version that each leads to, less one.
-constexpr const char* migrations[] = {version_1, version_2};
+constexpr const char* migrations[] = {version_1, version_2, version_3};
 static_assert(std::size(migrations) == schema_version);
 
 // A setting that silently stays as it was would break a promise; so each is read back.

@@ -9,7 +9,7 @@
 
 namespace bascule {
 
-inline constexpr int schema_version = 2;
+inline constexpr int schema_version = 3;
 
 // Throws JournalError if the file is of a newer schema or not a journal, or if SQLite does not take
 // a setting; DatabaseError for the rest.

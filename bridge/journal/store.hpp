@@ -16,6 +16,7 @@
 #include "clock.hpp"
 #include "journal/database.hpp"
 #include "journal/lane_state.hpp"
+#include "journal/policy_rows.hpp"
 #include "journal/settings.hpp"
 
 namespace bascule {
@@ -74,9 +75,10 @@ struct SessionRow {
   std::set<std::uint16_t> held;
 };
 
-// Deliveries that made no journal entry, per direction.
+// Deliveries that made no journal entry, per direction; and what policies added.
 struct Tally {
   std::uint64_t unrouted = 0, repeats = 0, refused = 0;
+  std::uint64_t emitted = 0;  // the other way round: journal entries that nobody delivered
 };
 
 // What the file system of a directory has left for us; 0 if it cannot be asked.
@@ -134,6 +136,32 @@ class Store {
   // Notes that `sequence` is the newest of its topic; returns the one that waited until now.
   std::optional<std::uint64_t> replace_latest(LaneId lane, std::string_view topic,
                                               std::uint64_t sequence);
+
+  // For policies: policy_rows.hpp.
+  std::optional<std::string> policy_state(PolicyId policy, std::string_view key);
+  // From `from` on, in order of the keys.
+  std::vector<std::pair<std::string, std::string>> policy_states(PolicyId policy,
+                                                                 std::string_view from, int limit);
+  void save_policy_state(PolicyId policy, std::string_view key, std::string_view value);
+  void erase_policy_state(PolicyId policy, std::string_view key);
+  void save_decision(const Decision& decision);
+  std::vector<Decision> decisions(LaneId lane, std::uint64_t from, int limit);
+  void erase_decisions(LaneId lane, std::uint64_t before);
+  std::optional<Begun> begun(LaneId lane);
+  void save_begun(LaneId lane, const Begun& begun);
+  void save_wake(PolicyId policy, std::string_view name, std::int64_t wall_ms);         // 0: none
+  std::vector<std::pair<std::string, std::int64_t>> wakes(PolicyId policy, int limit);  // by time
+  std::optional<DailyRun> daily_run(PolicyId policy);
+  void save_daily_run(PolicyId policy, const DailyRun& run);
+  std::int64_t next_case();
+  void open_case(const Case& one);
+  void decide_case(const Case& one);  // its decision
+  void close_case(std::int64_t number, std::string_view outcome, std::int64_t at_ms);
+  std::optional<Case> find_case(std::int64_t number);
+  std::vector<Case> cases(bool closed_too, int limit);  // newest first
+  std::uint64_t open_cases(PolicyId policy);            // 0: of all policies
+  bool central_up();                                    // as by the last input that told of it
+  void save_central_up(bool up);
 
  private:
   Statement& prepared(const char* sql);

@@ -95,21 +95,24 @@ void Store::save_boot(int number, const Boot& boot) {
 }
 
 Tally Store::load_tally(Direction direction) {
-  Statement& row = prepared("SELECT unrouted, repeats, refused FROM tally WHERE direction=?1");
+  Statement& row =
+      prepared("SELECT unrouted, repeats, refused, emitted FROM tally WHERE direction=?1");
   row.bind(static_cast<int>(direction));
   Tally tally;
   if (row.step()) {
     tally.unrouted = static_cast<std::uint64_t>(row.integer(0));
     tally.repeats = static_cast<std::uint64_t>(row.integer(1));
     tally.refused = static_cast<std::uint64_t>(row.integer(2));
+    tally.emitted = static_cast<std::uint64_t>(row.integer(3));
   }
   row.reset();
   return tally;
 }
 
 void Store::save_tally(Direction direction, const Tally& tally) {
-  prepared("INSERT OR REPLACE INTO tally VALUES(?1, ?2, ?3, ?4)")
-      .run(static_cast<int>(direction), tally.unrouted, tally.repeats, tally.refused);
+  prepared("INSERT OR REPLACE INTO tally VALUES(?1, ?2, ?3, ?4, ?5)")
+      .run(static_cast<int>(direction), tally.unrouted, tally.repeats, tally.refused,
+           tally.emitted);
 }
 
 SessionRow Store::load_session(Direction direction) {

@@ -85,21 +85,29 @@ TEST_CASE("cli: help and version end well, on stdout") {
                                            {"journal", "list"},
                                            {"journal", "show"},
                                            {"journal", "verify"},
-                                           {"journal", "losses"}}) {
+                                           {"journal", "losses"},
+                                           {"policy"},
+                                           {"policy", "list"},
+                                           {"policy", "explain"},
+                                           {"cases"},
+                                           {"cases", "list"},
+                                           {"cases", "show"},
+                                           {"cases", "resolve"}}) {
     command.push_back("--help");
     const Outcome help = run(command);
     CHECK(help.code == 0);
     CHECK(help.err == "");
     CHECK(contains(help.out, "--config FILE"));
-    CHECK(contains(help.out,
-                   command.size() == 2 && command[0] == "journal" ? "Examples:" : "Exit codes:"));
+    const bool family = command[0] == "journal" || command[0] == "policy" || command[0] == "cases";
+    CHECK(contains(help.out, command.size() == 2 && family ? "Examples:" : "Exit codes:"));
   }
 }
 
 TEST_CASE("cli: a wrong command line is one line on stderr and exit code 2") {
   const std::pair<std::vector<std::string>, const char*> cases[] = {
       {{},
-       "bascule: which command? run, check, status, route, journal; 'bascule --help' explains\n"},
+       "bascule: which command? run, check, status, route, journal, policy, cases; "
+       "'bascule --help' explains\n"},
       {{"stats"}, "bascule: there is no command 'stats'; did you mean 'status'?\n"},
       {{"frobnicate"}, "bascule: there is no command 'frobnicate'; 'bascule --help' explains\n"},
       {{"journal", "lst"}, "bascule: there is no command 'lst'; did you mean 'list'?\n"},

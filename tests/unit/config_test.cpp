@@ -135,8 +135,8 @@ TEST_CASE("config: an unknown key is refused with the key that was meant") {
        "4:13: unknown key \"prio\" in \"lanes.a\"; did you mean \"priority\"?"},
       {"control: {port: 1}\n", "4:11: unknown key \"port\" in \"control\"; use socket"},
       {"\"a\\nb\": 1\n",
-       "4:1: unknown key \"a?b\" in the file; use bridge, journal, site, central, lanes, routes, "
-       "control or log"},
+       "4:1: unknown key \"a?b\" in the file; use bridge, journal, site, central, lanes, "
+       "policies, routes, control or log"},
   };
   for (const auto& [yaml, expected] : table) CHECK(problems(least + yaml) == Lines{expected});
 }
@@ -181,11 +181,6 @@ TEST_CASE("config: the id of the bridge is one that topics and stamps can carry"
 }
 
 TEST_CASE("config: what this version cannot do is refused at its key, and not looked into") {
-  CHECK(problems(least + "policies: {seats: {plugin: oversell}}\n"
-                         "control: {http: \"127.0.0.1:8642\"}\n"
-                         "routes:\n"
-                         "  - {name: a, direction: up, from: a, policy: seats}\n") ==
-        Lines{"4:1: policies are not available in this version; remove this key",
-              "5:11: control.http is not available in this version; use control.socket",
-              "7:39: policies are not available in this version; remove this key"});
+  CHECK(problems(least + "control: {http: \"127.0.0.1:8642\"}\n") ==
+        Lines{"4:11: control.http is not available in this version; use control.socket"});
 }

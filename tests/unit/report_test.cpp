@@ -22,9 +22,9 @@ StatusParts parts(JournalCase& journal) {
   parts.site.broker = "mqtt://localhost:1883";
   parts.site.protocol = 5;
   parts.site.rtt_ms = 0.4;
-  parts.central.state = LinkStatus::State::slow;
-  parts.central.last_error = "refused";
-  parts.central.reconnects = 3;
+  parts.central.emplace().state = LinkStatus::State::slow;
+  parts.central->last_error = "refused";
+  parts.central->reconnects = 3;
   return parts;
 }
 

@@ -6,7 +6,7 @@
 
 Whoever enters through a Stage leaves with it, however the scenario ends.
 """
-from stage.bascule import Bascule, books
+from stage.bascule import Bascule, books, test_plugin
 from stage.broker import Broker
 from stage.certificates import Authority
 from stage.clients import Publisher, Receiver

@@ -24,13 +24,19 @@ def program():
     return os.environ.get("BASCULE_PROGRAM", str(ROOT / "build" / "release" / "bascule"))
 
 
+def test_plugin(name):
+    """The path of a plugin that is for tests only."""
+    return str(Path(program()).resolve().parent / "tests" / "plugins" / f"{name}.so")
+
+
 def books(status):
     """What does not add up in a status (P8), as sentences; an empty list if the books balance."""
     wrong = []
     for direction, count in status["counters"].items():
         taken = count["journaled"] + count["unrouted"] + count["repeats"] + count["refused"]
-        if count["received"] != taken:
-            wrong.append(f"{direction}: received {count['received']}, accounted for {taken}")
+        if count["received"] + count["emitted"] != taken:
+            wrong.append(f"{direction}: received {count['received']}, emitted {count['emitted']}, "
+                         f"accounted for {taken}")
         left = sum(count[where] for where in
                    ("forwarded", "expired", "evicted", "quarantined", "pending"))
         if count["journaled"] != left:
@@ -43,8 +49,8 @@ def books(status):
 
 
 class Bascule(Process):
-    """`site` and `central` are anything with a url. Further sections of the YAML are keyword
-    arguments: those of the two links are `site_link` and `central_link`."""
+    """`site` and `central` are anything with a url; without `central` it is a hub. Further sections
+    of the YAML are keyword arguments: those of the two links are `site_link`, `central_link`."""
 
     def __init__(self, folder, site, central, bridge_id="store-42", data_dir=None,
                  site_link=None, central_link=None, routes=None, **sections):
@@ -57,7 +63,8 @@ class Bascule(Process):
         self.settings = {
             "bridge": {"id": bridge_id, "data_dir": str(self.data_dir)},
             "site": {"url": site.url, **quick, **(site_link or {})},
-            "central": {"url": central.url, **quick, **(central_link or {})},
+            **({"central": {"url": central.url, **quick, **(central_link or {})}}
+               if central else {}),
             "journal": {"min_free": "1MiB", **sections.pop("journal", {})},
             "routes": ROUTES if routes is None else routes,
             "control": {"socket": str(folder / f"{bridge_id}.sock"),
@@ -101,6 +108,15 @@ class Bascule(Process):
         return next(lane for lane in self.status()["lanes"]
                     if (lane["name"], lane["direction"]) == (name, direction))
 
+    def policy(self, name):
+        """Its part of the status."""
+        return next(one for one in self.status()["policies"] if one["name"] == name)
+
+    def wait_decided(self, name, deadline_s=30):
+        """Every input of the policy has been decided or quarantined."""
+        wait_until(lambda: all(self.policy(name)[way]["backlog"] == 0 for way in ("up", "down")),
+                   lambda: f"policy {name} to decide, has {self.policy(name)}", deadline_s)
+
     def counters(self, direction):
         return self.status()["counters"][direction]
 
@@ -115,7 +131,8 @@ class Bascule(Process):
 
     def wait_up(self):
         for name in "site", "central":
-            self.wait_link(name, "up", "slow")
+            if name in self.settings:
+                self.wait_link(name, "up", "slow")
 
     def wait_drained(self, deadline_s=30):
         wait_until(lambda: self.backlog("up") + self.backlog("down") == 0,

@@ -1,0 +1,102 @@
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <iostream>
+#include <memory>
+#include <stdexcept>
+
+#include "cli/ask.hpp"
+#include "cli/command.hpp"
+#include "cli/policy_view.hpp"
+#include "cli/table.hpp"
+
+namespace bascule {
+
+namespace {
+
+using nlohmann::json;
+
+struct Options {
+  bool as_json = false;
+  std::string input;  // [POLICY/]NUMBER
+  std::string direction = "up";
+};
+
+int print(const json& answer, bool as_json, std::string (*render)(const json&, bool)) {
+  if (as_json) {
+    std::cout << answer.dump(2, ' ', false, json::error_handler_t::replace) << '\n';
+  } else {
+    std::cout << render(answer, colours_on(STDOUT_FILENO));
+  }
+  return exit_code::done;
+}
+
+int list(const BridgeConfig& config, const Options& options) {
+  return print(ask_daemon(config, "/v1/policies"), options.as_json, render_policies);
+}
+
+int explain(const BridgeConfig& config, const Options& options) {
+  const std::size_t slash = options.input.rfind('/');
+  std::string policy = slash == std::string::npos ? "" : options.input.substr(0, slash);
+  if (policy.starts_with(input_lane_prefix)) policy.erase(0, input_lane_prefix.size());
+  if (policy.empty()) {
+    if (config.policies.size() != 1) {
+      throw std::runtime_error("which policy? write POLICY/" + options.input +
+                               "; 'bascule policy list' names them");
+    }
+    policy = config.policies[0].name;
+  }
+  Query query;
+  query.set("policy", policy).set("direction", options.direction);
+  query.set("number", options.input.substr(slash + 1));
+  return print(answer(config, "/v1/policies/explain", query), options.as_json, render_decision);
+}
+
+}  // namespace
+
+void add_policy(CLI::App& program, Choice& choice) {
+  auto* policy = program.add_subcommand("policy", "Look at the policies and what they decided");
+  policy->require_subcommand(1);
+  policy->footer(R"(Examples:
+  bascule policy list                      which there are, what waits, what failed
+  bascule policy explain seats/17          why input 17 of 'seats' was decided as it was
+
+'bascule policy COMMAND --help' explains one command.)");
+  const auto options = std::make_shared<Options>();
+  const auto add = [&](const char* name, const char* description, auto action) {
+    auto* command = policy->add_subcommand(name, description);
+    command->add_flag("--json", options->as_json, "The answer as JSON, for programs");
+    command->callback([options, &choice, action] {
+      choice.run = [options, &choice, action] {
+        return action(load_config(choice.config), *options);
+      };
+    });
+    return command;
+  };
+  add("list", "List the policies", list)->footer(R"(Asks the daemon.
+
+WAITING is what was journaled for the policy and is not decided yet. FAILED counts attempts since
+the bridge was started; after three an input is QUARANTINED, and the next one has its turn.
+
+Exit codes: 0 done, 1 failed, 3 no daemon answers.)");
+  auto* command = add("explain", "Show one decision, and what it rested on", explain);
+  command->add_option("INPUT", options->input, "[POLICY/]NUMBER, the input's place in its lane")
+      ->required()
+      ->type_name("");
+  command->add_option("--direction", options->direction, "Where the message was going")
+      ->type_name("up|down")
+      ->check(CLI::IsMember({"up", "down"}))
+      ->capture_default_str();
+  command->footer(
+      R"(Asks the daemon; if none runs, the journal is read directly. Decisions are kept as
+long as their inputs. 'bascule journal show --lane policy/NAME' shows the inputs with their
+numbers.
+
+Exit codes: 0 done, 1 failed or there is no such input.
+
+Examples:
+  bascule policy explain 17
+  bascule policy explain seats/17 --direction down --json)");
+}
+
+}  // namespace bascule

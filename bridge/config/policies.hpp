@@ -1,0 +1,14 @@
+// The map `policies`: what each entry says, and later what its plugin says about its options.
+#pragma once
+
+#include "config/section.hpp"
+
+namespace bascule {
+
+// Reads the entries into `config`, whose lanes are read already.
+void read_policies(Section& file, BridgeConfig& config, Problems& problems);
+
+// After the routes: every policy must be named by one, and has a lane for what it sends.
+void finish_policies(Section& file, BridgeConfig& config, Problems& problems);
+
+}  // namespace bascule

@@ -1,0 +1,200 @@
+#include "policy/host.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <nlohmann/json.hpp>
+#include <stdexcept>
+
+#include "policy/plugin.hpp"
+
+namespace bascule {
+namespace {
+
+using nlohmann::json;
+
+// A turn: what is delivered meanwhile waits so long for its commit.
+constexpr std::int64_t turn_ms = 10;
+constexpr int steps_per_turn = 1'024;
+constexpr std::uint64_t bytes_per_turn = 2 << 20;
+
+[[noreturn]] void end_process(const std::string& what) {
+  spdlog::critical("{}: ending the process; it is tried {} times in all", what, attempts_max);
+  spdlog::default_logger()->flush();
+  std::abort();
+}
+
+std::string name_of(const json& choice) {
+  if (choice.is_string()) return choice.get<std::string>();
+  return choice.is_object() ? choice.value("name", std::string()) : std::string();
+}
+
+// What the case offers to choose from; empty: anything goes.
+std::vector<std::string> choices(const Case& one) {
+  const json data = json::parse(one.data, nullptr, false);
+  std::vector<std::string> names;
+  if (!data.is_object() || !data.contains("choices") || !data["choices"].is_array()) return names;
+  for (const json& choice : data["choices"]) {
+    if (std::string name = name_of(choice); !name.empty()) names.push_back(std::move(name));
+  }
+  return names;
+}
+
+std::string joined(const std::vector<std::string>& words) {
+  std::string text;
+  for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
+  return text;
+}
+
+}  // namespace
+
+PolicyHost::PolicyHost(PolicyHostSettings settings)
+    : settings_(std::move(settings)), watchdog_(end_process) {
+  const std::vector<std::string> directories = plugin_directories(settings_.plugin_dir);
+  for (const PolicySettings& policy : settings_.policies) {
+    try {
+      std::vector<OptionProblem> problems;
+      auto instance = Instance::make(load_plugin(policy.plugin, directories), policy,
+                                     settings_.bridge_id, problems);
+      if (instance == nullptr) throw PluginError("options " + problems.front().text);
+      StepContext context;
+      context.name = policy.name;
+      context.lane = policy.lane;
+      context.bridge_id = settings_.bridge_id;
+      context.hub = settings_.hub;
+      context.events = settings_.hub ? Direction::down : Direction::up;
+      context.max_payload_bytes = settings_.max_payload_bytes;
+      runners_.push_back(std::make_unique<Runner>(policy, std::move(instance), std::move(context),
+                                                  settings_.retry_after_ms));
+    } catch (const PluginError& e) {
+      throw std::runtime_error("policy " + policy.name + ": " + e.what());
+    }
+  }
+}
+
+std::vector<LaneSettings> PolicyHost::input_lanes(const std::vector<PolicySettings>& policies) {
+  std::vector<LaneSettings> lanes;
+  for (const PolicySettings& policy : policies) {
+    LaneSettings lane;
+    lane.name = input_lane(policy.name);
+    lanes.push_back(std::move(lane));
+  }
+  return lanes;
+}
+
+void PolicyHost::central(Journal& journal, bool up) {
+  if (runners_.empty()) return;
+  journal.tell([this, up] { central_ = up; });
+}
+
+void PolicyHost::opened(JournalCore& core, bool again) {
+  core_ = &core;
+  for (const auto& runner : runners_) runner->opened(core, again);
+  if (again) return;
+  for (const LaneState& lane : core.lanes()) {
+    const bool ours = std::any_of(runners_.begin(), runners_.end(), [&](const auto& runner) {
+      return lane.name == input_lane(runner->settings().name);
+    });
+    if (lane.input && !ours && lane.pending() > 0) {
+      spdlog::warn("{} messages {} wait in lane {}, but there is no such policy any more",
+                   lane.pending(), to_string(lane.direction), lane.name);
+    }
+  }
+}
+
+void PolicyHost::prepare(JournalCore& core) {
+  if (central_) {
+    const bool up = *central_;
+    bool told = true;
+    if (core.store().central_up() != up) {
+      core.note_central(up);
+      for (const auto& runner : runners_) told = runner->tell_line(core, up) && told;
+      if (told) core.change().save_central_up(up);
+    }
+    if (told) central_.reset();
+  }
+  const Now at = settings_.clock();
+  for (const auto& runner : runners_) runner->prepare(core, at);
+}
+
+void PolicyHost::work(JournalCore& core) {
+  const std::int64_t begin_ms = boottime_ms();
+  std::size_t idle = 0;
+  for (int steps = 0; steps < steps_per_turn && idle < runners_.size(); ++turn_) {
+    const std::int64_t now_ms = settings_.clock().boottime_ms;
+    if (runners_[turn_ % runners_.size()]->step(core, watchdog_, now_ms)) {
+      idle = 0;
+      ++steps;
+    } else {
+      ++idle;
+    }
+    if (boottime_ms() - begin_ms >= turn_ms || core.uncommitted_bytes() >= bytes_per_turn) return;
+  }
+}
+
+void PolicyHost::closing(JournalCore& core) {
+  for (const auto& runner : runners_) runner->closing(core);
+}
+
+std::int64_t PolicyHost::wait_ms() const {
+  std::int64_t wait = 500;
+  const std::int64_t now_ms = settings_.clock().boottime_ms;
+  for (const auto& runner : runners_) wait = std::min(wait, runner->wait_ms(*core_, now_ms));
+  return wait;
+}
+
+void PolicyHost::resolve(JournalCore& core, std::int64_t number, const std::string& choose,
+                         const std::string& data, const std::string& by) {
+  auto found = core.store().find_case(number);
+  if (!found) {
+    throw std::invalid_argument("there is no case " + std::to_string(number) +
+                                "; 'bascule cases list' names those that are open");
+  }
+  if (found->state != Case::State::open) {
+    throw std::invalid_argument("case " + std::to_string(number) + " has been decided already");
+  }
+  const auto offered = choices(*found);
+  if (!offered.empty() && std::find(offered.begin(), offered.end(), choose) == offered.end()) {
+    throw std::invalid_argument("case " + std::to_string(number) + " does not offer '" + choose +
+                                "'; choose from " + joined(offered));
+  }
+  json decision = {{"choose", choose}, {"by", by}};
+  if (!data.empty()) {
+    decision["data"] = json::parse(data, nullptr, false);
+    if (decision["data"].is_discarded()) throw std::invalid_argument("the data is no JSON");
+  }
+  const auto runner = std::find_if(runners_.begin(), runners_.end(),
+                                   [&](const auto& one) { return one->id() == found->policy; });
+  if (runner == runners_.end()) {
+    throw std::invalid_argument("the policy of case " + std::to_string(number) +
+                                " is not in the configuration any more");
+  }
+  found->decision = decision.dump(-1, ' ', false, json::error_handler_t::replace);
+  found->decided_by = by;
+  found->decided_ms = settings_.clock().wall_ms;
+  if (!(*runner)->tell_resolution(core, number, found->decision)) {
+    throw std::invalid_argument("the journal is full; try again when there is room");
+  }
+  core.change().decide_case(*found);
+}
+
+std::vector<PolicyReport> PolicyHost::report(JournalCore& core) const {
+  std::vector<PolicyReport> reports;
+  for (const auto& runner : runners_) {
+    const std::string lane = input_lane(runner->settings().name);
+    PolicyReport report;
+    report.name = runner->settings().name;
+    report.type = runner->type().type;
+    report.version = runner->type().version;
+    report.up = core.lanes().at(core.lane(Direction::up, lane) - 1U);
+    report.down = core.lanes().at(core.lane(Direction::down, lane) - 1U);
+    report.failed = runner->failures();
+    report.cases = core.store().open_cases(runner->id());
+    report.waits_for = runner->waits_for(core);
+    reports.push_back(std::move(report));
+  }
+  return reports;
+}
+
+}  // namespace bascule

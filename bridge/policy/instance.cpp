@@ -1,0 +1,37 @@
+#include "policy/instance.hpp"
+
+#include "policy/step.hpp"
+
+namespace bascule {
+namespace {
+
+void note_problem(void* context, bascule_bytes pointer, bascule_bytes text) {
+  static_cast<std::vector<OptionProblem>*>(context)->push_back(
+      {std::string(view(pointer)), std::string(view(text))});
+}
+
+}  // namespace
+
+std::unique_ptr<Instance> Instance::make(const bascule_policy& type, const PolicySettings& settings,
+                                         const std::string& bridge_id,
+                                         std::vector<OptionProblem>& problems) {
+  const auto bytes = [](const std::string& text) {
+    return bascule_bytes{text.data(), text.size()};
+  };
+  bascule_options options{};
+  options.size = sizeof options;
+  options.json = bytes(settings.options);
+  options.name = bytes(settings.name);
+  options.bridge_id = bytes(bridge_id);
+  options.context = &problems;
+  options.problem = note_problem;
+  void* made = type.create(&policy_host_functions(), &options);
+  if (made != nullptr && problems.empty()) {
+    return std::unique_ptr<Instance>(new Instance(type, made));
+  }
+  if (made != nullptr) type.destroy(made);
+  if (problems.empty()) problems.push_back({"", "are refused by the plugin, it does not say why"});
+  return nullptr;
+}
+
+}  // namespace bascule
