@@ -14,7 +14,6 @@ namespace bascule {
 namespace {
 
 constexpr std::uint64_t sequence_mask = 0xFFFF'FFFF'FFFF;
-constexpr std::size_t messages_per_publish = 256;
 // What may be on the wire at once. A lane that others go before gets less, so that on a slow line
 // they wait for little of it.
 constexpr std::uint64_t bytes_in_flight_max = 4 << 20;
@@ -68,7 +67,7 @@ Forwarder::Forwarder(ForwarderSettings settings, Journal& journal, Link& link)
 void Forwarder::up(const Limits& limits) {
   limits_ = limits;
   suspicion_.up(boottime_ms());
-  closed_for_ = 0;
+  closed_ = false;
   compared_ = false;
   resumed_ = !limits_.session_present || limits_.maximum_qos != Qos::exactly_once;
   // With the session gone, what was in flight is about to be reported lost; sending newer messages
@@ -151,7 +150,7 @@ void Forwarder::begin() {
 
 void Forwarder::down() {
   phase_ = Phase::down;
-  suspicion_.down(closed_for_ != 0);
+  suspicion_.down(closed_);
   own_.clear();
   bookmark_.forget();
   bookmark_timer_.reset();
@@ -185,7 +184,7 @@ void Forwarder::suspect(std::span<const Outcome> outcomes) {
   bool alone = true;
   for (const Outcome& outcome : outcomes) {
     if (outcome.kind != Outcome::Kind::lost || outcome.reason == 0) continue;
-    closed_for_ = outcome.reason;
+    closed_ = true;
     if (outcome.tag == clearing_tag) continue;
     if (outcome.tag != own_tag) lost.push_back(outcome.tag);
     alone = alone && outcome.tag != own_tag;
@@ -332,7 +331,7 @@ Qos Forwarder::qos_of(const LaneItem& item) const {
 // Adds the message to what is published next. Returns why it can never be; empty: it was added.
 std::string Forwarder::add(const OutboundLane& lane, const LaneItem& item, std::int64_t now_ms) {
   Message message = item.record.message;
-  const std::uint64_t tag = std::uint64_t{lane.id()} << 48 | item.record.sequence;
+  const std::uint64_t tag = tag_of(lane.id(), item.record.sequence);
   if (suspicion_.condemned(tag)) {
     suspicion_.settled(tag);
     return "the broker closes the connection each time it gets this message alone";

@@ -86,6 +86,8 @@ class Forwarder {
   Qos qos_of(const LaneItem& item) const;
   std::string add(const OutboundLane& lane, const LaneItem& item, std::int64_t now_ms);
 
+  static constexpr std::size_t messages_per_publish = 256;
+
   // A tag is lane << 48 | sequence; the bridge's own messages have no lane.
   static constexpr std::uint64_t own_tag = 0;
   static constexpr std::uint64_t clearing_tag = 1;  // likewise
@@ -122,7 +124,7 @@ class Forwarder {
   std::vector<LanePosition> positions_;  // to begin with
   Phase phase_ = Phase::down;
   Suspicion suspicion_;
-  std::uint8_t closed_for_ = 0;  // why the broker closed this connection, or 0
+  bool closed_ = false;  // by the broker, this connection
   bool held_ = false;
   bool resumed_ = false;         // nothing of an earlier connection is half done at QoS 2
   bool compared_ = false;        // the broker has been asked on this connection

@@ -9,7 +9,6 @@
 namespace bascule {
 namespace {
 
-constexpr std::size_t messages_per_publish = 256;
 // MQTT 3.1.1 has no Receive Maximum to tell: mosquitto 2.0.11 has one of 20 all the same, and
 // closes the connection over the next one.
 constexpr std::size_t claims_max_unannounced = 10;
