@@ -23,7 +23,9 @@ bool has(const std::string& text, const std::string& part) {
 
 }  // namespace
 
-TEST_CASE("conflict options: the least that is needed is enough") { CHECK(wrong(Json::object()) == ""); }
+TEST_CASE("conflict options: the least that is needed is enough") {
+  CHECK(wrong(Json::object()) == "");
+}
 
 TEST_CASE("conflict options: what is wrong is named with its place") {
   CHECK(has(wrong({{"strategy", "luck"}}),
