@@ -12,6 +12,7 @@ namespace {
 constexpr std::array<std::string_view, 4> kinds{"patch", "insert", "delete", "recreate"};
 constexpr std::array<std::string_view, 3> qualities{"none", "inferred", "given"};
 constexpr std::size_t key_bytes_max = 400;
+constexpr std::size_t id_bytes_max = 300;
 
 std::uint64_t fnv1a(std::string_view text, std::uint64_t hash = 14695981039346656037ULL) {
   for (const unsigned char byte : text) hash = (hash ^ byte) * 1099511628211ULL;
@@ -178,7 +179,13 @@ std::string id_of(const plugin::Input& input) {
 Reading read_op(const Options& options, const plugin::Input& input, const Captures& captures) {
   Reading reading;
   auto& op = reading.op;
-  op.id = input.property("op") ? std::string(*input.property("op")) : id_of(input);
+  op.id = id_of(input);
+  if (const auto id = input.property("op")) {
+    // Its origin becomes a level of a topic.
+    const bool good = fit(*id) && id->find('/') != 0 && id->size() <= id_bytes_max;
+    if (good) op.id = *id;
+    if (!good) op.wrong = "bad_id";
+  }
   op.arrived_ms = input.wall_ms();
   op.digest = fnv1a(input.payload(), fnv1a(input.topic()));
   auto known = captures;
@@ -205,7 +212,7 @@ Reading read_op(const Options& options, const plugin::Input& input, const Captur
   auto kind = take(json, options.payload.kind);
   read_knowledge(input, std::move(base), std::move(prev), std::move(kind), reading);
   read_stamp(input, reading);
-  if (op.id.empty() || op.id.size() > 300 || op.prev.size() > 300) reading.op.wrong = "bad_id";
+  if (op.prev.size() > id_bytes_max) op.wrong = "bad_id";
   if (op.kind == Kind::remove) return reading;
   if (op.part == "*") {
     read_parts(json, reading);

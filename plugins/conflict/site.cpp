@@ -184,7 +184,10 @@ void take_verdict(Visit& visit) {
   const auto json = parse_json(visit.input.payload());
   if (!json.is_object() || !json.contains("op") || !json["op"].is_string()) return;
   const auto verdict = json.contains("verdict") ? json["verdict"] : Json();
-  if (verdict == "HOLD" || verdict == "CASE") return;  // it may stand yet
+  // What is parked may stand yet. What waits for a person as one of a field's values is decided:
+  // the person's op will follow it.
+  const bool asked = verdict == "CASE" && json.contains("reason") && json["reason"] == "field";
+  if ((verdict == "HOLD" || verdict == "CASE") && !asked) return;
   const auto key = visit.state.remove(json["op"].get<std::string>());
   if (key) show_record(visit, *key, all_parts(visit, *key));
 }

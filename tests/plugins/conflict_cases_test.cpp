@@ -93,6 +93,15 @@ TEST_CASE("conflict: what is no edit is rejected, and kept") {
   CHECK(hub.record() == Json());
 }
 
+TEST_CASE("conflict: an id that cannot be answered is not taken") {
+  Hub hub;
+  auto message = hub.as_message(edit("A1", {{"x", 1}}), monday);
+  message.properties[0].second = "#/e/up/1";
+  message.sequence = 7;
+  hub.message(message);
+  CHECK(hub.verdicts["A/0000000000000001/edits/7"]["reason"] == "bad_id");
+}
+
 TEST_CASE("conflict R37: an insert is matched by its normalised key") {
   Hub hub(customers);
   CHECK(hub.give(edit("A1", {{"name", "Jo  DOE"}, {"phone", "+1 (23)"}}, -1, "a"))["verdict"] ==

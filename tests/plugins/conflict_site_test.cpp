@@ -118,6 +118,18 @@ TEST_CASE("conflict: a sum is shown with what the site has added to it") {
   CHECK(network.shown("B") == R"({"stock":85})");
 }
 
+TEST_CASE("conflict: an edit that waits for a person as one of two values is pending no more") {
+  Network network(Json{{"strategy", "field-merge"}, {"fields", {{"diet", "case"}}}});
+  begin(network, {{"diet", "any"}});
+  network.edit("A", {{"diet", "vegan"}}, monday);
+  network.edit("B", {{"diet", "halal"}}, monday + 1);
+  network.now = monday + hour;
+  network.sync_all();
+  CHECK(network.sites["B"].verdicts.back()["reason"] == "field");
+  CHECK(network.pending("B") == 0);
+  CHECK(network.shown("B") == R"({"diet":"vegan"})");
+}
+
 TEST_CASE(
     "conflict: sites that are cut off at random, and crash, all end as the authority has it") {
   check_property("every site shows the canonical record, and nothing is pending", [] {
