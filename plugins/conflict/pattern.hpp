@@ -1,0 +1,38 @@
+// Topic patterns as in routes: {name} is one level, {name...} the remainder, + and # match without
+// a name. Matched against topics, and filled to make them. Immutable; any thread.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace bascule::conflict {
+
+using Captures = std::map<std::string, std::string, std::less<>>;
+
+class Pattern {
+ public:
+  Pattern() = default;
+  // Throws std::invalid_argument with what is wrong: "must not be empty".
+  explicit Pattern(std::string_view text);
+
+  bool empty() const { return levels_.empty(); }
+  const std::vector<std::string>& names() const { return names_; }
+  bool names(std::string_view name) const;
+
+  std::optional<Captures> match(std::string_view topic) const;
+  // The topic with these values; throws std::invalid_argument for a name that has none.
+  std::string fill(const Captures& values) const;
+
+ private:
+  struct Level {
+    enum class Kind { literal, one, rest } kind;
+    std::string text;  // the literal, or the name ("" for + and #)
+  };
+  std::vector<Level> levels_;
+  std::vector<std::string> names_;
+};
+
+}  // namespace bascule::conflict

@@ -1,0 +1,24 @@
+// The one symbol of this plugin.
+#include "bascule/policy.hpp"
+#include "conflict/authority.hpp"
+#include "conflict/site.hpp"
+
+namespace bascule::conflict {
+
+class Conflict {
+ public:
+  explicit Conflict(const plugin::Options& options) : options_(read_options(options)) {}
+
+  void decide(plugin::Step& step, const plugin::Input& input) const {
+    if (options_.role == Role::site) return decide_at_site(options_, step, input);
+    decide_at_authority(options_, step, input);
+  }
+
+ private:
+  Options options_;
+};
+
+}  // namespace bascule::conflict
+
+BASCULE_POLICY(bascule::conflict::Conflict, "conflict", BASCULE_VERSION,
+               "who wins when several sites edit the same record")

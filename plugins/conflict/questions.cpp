@@ -1,0 +1,113 @@
+#include "conflict/questions.hpp"
+
+#include "conflict/json.hpp"
+
+namespace bascule::conflict {
+
+namespace {
+
+Json as_seen(const Turn& turn, const Op& op) {
+  if (op.blind() || op.base < 0) return nullptr;
+  const auto snapshot = turn.state.snapshot(op.key, op.base);
+  return snapshot ? parse_json(snapshot->json) : Json();
+}
+
+Json as_it_stands(const Turn& turn, const Record& record) {
+  return record.live() ? parse_json(render(turn.options, record)) : Json();
+}
+
+std::int64_t open(Turn& turn, const Case& it, const Json& data) {
+  const auto number = turn.step.open_case(it.kind, it.key, data.dump());
+  turn.state.put(number, it);
+  return number;
+}
+
+void close(Turn& turn, std::int64_t number, const std::string& outcome) {
+  turn.step.close_case(number, Json{{"outcome", outcome}}.dump());
+  turn.state.erase_case(number);
+}
+
+std::int64_t ask_about_unit(Turn& turn, const Record& record, const Unit& unit,
+                            const Entry& entry) {
+  auto values = Json::array();
+  for (const auto& head : unit.heads) {
+    values.push_back({{"op", head.author.op},
+                      {"value", parse_json(head.value)},
+                      {"time_ms", head.author.stamp.ms},
+                      {"u_ms", head.author.u_ms},
+                      {"origin", head.author.origin()}});
+  }
+  const auto base = as_seen(turn, entry.op);
+  auto base_value = Json();
+  const auto group = turn.options.groups.find(unit.name);
+  if (group != turn.options.groups.end()) {
+    for (const auto& member : group->second) {
+      if (base.contains(member)) base_value[member] = base[member];
+    }
+  } else if (base.contains(unit.name)) {
+    base_value = base[unit.name];
+  }
+  Json data{{"record", entry.op.key},    {"version", record.version},        {"unit", unit.name},
+            {"base", base_value},        {"stands", parse_json(unit.value)}, {"values", values},
+            {"choices", {"take", "set"}}};
+  return open(turn, {"field", entry.op.key, entry.op.id, unit.name}, data);
+}
+
+}  // namespace
+
+void park(Turn& turn, const Op& op, Verdict verdict, const std::string& reason) {
+  const auto record = turn.state.record(op.key).value_or(Record{});
+  Json data{{"record", op.key},
+            {"version", record.version},
+            {"incoming", describe(op)},
+            {"base", as_seen(turn, op)},
+            {"stands", as_it_stands(turn, record)},
+            {"choices", {"accept", "discard"}}};
+  Parked parked{op, verdict, reason, 0};
+  parked.case_number = open(turn, {reason, op.key, op.id, ""}, data);
+  turn.state.put(parked);
+  turn.state.put(op.id, Place{Place::At::parked, op.key, 0, 0, op.digest});
+  turn.outbox.verdict(parked);
+}
+
+Op unpark(Turn& turn, const Parked& parked, const std::string& outcome) {
+  turn.state.erase_parked(parked.op.id);
+  close(turn, parked.case_number, outcome);
+  return parked.op;
+}
+
+void ask_about_fields(Turn& turn, Record& record, const Entry& entry,
+                      const std::vector<std::string>& units) {
+  bool changed = false;
+  for (auto& unit : record.units) {
+    const bool asked = std::find(units.begin(), units.end(), unit.name) != units.end();
+    const bool settled = unit.heads.size() < 2;
+    if (unit.case_number >= 0 && (asked || settled)) {
+      close(turn, unit.case_number, asked ? "asked again with another value" : entry.op.id);
+      unit.case_number = -1;
+      changed = true;
+    }
+    if (!asked) continue;
+    unit.case_number = ask_about_unit(turn, record, unit, entry);
+    changed = true;
+  }
+  if (changed) turn.state.put(entry.op.key, record);
+}
+
+void ask_about_insert(Turn& turn, const Op& op, Record& record,
+                      const std::vector<std::string>& near) {
+  auto candidates = Json::array();
+  for (const auto& key : near) {
+    const auto candidate = turn.state.record(key);
+    if (candidate) {
+      candidates.push_back({{"record", key}, {"stands", as_it_stands(turn, *candidate)}});
+    }
+  }
+  Json data{{"record", op.key},
+            {"incoming", describe(op)},
+            {"candidates", candidates},
+            {"choices", {"create", "merge", "discard"}}};
+  record.case_number = open(turn, {"unknown", op.key, op.id, ""}, data);
+}
+
+}  // namespace bascule::conflict

@@ -1,0 +1,20 @@
+// Cases: what a person is asked, and what becomes of the answer; README.md lists them.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "conflict/turn.hpp"
+
+namespace bascule::conflict {
+
+// Units with Rule::ask of which several values wait; closes the cases of those that wait no more.
+// Puts the record again if it changes.
+void ask_about_fields(Turn& turn, Record& record, const Entry& entry,
+                      const std::vector<std::string>& units);
+// An insert of which nobody can tell whether it is one of the `near` records. Sets the record's
+// case; the caller puts it.
+void ask_about_insert(Turn& turn, const Op& op, Record& record,
+                      const std::vector<std::string>& near);
+
+}  // namespace bascule::conflict

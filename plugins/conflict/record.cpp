@@ -1,0 +1,199 @@
+#include "conflict/record.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "conflict/json.hpp"
+
+namespace bascule::conflict {
+
+namespace {
+
+constexpr std::array<std::string_view, 6> standings{"created", "not_reconciled", "merged",
+                                                    "retired", "reconciled",     "unknown"};
+constexpr std::uint64_t format = 1;
+
+std::string quoted(std::string_view name) {
+  const bool simple = std::all_of(name.begin(), name.end(), [](unsigned char c) {
+    return c >= 0x20 && c < 0x7F && c != '"' && c != '\\';
+  });
+  if (simple) return '"' + std::string(name) + '"';
+  return Json(name).dump();
+}
+
+// The fields that stand, by name.
+Fields members_of(const Options& options, const Record& record) {
+  Fields members;
+  for (const auto& unit : record.units) {
+    if (unit.value == "null") continue;
+    if (!options.groups.contains(unit.name)) {
+      members.emplace_hint(members.end(), unit.name, unit.value);
+      continue;
+    }
+    const auto json = parse_json(unit.value);
+    for (const auto& [name, value] : json.items()) members[name] = value.dump();
+  }
+  return members;
+}
+
+void write(Writer& out, const Author& author) {
+  out.text(author.op);
+  write(out, author.stamp);
+  out.integer(author.from).integer(author.u_ms);
+  out.number((author.blind ? 1U : 0U) | (author.central ? 2U : 0U));
+}
+
+Author read_author(Reader& in) {
+  Author author;
+  author.op = in.text();
+  author.stamp = read_hlc(in);
+  author.from = in.integer();
+  author.u_ms = in.integer();
+  const auto flags = in.number();
+  author.blind = (flags & 1) != 0;
+  author.central = (flags & 2) != 0;
+  return author;
+}
+
+// Each author is written once; the heads name it by its place.
+std::size_t place_of(std::vector<const Author*>& authors, const Author& author) {
+  for (std::size_t i = 0; i < authors.size(); ++i) {
+    if (authors[i]->op == author.op) return i;
+  }
+  authors.push_back(&author);
+  return authors.size() - 1;
+}
+
+}  // namespace
+
+std::string_view word(Standing standing) { return standings[static_cast<std::size_t>(standing)]; }
+
+Unit* Record::find(std::string_view name) {
+  const auto found = std::lower_bound(units.begin(), units.end(), name,
+                                      [](const Unit& a, std::string_view b) { return a.name < b; });
+  return found != units.end() && found->name == name ? &*found : nullptr;
+}
+
+Unit& Record::at(std::string_view name) {
+  const auto found = std::lower_bound(units.begin(), units.end(), name,
+                                      [](const Unit& a, std::string_view b) { return a.name < b; });
+  if (found != units.end() && found->name == name) return *found;
+  Unit unit;
+  unit.name = name;
+  unit.value = "null";
+  return *units.insert(found, std::move(unit));
+}
+
+std::string render(const Options& options, const Record& record, std::string_view part) {
+  std::string json = "{";
+  const auto add = [&](std::string_view name, std::string_view value) {
+    if (!part.empty()) {
+      if (name.size() <= part.size() || name[part.size()] != '/' || !name.starts_with(part)) return;
+      name.remove_prefix(part.size() + 1);
+    }
+    if (json.size() > 1) json += ',';
+    json.append(quoted(name)).append(":").append(value);
+  };
+  if (options.groups.empty()) {
+    for (const auto& unit : record.units) {
+      if (unit.value != "null") add(unit.name, unit.value);
+    }
+  } else {
+    for (const auto& [name, value] : members_of(options, record)) add(name, value);
+  }
+  return json + '}';
+}
+
+std::vector<std::string> parts_of(const Options& options, const Record& record) {
+  std::vector<std::string> parts;
+  for (const auto& [name, value] : members_of(options, record)) {
+    auto part = name.substr(0, name.find('/'));
+    if (parts.empty() || parts.back() != part) parts.push_back(std::move(part));
+  }
+  return parts;
+}
+
+std::string encode(const Record& record) {
+  std::vector<const Author*> authors;
+  Writer units;
+  units.number(record.units.size());
+  for (const auto& unit : record.units) {
+    units.text(unit.name).integer(unit.case_number).number(unit.heads.size());
+    // The value is most often that of one head; 0: it stands by itself.
+    std::size_t same = 0;
+    for (std::size_t i = 0; i < unit.heads.size(); ++i) {
+      units.number(place_of(authors, unit.heads[i].author)).text(unit.heads[i].value);
+      if (unit.heads[i].value == unit.value) same = i + 1;
+    }
+    units.number(same);
+    if (same == 0) units.text(unit.value);
+  }
+  Writer out;
+  out.number(format).integer(record.version).integer(record.last_from).number(record.decided);
+  out.number(record.life).number(record.deleted ? 1 : 0);
+  write(out, record.newest);
+  write(out, record.newest_lost);
+  write(out, record.newest_update);
+  write(out, record.newest_delete);
+  out.number(static_cast<std::uint64_t>(record.standing)).integer(record.case_number);
+  out.number(record.part_versions.size());
+  for (const auto& [part, version] : record.part_versions) out.text(part).integer(version);
+  out.number(authors.size());
+  for (const auto* author : authors) write(out, *author);
+  return out.take() + units.take();
+}
+
+Record decode_record(std::string_view bytes) {
+  Reader in(bytes);
+  if (in.number() != format) throw std::runtime_error("the state is of a newer version");
+  Record record;
+  record.version = in.integer();
+  record.last_from = in.integer();
+  record.decided = in.number();
+  record.life = in.number();
+  record.deleted = in.flag();
+  record.newest = read_hlc(in);
+  record.newest_lost = read_hlc(in);
+  record.newest_update = read_hlc(in);
+  record.newest_delete = read_hlc(in);
+  record.standing = static_cast<Standing>(in.number());
+  record.case_number = in.integer();
+  for (auto count = in.number(); count > 0; --count) {
+    const auto part = in.text();
+    record.part_versions.emplace(part, in.integer());
+  }
+  std::vector<Author> authors;
+  for (auto count = in.number(); count > 0; --count) authors.push_back(read_author(in));
+  for (auto count = in.number(); count > 0; --count) {
+    auto& unit = record.units.emplace_back();
+    unit.name = in.text();
+    unit.case_number = in.integer();
+    for (auto heads = in.number(); heads > 0; --heads) {
+      const auto author = in.number();
+      unit.heads.push_back({authors.at(author), std::string(in.text())});
+    }
+    const auto same = in.number();
+    unit.value = same == 0 ? std::string(in.text()) : unit.heads.at(same - 1).value;
+  }
+  return record;
+}
+
+std::string encode(const Snapshot& snapshot) {
+  Writer out;
+  out.number(snapshot.life).number(snapshot.deleted ? 1 : 0);
+  write(out, snapshot.newest);
+  out.text(snapshot.json);
+  return out.take();
+}
+
+Snapshot decode_snapshot(std::string_view bytes) {
+  Reader in(bytes);
+  Snapshot snapshot;
+  snapshot.life = in.number();
+  snapshot.deleted = in.flag();
+  snapshot.newest = read_hlc(in);
+  snapshot.json = in.text();
+  return snapshot;
+}
+
+}  // namespace bascule::conflict

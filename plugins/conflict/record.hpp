@@ -1,0 +1,87 @@
+// A record as the authority keeps it: for each unit (a field, or a group of them) the values that
+// nobody who has seen them has replaced yet, and which of these stands.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "conflict/encoding.hpp"
+#include "conflict/hlc.hpp"
+#include "conflict/op.hpp"
+#include "conflict/options.hpp"
+
+namespace bascule::conflict {
+
+// R36. unreconciled is what an insert is before it is matched; nothing stays so.
+enum class Standing : std::uint8_t { created, unreconciled, merged, retired, reconciled, unknown };
+std::string_view word(Standing standing);
+
+// Who wrote a value.
+struct Author {
+  std::string op;
+  Hlc stamp;              // the op's, lifted over what its author had seen
+  std::int64_t from = 0;  // the first version whose readers have seen it
+  std::int64_t u_ms = 0;
+  bool blind = false;
+  bool central = false;
+
+  std::string_view origin() const { return std::string_view(op).substr(0, op.find('/')); }
+};
+
+struct Head {
+  Author author;
+  std::string value;  // JSON text; of a group: an object
+};
+
+struct Unit {
+  std::string name;
+  std::vector<Head> heads;        // in order of their stamps
+  std::string value;              // what stands
+  std::int64_t case_number = -1;  // a person is asked which
+};
+
+struct Record {
+  std::int64_t version = -1;    // -1: never written
+  std::int64_t last_from = -1;  // the greatest `from` in its history
+  std::uint64_t decided = 0;    // ops in its history
+  // Deleting and creating anew begins another life; what belongs to an earlier one has no effect.
+  std::uint64_t life = 0;
+  bool deleted = false;
+  Hlc newest;         // the greatest stamp that readers of this version have seen
+  Hlc newest_lost;    // the greatest of what lost since
+  Hlc newest_update;  // in this life, of what is not a delete
+  Hlc newest_delete;  // likewise
+  Standing standing = Standing::created;
+  std::int64_t case_number = -1;                                   // of an unknown insert
+  std::vector<Unit> units;                                         // sorted by name
+  std::map<std::string, std::int64_t, std::less<>> part_versions;  // when each part last changed
+
+  bool exists() const { return version >= 0; }
+  bool live() const { return exists() && !deleted; }
+  Unit* find(std::string_view name);
+  Unit& at(std::string_view name);  // makes it
+};
+
+// The record as a JSON object, sorted; only the fields of one part, without its name, unless that
+// is empty.
+std::string render(const Options& options, const Record& record, std::string_view part = {});
+// The parts that have a field.
+std::vector<std::string> parts_of(const Options& options, const Record& record);
+
+std::string encode(const Record& record);
+Record decode_record(std::string_view bytes);
+
+// What a version of a record was: what an author who names it as base had seen.
+struct Snapshot {
+  std::uint64_t life = 0;
+  bool deleted = false;
+  Hlc newest;
+  std::string json;
+};
+std::string encode(const Snapshot& snapshot);
+Snapshot decode_snapshot(std::string_view bytes);
+
+}  // namespace bascule::conflict

@@ -1,0 +1,186 @@
+// A person's decision of a case. It is an op of its own, by an author who has seen everything.
+#include <charconv>
+
+#include "conflict/insert.hpp"
+#include "conflict/json.hpp"
+#include "conflict/questions.hpp"
+#include "conflict/turn.hpp"
+
+namespace bascule::conflict {
+
+namespace {
+
+void refuse(Turn& turn, const std::string& why) {
+  turn.step.log(plugin::Level::warning, "a decision of a case was refused: " + why);
+  turn.outbox.explain({{"verdict", "REFUSED"}, {"reason", why}});
+}
+
+std::string member(const Json& decision, const char* name) {
+  const auto found = decision.find(name);
+  return found != decision.end() && found->is_string() ? found->get<std::string>() : "";
+}
+
+// The person's op; its fields are the caller's to fill.
+Op op_of_person(Turn& turn, const std::string& key, const Record& record) {
+  Op op;
+  op.id = id_of(turn.input);
+  op.key = key;
+  op.base = record.version;
+  op.quality = BaseQuality::given;
+  op.hlc = stamp_here(turn);
+  op.central = true;
+  op.arrived_ms = turn.now_ms;
+  return op;
+}
+
+void set_fields(const Options& options, const std::string& unit, const Json& value, Op& op) {
+  const auto group = options.groups.find(unit);
+  if (group == options.groups.end()) {
+    op.fields[unit] = value.dump();
+    return;
+  }
+  for (const auto& member : group->second) {
+    op.fields[member] = value.contains(member) ? value[member].dump() : "null";
+  }
+}
+
+void resolve_field(Turn& turn, const Case& it, const Json& decision) {
+  auto record = turn.state.record(it.key).value_or(Record{});
+  auto* unit = record.find(it.unit);
+  if (unit == nullptr) return refuse(turn, "the field is gone");
+  auto op = op_of_person(turn, it.key, record);
+  const auto choice = member(decision, "choice");
+  if (choice == "take") {
+    const auto taken = member(decision, "op");
+    for (const auto& head : unit->heads) {
+      if (head.author.op == taken) set_fields(turn.options, it.unit, parse_json(head.value), op);
+    }
+    if (op.fields.empty()) return refuse(turn, "`op` is none of the values' ops");
+  } else if (choice == "set" && decision.contains("value")) {
+    set_fields(turn.options, it.unit, decision["value"], op);
+  } else {
+    return refuse(turn, "`choice` must be take (with `op`) or set (with `value`)");
+  }
+  apply_as_person(turn, op);
+  evaluate_released(turn);
+}
+
+// What was parked gets its end: SUPERSEDED by the person's op, or REJECT.
+void settle_parked(Turn& turn, const Op& op, Verdict verdict, const std::string& reason,
+                   const std::string& by) {
+  auto record = turn.state.record(op.key).value_or(Record{});
+  Entry entry;
+  entry.op = op;
+  entry.verdict = verdict;
+  entry.reason = reason;
+  entry.stamp = op.hlc;
+  entry.life = record.life;
+  entry.by = by;
+  conclude(turn, record, std::move(entry));
+}
+
+void resolve_parked(Turn& turn, const Parked& parked, const Json& decision) {
+  const auto choice = member(decision, "choice");
+  if (choice != "accept" && choice != "discard") {
+    return refuse(turn, "`choice` must be accept or discard");
+  }
+  const auto parked_op = unpark(turn, parked, choice);
+  if (choice == "discard") {
+    settle_parked(turn, parked_op, Verdict::reject, "discarded", id_of(turn.input));
+    return evaluate_released(turn);
+  }
+  const auto record = turn.state.record(parked_op.key).value_or(Record{});
+  auto op = op_of_person(turn, parked_op.key, record);
+  op.part = parked_op.part;
+  op.kind = record.deleted && parked_op.kind != Kind::remove ? Kind::recreate : parked_op.kind;
+  op.fields = parked_op.fields;
+  const auto by = op.id;
+  apply_as_person(turn, op);
+  settle_parked(turn, parked_op, Verdict::superseded, "resolved", by);
+  evaluate_released(turn);
+}
+
+// The ops of an insert that was unknown get the verdict that they waited for.
+void answer_all(Turn& turn, const std::string& key, Verdict verdict, const std::string& reason) {
+  for (auto entry : turn.state.entries_after(key, -1)) {
+    if (entry.verdict != Verdict::ask || entry.reason != "unknown") continue;
+    entry.verdict = verdict;
+    entry.reason = reason;
+    entry.by = id_of(turn.input);
+    turn.state.put(key, entry);
+    turn.outbox.verdict(turn.state, entry);
+    turn.outbox.history(entry);
+  }
+}
+
+void end_insert(Turn& turn, const std::string& key, Record& record, Standing standing) {
+  record.standing = standing;
+  record.case_number = -1;
+  record.deleted = standing != Standing::reconciled;
+  turn.outbox.clear_pending(key);
+}
+
+void resolve_insert(Turn& turn, std::int64_t number, const Case& it, const Json& decision) {
+  auto record = turn.state.record(it.key).value_or(Record{});
+  const auto choice = member(decision, "choice");
+  const auto target = member(decision, "record");
+  if (choice == "merge") {
+    const auto onto = turn.state.record(target);
+    if (!onto || !onto->live() || target == it.key) {
+      return refuse(turn, "`record` must be another record that is there");
+    }
+  } else if (choice != "create" && choice != "discard") {
+    return refuse(turn, "`choice` must be create, merge (with `record`) or discard");
+  }
+  turn.step.close_case(number, Json{{"outcome", choice}}.dump());
+  turn.state.erase_case(number);
+  Fields fields;
+  for (const auto& unit : record.units) {
+    if (turn.options.groups.contains(unit.name)) {
+      const auto group = parse_json(unit.value);
+      for (const auto& [name, value] : group.items()) fields[name] = value.dump();
+    } else if (unit.value != "null") {
+      fields[unit.name] = unit.value;
+    }
+  }
+  end_insert(turn, it.key, record,
+             choice == "create"  ? Standing::reconciled
+             : choice == "merge" ? Standing::merged
+                                 : Standing::retired);
+  index_record(turn, it.key, record);
+  turn.state.put(it.key, record);
+  if (choice == "create") {
+    answer_all(turn, it.key, Verdict::apply, "created");
+    std::vector<std::string> parts{""};
+    if (turn.options.parts()) parts = parts_of(turn.options, record);
+    turn.outbox.record(it.key, record, id_of(turn.input), parts);
+  } else if (choice == "discard") {
+    answer_all(turn, it.key, Verdict::reject, "discarded");
+  } else {
+    answer_all(turn, it.key, Verdict::superseded, "merged");
+    turn.state.put_alias(it.key, target);
+    auto op = op_of_person(turn, target, *turn.state.record(target));
+    op.fields = std::move(fields);
+    apply_as_person(turn, op);
+  }
+}
+
+}  // namespace
+
+void resolve(Turn& turn) {
+  std::int64_t number = -1;
+  const auto text = turn.input.topic();
+  std::from_chars(text.data(), text.data() + text.size(), number);
+  const auto it = turn.state.find_case(number);
+  if (!it) return refuse(turn, "there is no such case");
+  const auto decision = parse_json(turn.input.payload());
+  if (!decision.is_object()) return refuse(turn, "the decision must be a JSON object");
+  if (member(decision, "choice").empty()) return refuse(turn, "the decision needs a `choice`");
+  if (it->kind == "field") return resolve_field(turn, *it, decision);
+  if (it->kind == "unknown") return resolve_insert(turn, number, *it, decision);
+  const auto parked = turn.state.parked(it->op);
+  if (!parked) return refuse(turn, "the op waits no more");
+  resolve_parked(turn, *parked, decision);
+}
+
+}  // namespace bascule::conflict

@@ -1,0 +1,120 @@
+// The keys; numbers are 8 bytes, big-endian.
+//
+//   r KEY             the record as the centre last had it (Confirmed)
+//   p KEY NUL NUMBER  a pending op of it
+//   o OP              where a pending op is: its key, NUMBER
+//   n NAME            the clock, the count of ops
+#include "conflict/site_state.hpp"
+
+namespace bascule::conflict {
+
+namespace {
+
+// An edit that was journaled before the oldest of these is taken to have seen nothing older than
+// it.
+constexpr std::size_t arrivals_max = 64;
+
+std::string pending_key(std::string_view key, std::string_view number = {}) {
+  return 'p' + std::string(key) + '\0' + std::string(number);
+}
+
+std::string op_key(std::string_view op) { return 'o' + std::string(op); }
+
+}  // namespace
+
+Moment moment_of(const plugin::Input& input) { return {input.boot(), input.boottime_ms()}; }
+
+Confirmed SiteState::confirmed(std::string_view key) const {
+  Confirmed it;
+  const auto bytes = step_.get('r' + std::string(key));
+  if (!bytes) return it;
+  Reader in(*bytes);
+  it.version = in.integer();
+  for (auto count = in.number(); count > 0; --count) {
+    const auto part = in.text();
+    it.part_versions.emplace(part, in.integer());
+  }
+  for (auto count = in.number(); count > 0; --count) {
+    const auto name = in.text();
+    it.fields.emplace(name, in.text());
+  }
+  it.live = in.flag();
+  for (auto count = in.number(); count > 0; --count) {
+    auto& arrival = it.arrivals.emplace_back();
+    arrival.version = in.integer();
+    arrival.at.boot = in.integer();
+    arrival.at.boottime_ms = in.integer();
+  }
+  return it;
+}
+
+void SiteState::put(std::string_view key, const Confirmed& it) {
+  Writer out;
+  out.integer(it.version).number(it.part_versions.size());
+  for (const auto& [part, version] : it.part_versions) out.text(part).integer(version);
+  out.number(it.fields.size());
+  for (const auto& [name, value] : it.fields) out.text(name).text(value);
+  out.number(it.live ? 1 : 0);
+  const auto skipped = it.arrivals.size() > arrivals_max ? it.arrivals.size() - arrivals_max : 0;
+  out.number(it.arrivals.size() - skipped);
+  for (auto i = skipped; i < it.arrivals.size(); ++i) {
+    out.integer(it.arrivals[i].version).integer(it.arrivals[i].at.boot);
+    out.integer(it.arrivals[i].at.boottime_ms);
+  }
+  step_.put('r' + std::string(key), out.take());
+}
+
+std::vector<Pending> SiteState::pending(std::string_view key) const {
+  std::vector<Pending> list;
+  const auto prefix = pending_key(key);
+  step_.scan(prefix, prefix, [&](std::string_view, std::string_view bytes) {
+    Reader in(bytes);
+    auto& pending = list.emplace_back();
+    pending.op = read_op(in);
+    for (auto count = in.number(); count > 0; --count) {
+      const auto name = in.text();
+      pending.deltas.emplace(name, in.integer());
+    }
+    return true;
+  });
+  return list;
+}
+
+bool SiteState::is_pending(std::string_view op) const { return step_.get(op_key(op)).has_value(); }
+
+void SiteState::add(const Pending& pending) {
+  const auto last = step_.get("nops");
+  const auto number = last ? Reader(*last).number() + 1 : 1;
+  step_.put("nops", Writer().number(number).take());
+  Writer out;
+  write(out, pending.op);
+  out.number(pending.deltas.size());
+  for (const auto& [name, delta] : pending.deltas) out.text(name).integer(delta);
+  step_.put(pending_key(pending.op.key, big_endian(number)), out.take());
+  step_.put(op_key(pending.op.id), Writer().text(pending.op.key).number(number).take());
+}
+
+std::optional<std::string> SiteState::remove(std::string_view op) {
+  const auto bytes = step_.get(op_key(op));
+  if (!bytes) return std::nullopt;
+  Reader in(*bytes);
+  std::string key(in.text());
+  step_.erase(pending_key(key, big_endian(in.number())));
+  step_.erase(op_key(op));
+  return key;
+}
+
+Hlc SiteState::clock() const {
+  const auto bytes = step_.get("nclock");
+  if (!bytes) return {};
+  Reader in(*bytes);
+  return read_hlc(in);
+}
+
+void SiteState::put_clock(const Hlc& clock) {
+  Writer out;
+  write(out, clock);
+  step_.put("nclock", out.take());
+}
+
+}  // namespace bascule::conflict

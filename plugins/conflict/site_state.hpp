@@ -1,0 +1,63 @@
+// What a site keeps in the host's map; site_state.cpp says under which keys.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "bascule/policy.hpp"
+#include "conflict/op.hpp"
+
+namespace bascule::conflict {
+
+// A moment of this machine.
+struct Moment {
+  std::int64_t boot = 0;
+  std::int64_t boottime_ms = 0;
+  auto operator<=>(const Moment&) const = default;
+};
+Moment moment_of(const plugin::Input& input);
+
+// A record as the centre last had it, as far as this site was told.
+struct Confirmed {
+  struct Arrival {
+    std::int64_t version = -1;
+    Moment at;
+  };
+  std::int64_t version = -1;
+  std::map<std::string, std::int64_t, std::less<>> part_versions;
+  Fields fields;  // with parts: "part/field"
+  bool live = false;
+  std::vector<Arrival> arrivals;  // the last ones, oldest first
+};
+
+// An edit made here that the centre has not answered for good.
+struct Pending {
+  Op op;
+  std::map<std::string, std::int64_t, std::less<>> deltas;  // of sums, to what the author saw
+};
+
+class SiteState {
+ public:
+  explicit SiteState(plugin::Step& step) : step_(step) {}
+
+  Confirmed confirmed(std::string_view key) const;
+  void put(std::string_view key, const Confirmed& confirmed);
+
+  std::vector<Pending> pending(std::string_view key) const;  // oldest first
+  bool is_pending(std::string_view op) const;
+  void add(const Pending& pending);
+  // The record that it was of, if it was pending.
+  std::optional<std::string> remove(std::string_view op);
+
+  Hlc clock() const;
+  void put_clock(const Hlc& clock);
+
+ private:
+  plugin::Step& step_;
+};
+
+}  // namespace bascule::conflict

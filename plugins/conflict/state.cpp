@@ -1,0 +1,263 @@
+// The keys. A record's key holds no NUL; numbers are 8 bytes, big-endian.
+//
+//   r KEY                      the record (record.cpp)
+//   s KEY NUL VERSION          what a version was (Snapshot)
+//   h KEY NUL FROM NUMBER      history (history.cpp), by the first version whose readers have seen
+//   it o OP                       where an op is (Place) p OP                       a parked op w
+//   PREV NUL OP              OP waits for PREV c MS OP                    OP waits for the time q
+//   NUMBER                   an op that waits for the batch k NUMBER                   a case a KEY
+//   the record that the insert KEY is now part of i FIELD NUL VALUE NUL KEY  a key part of a
+//   record, made comparable n NAME                     the clock and the counters
+#include "conflict/state.hpp"
+
+namespace bascule::conflict {
+
+namespace {
+
+std::string key_of(char kind, std::string_view rest) { return kind + std::string(rest); }
+std::string with_nul(char kind, std::string_view text) { return key_of(kind, text) + '\0'; }
+
+std::string history_key(std::string_view key, std::int64_t from, std::uint64_t number) {
+  return with_nul('h', key) + big_endian(static_cast<std::uint64_t>(from)) + big_endian(number);
+}
+
+}  // namespace
+
+std::optional<Record> State::record(std::string_view key) const {
+  const auto bytes = step_.get(key_of('r', key));
+  if (!bytes) return std::nullopt;
+  return decode_record(*bytes);
+}
+
+void State::put(std::string_view key, const Record& record) {
+  step_.put(key_of('r', key), encode(record));
+}
+
+std::optional<Snapshot> State::snapshot(std::string_view key, std::int64_t version) const {
+  const auto bytes = step_.get(with_nul('s', key) + big_endian(std::uint64_t(version)));
+  if (!bytes) return std::nullopt;
+  return decode_snapshot(*bytes);
+}
+
+void State::put(std::string_view key, std::int64_t version, const Snapshot& snapshot) {
+  step_.put(with_nul('s', key) + big_endian(std::uint64_t(version)), encode(snapshot));
+}
+
+std::optional<Place> State::place(std::string_view op) const {
+  const auto bytes = step_.get(key_of('o', op));
+  if (!bytes) return std::nullopt;
+  Reader in(*bytes);
+  Place place;
+  place.at = static_cast<Place::At>(in.number());
+  place.key = in.text();
+  place.from = in.integer();
+  place.number = in.number();
+  place.digest = in.number();
+  return place;
+}
+
+void State::put(std::string_view op, const Place& place) {
+  Writer out;
+  out.number(static_cast<std::uint64_t>(place.at)).text(place.key).integer(place.from);
+  out.number(place.number).number(place.digest);
+  step_.put(key_of('o', op), out.take());
+}
+
+std::optional<Entry> State::entry(const Place& place) const {
+  const auto bytes = step_.get(history_key(place.key, place.from, place.number));
+  if (!bytes) return std::nullopt;
+  return decode_entry(*bytes);
+}
+
+void State::put(std::string_view key, const Entry& entry) {
+  step_.put(history_key(key, entry.from, entry.number), encode(entry));
+}
+
+std::vector<Entry> State::entries_after(std::string_view key, std::int64_t base) const {
+  std::vector<Entry> entries;
+  step_.scan(with_nul('h', key), history_key(key, base + 1, 0),
+             [&](std::string_view, std::string_view bytes) {
+               entries.push_back(decode_entry(bytes));
+               return true;
+             });
+  return entries;
+}
+
+std::optional<Parked> State::parked(std::string_view op) const {
+  const auto bytes = step_.get(key_of('p', op));
+  if (!bytes) return std::nullopt;
+  Reader in(*bytes);
+  Parked parked;
+  parked.op = read_op(in);
+  parked.verdict = static_cast<Verdict>(in.number());
+  parked.reason = in.text();
+  parked.case_number = in.integer();
+  return parked;
+}
+
+void State::put(const Parked& parked) {
+  Writer out;
+  write(out, parked.op);
+  out.number(static_cast<std::uint64_t>(parked.verdict)).text(parked.reason);
+  out.integer(parked.case_number);
+  step_.put(key_of('p', parked.op.id), out.take());
+}
+
+void State::erase_parked(std::string_view op) { step_.erase(key_of('p', op)); }
+
+void State::wait(std::string_view prev, std::string_view op) {
+  step_.put(with_nul('w', prev) + std::string(op), "");
+}
+
+std::vector<std::string> State::take_waiting(std::string_view prev) {
+  const auto prefix = with_nul('w', prev);
+  std::vector<std::string> ops;
+  step_.scan(prefix, prefix, [&](std::string_view key, std::string_view) {
+    ops.emplace_back(key.substr(prefix.size()));
+    return true;
+  });
+  for (const auto& op : ops) step_.erase(prefix + op);
+  return ops;
+}
+
+void State::wait_until(std::int64_t ms, std::string_view op) {
+  step_.put(key_of('c', big_endian(static_cast<std::uint64_t>(ms))) + std::string(op), "");
+}
+
+std::vector<std::string> State::take_due(std::int64_t now_ms) {
+  std::vector<std::string> keys;
+  step_.scan("c", "c", [&](std::string_view key, std::string_view) {
+    if (key.substr(1, 8) > big_endian(static_cast<std::uint64_t>(now_ms))) return false;
+    keys.emplace_back(key);
+    return true;
+  });
+  for (auto& key : keys) {
+    step_.erase(key);
+    key.erase(0, 9);
+  }
+  return keys;
+}
+
+std::optional<std::int64_t> State::next_due() const {
+  std::optional<std::int64_t> due;
+  step_.scan("c", "c", [&](std::string_view key, std::string_view) {
+    std::uint64_t ms = 0;
+    for (const unsigned char byte : key.substr(1, 8)) ms = ms << 8 | byte;
+    due = static_cast<std::int64_t>(ms);
+    return false;
+  });
+  return due;
+}
+
+std::uint64_t State::count(std::string_view name) {
+  const auto bytes = note(name);
+  const auto next = bytes ? Reader(*bytes).number() + 1 : 1;
+  put_note(name, Writer().number(next).take());
+  return next;
+}
+
+void State::queue(const Op& op) {
+  Writer out;
+  write(out, op);
+  step_.put(key_of('q', big_endian(count("queued"))), out.take());
+}
+
+std::vector<Op> State::take_queued(std::size_t count_max) {
+  std::vector<Op> ops;
+  std::vector<std::string> keys;
+  step_.scan("q", "q", [&](std::string_view key, std::string_view bytes) {
+    Reader in(bytes);
+    ops.push_back(read_op(in));
+    keys.emplace_back(key);
+    return ops.size() < count_max;
+  });
+  for (const auto& key : keys) step_.erase(key);
+  return ops;
+}
+
+bool State::has_queued() const {
+  bool any = false;
+  step_.scan("q", "q", [&](std::string_view, std::string_view) {
+    any = true;
+    return false;
+  });
+  return any;
+}
+
+std::optional<Case> State::find_case(std::int64_t number) const {
+  const auto bytes = step_.get(key_of('k', big_endian(static_cast<std::uint64_t>(number))));
+  if (!bytes) return std::nullopt;
+  Reader in(*bytes);
+  Case it;
+  it.kind = in.text();
+  it.key = in.text();
+  it.op = in.text();
+  it.unit = in.text();
+  return it;
+}
+
+void State::put(std::int64_t number, const Case& it) {
+  Writer out;
+  out.text(it.kind).text(it.key).text(it.op).text(it.unit);
+  step_.put(key_of('k', big_endian(static_cast<std::uint64_t>(number))), out.take());
+}
+
+void State::erase_case(std::int64_t number) {
+  step_.erase(key_of('k', big_endian(static_cast<std::uint64_t>(number))));
+}
+
+std::string State::resolve_alias(std::string_view key) const {
+  std::string at(key);
+  // An alias never names one that is itself an alias when it is made; later ones make chains.
+  for (int hops = 0; hops < 100; ++hops) {
+    const auto next = step_.get(key_of('a', at));
+    if (!next) return at;
+    at = *next;
+  }
+  throw std::runtime_error("the aliases of " + std::string(key) + " have no end");
+}
+
+void State::put_alias(std::string_view key, std::string_view record) {
+  step_.put(key_of('a', key), record);
+}
+
+void State::index(std::string_view field, std::string_view value, std::string_view key) {
+  step_.put(with_nul('i', field) + std::string(value) + '\0' + std::string(key), "");
+}
+
+void State::unindex(std::string_view field, std::string_view value, std::string_view key) {
+  step_.erase(with_nul('i', field) + std::string(value) + '\0' + std::string(key));
+}
+
+std::vector<std::string> State::indexed(std::string_view field, std::string_view value) const {
+  const auto prefix = with_nul('i', field) + std::string(value) + '\0';
+  std::vector<std::string> keys;
+  step_.scan(prefix, prefix, [&](std::string_view key, std::string_view) {
+    keys.emplace_back(key.substr(prefix.size()));
+    return keys.size() < 100;
+  });
+  return keys;
+}
+
+Hlc State::clock() const {
+  const auto bytes = note("clock");
+  if (!bytes) return {};
+  Reader in(*bytes);
+  return read_hlc(in);
+}
+
+void State::put_clock(const Hlc& clock) {
+  Writer out;
+  write(out, clock);
+  put_note("clock", out.take());
+}
+
+std::optional<std::string> State::note(std::string_view name) const {
+  return step_.get(key_of('n', name));
+}
+
+void State::put_note(std::string_view name, std::string_view value) {
+  step_.put(key_of('n', name), value);
+}
+
+}  // namespace bascule::conflict

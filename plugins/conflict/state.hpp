@@ -1,0 +1,96 @@
+// What the authority keeps in the host's map during one step; state.cpp says under which keys.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "bascule/policy.hpp"
+#include "conflict/history.hpp"
+#include "conflict/record.hpp"
+
+namespace bascule::conflict {
+
+// Where an op is.
+struct Place {
+  enum class At : std::uint8_t { queued, parked, decided } at = At::queued;
+  std::string key;  // the rest: of its entry, once decided
+  std::int64_t from = 0;
+  std::uint64_t number = 0;
+  std::uint64_t digest = 0;
+};
+
+// An op that waits: for its `prev`, for the time, or for a person.
+struct Parked {
+  Op op;
+  Verdict verdict = Verdict::hold;
+  std::string reason;
+  std::int64_t case_number = -1;
+};
+
+struct Case {
+  std::string kind;
+  std::string key;
+  std::string op;    // the parked one, or the last that led to it
+  std::string unit;  // of a field's case
+};
+
+class State {
+ public:
+  explicit State(plugin::Step& step) : step_(step) {}
+
+  std::optional<Record> record(std::string_view key) const;
+  void put(std::string_view key, const Record& record);
+  std::optional<Snapshot> snapshot(std::string_view key, std::int64_t version) const;
+  void put(std::string_view key, std::int64_t version, const Snapshot& snapshot);
+
+  std::optional<Place> place(std::string_view op) const;
+  void put(std::string_view op, const Place& place);
+  std::optional<Entry> entry(const Place& place) const;
+  void put(std::string_view key, const Entry& entry);
+  // The record's entries that readers of `base` have not seen, oldest first.
+  std::vector<Entry> entries_after(std::string_view key, std::int64_t base) const;
+
+  std::optional<Parked> parked(std::string_view op) const;
+  void put(const Parked& parked);
+  void erase_parked(std::string_view op);
+  // Ops that wait for another one.
+  void wait(std::string_view prev, std::string_view op);
+  std::vector<std::string> take_waiting(std::string_view prev);
+  // Ops that wait for the time; `take` gives those up to then, and `next` the earliest other.
+  void wait_until(std::int64_t ms, std::string_view op);
+  std::vector<std::string> take_due(std::int64_t now_ms);
+  std::optional<std::int64_t> next_due() const;
+
+  // The batch that gathers, by arrival.
+  void queue(const Op& op);
+  std::vector<Op> take_queued(std::size_t count_max);
+  bool has_queued() const;
+
+  std::optional<Case> find_case(std::int64_t number) const;
+  void put(std::int64_t number, const Case& it);
+  void erase_case(std::int64_t number);
+
+  // The record that an insert turned out to be; `key` itself if there is none.
+  std::string resolve_alias(std::string_view key) const;
+  void put_alias(std::string_view key, std::string_view record);
+  // The records with this value of a key part.
+  void index(std::string_view field, std::string_view value, std::string_view key);
+  void unindex(std::string_view field, std::string_view value, std::string_view key);
+  std::vector<std::string> indexed(std::string_view field, std::string_view value) const;
+
+  // The authority's clock never goes back.
+  Hlc clock() const;
+  void put_clock(const Hlc& clock);
+  std::optional<std::string> note(std::string_view name) const;
+  void put_note(std::string_view name, std::string_view value);
+
+ private:
+  std::uint64_t count(std::string_view name);
+
+  plugin::Step& step_;
+};
+
+}  // namespace bascule::conflict

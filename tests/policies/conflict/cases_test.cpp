@@ -1,0 +1,214 @@
+// What a person is asked and decides; inserts that are matched; parts; batches.
+#include <doctest/doctest.h>
+
+#include "policies/conflict/hub.hpp"
+
+namespace bascule::test {
+
+namespace {
+
+Edit edit(const std::string& id, const Json& fields, std::int64_t base = 20,
+          const std::string& record = "123") {
+  Edit made;
+  made.site = id.substr(0, 1);
+  made.number = std::stoull(id.substr(1));
+  made.fields = fields;
+  made.base = base;
+  made.at = monday + std::int64_t(made.number);
+  made.record = record;
+  return made;
+}
+
+const Json customers{{"strategy", "field-merge"},
+                     {"insert_match", {"name", {{"field", "phone"}, {"as", "digits"}}}}};
+
+}  // namespace
+
+TEST_CASE("conflict cases: a field waits for a person, the rest merges") {
+  for (const bool take : {true, false}) {
+    Hub hub(Json{{"strategy", "field-merge"}, {"fields", {{"diet", "case"}}}});
+    hub.seed({{"diet", "any"}, {"name", "n"}});
+    const auto a = edit("A1", {{"diet", "vegan"}});
+    const auto b = edit("B1", {{"diet", "halal"}, {"name", "N"}});
+    hub.give(a);
+    CHECK(hub.give(b)["verdict"] == "MERGE");
+    CHECK(hub.record() == Json{{"diet", "vegan"}, {"name", "N"}});
+    REQUIRE(hub.host.cases.size() == 1);
+    const auto& data = hub.host.cases[1].data;
+    CHECK(data["base"] == "any");
+    CHECK(data["values"].size() == 2);
+    CHECK(data["values"][1]["origin"] == "B");
+    CHECK(data["choices"] == Json{"take", "set"});
+    // A third value makes it another case.
+    CHECK(hub.give(edit("C1", {{"diet", "kosher"}}))["verdict"] == "CASE");
+    CHECK(hub.host.closed.size() == 1);
+    hub.resolve(2, {{"choice", "fight"}});
+    CHECK(hub.host.explained["verdict"] == "REFUSED");
+    CHECK(hub.host.closed.size() == 1);
+    if (take) {
+      hub.resolve(2, {{"choice", "take"}, {"op", b.id()}});
+      CHECK(hub.record()["diet"] == "halal");
+    } else {
+      hub.resolve(2, {{"choice", "set"}, {"value", "none"}});
+      CHECK(hub.record()["diet"] == "none");
+    }
+    CHECK(hub.host.closed.size() == 2);
+  }
+}
+
+TEST_CASE("conflict cases: a discarded edit takes with it what builds on it") {
+  Hub hub(Json{{"strategy", "expected-version"}, {"on_stale", "hold"}});
+  hub.seed({{"x", 0}});
+  hub.give(edit("A1", {{"x", 1}}));
+  auto second = edit("B2", {{"x", 3}});
+  second.prev = "B1";
+  CHECK(hub.give(edit("B1", {{"x", 2}}))["verdict"] == "HOLD");
+  CHECK(hub.give(second)["reason"] == "prev");
+  hub.resolve(1, {{"choice", "discard"}});
+  CHECK(hub.verdicts["B/e/up/1"]["reason"] == "discarded");
+  CHECK(hub.verdicts[second.id()]["reason"] == "dependent");
+  CHECK(hub.host.closed.size() == 2);
+  CHECK(hub.record() == Json{{"x", 1}});
+}
+
+TEST_CASE("conflict: an edit waits for the one that it builds on, whatever comes first") {
+  Hub hub;
+  hub.seed({{"x", 0}});
+  auto second = edit("B2", {{"x", 3}});
+  second.prev = "B1";
+  CHECK(hub.give(second)["verdict"] == "HOLD");
+  CHECK(hub.give(edit("B1", {{"x", 2}}))["verdict"] == "APPLY");
+  CHECK(hub.verdicts[second.id()]["verdict"] == "APPLY");
+  CHECK(hub.record() == Json{{"x", 3}});
+  CHECK(hub.conflicts.empty());
+}
+
+TEST_CASE("conflict: what is no edit is rejected, and kept") {
+  Hub hub;
+  auto message = hub.as_message(edit("A1", {{"x", 1}}), monday);
+  message.payload = "[1,2";
+  hub.message(message);
+  CHECK(hub.verdicts["A/e/up/1"]["reason"] == "not_json");
+  CHECK(hub.history()[0].op.fields.at("") == "\"[1,2\"");
+  CHECK(hub.record() == Json());
+}
+
+TEST_CASE("conflict: an id that cannot be answered is not taken") {
+  Hub hub;
+  auto message = hub.as_message(edit("A1", {{"x", 1}}), monday);
+  message.properties[0].second = "#/e/up/1";
+  message.sequence = 7;
+  hub.message(message);
+  CHECK(hub.verdicts["A/0000000000000001/edits/7"]["reason"] == "bad_id");
+}
+
+TEST_CASE("conflict R37: an insert is matched by its normalised key") {
+  Hub hub(customers);
+  CHECK(hub.give(edit("A1", {{"name", "Jo  DOE"}, {"phone", "+1 (23)"}}, -1, "a"))["verdict"] ==
+        "APPLY");
+  CHECK(hub.sent[0].property("state") == "reconciled");
+  const auto merged =
+      hub.give(edit("B1", {{"name", "jo doe"}, {"phone", "1-23"}, {"mail", "m"}}, -1, "b"));
+  CHECK(merged["reason"] == "merged");
+  CHECK(merged["record"] == "a");
+  CHECK(hub.record("a")["mail"] == "m");
+  CHECK(hub.record("b") == Json());
+  // What comes later for the provisional key is of the record too.
+  auto later = edit("B2", {{"mail", "mm"}}, -1, "b");
+  later.prev = "B1";
+  CHECK(hub.give(later)["record"] == "a");
+  CHECK(hub.record("a")["mail"] == "mm");
+  // Another customer altogether.
+  hub.give(edit("C1", {{"name", "Al"}, {"phone", "9"}}, -1, "c"));
+  CHECK(hub.record("c")["name"] == "Al");
+}
+
+TEST_CASE("conflict R36: nobody sees an insert of which nobody knows what it is of") {
+  for (const std::string choice : {"create", "merge", "discard"}) {
+    Hub hub(customers);
+    hub.give(edit("A1", {{"name", "Jo"}, {"phone", "1"}}, -1, "a"));
+    hub.sent.clear();
+    const auto near = edit("B1", {{"name", "Jo"}, {"phone", "2"}, {"mail", "m"}}, -1, "b");
+    CHECK(hub.give(near)["verdict"] == "CASE");
+    for (const auto& sent : hub.sent) CHECK(sent.topic != "records/b");
+    CHECK(hub.sent[0].topic == "pending/b");
+    REQUIRE(hub.host.cases.size() == 1);
+    CHECK(hub.host.cases[1].data["candidates"][0]["record"] == "a");
+    hub.sent.clear();
+    hub.resolve(1, {{"choice", choice}, {"record", "a"}});
+    CHECK(hub.host.closed.size() == 1);
+    const auto& verdict = hub.verdicts[near.id()];
+    if (choice == "create") {
+      CHECK(verdict["verdict"] == "APPLY");
+      CHECK(hub.record("b")["mail"] == "m");
+      CHECK(hub.sent[0].topic == "records/b");
+    } else if (choice == "merge") {
+      CHECK(verdict["verdict"] == "SUPERSEDED");
+      CHECK(hub.record("a") == Json{{"name", "Jo"}, {"phone", "2"}, {"mail", "m"}});
+    } else {
+      CHECK(verdict["verdict"] == "REJECT");
+    }
+    if (choice != "create") CHECK(hub.record("b") == Json());
+  }
+}
+
+TEST_CASE("conflict R31: parts of one record have one version, and change in one transaction") {
+  Hub hub(Json{{"strategy", "field-merge"},
+               {"record", "edits/{id}/{part}"},
+               {"topics", {{"canonical", "records/{id}/{part}"}, {"transaction", "all/{id}"}}}});
+  auto person = edit("A1", {{"name", "n"}}, -1);
+  person.part = "person";
+  auto family = edit("A2", {{"kids", 2}}, -1);
+  family.part = "family";
+  family.prev = "A1";
+  hub.give(person);
+  hub.give(family);
+  CHECK(hub.sent.back().topic.starts_with("history/"));
+  auto both = edit("B1", {{"person", {{"name", "m"}}}, {"family", {{"kids", 3}}}}, 1);
+  both.part = "*";
+  hub.sent.clear();
+  CHECK(hub.give(both)["version"] == 2);
+  std::map<std::string, Json> sent;
+  for (const auto& it : hub.sent) sent[it.topic] = it.json();
+  CHECK(sent["records/123/person"] == Json{{"name", "m"}});
+  CHECK(sent["records/123/family"] == Json{{"kids", 3}});
+  CHECK(sent["all/123"]["parts"] == Json{{"family", 2}, {"person", 2}});
+}
+
+TEST_CASE("conflict R34, R41: a group is written whole") {
+  Hub hub(Json{{"strategy", "field-merge"},
+               {"fields", {{"address", {{"members", {"street", "zip"}}}}}}});
+  hub.seed({{"street", "s"}, {"zip", "1"}, {"name", "n"}});
+  hub.give(edit("A1", {{"street", "new"}}));
+  hub.give(edit("B2", {{"zip", "2"}, {"name", "m"}}));
+  // The later author had seen the old street.
+  CHECK(hub.record() == Json{{"street", "s"}, {"zip", "2"}, {"name", "m"}});
+  CHECK(hub.conflicts.size() == 1);
+}
+
+TEST_CASE("conflict R35: a batch runs once a day, and makes up for a night that failed") {
+  Hub hub(Json{{"when", "01:00"}});
+  auto insert = edit("A1", {{"x", 1}}, -1);
+  CHECK(hub.give(insert, monday)["verdict"] == "QUEUED");
+  const auto night = monday + 17 * hour;
+  CHECK(hub.host.wakes.at("batch") == night);
+  CHECK(hub.give(insert, monday)["verdict"] == "QUEUED");
+  auto second = edit("A2", {{"x", 2}}, -1);
+  second.prev = "A1";
+  hub.give(second, monday + hour);
+  hub.sent.clear();
+  hub.wake("batch", night + 3 * day);
+  CHECK(hub.record() == Json{{"x", 2}});
+  int records = 0;
+  for (const auto& sent : hub.sent) records += sent.topic == "records/123";
+  CHECK(records == 1);
+  CHECK(hub.version() == 1);
+  // The clock is set back: the same night comes again.
+  hub.give(edit("B1", {{"x", 3}}, 1), night + 3 * day - hour);
+  hub.wake("batch", night + 3 * day);
+  CHECK(hub.record() == Json{{"x", 2}});
+  hub.wake("batch", night + 4 * day);
+  CHECK(hub.record() == Json{{"x", 3}});
+}
+
+}  // namespace bascule::test

@@ -1,0 +1,72 @@
+// An authority in a test: edits in, verdicts, records and conflicts out.
+#pragma once
+
+#include <map>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "conflict/authority.hpp"
+#include "conflict/state.hpp"
+#include "policies/memory_host.hpp"
+
+namespace bascule::test {
+
+inline constexpr std::int64_t monday = 1'763'971'200'000;  // 2025-11-24 08:00 UTC
+inline constexpr std::int64_t hour = 3'600'000;
+inline constexpr std::int64_t day = 24 * hour;
+
+// Reads options of a policy; throws with all problems, "pointer text; " each.
+conflict::Options options_of(const Json& json, const std::string& bridge_id = "hub");
+std::string problems_of(const Json& json);
+
+// One edit as it arrives; what is empty or negative is left out.
+struct Edit {
+  std::string site = "A";
+  std::uint64_t number = 1;
+  Json fields = Json::object();
+  std::int64_t base = 20;
+  std::int64_t at = monday;  // of the author
+  std::string prev{};        // "A1": number 1 of site A
+  std::string kind{};
+  std::int64_t u = 0;
+  std::string record = "123";
+  std::string part{};
+  bool blind = false;
+
+  std::string id() const { return site + "/e/up/" + std::to_string(number); }
+};
+
+inline std::string id_of(const std::string& short_id) {
+  return short_id.substr(0, 1) + "/e/up/" + short_id.substr(1);
+}
+
+class Hub {
+ public:
+  explicit Hub(const Json& more = Json::object());
+
+  // Makes record `key` with these fields at version 20, as by the central staff.
+  void seed(const Json& fields, const std::string& key = "123", std::int64_t version = 20);
+
+  // The verdict of the edit: what the verdict topic got, or {"verdict": "QUEUED"}.
+  Json give(const Edit& edit, std::int64_t arrives = monday + 4 * day);
+  Json resolve(std::int64_t number, const Json& decision);
+  void wake(const std::string& name, std::int64_t at);
+  void message(const Message& message);
+
+  Json record(const std::string& key = "123") const;  // null: deleted or never there
+  std::int64_t version(const std::string& key = "123") const;
+  // What stands, without what depends on the order of arrival: fields and whether it lives.
+  Json all() const;
+  std::vector<conflict::Entry> history(const std::string& key = "123");
+  Message as_message(const Edit& edit, std::int64_t arrives) const;
+
+  conflict::Options options;
+  MemoryHost host;
+  std::vector<Sent> sent;                // everything, ever
+  std::vector<Json> conflicts;           // likewise
+  std::map<std::string, Json> verdicts;  // the last of each op
+  std::uint64_t sequence = 0;
+};
+
+}  // namespace bascule::test

@@ -1,0 +1,64 @@
+// Options that are wrong are refused with the place and a clear text.
+#include <doctest/doctest.h>
+
+#include "policies/conflict/hub.hpp"
+
+namespace bascule::test {
+
+namespace {
+
+Json good() {
+  return {{"role", "authority"}, {"record", "edits/{id}"}, {"topics", {{"canonical", "r/{id}"}}}};
+}
+
+std::string wrong(const Json& patch) {
+  auto json = good();
+  json.merge_patch(patch);
+  return problems_of(json);
+}
+
+bool has(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+}  // namespace
+
+TEST_CASE("conflict options: the least that is needed is enough") {
+  CHECK(wrong(Json::object()) == "");
+}
+
+TEST_CASE("conflict options: what is wrong is named with its place") {
+  CHECK(has(wrong({{"strategy", "luck"}}),
+            "/strategy must be last-writer-wins, field-merge or expected-version;"));
+  CHECK(has(wrong({{"stratgy", "x"}}), "/stratgy is not known;"));
+  CHECK(has(wrong({{"topics", {{"canonicle", "x"}}}}), "/topics/canonicle is not known;"));
+  CHECK(has(wrong({{"topics", {{"canonical", nullptr}}}}), "/topics/canonical is missing"));
+  CHECK(has(wrong({{"topics", {{"canonical", "r/{idd}"}}}}), "/topics/canonical names {idd}"));
+  CHECK(has(wrong({{"record", "edits"}}), "/record must name a {level}"));
+  CHECK(has(wrong({{"record", "edits/{id"}}), "/record has a level"));
+  CHECK(has(wrong({{"key", {"no"}}}), "/key names no"));
+  CHECK(has(wrong({{"when", "25:00"}}), "/when must be"));
+  CHECK(has(wrong({{"clock_guard", "soon"}}), "/clock_guard must be a duration"));
+  CHECK(has(wrong({{"fields", {{"a", "max"}}}}), "/fields has a rule other than newest"));
+  CHECK(
+      has(wrong({{"strategy", "field-merge"}, {"fields", {{"a", "most"}}}}), "/fields/a must be"));
+  CHECK(has(wrong({{"strategy", "field-merge"}, {"fields", {{"g", {{"rule", "sum"}}}}}}),
+            "/fields/g/rule must be"));
+  CHECK(has(wrong({{"role", "site"}}), "/topics/view is missing"));
+  CHECK(has(wrong({{"role", "site"}, {"when", "01:00"}, {"topics", {{"view", "v/{id}"}}}}),
+            "/role must be authority"));
+  CHECK(has(wrong({{"payload", {{"base", "version"}}}}), "/payload/base must be a JSON pointer"));
+  CHECK(has(wrong({{"record", 7}}), "/record must be a text"));
+}
+
+TEST_CASE("conflict options: durations and times of day") {
+  auto json = good();
+  json["clock_guard"] = "2m";
+  json["when"] = "01:00";
+  json["utc_offset"] = "+02:30";
+  const auto options = options_of(json);
+  CHECK(options.clock_guard_ms == 120'000);
+  CHECK(*options.batch_minute == 22 * 60 + 30);
+}
+
+}  // namespace bascule::test

@@ -1,0 +1,201 @@
+// Sites with unmodified devices, lines that are cut, and one authority.
+#include "policies/conflict/edits.hpp"
+#include "policies/conflict/network.hpp"
+
+namespace bascule::test {
+
+namespace {
+
+// A record that everybody knows.
+void begin(Network& network, const Json& fields) {
+  network.edit("C", fields, monday - 2 * day);
+  network.now = monday - day;
+  network.sync_all();
+}
+
+}  // namespace
+
+TEST_CASE("conflict R33: Monday, Tuesday, Thursday, Friday, with devices that know nothing of it") {
+  for (const bool friday_first : {false, true}) {
+    Network network;
+    begin(network, {{"phone", "1"}});
+    network.edit("A", {{"phone", "2"}}, monday);
+    network.edit("B", {{"phone", "3"}}, monday + day);
+    CHECK(network.shown("A") == R"({"phone":"2"})");
+    CHECK(network.shown("B") == R"({"phone":"3"})");
+    network.now = monday + 3 * day;
+    network.sync(friday_first ? "A" : "B");
+    network.now = monday + 4 * day;
+    network.sync(friday_first ? "B" : "A");
+    network.sync_all();
+    for (const std::string site : {"A", "B", "C"}) {
+      CHECK(network.shown(site) == R"({"phone":"3"})");
+      CHECK(network.pending(site) == 0);
+    }
+    CHECK(network.hub.conflicts.size() == 1);
+    CHECK(network.sites["A"].verdicts.back()["verdict"] == (friday_first ? "APPLY" : "SUPERSEDED"));
+  }
+}
+
+TEST_CASE("conflict R40: customer 123, disjoint edits at two cut sites, both orders") {
+  for (const bool swapped : {false, true}) {
+    Network network(Json{{"strategy", "field-merge"}});
+    begin(network, {{"name", "J"}, {"address", "a"}});
+    network.edit("A", {{"name", "John"}}, monday);
+    network.edit("B", {{"address", "b"}}, monday + 5);
+    network.now = monday + day;
+    network.sync(swapped ? "B" : "A");
+    network.sync(swapped ? "A" : "B");
+    network.sync_all();
+    CHECK(network.hub.version() == 2);
+    CHECK(network.hub.conflicts.empty());
+    CHECK(network.shown("C") == R"({"address":"b","name":"John"})");
+  }
+}
+
+TEST_CASE("conflict R42: a site shows its own edits at once, or only what is confirmed") {
+  for (const bool optimistic : {true, false}) {
+    Network network(Json::object(), Json{{"view", optimistic ? "optimistic" : "confirmed"}});
+    begin(network, {{"x", 1}, {"y", 1}});
+    network.edit("A", {{"x", 2}}, monday);
+    network.edit("A", {{"y", 2}}, monday + 1);
+    CHECK(network.shown("A") == (optimistic ? R"({"x":2,"y":2})" : R"({"x":1,"y":1})"));
+    // What the others did is shown under one's own edits.
+    network.edit("B", {{"x", 9}}, monday - 1);
+    network.edit("B", {{"z", 9}}, monday - 1);
+    network.now = monday + hour;
+    network.sync("B");
+    network.bring_down("A");
+    CHECK(network.shown("A") == (optimistic ? R"({"x":2,"y":2,"z":9})" : R"({"x":9,"y":1,"z":9})"));
+    network.edit("A", nullptr, monday + 2 * hour);
+    CHECK(network.shown("A") == (optimistic ? "" : R"({"x":9,"y":1,"z":9})"));
+    network.now = monday + 3 * hour;
+    network.sync("A");
+    CHECK(network.shown("A").empty());
+    CHECK(network.pending("A") == 0);
+  }
+}
+
+TEST_CASE("conflict: the base is what had come when the edit was journaled, not what came since") {
+  Network network;
+  begin(network, {{"x", 1}});
+  network.edit("B", {{"x", 2}}, monday);
+  network.now = monday + hour;
+  network.sync("B");
+  // The site decides what central sent first, and then about an edit that is older.
+  network.bring_down("A");
+  network.edit("A", {{"x", 3}}, monday + hour - 1);
+  CHECK(network.sites["A"].up.back().property("base") == "0");
+  network.edit("A", {{"x", 4}}, monday + 2 * hour);
+  CHECK(network.sites["A"].up.back().property("base") == "1");
+  CHECK(network.sites["A"].up.back().property("base-quality") == "inferred");
+  CHECK(!network.sites["A"].up.back().property("prev").empty());
+}
+
+TEST_CASE(
+    "conflict: a device says in its payload what it has seen, where the site is told to look") {
+  const Json pointers{{"payload", {{"base", "/_version"}, {"fields", "/data"}}}};
+  Network network(pointers);
+  network.edit("A", {{"_version", -1}, {"data", {{"x", 1}}}}, monday);
+  CHECK(network.sites["A"].up.back().property("base-quality") == "given");
+  CHECK(network.shown("A") == R"({"x":1})");
+  network.now = monday + hour;
+  network.sync_all();
+  CHECK(network.hub.record() == Json{{"x", 1}});
+}
+
+TEST_CASE("conflict: a sum is shown with what the site has added to it") {
+  Network network(Json{{"strategy", "field-merge"}, {"fields", {{"stock", "sum"}}}});
+  begin(network, {{"stock", 100}});
+  network.edit("A", {{"stock", 97}}, monday);
+  network.edit("A", {{"stock", 95}}, monday + 1);
+  network.edit("B", {{"stock", 90}}, monday);
+  network.now = monday + hour;
+  network.sync("B");
+  network.bring_down("A");
+  CHECK(network.shown("A") == R"({"stock":85})");
+  network.sync_all();
+  CHECK(network.shown("B") == R"({"stock":85})");
+}
+
+TEST_CASE("conflict: an edit that waits for a person as one of two values is pending no more") {
+  Network network(Json{{"strategy", "field-merge"}, {"fields", {{"diet", "case"}}}});
+  begin(network, {{"diet", "any"}});
+  network.edit("A", {{"diet", "vegan"}}, monday);
+  network.edit("B", {{"diet", "halal"}}, monday + 1);
+  network.now = monday + hour;
+  network.sync_all();
+  CHECK(network.sites["B"].verdicts.back()["reason"] == "field");
+  CHECK(network.pending("B") == 0);
+  CHECK(network.shown("B") == R"({"diet":"vegan"})");
+}
+
+TEST_CASE(
+    "conflict: sites that are cut off at random, and crash, all end as the authority has it") {
+  check_property("every site shows the canonical record, and nothing is pending", [] {
+    const auto options = random_options();
+    Network network(options);
+    begin(network, seed_fields());
+    for (int step = *rc::gen::inRange(1, 25); step > 0; --step) {
+      network.now += *rc::gen::inRange(1, 1000);
+      const auto site = *rc::gen::element<std::string>("A", "B", "C");
+      if (*rc::gen::inRange(0, 4) == 0) {
+        network.sites[site].host.crash_after = *rc::gen::inRange(0, 12);
+        network.hub.host.crash_after = *rc::gen::inRange(0, 30);
+      }
+      switch (*rc::gen::inRange(0, 6)) {
+        case 0:
+          network.send_up(site);
+          break;
+        case 1:
+          network.bring_down(site);
+          break;
+        case 2:
+          network.edit(site, nullptr, network.now + *rc::gen::inRange(-500, 500));
+          break;
+        default:
+          network.edit(site, random_fields(), network.now + *rc::gen::inRange(-500, 500));
+      }
+      network.sites[site].host.crash_after.reset();
+      network.hub.host.crash_after.reset();
+    }
+    network.now += hour;
+    network.sync_all();
+    network.sync_all();
+    const auto record = network.hub.record();
+    for (const auto& [id, site] : network.sites) {
+      RC_ASSERT(network.pending(id) == 0U);
+      RC_ASSERT(network.shown(id) == (record.is_null() ? "" : record.dump()));
+      for (std::size_t i = 1; i < site.stamps.size(); ++i) {
+        RC_ASSERT(site.stamps[i - 1] < site.stamps[i]);
+      }
+    }
+  });
+}
+
+TEST_CASE("conflict: the order in which cut sites come back does not matter") {
+  check_property("any order of reconnecting ends alike", [] {
+    const auto options = random_options();
+    std::vector<std::pair<std::string, Json>> edits;
+    for (int count = *rc::gen::inRange(1, 10); count > 0; --count) {
+      const bool remove = *rc::gen::inRange(0, 8) == 0;
+      edits.emplace_back(*rc::gen::element<std::string>("A", "B", "C"),
+                         remove ? Json() : random_fields());
+    }
+    Json ends[2];
+    for (auto& end : ends) {
+      Network network(options);
+      begin(network, seed_fields());
+      auto at = monday;
+      for (const auto& [site, fields] : edits) network.edit(site, fields, ++at);
+      network.now = monday + day;
+      for (const auto& site : shuffled(std::vector<std::string>{"A", "B", "C"})) {
+        network.sync(site);
+      }
+      end = network.hub.all();
+    }
+    RC_ASSERT(ends[0] == ends[1]);
+  });
+}
+
+}  // namespace bascule::test
