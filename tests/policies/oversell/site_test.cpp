@@ -1,0 +1,208 @@
+// What a site does with what devices, the line and the clock do.
+#include <doctest/doctest.h>
+
+#include "policies/oversell/world.hpp"
+
+namespace bascule::oversell::test {
+
+namespace {
+
+World open_world(Json authority, const Json& site = {{"role", "site"}}) {
+  authority["role"] = "authority";
+  authority["hold_window"] = 0;
+  if (!authority.contains("items")) authority["items"] = {{"show", {{"capacity", 100}}}};
+  World world(authority, {"a"}, site);
+  world.pump();
+  return world;
+}
+
+Json reply(World& world, const std::string& correlation) {
+  return world.sites.at("a").replies[correlation];
+}
+
+// The line is up, but nothing comes over it.
+void stall(World& world) { world.sites.at("a").line_up = false; }
+void go_on(World& world) {
+  world.sites.at("a").line_up = true;
+  world.pump();
+}
+
+}  // namespace
+
+TEST_CASE("site R9: no answer in time is an answer by the site, and the next one is at once") {
+  auto world = open_world({});
+  stall(world);
+  world.ask("a", "1", 2);
+  world.advance(world.now_ms + 1999);
+  CHECK(reply(world, "1").is_null());
+  world.advance(world.now_ms + 1);
+  CHECK(reply(world, "1")["reason"] == "at_risk");
+  world.ask("a", "2");
+  CHECK(reply(world, "2")["reason"] == "at_risk");
+  go_on(world);  // the late answer says that it was sold: one sale, not two
+  CHECK(world.ledger()["firm"] == 3);
+  CHECK(world.ledger()["provisional"] == 0);
+  CHECK(world.sites.at("a").reply_count["1"] == 1);
+  world.ask("a", "3");
+  CHECK(reply(world, "3").is_null());
+  world.pump();
+  CHECK(reply(world, "3")["basis"] == "authority");
+}
+
+TEST_CASE("site: what it refused while the authority was selling is withdrawn") {
+  auto world = open_world({}, {{"role", "site"}, {"offline", "refuse"}});
+  stall(world);
+  world.ask("a", "1", 2);
+  world.advance(world.now_ms + 2000);
+  CHECK(reply(world, "1")["reason"] == "disconnected");
+  go_on(world);
+  CHECK(world.ledger()["firm"] == 0);
+  CHECK(world.ledger()["sales"] == 2);
+  CHECK(world.shown("a")["available"] == 100);
+}
+
+TEST_CASE("site: when the line goes down those who wait are answered at once") {
+  auto world = open_world({});
+  world.ask("a", "1");
+  world.cut("a");
+  CHECK(reply(world, "1")["reason"] == "at_risk");
+  CHECK(world.sites.at("a").box.wakes.empty());
+}
+
+TEST_CASE("site: a device without a response topic finds its answer by the template, with its id") {
+  auto world = open_world(
+      {},
+      {{"role", "site"},
+       {"topics", {{"request", "till/{till}/{item}/ask"}, {"reply", "till/{till}/{item}/told"}}}});
+  world.cut("a");
+  world.device("a", "till/7/show/ask", {{"quantity", 2}, {"id", "x1"}});
+  const auto told = world.told_at("a", "till/7/show/told");
+  REQUIRE(told.size() == 1);
+  CHECK(told[0]["result"] == "SELL");
+  CHECK(told[0]["id"] == "x1");
+  world.device("a", "till/7/show/ask", "many");
+  CHECK(world.told_at("a", "till/7/show/told").back()["reason"] == "bad_request");
+}
+
+TEST_CASE("site: after a reboot an age that no clock kept is stale") {
+  for (const bool trusted : {true, false}) {
+    auto world = open_world({});
+    world.cut("a");
+    auto& box = world.sites.at("a").box;
+    box.boot = 2;
+    box.boottime_ms = 5000;
+    box.wall_ms += 600'000;
+    box.trusted = trusted;
+    world.ask("a", "1");
+    CHECK(reply(world, "1")["reason"] == (trusted ? "at_risk" : "stale"));
+    if (trusted) CHECK(reply(world, "1")["age_s"] == 600);
+  }
+}
+
+TEST_CASE("site: a wall clock that jumps within one boot changes no age") {
+  auto world = open_world({});
+  world.cut("a");
+  auto& box = world.sites.at("a").box;
+  box.wall_ms += 86'400'000;
+  box.boottime_ms += 3'600'000;
+  world.ask("a", "1");
+  CHECK(reply(world, "1")["reason"] == "at_risk");
+  box.wall_ms -= 2 * 86'400'000LL;
+  box.boottime_ms += 1;
+  world.ask("a", "2");
+  CHECK(reply(world, "2")["reason"] == "stale");
+}
+
+TEST_CASE("site: a snapshot that has waited at the broker is as old as when it was sent") {
+  auto world = open_world({});
+  stall(world);
+  world.centre("seats/show/sold", 1);
+  world.now_ms += 3'601'000;  // no heartbeat: the broker dropped it
+  world.set_clocks();
+  go_on(world);
+  world.cut("a");
+  world.ask("a", "1");
+  CHECK(reply(world, "1")["reason"] == "stale");
+  CHECK(reply(world, "1")["age_s"] == 3601);
+}
+
+TEST_CASE("site R23: sold lowers and available raises, from the site as from the centre") {
+  auto world = open_world({});
+  world.device("a", "seats/show/sold", 5);
+  CHECK(world.shown("a")["available"] == 95);
+  world.device("a", "seats/show/available", 2);
+  CHECK(world.shown("a")["available"] == 97);
+  world.pump();
+  CHECK(world.shown("a")["available"] == 97);
+  CHECK(world.ledger()["firm"] == 5);
+  CHECK(world.ledger()["returned"] == 2);
+  world.centre("seats/show/sold", 7);
+  world.pump();
+  CHECK(world.shown("a")["available"] == 90);
+  world.centre("seats/show/available", 3);
+  world.pump();
+  CHECK(world.shown("a")["available"] == 93);
+}
+
+TEST_CASE("site: what the others sell is watched, what it sells itself is not") {
+  auto world = open_world({}, {{"role", "site"}, {"min_confidence", .99}});
+  const auto risk = [](World copy) {
+    copy.advance(copy.now_ms + 1'800'000);
+    copy.pump();
+    copy.cut("a");
+    copy.advance(copy.now_ms + 1'800'000);
+    copy.ask("a", "r", 60);
+    return reply(copy, "r")["risk"].get<double>();
+  };
+  const auto quiet = risk(open_world({}));
+  auto own = open_world({});
+  own.ask("a", "1", 30);
+  own.pump();
+  auto others = open_world({});
+  others.centre("seats/show/sold", 30);
+  others.pump();
+  CHECK(quiet < 1e-6);
+  CHECK(risk(std::move(others)) > .1);
+  CHECK(risk(std::move(own)) < 1e-3);
+}
+
+TEST_CASE("site: a quota sells at any age, and the authority's refusal leaves it") {
+  auto world = open_world(
+      {{"quota", "strict"}, {"weights", {{"a", 1}}}, {"items", {{"show", {{"capacity", 20}}}}}});
+  CHECK(world.shown("a")["rights"] == 15);
+  world.ask("a", "1", 5);
+  world.pump();
+  CHECK(reply(world, "1")["basis"] == "authority");
+  world.ask("a", "2", 2);
+  world.pump();
+  CHECK(reply(world, "2")["basis"] == "quota");
+  world.cut("a");
+  world.advance(world.now_ms + 777'600'000);
+  world.ask("a", "3", 13);
+  CHECK(reply(world, "3")["reason"] == "quota");
+  world.ask("a", "4");
+  CHECK(reply(world, "4")["reason"] == "quota_exhausted");
+  world.join("a");
+  world.pump();
+  CHECK(world.ledger()["firm"] == 20);
+}
+
+TEST_CASE("site: rights are transferred on request, and given back") {
+  auto world = open_world(
+      {{"quota", "strict"}, {"weights", {{"a", 1}}}, {"items", {{"show", {{"capacity", 20}}}}}});
+  world.device("a", "seats/show/transfer", {{"quantity", 3}});
+  world.pump();
+  CHECK(world.shown("a")["rights"] == 18);
+  world.device("a", "seats/show/transfer", {{"quantity", 9}});
+  world.pump();
+  CHECK(world.shown("a")["rights"] == 20);
+  world.device("a", "seats/show/transfer", {{"quantity", -12}});
+  world.pump();
+  CHECK(world.shown("a")["rights"] == 8);
+  CHECK_THROWS(world.device("a", "seats/show/transfer", {{"quantity", -9}}));
+  world.ask("a", "1", 12);
+  world.pump();
+  CHECK(reply(world, "1")["basis"] == "authority");
+}
+
+}  // namespace bascule::oversell::test
