@@ -105,7 +105,8 @@ ControlHandlers control_handlers(const Stages& stages) {
   return handlers;
 }
 
-// Those of the configuration, and those that policies and events need besides.
+}  // namespace
+
 std::vector<LaneSettings> all_lanes(const BridgeConfig& config) {
   std::vector<LaneSettings> lanes = config.lanes;
   const std::vector<PolicySettings> policies(config.policies.begin(), config.policies.end());
@@ -125,8 +126,6 @@ PolicyHostSettings host_settings(const BridgeConfig& config) {
   settings.max_payload_bytes = config.journal.max_payload_bytes;
   return settings;
 }
-
-}  // namespace
 
 int run_daemon(const BridgeConfig& config) {
   check_policies(config);

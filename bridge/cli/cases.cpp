@@ -6,6 +6,7 @@
 
 #include "cli/ask.hpp"
 #include "cli/command.hpp"
+#include "cli/fields.hpp"
 #include "cli/policy_view.hpp"
 #include "cli/table.hpp"
 
@@ -34,7 +35,15 @@ int print(const json& answer, bool as_json, std::string (*render)(const json&, b
 int list(const BridgeConfig& config, const Options& options) {
   Query query;
   if (options.all) query.set("all", "1");
-  return print(answer(config, "/v1/cases", query), options.as_json, render_cases);
+  json all = {{"cases", json::array()}};
+  while (true) {
+    const json page = answer(config, "/v1/cases", query);
+    const json& cases = part_of(page, "cases");
+    if (cases.empty()) break;
+    for (const json& one : cases) all["cases"].push_back(one);
+    query.set("before", std::to_string(count_of(cases.back(), "number")));
+  }
+  return print(all, options.as_json, render_cases);
 }
 
 int show(const BridgeConfig& config, const Options& options) {

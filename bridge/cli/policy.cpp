@@ -8,7 +8,9 @@
 #include "cli/ask.hpp"
 #include "cli/command.hpp"
 #include "cli/policy_view.hpp"
+#include "cli/replay.hpp"
 #include "cli/table.hpp"
+#include "cli/units.hpp"
 
 namespace bascule {
 
@@ -20,7 +22,14 @@ struct Options {
   bool as_json = false;
   std::string input;  // [POLICY/]NUMBER
   std::string direction = "up";
+  ReplayRequest replay;
 };
+
+// The one that there is, if none is named.
+std::string only_policy(const BridgeConfig& config, const std::string& example) {
+  if (config.policies.size() == 1) return config.policies[0].name;
+  throw std::runtime_error("which policy? write " + example + "; 'bascule policy list' names them");
+}
 
 int print(const json& answer, bool as_json, std::string (*render)(const json&, bool)) {
   if (as_json) {
@@ -39,17 +48,24 @@ int explain(const BridgeConfig& config, const Options& options) {
   const std::size_t slash = options.input.rfind('/');
   std::string policy = slash == std::string::npos ? "" : options.input.substr(0, slash);
   if (policy.starts_with(input_lane_prefix)) policy.erase(0, input_lane_prefix.size());
-  if (policy.empty()) {
-    if (config.policies.size() != 1) {
-      throw std::runtime_error("which policy? write POLICY/" + options.input +
-                               "; 'bascule policy list' names them");
-    }
-    policy = config.policies[0].name;
-  }
+  if (policy.empty()) policy = only_policy(config, "POLICY/" + options.input);
   Query query;
   query.set("policy", policy).set("direction", options.direction);
   query.set("number", options.input.substr(slash + 1));
   return print(answer(config, "/v1/policies/explain", query), options.as_json, render_decision);
+}
+
+int run_replay(const BridgeConfig& config, const Options& options) {
+  ReplayRequest request = options.replay;
+  if (request.policy.empty()) request.policy = only_policy(config, "replay POLICY");
+  const bool terminal = ::isatty(STDERR_FILENO) != 0;
+  const nlohmann::json result = replay(config, request, [&](auto done, auto total) {
+    if (!terminal) return;
+    std::cerr << "\r\033[Kreplayed " << count_text(done) << " of " << count_text(total)
+              << " inputs, " << 100 * done / total << " %" << std::flush;
+  });
+  if (terminal) std::cerr << "\r\033[K" << std::flush;
+  return print(result, options.as_json, render_replay);
 }
 
 }  // namespace
@@ -60,6 +76,8 @@ void add_policy(CLI::App& program, Choice& choice) {
   policy->footer(R"(Examples:
   bascule policy list                      which there are, what waits, what failed
   bascule policy explain seats/17          why input 17 of 'seats' was decided as it was
+  bascule policy replay seats --set min_remaining_bp=500
+                                           what would have been decided with another setting
 
 'bascule policy COMMAND --help' explains one command.)");
   const auto options = std::make_shared<Options>();
@@ -97,6 +115,39 @@ Exit codes: 0 done, 1 failed or there is no such input.
 Examples:
   bascule policy explain 17
   bascule policy explain seats/17 --direction down --json)");
+  auto* replaying = add("replay", "Tell what another setting would have decided", run_replay);
+  replaying->add_option("POLICY", options->replay.policy, "Its name (if there are several)")
+      ->type_name("");
+  replaying
+      ->add_option("--set", options->replay.sets,
+                   "An option of the policy as it would be; may be repeated")
+      ->type_name("KEY=VALUE")
+      ->allow_extra_args(false);
+  replaying
+      ->add_option("--with", options->replay.with, "Take the policy of this configuration instead")
+      ->type_name("FILE");
+  replaying->add_option("--list", options->replay.listed, "So many of the differences, one by one")
+      ->type_name("N")
+      ->check(CLI::Range(0, 10'000))
+      ->capture_default_str();
+  replaying->footer(
+      R"(Takes the inputs of the past from the daemon (if none runs, from the journal) and runs them
+through the policy twice, with the present options and with others, in this process: nothing is
+sent, and the bridge goes on meanwhile. Then it counts what would have been decided otherwise.
+
+KEY is a path into the policy's options; VALUE is JSON, or a text. Without --set and --with only
+the present options run, which shows whether they decide as it was decided then.
+
+How far back it goes is what journal.keep_forwarded keeps. Where older inputs are gone, it begins
+without the state that they had left, and says so. Gates are not replayed: inputs come in the order
+in which they were decided.
+
+Exit codes: 0 done, 1 failed.
+
+Examples:
+  bascule policy replay seats --set min_remaining_bp=500
+  bascule policy replay seats --with new.yaml --list 0
+  bascule policy replay seats --set window=7200 --json | jq '.other.changes')");
 }
 
 }  // namespace bascule

@@ -115,4 +115,88 @@ std::string render_case(const json& answer, bool) {
   return text + block("outcome", part_of(answer, "outcome"));
 }
 
+namespace {
+
+// "12 inputs", "1 input".
+std::string counted(std::uint64_t count, const std::string& noun) {
+  return count_text(count) + ' ' + noun + (count == 1 ? "" : "s");
+}
+
+std::string input_name(const json& place) {
+  return text_of(place, "direction") + ' ' + std::to_string(count_of(place, "number"));
+}
+
+std::string present_text(const json& answer, bool colour) {
+  const json& present = part_of(answer, "present");
+  const std::uint64_t otherwise = count_of(present, "otherwise");
+  const std::uint64_t reproduced = count_of(present, "reproduced");
+  std::string text = line("as it is", "decides " + count_text(reproduced) + " of " +
+                                          count_text(reproduced + otherwise) + " as it did then");
+  if (otherwise > 0) {
+    text += "            " +
+            painted("the first that it does not is input " +
+                        input_name(part_of(present, "first_otherwise")),
+                    Tone::warn, colour) +
+            '\n';
+  }
+  if (!answer.value("from_the_start", true)) {
+    text += "            " +
+            painted("older inputs are gone: it began without the state that they had left",
+                    Tone::warn, colour) +
+            '\n';
+  }
+  return text;
+}
+
+std::string other_text(const json& other, bool colour) {
+  std::string text =
+      line("as asked", "decides " + count_text(count_of(other, "same")) + " the same, " +
+                           count_text(count_of(other, "different")) + " differently");
+  const auto also = [&](const char* name, const char* what) {
+    if (count_of(other, name) == 0) return;
+    text += line("", count_text(count_of(other, name)) + what);
+  };
+  also("failed", " would fail, and be quarantined after three attempts");
+  also("not_asked_for", " left out: wakes it did not want, decisions of cases it had not opened");
+  also("own_wakes", " wakes of its own besides");
+  const auto more = static_cast<std::int64_t>(number_of(other, "cases_more"));
+  if (more != 0) {
+    text += line("", counted(static_cast<std::uint64_t>(more < 0 ? -more : more), "case") +
+                         (more < 0 ? " fewer" : " more") + " for people");
+  }
+  Table changes({{"COUNT", Align::right}, {"DIFFERENCE"}, {"FIRST AT"}});
+  for (const json& change : part_of(other, "changes")) {
+    changes.row(
+        {count_text(count_of(change, "count")), text_of(change, "what"), input_name(change)});
+  }
+  if (!changes.empty()) text += '\n' + changes.text(colour);
+  Table list({{"INPUT"}, {"TIME"}, {"TOPIC"}, {"WAS"}, {"WOULD BE"}});
+  for (const json& one : part_of(other, "differences")) {
+    const auto shown = [&](const char* name) {
+      const json& verdict = part_of(one, name);
+      return verdict.empty() ? std::string("-")
+                             : verdict.dump(-1, ' ', false, json::error_handler_t::replace);
+    };
+    list.row({input_name(one), moment(one, "wall_ms"), text_of(one, "topic"), shown("was"),
+              shown("would_be")});
+  }
+  return list.empty() ? text : text + '\n' + list.text(colour);
+}
+
+}  // namespace
+
+std::string render_replay(const json& answer, bool colour) {
+  std::string text = line("policy", text_of(answer, "policy"));
+  const std::uint64_t inputs = count_of(answer, "inputs");
+  if (inputs == 0) return text + line("inputs", "none that is decided is in the journal");
+  text += line("inputs", count_text(inputs) + ", " + moment(answer, "from_ms") + " to " +
+                             moment(answer, "to_ms"));
+  if (count_of(answer, "quarantined") > 0) {
+    text += line("", count_text(count_of(answer, "quarantined")) + " quarantined, left out");
+  }
+  text += present_text(answer, colour);
+  const json& other = part_of(answer, "other");
+  return other.empty() ? text : text + other_text(other, colour);
+}
+
 }  // namespace bascule

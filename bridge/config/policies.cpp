@@ -137,21 +137,6 @@ Position position(const PolicyConfig& policy, std::string pointer) {
   return policy.positions.at("");
 }
 
-// "options" or "options.fields.0": what the sentence of a problem begins with.
-std::string path_of(const std::string& pointer) {
-  std::string path = "options";
-  for (std::size_t i = 0; i < pointer.size(); ++i) {
-    if (pointer[i] == '/') {
-      path += '.';
-    } else if (pointer[i] == '~' && i + 1 < pointer.size()) {
-      path += pointer[++i] == '1' ? '/' : '~';
-    } else {
-      path += pointer[i];
-    }
-  }
-  return path;
-}
-
 }  // namespace
 
 void read_policies(Section& file, BridgeConfig& config, Problems& problems) {
@@ -188,7 +173,7 @@ void check_policies(const BridgeConfig& config) {
       Instance::make(type, policy, config.id, found);
       for (const OptionProblem& problem : found) {
         problems.add(position(policy, problem.pointer),
-                     in_quotes(path_of(problem.pointer)) + ' ' + problem.text);
+                     in_quotes(problem.path()) + ' ' + problem.text);
       }
     } catch (const PluginError& wrong) {
       problems.add(policy.plugin_at, std::string("\"plugin\" ") + wrong.what());

@@ -1,7 +1,10 @@
 #include "control/policy_queries.hpp"
 
 #include <charconv>
+#include <limits>
 #include <stdexcept>
+
+#include "control/policy_inputs.hpp"
 
 namespace bascule {
 namespace {
@@ -38,7 +41,10 @@ json case_answer(const JournalCore& core, const Case& one) {
 
 json cases_answer(JournalCore& core, const Query& query) {
   json cases = json::array();
-  for (const Case& one : core.store().cases(query.text("all").has_value(), cases_per_answer)) {
+  const auto before =
+      static_cast<std::int64_t>(query.number("before", std::numeric_limits<std::int64_t>::max()));
+  const bool all = query.text("all").has_value();
+  for (const Case& one : core.store().cases(all, before, cases_per_answer)) {
     cases.push_back(case_answer(core, one));
   }
   return {{"cases", std::move(cases)}};
@@ -120,6 +126,7 @@ json explain_answer(JournalCore& core, const Query& query) {
 
 json policy_query(JournalCore& core, std::string_view what, const Query& query) {
   if (what == "/v1/policies/explain") return explain_answer(core, query);
+  if (what == "/v1/policies/inputs") return policy_inputs_answer(core, query);
   if (what == "/v1/cases") return cases_answer(core, query);
   if (what == "/v1/cases/show") return show_answer(core, query);
   throw std::invalid_argument("no such question: " + std::string(what));

@@ -6,8 +6,9 @@
 //                          "topic", "kind", "state" (waiting, decided or quarantined),
 //                          "after" (inputs of the other direction decided before it),
 //                          "emitted": [{direction, lane, first, last}], "verdict": {…} or null}
-//   /v1/cases             all (absent: open ones only)
-//                         {"cases": [case]}, newest first
+//   /v1/policies/inputs   see policy_inputs.hpp
+//   /v1/cases             all (absent: open ones only), before (a number; the newest)
+//                         {"cases": [case]}, newest first; a thousand at the most
 //   /v1/cases/show        number
 //                         a case: {"number", "policy", "kind", "subject", "state" (open, decided or
 //                          closed), "opened_ms", "data", "decision", "decided_by", "decided_ms",
@@ -22,8 +23,8 @@
 
 namespace bascule {
 
-inline constexpr const char* policy_questions[] = {"/v1/policies/explain", "/v1/cases",
-                                                   "/v1/cases/show"};
+inline constexpr const char* policy_questions[] = {"/v1/policies/explain", "/v1/policies/inputs",
+                                                   "/v1/cases", "/v1/cases/show"};
 
 // As journal_query(), which asks here.
 nlohmann::json policy_query(JournalCore& core, std::string_view what, const Query& query);

@@ -158,9 +158,10 @@ class Store {
   void decide_case(const Case& one);  // its decision
   void close_case(std::int64_t number, std::string_view outcome, std::int64_t at_ms);
   std::optional<Case> find_case(std::int64_t number);
-  std::vector<Case> cases(bool closed_too, int limit);  // newest first
-  std::uint64_t open_cases(PolicyId policy);            // 0: of all policies
-  bool central_up();                                    // as by the last input that told of it
+  // Newest first, with numbers below `before`.
+  std::vector<Case> cases(bool closed_too, std::int64_t before, int limit);
+  std::uint64_t open_cases(PolicyId policy);  // 0: of all policies
+  bool central_up();                          // as by the last input that told of it
   void save_central_up(bool up);
 
  private:

@@ -181,13 +181,13 @@ std::optional<Case> Store::find_case(std::int64_t number) {
   return found;
 }
 
-std::vector<Case> Store::cases(bool closed_too, int limit) {
+std::vector<Case> Store::cases(bool closed_too, std::int64_t before, int limit) {
   std::vector<Case> cases;
   Statement& row = prepared(
       "SELECT number, policy, kind, subject, data, opened_ms, state, decision, decided_by,"
-      " decided_ms, outcome, closed_ms FROM policy_case WHERE state<2 OR ?1"
-      " ORDER BY number DESC LIMIT ?2");
-  row.bind(closed_too, limit);
+      " decided_ms, outcome, closed_ms FROM policy_case WHERE (state<2 OR ?1) AND number<?2"
+      " ORDER BY number DESC LIMIT ?3");
+  row.bind(closed_too, before, limit);
   while (row.step()) cases.push_back(read_case(row));
   row.reset();
   return cases;

@@ -49,27 +49,36 @@ std::string joined(const std::vector<std::string>& words) {
 
 }  // namespace
 
+std::unique_ptr<Instance> make_instance(const PolicyHostSettings& host,
+                                        const PolicySettings& policy) {
+  try {
+    std::vector<OptionProblem> problems;
+    const auto& type = load_plugin(policy.plugin, plugin_directories(host.plugin_dir));
+    auto instance = Instance::make(type, policy, host.bridge_id, problems);
+    if (instance != nullptr) return instance;
+    throw PluginError(problems.front().path() + ' ' + problems.front().text);
+  } catch (const PluginError& e) {
+    throw std::runtime_error("policy " + policy.name + ": " + e.what());
+  }
+}
+
+StepContext step_context(const PolicyHostSettings& host, const PolicySettings& policy) {
+  StepContext context;
+  context.name = policy.name;
+  context.lane = policy.lane;
+  context.bridge_id = host.bridge_id;
+  context.hub = host.hub;
+  context.events = host.hub ? Direction::down : Direction::up;
+  context.max_payload_bytes = host.max_payload_bytes;
+  return context;
+}
+
 PolicyHost::PolicyHost(PolicyHostSettings settings)
     : settings_(std::move(settings)), watchdog_(end_process) {
-  const std::vector<std::string> directories = plugin_directories(settings_.plugin_dir);
   for (const PolicySettings& policy : settings_.policies) {
-    try {
-      std::vector<OptionProblem> problems;
-      auto instance = Instance::make(load_plugin(policy.plugin, directories), policy,
-                                     settings_.bridge_id, problems);
-      if (instance == nullptr) throw PluginError("options " + problems.front().text);
-      StepContext context;
-      context.name = policy.name;
-      context.lane = policy.lane;
-      context.bridge_id = settings_.bridge_id;
-      context.hub = settings_.hub;
-      context.events = settings_.hub ? Direction::down : Direction::up;
-      context.max_payload_bytes = settings_.max_payload_bytes;
-      runners_.push_back(std::make_unique<Runner>(policy, std::move(instance), std::move(context),
-                                                  settings_.retry_after_ms));
-    } catch (const PluginError& e) {
-      throw std::runtime_error("policy " + policy.name + ": " + e.what());
-    }
+    runners_.push_back(std::make_unique<Runner>(policy, make_instance(settings_, policy),
+                                                step_context(settings_, policy),
+                                                settings_.retry_after_ms));
   }
 }
 

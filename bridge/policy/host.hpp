@@ -28,6 +28,11 @@ struct PolicyHostSettings {
   std::function<Now()> clock = [] { return now(); };
 };
 
+// Loads the plugin and makes the instance. Throws std::runtime_error with one line.
+std::unique_ptr<Instance> make_instance(const PolicyHostSettings& host,
+                                        const PolicySettings& policy);
+StepContext step_context(const PolicyHostSettings& host, const PolicySettings& policy);
+
 struct PolicyReport {
   std::string name, type, version;
   LaneState up, down;        // the input lanes
@@ -38,8 +43,7 @@ struct PolicyReport {
 
 class PolicyHost : public Steps {
  public:
-  // Loads plugins and makes instances. Throws std::runtime_error with one line if that fails: the
-  // configuration was checked before, so this is for the odd race.
+  // Throws as make_instance() does: the configuration was checked before, so for the odd race.
   explicit PolicyHost(PolicyHostSettings settings);
 
   // The lanes that the journal needs for the policies' inputs.

@@ -12,6 +12,20 @@ void note_problem(void* context, bascule_bytes pointer, bascule_bytes text) {
 
 }  // namespace
 
+std::string OptionProblem::path() const {
+  std::string path = "options";
+  for (std::size_t i = 0; i < pointer.size(); ++i) {
+    if (pointer[i] == '/') {
+      path += '.';
+    } else if (pointer[i] == '~' && i + 1 < pointer.size()) {
+      path += pointer[++i] == '1' ? '/' : '~';
+    } else {
+      path += pointer[i];
+    }
+  }
+  return path;
+}
+
 std::unique_ptr<Instance> Instance::make(const bascule_policy& type, const PolicySettings& settings,
                                          const std::string& bridge_id,
                                          std::vector<OptionProblem>& problems) {

@@ -16,6 +16,9 @@ namespace bascule {
 struct OptionProblem {
   std::string pointer;  // RFC 6901
   std::string text;     // continues a sentence that begins with the key
+
+  // "options" or "options.fields.0": what that sentence begins with.
+  std::string path() const;
 };
 
 class Instance {

@@ -177,9 +177,13 @@ std::int64_t Step::open_case(std::string_view kind, std::string_view subject,
     return refuse("open_case: the data is no JSON object of 1 MiB at the most");
   }
   if (!charge(subject.size() + data.size())) return -1;
-  if (next_case_ == 0) next_case_ = core_.store().next_case();
   Case one;
-  one.number = next_case_++;
+  if (context_.number_case) {
+    one.number = context_.number_case(kind, subject, wall_ms_);
+  } else {
+    if (next_case_ == 0) next_case_ = core_.store().next_case();
+    one.number = next_case_++;
+  }
   one.policy = context_.policy;
   one.kind = kind;
   one.subject = subject;
@@ -239,6 +243,7 @@ int Step::explain(std::string_view verdict) {
 void Step::log(int level, std::string_view text) {
   constexpr spdlog::level::level_enum levels[] = {spdlog::level::debug, spdlog::level::info,
                                                   spdlog::level::warn, spdlog::level::err};
+  if (context_.log == nullptr) return;
   LogBudget& budget = *context_.log;
   if (const std::int64_t second = boottime_ms() / 1'000; second != budget.second) {
     budget = {second, 0};
@@ -257,12 +262,7 @@ std::string Step::failure(int result) const {
   return failed_.empty() ? "it failed with " + std::to_string(result) : failed_;
 }
 
-bool Step::apply(const LaneState& lane, const Record& input, Decision decision) {
-  std::vector<std::uint64_t> before;
-  if (!entries_.empty()) {
-    for (const LaneState& one : core_.lanes()) before.push_back(one.next);
-    if (core_.emit(bytes_, entries_) == AppendResult::full) return false;
-  }
+void Step::keep() {
   Store& store = core_.change();
   for (const auto& [key, value] : state_) {
     if (value) {
@@ -274,9 +274,18 @@ bool Step::apply(const LaneState& lane, const Record& input, Decision decision) 
   for (const Case& one : opened_) store.open_case(one);
   for (const Case& one : closed_) store.close_case(one.number, one.outcome, wall_ms_);
   for (const auto& [name, wall_ms] : wakes_) store.save_wake(context_.policy, name, wall_ms);
+}
+
+bool Step::apply(const LaneState& lane, const Record& input, Decision decision) {
+  std::vector<std::uint64_t> before;
+  if (!entries_.empty()) {
+    for (const LaneState& one : core_.lanes()) before.push_back(one.next);
+    if (core_.emit(bytes_, entries_) == AppendResult::full) return false;
+  }
+  keep();
   decision.emitted = emitted(before);
   decision.verdict = verdict_;
-  store.save_decision(decision);
+  core_.change().save_decision(decision);
   core_.settle_input(lane.id, input.sequence, input.size, Fate::forwarded);
   return true;
 }

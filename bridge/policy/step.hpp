@@ -5,6 +5,7 @@
 #include <bascule/policy.h>
 
 #include <exception>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -30,7 +31,11 @@ struct StepContext {
   bool hub = false;       // there is no central broker: nothing can go up
   Direction events = Direction::up;
   std::uint32_t max_payload_bytes = 16 << 20;
-  LogBudget* log = nullptr;
+  LogBudget* log = nullptr;  // null: nothing is logged
+  // Gives a new case its number; empty: the next one that is free.
+  std::function<std::int64_t(std::string_view kind, std::string_view subject,
+                             std::int64_t opened_ms)>
+      number_case;
 };
 
 inline std::string_view view(bascule_bytes bytes) {
@@ -73,6 +78,14 @@ class Step {
   // Makes the journal have it all, with the input's end. False: a lane is full, and nothing
   // happened.
   bool apply(const LaneState& lane, const Record& input, Decision decision);
+
+  // For a replay, which sends nothing: makes the journal have the state, cases and wakes alone.
+  void keep();
+  const std::map<std::string, std::int64_t, std::less<>>& wakes() const { return wakes_; }
+  const std::string& verdict() const { return verdict_; }
+  std::size_t opened() const { return opened_.size(); }
+  const std::vector<Append>& outputs() const { return entries_; }
+  const std::string& output_bytes() const { return bytes_; }
 
  private:
   using State = std::map<std::string, std::optional<std::string>, std::less<>>;  // nothing: erased

@@ -41,7 +41,7 @@ Texts everything(PolicyCase& seats) {
                     one.emitted + one.verdict);
     }
   }
-  for (const Case& one : seats.core().store().cases(true, 1'000)) {
+  for (const Case& one : seats.core().store().cases(true, 1'000, 1'000)) {
     all.push_back("case " + std::to_string(one.number) + " " + one.subject);
   }
   return all;
