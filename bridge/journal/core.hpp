@@ -175,7 +175,10 @@ class JournalCore {
   // What the transaction under way has taken in: a long one wants room twice, in log and file.
   std::uint64_t uncommitted_bytes() const { return retention_.uncommitted_bytes(); }
   bool pending_flush() const { return urgent_ || dirty_since_ms_ != 0; }
-  void commit();    // throws DatabaseError: reopen() then
+  void commit();  // throws DatabaseError: reopen() then
+  // Copies the log into the file once it is long, which takes milliseconds: after a commit, when
+  // those who waited for it have their answers. Throws DatabaseError.
+  void checkpoint();
   void reopen();    // throws JournalError
   void maintain();  // about once a second: expiry, trimming, checkpoint, free space; commits
 

@@ -204,6 +204,7 @@ void Journal::run() {
       answer_positions();
       answer_reads();
       if (trouble_.empty() && steps_ != nullptr) steps_->work(core_);
+      if (trouble_.empty()) core_.checkpoint();
     } catch (const std::exception& e) {
       fail(e.what());
     }

@@ -89,6 +89,7 @@ TEST_CASE("cli: help and version end well, on stdout") {
                                            {"policy"},
                                            {"policy", "list"},
                                            {"policy", "explain"},
+                                           {"policy", "replay"},
                                            {"cases"},
                                            {"cases", "list"},
                                            {"cases", "show"},

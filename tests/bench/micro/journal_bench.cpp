@@ -52,6 +52,7 @@ void append(benchmark::State& state, JournalSettings::Sync sync) {
       break;
     }
     core.commit();
+    core.checkpoint();
     // As a forwarder does; what has crossed may be given up when there is no more room.
     Progress crossed;
     crossed.lane = 1;
