@@ -99,7 +99,9 @@ Json Hub::give(const Edit& edit, std::int64_t arrives) {
   return found == verdicts.end() ? host.explained : found->second;
 }
 
-Json Hub::resolve(std::int64_t number, const Json& decision) {
+Json Hub::resolve(std::int64_t number, const std::string& choose, const Json& data) {
+  Json decision{{"choose", choose}, {"by", "ann"}};
+  if (!data.is_null()) decision["data"] = data;
   Message message;
   message.kind = plugin::Input::Kind::resolution;
   message.lane = "decisions";

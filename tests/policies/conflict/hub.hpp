@@ -50,7 +50,8 @@ class Hub {
 
   // The verdict of the edit: what the verdict topic got, or {"verdict": "QUEUED"}.
   Json give(const Edit& edit, std::int64_t arrives = monday + 4 * day);
-  Json resolve(std::int64_t number, const Json& decision);
+  // A person's decision, as the bridge hands it in.
+  Json resolve(std::int64_t number, const std::string& choose, const Json& data = nullptr);
   void wake(const std::string& name, std::int64_t at);
   void message(const Message& message);
 
