@@ -10,8 +10,9 @@ namespace bascule::conflict {
 namespace {
 
 Json as_seen(const Turn& turn, const Op& op) {
-  if (op.blind() || op.base < 0) return nullptr;
-  const auto snapshot = turn.state.snapshot(op.key, op.base);
+  const auto record = turn.state.record(op.key);
+  if (op.blind() || op.base < 0 || !record) return nullptr;
+  const auto snapshot = turn.state.version(*record, op.base);
   return snapshot ? parse_json(snapshot->json) : Json();
 }
 
@@ -58,7 +59,7 @@ Json about_parked(const Turn& turn, const Op& op) {
   const auto record = turn.state.record(op.key).value_or(Record{});
   return {{"record", op.key},
           {"version", record.version},
-          {"incoming", describe(op)},
+          {"incoming", parse_json(describe(op))},
           {"base", as_seen(turn, op)},
           {"stands", as_it_stands(turn, record)},
           {"choices", {"accept", "discard"}}};
@@ -73,7 +74,7 @@ Json about_insert(const Turn& turn, const Op& op, const std::vector<std::string>
     }
   }
   return {{"record", op.key},
-          {"incoming", describe(op)},
+          {"incoming", parse_json(describe(op))},
           {"candidates", candidates},
           {"choices", {"create", "merge", "discard"}}};
 }
@@ -127,7 +128,7 @@ void ask_again(Turn& turn, std::int64_t number, const Case& it, const std::strin
     return turn.state.put(*parked);
   }
   const auto place = turn.state.place(it.op);
-  const auto entry = place ? turn.state.entry(*place) : std::nullopt;
+  const auto entry = place ? turn.state.entry(place->number) : std::nullopt;
   auto record = turn.state.record(it.key);
   if (!entry || !record) throw std::runtime_error("the state has lost what a case is about");
   if (auto* unit = it.unit.empty() ? nullptr : record->find(it.unit)) {

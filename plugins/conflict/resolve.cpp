@@ -125,13 +125,13 @@ void resolve_parked(Turn& turn, const Parked& parked, const Answered& answered) 
 }
 
 // The ops of an insert that was unknown get the verdict that they waited for.
-void answer_all(Turn& turn, const std::string& key, Verdict verdict, const std::string& reason) {
-  for (auto entry : turn.state.entries_after(key, -1)) {
+void answer_all(Turn& turn, const Record& record, Verdict verdict, const std::string& reason) {
+  for (auto entry : turn.state.entries_after(record, -1)) {
     if (entry.verdict != Verdict::ask || entry.reason != "unknown") continue;
     entry.verdict = verdict;
     entry.reason = reason;
     entry.by = id_of(turn.input);
-    turn.state.put(key, entry);
+    turn.state.put(entry);
     turn.outbox.verdict(turn.state, entry);
     turn.outbox.history(entry);
   }
@@ -175,14 +175,14 @@ void resolve_insert(Turn& turn, const Answered& answered) {
   index_record(turn, it.key, record);
   turn.state.put(it.key, record);
   if (choice == "create") {
-    answer_all(turn, it.key, Verdict::apply, "created");
+    answer_all(turn, record, Verdict::apply, "created");
     std::vector<std::string> parts{""};
     if (turn.options.parts()) parts = parts_of(turn.options, record);
-    turn.outbox.record(it.key, record, id_of(turn.input), parts);
+    turn.outbox.record(it.key, record, id_of(turn.input), parts, render(turn.options, record));
   } else if (choice == "discard") {
-    answer_all(turn, it.key, Verdict::reject, "discarded");
+    answer_all(turn, record, Verdict::reject, "discarded");
   } else {
-    answer_all(turn, it.key, Verdict::superseded, "merged");
+    answer_all(turn, record, Verdict::superseded, "merged");
     turn.state.put_alias(it.key, target);
     auto op = op_of_person(turn, target, *turn.state.record(target));
     op.fields = std::move(fields);

@@ -57,6 +57,7 @@ class Hub {
 
   Json record(const std::string& key = "123") const;  // null: deleted or never there
   std::int64_t version(const std::string& key = "123") const;
+  std::vector<Json> versions(const std::string& key = "123") const;  // what each of them was
   // What stands, without what depends on the order of arrival: fields and whether it lives.
   Json all() const;
   std::vector<conflict::Entry> history(const std::string& key = "123");
