@@ -40,9 +40,10 @@ def check_messages(**payloads):
 
 class Attendees:
     """All brokers and bridges run, the lines are there. `options` are for all three policies,
-    `own` for those of a bridge by its name."""
+    `own` for those of a bridge by its name; `fast` by how many seconds its wall clock is wrong."""
 
-    def __init__(self, stage, options=None, own=None):
+    def __init__(self, stage, options=None, own=None, fast=None):
+        self._fast = fast or {}
         settings = {name: {**(options or {}), **(own or {}).get(name, {})}
                     for name in ("hub", *SITES)}
         self.passed_s = 0
@@ -70,7 +71,8 @@ class Attendees:
         print(f"{DAYS[self.passed_s // DAY_S]}  {who:8} {what}", flush=True)
 
     def start(self, name):
-        self.bridges[name].start(passed_s=self.passed_s, up=name == "hub")
+        self.bridges[name].start(passed_s=self.passed_s, wrong_s=self._fast.get(name, 0),
+                                 up=name == "hub")
         if name != "hub":
             self.bridges[name].wait_link("site", "up", "slow")
 
@@ -109,12 +111,15 @@ class Attendees:
         self.bridges[name].wait_link("central", "down")
         self.tell(name, "is cut off")
 
-    def restore(self, name):
-        """The line is back, and everything that waited has been decided."""
+    def restore(self, name, edits=1):
+        """The line is back, and the edits that waited have been decided; the last verdict."""
+        told = len(self.notices[name].unique)
         self.lines[name].restore()
         self.bridges[name].wait_link("central", "up", "slow")
         self.tell(name, "is connected again")
+        verdict = self.wait_verdicts(name, told + edits)
         self.settle()
+        return verdict
 
     def settle(self):
         """Whatever is on its way has come; over lines that are cut it waits."""
