@@ -1,5 +1,5 @@
-"""Site a's clock is an hour fast. What its people wrote before site b's is older, whatever that clock
-says, online and after an outage; an edit is never held for being ahead of its time.
+"""Site a's clock is an hour fast. What its people wrote before site b's is older, whatever that
+clock says, online and after an outage; an edit is never held for being ahead of its time.
 
 R33 R40; the three files of config/conflict are right as they are
 """
@@ -21,6 +21,7 @@ with Stage() as stage:
         cast.bridges[name].wait_link("central", "up", "slow")
     cast.settle()
     cast.edit("site-a", "17", {"name": "Joan"})
+    cast.wait_verdicts("site-a", 1)
     cast.wait_shown("17", {"name": "Joan"})
 
     for name in "site-a", "site-b":

@@ -1,6 +1,6 @@
 """Customer 123 is at version 20 when both sites lose their lines, and both edit it. Edits of
-different fields end at version 22 without a conflict, whoever comes back first; of the same field the
-later one wins, and one conflict is reported; with expected versions exactly one is committed.
+different fields end at version 22 without a conflict, whoever comes back first; of the same field
+the later one wins, and one conflict is reported; with expected versions exactly one is committed.
 
 R40 R39 R34
 """

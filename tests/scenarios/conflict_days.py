@@ -1,5 +1,5 @@
-"""A edits on Monday, B edits the same field on Tuesday, both cut off. B comes back on Thursday and A
-on Friday, or the other way round: B's value stands everywhere, A's is kept, and one conflict is
+"""A edits on Monday, B edits the same field on Tuesday, both cut off. B comes back on Thursday and
+A on Friday, or the other way round: B's value stands everywhere, A's is kept, and one conflict is
 reported. The bridges start again for each day, with its date.
 
 R33 R32 R38
@@ -14,6 +14,7 @@ def week(thursday, friday):
     with Stage() as stage:
         cast = Attendees(stage)  # on Sunday
         cast.edit("site-a", "17", {"name": "Joan", "phone": "555-1"})
+        cast.wait_verdicts("site-a", 1)
         cast.wait_shown("17", {"name": "Joan", "phone": "555-1"})
 
         cast.days_pass(1)  # Monday
