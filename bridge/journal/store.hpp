@@ -139,8 +139,9 @@ class Store {
 
   // For policies: policy_rows.hpp.
   std::optional<std::string> policy_state(PolicyId policy, std::string_view key);
-  // From `from` on, in order of the keys.
+  // Those with this prefix, from `from` on, in order of the keys; nothing behind them is read.
   std::vector<std::pair<std::string, std::string>> policy_states(PolicyId policy,
+                                                                 std::string_view prefix,
                                                                  std::string_view from, int limit);
   void save_policy_state(PolicyId policy, std::string_view key, std::string_view value);
   void erase_policy_state(PolicyId policy, std::string_view key);

@@ -6,6 +6,15 @@ namespace {
 
 constexpr int closed_cases = 10'000;  // kept
 
+// The first key after those with this prefix; keys have 1,024 bytes at the most.
+std::string end_of(std::string_view prefix) {
+  std::string end(prefix);
+  while (!end.empty() && static_cast<unsigned char>(end.back()) == 0xFF) end.pop_back();
+  if (end.empty()) return std::string(1'025, '\xFF');
+  ++end.back();
+  return end;
+}
+
 Case read_case(const Statement& row) {
   Case one;
   one.number = row.integer(0);
@@ -35,12 +44,15 @@ std::optional<std::string> Store::policy_state(PolicyId policy, std::string_view
 }
 
 std::vector<std::pair<std::string, std::string>> Store::policy_states(PolicyId policy,
+                                                                      std::string_view prefix,
                                                                       std::string_view from,
                                                                       int limit) {
+  const std::string end = end_of(prefix);
   std::vector<std::pair<std::string, std::string>> found;
   Statement& row = prepared(
-      "SELECT key, value FROM policy_state WHERE policy=?1 AND key>=?2 ORDER BY key LIMIT ?3");
-  row.bind(policy, Blob{from}, limit);
+      "SELECT key, value FROM policy_state WHERE policy=?1 AND key>=?2 AND key<?4 ORDER BY key "
+      "LIMIT ?3");
+  row.bind(policy, Blob{from}, limit, Blob{end});
   while (row.step()) found.emplace_back(row.blob(0), row.blob(1));
   row.reset();
   return found;

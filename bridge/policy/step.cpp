@@ -96,9 +96,8 @@ int Step::scan(std::string_view prefix, std::string_view from, void* context,
     return true;
   };
   while (true) {
-    const auto page = core_.store().policy_states(context_.policy, next, page_rows);
+    const auto page = core_.store().policy_states(context_.policy, prefix, next, page_rows);
     for (const auto& [key, value] : page) {
-      if (!key.starts_with(prefix)) return show_own(nullptr), 0;
       if (!show_own(&key)) return 0;
       if (own != changed.end() && own->first == key) continue;  // replaced or erased
       if (!show(key, value)) return 0;

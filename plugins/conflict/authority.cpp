@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "conflict/site_clock.hpp"
 #include "conflict/turn.hpp"
 
 namespace bascule::conflict {
@@ -26,6 +27,11 @@ void gather(Turn& turn, const Op& op) {
 }
 
 void take(Turn& turn) {
+  if (!turn.options.topics.clock.empty()) {
+    if (const auto who = turn.options.topics.clock.match(turn.input.topic())) {
+      return tell_time(turn.options, turn.step, turn.input, *who);
+    }
+  }
   const auto captures = turn.options.record.match(turn.input.topic());
   if (!captures) {
     turn.step.log(plugin::Level::warning, "not the topic of a record");

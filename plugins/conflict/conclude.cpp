@@ -32,10 +32,11 @@ void new_version(Turn& turn, Record& record, const Entry& entry, bool whole) {
   for (const auto& part : parts) {
     if (!part.empty()) record.part_versions[part] = record.version;
   }
+  record.made_by = entry.number;
   Snapshot snapshot{record.life, record.deleted, record.newest, "null"};
   if (!record.deleted) snapshot.json = render(turn.options, record);
-  turn.state.put(entry.op.key, record.version, snapshot);
-  turn.outbox.record(entry.op.key, record, entry.op.id, parts);
+  turn.state.put(entry.number, snapshot);
+  turn.outbox.record(entry.op.key, record, entry.op.id, parts, snapshot.json);
 }
 
 void release_waiting(Turn& turn, const std::string& op) {
@@ -50,7 +51,8 @@ void release_waiting(Turn& turn, const std::string& op) {
 void conclude(Turn& turn, Record& record, Entry entry, bool whole) {
   const bool decided = entry.verdict == Verdict::apply || entry.verdict == Verdict::merge;
   entry.from = record.version + 1;
-  entry.number = ++record.decided;
+  entry.before = record.last;
+  entry.number = record.last = turn.state.next_number();
   record.last_from = std::max(record.last_from, entry.from);
   if (decided || whole) {
     new_version(turn, record, entry, whole);
@@ -63,9 +65,10 @@ void conclude(Turn& turn, Record& record, Entry entry, bool whole) {
     record.newest_lost = std::max(record.newest_lost, entry.stamp);
   }
   entry.version = record.version;
+  entry.made_by = record.made_by;
   index_record(turn, entry.op.key, record);
   turn.state.put(entry.op.key, record);
-  turn.state.put(entry.op.key, entry);
+  turn.state.put(entry);
   turn.state.put(entry.op.id, Place{Place::At::decided, entry.op.key, entry.from, entry.number,
                                     entry.op.digest});
   turn.outbox.verdict(turn.state, entry);

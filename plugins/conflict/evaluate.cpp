@@ -19,7 +19,7 @@ std::string hex(std::uint64_t number) {
 bool answer_repeat(Turn& turn, const Op& op, const Place& place) {
   if (place.digest != op.digest) return false;
   if (place.at == Place::At::decided) {
-    const auto entry = turn.state.entry(place);
+    const auto entry = turn.state.entry(place.number);
     if (!entry) throw std::runtime_error("the state has lost the history of " + op.id);
     turn.outbox.verdict(turn.state, *entry);
   } else if (const auto parked = turn.state.parked(op.id)) {
@@ -49,7 +49,7 @@ bool follow_prev(Turn& turn, Op& op) {
     park(turn, op, Verdict::hold, "prev");
     return false;
   }
-  const auto prev = turn.state.entry(*place);
+  const auto prev = turn.state.entry(place->number);
   if (!prev) throw std::runtime_error("the state has lost the history of " + op.prev);
   if (prev->verdict == Verdict::reject) {
     reject(turn, op, "dependent");

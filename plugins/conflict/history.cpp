@@ -17,7 +17,8 @@ std::string encode(const Entry& entry) {
   Writer out;
   write(out, entry.op);
   out.number(static_cast<std::uint64_t>(entry.verdict)).text(entry.reason);
-  out.integer(entry.version).integer(entry.from).number(entry.number).number(entry.life);
+  out.integer(entry.version).integer(entry.from).number(entry.number).number(entry.before);
+  out.number(entry.made_by).number(entry.life);
   write(out, entry.stamp);
   out.number(entry.changes.size());
   for (const auto& change : entry.changes) {
@@ -42,6 +43,8 @@ Entry decode_entry(std::string_view bytes) {
   entry.version = in.integer();
   entry.from = in.integer();
   entry.number = in.number();
+  entry.before = in.number();
+  entry.made_by = in.number();
   entry.life = in.number();
   entry.stamp = read_hlc(in);
   for (auto count = in.number(); count > 0; --count) {

@@ -27,7 +27,9 @@ struct Entry {
   std::string reason;
   std::int64_t version = -1;  // of the record, after the op
   std::int64_t from = 0;      // the first version whose readers have seen it
-  std::uint64_t number = 0;   // among the record's entries
+  std::uint64_t number = 0;   // among all entries
+  std::uint64_t before = 0;   // the record's entry before this one; 0: none
+  std::uint64_t made_by = 0;  // the entry that made `version`
   std::uint64_t life = 0;     // of the record, that the op belongs to
   Hlc stamp;                  // lifted
   std::vector<Change> changes;

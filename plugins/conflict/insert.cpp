@@ -48,7 +48,9 @@ Match match_insert(Turn& turn, const Op& op) {
     const auto value = normalise(part.as, value_of(op.fields, part.field));
     missing |= value.empty();
     if (value.empty()) continue;
-    for (const auto& key : turn.state.indexed(part.field, value)) ++matches[key];
+    for (const auto& key : turn.state.indexed(part.field, value)) {
+      if (key != op.key) ++matches[key];
+    }
   }
   std::vector<std::string> full;
   std::vector<std::string> near;

@@ -2,6 +2,7 @@
 // are the same if and only if their texts are.
 #pragma once
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
@@ -12,5 +13,43 @@ using Json = nlohmann::json;
 
 // A discarded value (is_discarded()) if it is no JSON.
 inline Json parse_json(std::string_view text) { return Json::parse(text, nullptr, false); }
+
+// A string as JSON; quick for what needs no escapes.
+inline std::string quote(std::string_view text) {
+  const bool simple = std::all_of(text.begin(), text.end(), [](unsigned char c) {
+    return c >= 0x20 && c < 0x7F && c != '"' && c != '\\';
+  });
+  if (!simple) return Json(text).dump(-1, ' ', false, Json::error_handler_t::replace);
+  std::string json;
+  json.reserve(text.size() + 2);
+  return json.append(1, '"').append(text).append(1, '"');
+}
+
+// Writes an object member by member, which the caller gives in the order of their names.
+class ObjectText {
+ public:
+  ObjectText& json(std::string_view name, std::string_view value) {
+    if (text_.size() > 1) text_ += ',';
+    text_.append(quote(name)).append(1, ':').append(value);
+    return *this;
+  }
+  ObjectText& text(std::string_view name, std::string_view value) {
+    return json(name, quote(value));
+  }
+  ObjectText& number(std::string_view name, std::int64_t value) {
+    return json(name, std::to_string(value));
+  }
+  std::string close() { return std::move(text_ += '}'); }
+
+ private:
+  std::string text_ = "{";
+};
+
+template <class Texts>
+std::string list_text(const Texts& texts) {
+  std::string json = "[";
+  for (const auto& text : texts) json.append(json.size() > 1 ? "," : "").append(quote(text));
+  return json + ']';
+}
 
 }  // namespace bascule::conflict

@@ -19,15 +19,16 @@ Knowledge::Knowledge(const Options& options, const State& state, const Record& r
     deleted_ = record.deleted;
     life_ = record.life;
     stamp_ = lifted(stamp_, record.newest);
-  } else if (op.base >= 0) {
-    snapshot_ = state.snapshot(op.key, op.base);
+  }
+  if (op.base >= record.last_from) return;
+  unseen_ = state.entries_after(record, op.base);
+  if (op.base >= 0 && op.base < record.version) {
+    snapshot_ = state.snapshot(unseen_.front().before);
     if (!snapshot_) throw std::runtime_error("the state has lost a version of " + op.key);
     deleted_ = snapshot_->deleted;
     life_ = snapshot_->life;
     stamp_ = lifted(stamp_, snapshot_->newest);
   }
-  if (op.base >= record.last_from) return;
-  unseen_ = state.entries_after(op.key, op.base);
   look_at_chain();
   std::erase_if(unseen_, [&](const Entry& entry) {
     // A blind author is taken to have seen what is older, also what comes later.

@@ -101,6 +101,11 @@ void read_topics(OptionReader& reader, Options& options) {
       !options.topics.canonical.names("part")) {
     topics.problem("/canonical", "must name {part}, since the records have parts");
   }
+  read("clock", options.topics.clock, "");
+  if (!options.topics.clock.empty() &&
+      options.topics.clock.names() != std::vector<std::string>{"origin"}) {
+    topics.problem("/clock", "must name {origin} and nothing else");
+  }
   if (site) {
     read("view", options.topics.view, "");
     if (options.topics.view.empty())

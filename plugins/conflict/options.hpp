@@ -38,7 +38,7 @@ struct PayloadPointers {
 };
 
 struct Topics {
-  Pattern canonical, verdict, conflict, pending, history, transaction, view;
+  Pattern canonical, verdict, conflict, pending, history, transaction, view, clock;
 };
 
 struct Options {

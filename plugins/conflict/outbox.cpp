@@ -4,36 +4,65 @@ namespace bascule::conflict {
 
 namespace {
 
-Json fields_json(const Fields& fields) {
-  auto json = Json::object();
-  for (const auto& [name, value] : fields) json[name] = parse_json(value);
-  return json;
+std::string fields_text(const Fields& fields) {
+  ObjectText json;
+  for (const auto& [name, value] : fields) json.json(name, value);
+  return json.close();
+}
+
+std::string transaction_text(const std::string& key, const Record& record, std::string_view op,
+                             const std::map<std::string, std::string>& changed) {
+  std::vector<std::string_view> names;
+  for (const auto& [part, payload] : changed) names.push_back(part);
+  ObjectText parts;
+  if (!record.deleted) {
+    for (const auto& [part, version] : record.part_versions) parts.number(part, version);
+  }
+  ObjectText json;
+  json.json("changed", list_text(names)).json("deleted", record.deleted ? "true" : "false");
+  json.text("op", op).json("parts", parts.close()).text("record", key);
+  return json.number("version", record.version).close();
 }
 
 }  // namespace
 
-Json describe(const Op& op) {
-  Json json{{"op", op.id},
-            {"record", op.key},
-            {"kind", word(op.kind)},
-            {"fields", fields_json(op.fields)},
-            {"hlc", text(op.hlc)},
-            {"time_ms", op.hlc.ms},
-            {"u_ms", op.u_ms},
-            {"origin", op.origin()},
-            {"base_quality", word(op.quality)}};
-  if (!op.blind()) json["base"] = op.base;
-  if (!op.prev.empty()) json["prev"] = op.prev;
-  if (!op.part.empty()) json["part"] = op.part;
-  return json;
+std::string describe(const Op& op, const Entry* entry) {
+  ObjectText json;
+  if (entry != nullptr) json.number("arrived_ms", op.arrived_ms);
+  if (!op.blind()) json.number("base", op.base);
+  json.text("base_quality", word(op.quality));
+  if (entry != nullptr && !entry->by.empty()) json.text("by", entry->by);
+  json.json("fields", fields_text(op.fields)).text("hlc", text(op.hlc)).text("kind", word(op.kind));
+  json.text("op", op.id).text("origin", op.origin());
+  if (!op.part.empty()) json.text("part", op.part);
+  if (!op.prev.empty()) json.text("prev", op.prev);
+  if (entry != nullptr) json.text("reason", entry->reason);
+  json.text("record", op.key).number("time_ms", op.hlc.ms).number("u_ms", op.u_ms);
+  if (entry != nullptr) {
+    json.text("verdict", word(entry->verdict)).number("version", entry->version);
+  }
+  return json.close();
 }
 
-void Outbox::record(std::string_view key, const Record& record, std::string_view op,
-                    const std::vector<std::string>& parts) {
-  auto& changed = changed_[std::string(key)];
-  changed.record = record;
-  changed.op = op;
-  changed.parts.insert(parts.begin(), parts.end());
+void Outbox::record(const std::string& key, const Record& record, std::string_view op,
+                    const std::vector<std::string>& parts, const std::string& rendered) {
+  auto& changed = changed_[key];
+  changed.properties = {{"version", std::to_string(record.version)},
+                        {"hlc", text(record.newest)},
+                        {"op", std::string(op)},
+                        {"state", std::string(word(record.standing))}};
+  changed.pending = record.standing == Standing::unknown;
+  if (changed.pending) {
+    changed.payloads = {{"", record.deleted ? "" : rendered}};
+    return;
+  }
+  for (const auto& part : parts) changed.payloads[part];
+  for (auto& [part, payload] : changed.payloads) {
+    payload = record.deleted ? "" : part.empty() ? rendered : render(options_, record, part);
+    if (!part.empty() && payload == "{}") payload.clear();
+  }
+  if (options_.topics.transaction.empty()) return;
+  changed.transaction = transaction_text(key, record, op, changed.payloads);
 }
 
 void Outbox::clear_pending(std::string_view key) {
@@ -41,67 +70,54 @@ void Outbox::clear_pending(std::string_view key) {
 }
 
 void Outbox::verdict(const State& state, const Entry& entry) {
-  Json json{{"op", entry.op.id},
-            {"record", entry.op.key},
-            {"verdict", word(entry.verdict)},
-            {"version", entry.version}};
-  if (!entry.reason.empty()) json["reason"] = entry.reason;
-  if (!entry.lost.empty()) json["lost"] = entry.lost;
-  if (!entry.by.empty()) json["by"] = entry.by;
-  if (entry.ambiguous) json["ambiguous"] = true;
-  explained_ = json;
-  explained_["described"] = describe(entry.op);
+  ObjectText json;
+  if (entry.ambiguous) json.json("ambiguous", "true");
+  if (!entry.by.empty()) json.text("by", entry.by);
   // Who has lost gets what stands instead.
   const bool lost = entry.verdict == Verdict::reject || entry.verdict == Verdict::superseded;
   if (lost && entry.version >= 0) {
-    const auto snapshot = state.snapshot(entry.op.key, entry.version);
-    if (snapshot) json["canonical"] = snapshot->deleted ? Json() : parse_json(snapshot->json);
+    if (const auto snapshot = state.snapshot(entry.made_by)) json.json("canonical", snapshot->json);
   }
-  send(options_.topics.verdict.fill(
-           topic_values(options_, entry.op.key, entry.op.part, entry.op.origin())),
-       json.dump(), false);
+  if (!entry.lost.empty()) json.json("lost", list_text(entry.lost));
+  json.text("op", entry.op.id);
+  if (!entry.reason.empty()) json.text("reason", entry.reason);
+  json.text("record", entry.op.key).text("verdict", word(entry.verdict));
+  json.number("version", entry.version);
+  answer(entry.op, json.close());
 }
 
 void Outbox::verdict(const Parked& parked) {
-  Json json{{"op", parked.op.id},
-            {"record", parked.op.key},
-            {"verdict", word(parked.verdict)},
-            {"reason", parked.reason},
-            {"case", parked.case_number}};
-  explained_ = json;
-  explained_["described"] = describe(parked.op);
-  send(options_.topics.verdict.fill(
-           topic_values(options_, parked.op.key, parked.op.part, parked.op.origin())),
-       json.dump(), false);
+  ObjectText json;
+  json.number("case", parked.case_number).text("op", parked.op.id).text("reason", parked.reason);
+  json.text("record", parked.op.key).text("verdict", word(parked.verdict));
+  answer(parked.op, json.close());
+}
+
+void Outbox::answer(const Op& op, std::string verdict) {
+  explained_ = verdict;
+  send(options_.topics.verdict.fill(topic_values(options_, op.key, op.part, op.origin())),
+       std::move(verdict), false);
 }
 
 void Outbox::conflict(const Entry& incoming, const Pair& pair, const Record& record) {
   const auto& stored = *pair.stored;
-  Json json{{"conflict", {stored.op.id, incoming.op.id}},
-            {"record", incoming.op.key},
-            {"version", record.version},
-            {"units", pair.units},
-            {"ambiguous", pair.ambiguous},
-            {"stored", describe(stored.op)},
-            {"incoming", describe(incoming.op)},
-            {"verdict", word(incoming.verdict)},
-            {"stands", record.deleted ? Json() : parse_json(render(options_, record))}};
+  const std::string_view ops[] = {stored.op.id, incoming.op.id};
+  ObjectText json;
+  json.json("ambiguous", pair.ambiguous ? "true" : "false").json("conflict", list_text(ops));
+  json.json("incoming", describe(incoming.op)).text("record", incoming.op.key);
+  json.json("stands", record.deleted ? "null" : render(options_, record));
+  json.json("stored", describe(stored.op)).json("units", list_text(pair.units));
+  json.text("verdict", word(incoming.verdict)).number("version", record.version);
   send(options_.topics.conflict.fill(
            topic_values(options_, incoming.op.key, incoming.op.part, incoming.op.origin())),
-       json.dump(), false);
+       json.close(), false);
 }
 
 void Outbox::history(const Entry& entry) {
   if (options_.topics.history.empty()) return;
-  auto json = describe(entry.op);
-  json["verdict"] = word(entry.verdict);
-  json["reason"] = entry.reason;
-  json["version"] = entry.version;
-  json["arrived_ms"] = entry.op.arrived_ms;
-  if (!entry.by.empty()) json["by"] = entry.by;
   send(options_.topics.history.fill(
            topic_values(options_, entry.op.key, entry.op.part, entry.op.origin())),
-       json.dump(), false);
+       describe(entry.op, &entry), false);
 }
 
 void Outbox::send(std::string topic, std::string payload, bool retain,
@@ -116,38 +132,17 @@ void Outbox::send(std::string topic, std::string payload, bool retain,
 }
 
 void Outbox::send_record(const std::string& key, const Changed& changed) {
-  const auto& record = changed.record;
-  const std::vector<std::pair<std::string, std::string>> properties{
-      {"version", std::to_string(record.version)},
-      {"hlc", text(record.newest)},
-      {"op", changed.op},
-      {"state", std::string(word(record.standing))}};
-  if (record.standing == Standing::unknown) {
-    send(options_.topics.pending.fill(topic_values(options_, key, "", "")),
-         record.deleted ? "" : render(options_, record), true, properties);
-    return;
+  if (changed.pending) {
+    return send(options_.topics.pending.fill(topic_values(options_, key, "", "")),
+                changed.payloads.at(""), true, changed.properties);
   }
-  for (const auto& part : changed.parts) {
-    auto payload = record.deleted ? std::string() : render(options_, record, part);
-    if (!part.empty() && payload == "{}") payload.clear();
-    send(options_.topics.canonical.fill(topic_values(options_, key, part, "")), std::move(payload),
-         true, properties);
+  for (const auto& [part, payload] : changed.payloads) {
+    send(options_.topics.canonical.fill(topic_values(options_, key, part, "")), payload, true,
+         changed.properties);
   }
-  send_transaction(key, changed);
-}
-
-void Outbox::send_transaction(const std::string& key, const Changed& changed) {
-  if (options_.topics.transaction.empty()) return;
-  Json json{{"record", key},
-            {"version", changed.record.version},
-            {"op", changed.op},
-            {"deleted", changed.record.deleted},
-            {"changed", changed.parts},
-            {"parts", Json::object()}};
-  if (!changed.record.deleted) {
-    for (const auto& [part, version] : changed.record.part_versions) json["parts"][part] = version;
-  }
-  send(options_.topics.transaction.fill(topic_values(options_, key, "", "")), json.dump(), true);
+  if (changed.transaction.empty()) return;
+  send(options_.topics.transaction.fill(topic_values(options_, key, "", "")), changed.transaction,
+       true);
 }
 
 void Outbox::flush() {
@@ -158,7 +153,7 @@ void Outbox::flush() {
   for (const auto& message : messages_) step_.emit(message);
   for (const auto& message : messages) step_.emit(message);
   messages_.clear();
-  if (!explained_.is_null()) step_.explain(explained_.dump());
+  if (!explained_.empty()) step_.explain(explained_);
 }
 
 }  // namespace bascule::conflict

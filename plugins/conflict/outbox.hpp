@@ -3,7 +3,6 @@
 #pragma once
 
 #include <map>
-#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,43 +14,45 @@
 
 namespace bascule::conflict {
 
-// An op for people and machines: who, when, what, having seen what.
-Json describe(const Op& op);
+// An op for people and machines, as a JSON object: who, when, what, having seen what; and what
+// became of it.
+std::string describe(const Op& op, const Entry* entry = nullptr);
 
 class Outbox {
  public:
   Outbox(const Options& options, plugin::Step& step) : options_(options), step_(step) {}
 
-  // A new version of a record; `parts` are those that changed.
-  void record(std::string_view key, const Record& record, std::string_view op,
-              const std::vector<std::string>& parts);
+  // A new version of a record, which is `rendered` as a whole; `parts` are those that changed.
+  void record(const std::string& key, const Record& record, std::string_view op,
+              const std::vector<std::string>& parts, const std::string& rendered);
   // An unknown insert that is one no more.
   void clear_pending(std::string_view key);
   void verdict(const State& state, const Entry& entry);
   void verdict(const Parked& parked);
   void conflict(const Entry& incoming, const Pair& pair, const Record& record);
   void history(const Entry& entry);
-  void explain(Json verdict) { explained_ = std::move(verdict); }
+  void explain(const Json& verdict) { explained_ = verdict.dump(); }
 
   void flush();
 
  private:
   struct Changed {
-    Record record;
-    std::string op;
-    std::set<std::string> parts;
+    std::vector<std::pair<std::string, std::string>> properties;
+    bool pending = false;
+    std::map<std::string, std::string> payloads;  // by part
+    std::string transaction;
   };
 
+  void answer(const Op& op, std::string verdict);
   void send(std::string topic, std::string payload, bool retain,
             std::vector<std::pair<std::string, std::string>> properties = {});
   void send_record(const std::string& key, const Changed& changed);
-  void send_transaction(const std::string& key, const Changed& changed);
 
   const Options& options_;
   plugin::Step& step_;
   std::map<std::string, Changed, std::less<>> changed_;
   std::vector<plugin::Output> messages_;
-  Json explained_;
+  std::string explained_;
 };
 
 }  // namespace bascule::conflict

@@ -1,5 +1,8 @@
 #include "conflict/questions.hpp"
 
+#include <algorithm>
+
+#include "conflict/insert.hpp"
 #include "conflict/json.hpp"
 
 namespace bascule::conflict {
@@ -7,8 +10,9 @@ namespace bascule::conflict {
 namespace {
 
 Json as_seen(const Turn& turn, const Op& op) {
-  if (op.blind() || op.base < 0) return nullptr;
-  const auto snapshot = turn.state.snapshot(op.key, op.base);
+  const auto record = turn.state.record(op.key);
+  if (op.blind() || op.base < 0 || !record) return nullptr;
+  const auto snapshot = turn.state.version(*record, op.base);
   return snapshot ? parse_json(snapshot->json) : Json();
 }
 
@@ -27,8 +31,7 @@ void close(Turn& turn, std::int64_t number, const std::string& outcome) {
   turn.state.erase_case(number);
 }
 
-std::int64_t ask_about_unit(Turn& turn, const Record& record, const Unit& unit,
-                            const Entry& entry) {
+Json about_unit(const Turn& turn, const Record& record, const Unit& unit, const Op& op) {
   auto values = Json::array();
   for (const auto& head : unit.heads) {
     values.push_back({{"op", head.author.op},
@@ -37,7 +40,7 @@ std::int64_t ask_about_unit(Turn& turn, const Record& record, const Unit& unit,
                       {"u_ms", head.author.u_ms},
                       {"origin", head.author.origin()}});
   }
-  const auto base = as_seen(turn, entry.op);
+  const auto base = as_seen(turn, op);
   auto base_value = Json();
   const auto group = turn.options.groups.find(unit.name);
   if (group != turn.options.groups.end()) {
@@ -47,24 +50,40 @@ std::int64_t ask_about_unit(Turn& turn, const Record& record, const Unit& unit,
   } else if (base.contains(unit.name)) {
     base_value = base[unit.name];
   }
-  Json data{{"record", entry.op.key},    {"version", record.version},        {"unit", unit.name},
-            {"base", base_value},        {"stands", parse_json(unit.value)}, {"values", values},
-            {"choices", {"take", "set"}}};
-  return open(turn, {"field", entry.op.key, entry.op.id, unit.name}, data);
+  return {{"record", op.key},          {"version", record.version},        {"unit", unit.name},
+          {"base", base_value},        {"stands", parse_json(unit.value)}, {"values", values},
+          {"choices", {"take", "set"}}};
+}
+
+Json about_parked(const Turn& turn, const Op& op) {
+  const auto record = turn.state.record(op.key).value_or(Record{});
+  return {{"record", op.key},
+          {"version", record.version},
+          {"incoming", parse_json(describe(op))},
+          {"base", as_seen(turn, op)},
+          {"stands", as_it_stands(turn, record)},
+          {"choices", {"accept", "discard"}}};
+}
+
+Json about_insert(const Turn& turn, const Op& op, const std::vector<std::string>& near) {
+  auto candidates = Json::array();
+  for (const auto& key : near) {
+    const auto candidate = turn.state.record(key);
+    if (candidate) {
+      candidates.push_back({{"record", key}, {"stands", as_it_stands(turn, *candidate)}});
+    }
+  }
+  return {{"record", op.key},
+          {"incoming", parse_json(describe(op))},
+          {"candidates", candidates},
+          {"choices", {"create", "merge", "discard"}}};
 }
 
 }  // namespace
 
 void park(Turn& turn, const Op& op, Verdict verdict, const std::string& reason) {
-  const auto record = turn.state.record(op.key).value_or(Record{});
-  Json data{{"record", op.key},
-            {"version", record.version},
-            {"incoming", describe(op)},
-            {"base", as_seen(turn, op)},
-            {"stands", as_it_stands(turn, record)},
-            {"choices", {"accept", "discard"}}};
   Parked parked{op, verdict, reason, 0};
-  parked.case_number = open(turn, {reason, op.key, op.id, ""}, data);
+  parked.case_number = open(turn, {reason, op.key, op.id, ""}, about_parked(turn, op));
   turn.state.put(parked);
   turn.state.put(op.id, Place{Place::At::parked, op.key, 0, 0, op.digest});
   turn.outbox.verdict(parked);
@@ -88,7 +107,8 @@ void ask_about_fields(Turn& turn, Record& record, const Entry& entry,
       changed = true;
     }
     if (!asked) continue;
-    unit.case_number = ask_about_unit(turn, record, unit, entry);
+    unit.case_number = open(turn, {"field", entry.op.key, entry.op.id, unit.name},
+                            about_unit(turn, record, unit, entry.op));
     changed = true;
   }
   if (changed) turn.state.put(entry.op.key, record);
@@ -96,18 +116,31 @@ void ask_about_fields(Turn& turn, Record& record, const Entry& entry,
 
 void ask_about_insert(Turn& turn, const Op& op, Record& record,
                       const std::vector<std::string>& near) {
-  auto candidates = Json::array();
-  for (const auto& key : near) {
-    const auto candidate = turn.state.record(key);
-    if (candidate) {
-      candidates.push_back({{"record", key}, {"stands", as_it_stands(turn, *candidate)}});
-    }
+  record.case_number = open(turn, {"unknown", op.key, op.id, ""}, about_insert(turn, op, near));
+}
+
+void ask_again(Turn& turn, std::int64_t number, const Case& it, const std::string& why) {
+  close(turn, number, "asked again: " + why);
+  if (auto parked = turn.state.parked(it.op); parked && it.unit.empty()) {
+    auto data = about_parked(turn, parked->op);
+    data["refused"] = why;
+    parked->case_number = open(turn, it, data);
+    return turn.state.put(*parked);
   }
-  Json data{{"record", op.key},
-            {"incoming", describe(op)},
-            {"candidates", candidates},
-            {"choices", {"create", "merge", "discard"}}};
-  record.case_number = open(turn, {"unknown", op.key, op.id, ""}, data);
+  const auto place = turn.state.place(it.op);
+  const auto entry = place ? turn.state.entry(place->number) : std::nullopt;
+  auto record = turn.state.record(it.key);
+  if (!entry || !record) throw std::runtime_error("the state has lost what a case is about");
+  if (auto* unit = it.unit.empty() ? nullptr : record->find(it.unit)) {
+    auto data = about_unit(turn, *record, *unit, entry->op);
+    data["refused"] = why;
+    unit->case_number = open(turn, it, data);
+  } else {
+    auto data = about_insert(turn, entry->op, match_insert(turn, entry->op).near);
+    data["refused"] = why;
+    record->case_number = open(turn, it, data);
+  }
+  turn.state.put(it.key, *record);
 }
 
 }  // namespace bascule::conflict

@@ -16,5 +16,7 @@ void ask_about_fields(Turn& turn, Record& record, const Entry& entry,
 // case; the caller puts it.
 void ask_about_insert(Turn& turn, const Op& op, Record& record,
                       const std::vector<std::string>& near);
+// The decision of a case made no sense: it is closed, and put again with the reason.
+void ask_again(Turn& turn, std::int64_t number, const Case& it, const std::string& why);
 
 }  // namespace bascule::conflict

@@ -13,14 +13,6 @@ constexpr std::array<std::string_view, 6> standings{"created", "not_reconciled",
                                                     "retired", "reconciled",     "unknown"};
 constexpr std::uint64_t format = 1;
 
-std::string quoted(std::string_view name) {
-  const bool simple = std::all_of(name.begin(), name.end(), [](unsigned char c) {
-    return c >= 0x20 && c < 0x7F && c != '"' && c != '\\';
-  });
-  if (simple) return '"' + std::string(name) + '"';
-  return Json(name).dump();
-}
-
 // The fields that stand, by name.
 Fields members_of(const Options& options, const Record& record) {
   Fields members;
@@ -85,14 +77,13 @@ Unit& Record::at(std::string_view name) {
 }
 
 std::string render(const Options& options, const Record& record, std::string_view part) {
-  std::string json = "{";
+  ObjectText json;
   const auto add = [&](std::string_view name, std::string_view value) {
     if (!part.empty()) {
       if (name.size() <= part.size() || name[part.size()] != '/' || !name.starts_with(part)) return;
       name.remove_prefix(part.size() + 1);
     }
-    if (json.size() > 1) json += ',';
-    json.append(quoted(name)).append(":").append(value);
+    json.json(name, value);
   };
   if (options.groups.empty()) {
     for (const auto& unit : record.units) {
@@ -101,7 +92,7 @@ std::string render(const Options& options, const Record& record, std::string_vie
   } else {
     for (const auto& [name, value] : members_of(options, record)) add(name, value);
   }
-  return json + '}';
+  return json.close();
 }
 
 std::vector<std::string> parts_of(const Options& options, const Record& record) {
@@ -129,7 +120,8 @@ std::string encode(const Record& record) {
     if (same == 0) units.text(unit.value);
   }
   Writer out;
-  out.number(format).integer(record.version).integer(record.last_from).number(record.decided);
+  out.number(format).integer(record.version).integer(record.last_from).number(record.last);
+  out.number(record.made_by);
   out.number(record.life).number(record.deleted ? 1 : 0);
   write(out, record.newest);
   write(out, record.newest_lost);
@@ -149,7 +141,8 @@ Record decode_record(std::string_view bytes) {
   Record record;
   record.version = in.integer();
   record.last_from = in.integer();
-  record.decided = in.number();
+  record.last = in.number();
+  record.made_by = in.number();
   record.life = in.number();
   record.deleted = in.flag();
   record.newest = read_hlc(in);

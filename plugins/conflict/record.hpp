@@ -46,7 +46,8 @@ struct Unit {
 struct Record {
   std::int64_t version = -1;    // -1: never written
   std::int64_t last_from = -1;  // the greatest `from` in its history
-  std::uint64_t decided = 0;    // ops in its history
+  std::uint64_t last = 0;       // the number of its newest history entry; 0: none
+  std::uint64_t made_by = 0;    // of the one that made this version
   // Deleting and creating anew begins another life; what belongs to an earlier one has no effect.
   std::uint64_t life = 0;
   bool deleted = false;

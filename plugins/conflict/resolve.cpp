@@ -10,14 +10,38 @@ namespace bascule::conflict {
 
 namespace {
 
-void refuse(Turn& turn, const std::string& why) {
-  turn.step.log(plugin::Level::warning, "a decision of a case was refused: " + why);
-  turn.outbox.explain({{"verdict", "REFUSED"}, {"reason", why}});
+// What a person has decided: one of the choices, and what it needs to know besides.
+struct Decision {
+  std::string choice;
+  Json data = Json::object();
+
+  std::string text(const char* name) const {
+    const auto found = data.find(name);
+    return found != data.end() && found->is_string() ? found->get<std::string>() : "";
+  }
+};
+
+Decision read_decision(std::string_view payload) {
+  Decision decision;
+  const auto json = parse_json(payload);
+  if (!json.is_object()) return decision;
+  if (json.contains("choose") && json["choose"].is_string()) decision.choice = json["choose"];
+  if (json.contains("data") && json["data"].is_object()) decision.data = json["data"];
+  return decision;
 }
 
-std::string member(const Json& decision, const char* name) {
-  const auto found = decision.find(name);
-  return found != decision.end() && found->is_string() ? found->get<std::string>() : "";
+// Which case of what is decided.
+struct Answered {
+  std::int64_t number;
+  Case it;
+  Decision decision;
+};
+
+// The bridge takes one decision per case, so the question is put again.
+void refuse(Turn& turn, const Answered& answered, const std::string& why) {
+  turn.step.log(plugin::Level::warning, "a decision of a case was refused: " + why);
+  ask_again(turn, answered.number, answered.it, why);
+  turn.outbox.explain({{"verdict", "REFUSED"}, {"reason", why}});
 }
 
 // The person's op; its fields are the caller's to fill.
@@ -44,22 +68,22 @@ void set_fields(const Options& options, const std::string& unit, const Json& val
   }
 }
 
-void resolve_field(Turn& turn, const Case& it, const Json& decision) {
+void resolve_field(Turn& turn, const Answered& answered) {
+  const auto& [number, it, decision] = answered;
   auto record = turn.state.record(it.key).value_or(Record{});
-  auto* unit = record.find(it.unit);
-  if (unit == nullptr) return refuse(turn, "the field is gone");
+  const auto* unit = record.find(it.unit);
+  if (unit == nullptr) throw std::runtime_error("the state has lost the field of a case");
   auto op = op_of_person(turn, it.key, record);
-  const auto choice = member(decision, "choice");
-  if (choice == "take") {
-    const auto taken = member(decision, "op");
+  if (decision.choice == "take") {
+    const auto taken = decision.text("op");
     for (const auto& head : unit->heads) {
       if (head.author.op == taken) set_fields(turn.options, it.unit, parse_json(head.value), op);
     }
-    if (op.fields.empty()) return refuse(turn, "`op` is none of the values' ops");
-  } else if (choice == "set" && decision.contains("value")) {
-    set_fields(turn.options, it.unit, decision["value"], op);
+    if (op.fields.empty()) return refuse(turn, answered, "`op` is none of the values' ops");
+  } else if (decision.choice == "set" && decision.data.contains("value")) {
+    set_fields(turn.options, it.unit, decision.data["value"], op);
   } else {
-    return refuse(turn, "`choice` must be take (with `op`) or set (with `value`)");
+    return refuse(turn, answered, "choose take (with `op`) or set (with `value`)");
   }
   apply_as_person(turn, op);
   evaluate_released(turn);
@@ -79,10 +103,10 @@ void settle_parked(Turn& turn, const Op& op, Verdict verdict, const std::string&
   conclude(turn, record, std::move(entry));
 }
 
-void resolve_parked(Turn& turn, const Parked& parked, const Json& decision) {
-  const auto choice = member(decision, "choice");
+void resolve_parked(Turn& turn, const Parked& parked, const Answered& answered) {
+  const auto& choice = answered.decision.choice;
   if (choice != "accept" && choice != "discard") {
-    return refuse(turn, "`choice` must be accept or discard");
+    return refuse(turn, answered, "choose accept or discard");
   }
   const auto parked_op = unpark(turn, parked, choice);
   if (choice == "discard") {
@@ -101,13 +125,13 @@ void resolve_parked(Turn& turn, const Parked& parked, const Json& decision) {
 }
 
 // The ops of an insert that was unknown get the verdict that they waited for.
-void answer_all(Turn& turn, const std::string& key, Verdict verdict, const std::string& reason) {
-  for (auto entry : turn.state.entries_after(key, -1)) {
+void answer_all(Turn& turn, const Record& record, Verdict verdict, const std::string& reason) {
+  for (auto entry : turn.state.entries_after(record, -1)) {
     if (entry.verdict != Verdict::ask || entry.reason != "unknown") continue;
     entry.verdict = verdict;
     entry.reason = reason;
     entry.by = id_of(turn.input);
-    turn.state.put(key, entry);
+    turn.state.put(entry);
     turn.outbox.verdict(turn.state, entry);
     turn.outbox.history(entry);
   }
@@ -120,17 +144,18 @@ void end_insert(Turn& turn, const std::string& key, Record& record, Standing sta
   turn.outbox.clear_pending(key);
 }
 
-void resolve_insert(Turn& turn, std::int64_t number, const Case& it, const Json& decision) {
+void resolve_insert(Turn& turn, const Answered& answered) {
+  const auto& [number, it, decision] = answered;
   auto record = turn.state.record(it.key).value_or(Record{});
-  const auto choice = member(decision, "choice");
-  const auto target = member(decision, "record");
+  const auto& choice = decision.choice;
+  const auto target = decision.text("record");
   if (choice == "merge") {
     const auto onto = turn.state.record(target);
     if (!onto || !onto->live() || target == it.key) {
-      return refuse(turn, "`record` must be another record that is there");
+      return refuse(turn, answered, "`record` must be another record that is there");
     }
   } else if (choice != "create" && choice != "discard") {
-    return refuse(turn, "`choice` must be create, merge (with `record`) or discard");
+    return refuse(turn, answered, "choose create, merge (with `record`) or discard");
   }
   turn.step.close_case(number, Json{{"outcome", choice}}.dump());
   turn.state.erase_case(number);
@@ -150,14 +175,14 @@ void resolve_insert(Turn& turn, std::int64_t number, const Case& it, const Json&
   index_record(turn, it.key, record);
   turn.state.put(it.key, record);
   if (choice == "create") {
-    answer_all(turn, it.key, Verdict::apply, "created");
+    answer_all(turn, record, Verdict::apply, "created");
     std::vector<std::string> parts{""};
     if (turn.options.parts()) parts = parts_of(turn.options, record);
-    turn.outbox.record(it.key, record, id_of(turn.input), parts);
+    turn.outbox.record(it.key, record, id_of(turn.input), parts, render(turn.options, record));
   } else if (choice == "discard") {
-    answer_all(turn, it.key, Verdict::reject, "discarded");
+    answer_all(turn, record, Verdict::reject, "discarded");
   } else {
-    answer_all(turn, it.key, Verdict::superseded, "merged");
+    answer_all(turn, record, Verdict::superseded, "merged");
     turn.state.put_alias(it.key, target);
     auto op = op_of_person(turn, target, *turn.state.record(target));
     op.fields = std::move(fields);
@@ -172,15 +197,14 @@ void resolve(Turn& turn) {
   const auto text = turn.input.topic();
   std::from_chars(text.data(), text.data() + text.size(), number);
   const auto it = turn.state.find_case(number);
-  if (!it) return refuse(turn, "there is no such case");
-  const auto decision = parse_json(turn.input.payload());
-  if (!decision.is_object()) return refuse(turn, "the decision must be a JSON object");
-  if (member(decision, "choice").empty()) return refuse(turn, "the decision needs a `choice`");
-  if (it->kind == "field") return resolve_field(turn, *it, decision);
-  if (it->kind == "unknown") return resolve_insert(turn, number, *it, decision);
+  // Two decisions may cross: that of the field has settled the case of another value.
+  if (!it) return turn.outbox.explain({{"verdict", "REFUSED"}, {"reason", "no such case"}});
+  const Answered answered{number, *it, read_decision(turn.input.payload())};
+  if (it->kind == "field") return resolve_field(turn, answered);
+  if (it->kind == "unknown") return resolve_insert(turn, answered);
   const auto parked = turn.state.parked(it->op);
-  if (!parked) return refuse(turn, "the op waits no more");
-  resolve_parked(turn, *parked, decision);
+  if (!parked) throw std::runtime_error("the state has lost a parked op");
+  resolve_parked(turn, *parked, answered);
 }
 
 }  // namespace bascule::conflict

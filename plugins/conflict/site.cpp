@@ -5,6 +5,7 @@
 #include <set>
 
 #include "conflict/json.hpp"
+#include "conflict/site_clock.hpp"
 #include "conflict/site_state.hpp"
 #include "conflict/view.hpp"
 
@@ -20,6 +21,7 @@ struct Visit {
   plugin::Step& step;
   const plugin::Input& input;
   SiteState state;
+  SiteClock clock;
 };
 
 void show_record(Visit& visit, std::string_view key, const std::set<std::string>& parts) {
@@ -66,8 +68,17 @@ std::int64_t inferred_base(const Confirmed& confirmed, const Moment& at) {
   return base;
 }
 
-void send_up(Visit& visit, const Op& op) {
+// An edit on its way up: as it came, and what its stamp will be made of.
+struct Leaving {
+  Op op;
   plugin::Output output;
+  std::int64_t wall_ms = 0;
+  Hlc seen;  // the greatest stamp that its author can have seen
+};
+
+Leaving leaving(const Visit& visit, const Op& op) {
+  Leaving it{op, {}, visit.input.wall_ms(), visit.state.clock()};
+  auto& output = it.output;
   output.direction = plugin::Direction::up;
   output.lane = visit.options.lane;
   output.topic = visit.input.topic();
@@ -80,14 +91,60 @@ void send_up(Visit& visit, const Op& op) {
     if (std::find(std::begin(own_properties), end, name) != end) continue;
     output.properties.emplace_back(name, plugin::view(raw.properties[i].value));
   }
-  output.properties.emplace_back("op", op.id);
-  output.properties.emplace_back("base", std::to_string(op.base));
-  output.properties.emplace_back("base-quality", word(op.quality));
-  if (!op.prev.empty()) output.properties.emplace_back("prev", op.prev);
-  output.properties.emplace_back("hlc", text(op.hlc));
-  output.properties.emplace_back("u", std::to_string(op.u_ms));
-  output.properties.emplace_back("kind", word(op.kind));
-  visit.step.emit(output);
+  return it;
+}
+
+std::string encode(const Leaving& it) {
+  Writer out;
+  write(out, it.op);
+  out.text(it.output.topic).text(it.output.payload).text(it.output.content_type);
+  out.number(it.output.properties.size());
+  for (const auto& [name, value] : it.output.properties) out.text(name).text(value);
+  out.integer(it.wall_ms);
+  write(out, it.seen);
+  return out.take();
+}
+
+Leaving decode_leaving(const Options& options, std::string_view bytes) {
+  Reader in(bytes);
+  Leaving it;
+  it.op = read_op(in);
+  it.output.direction = plugin::Direction::up;
+  it.output.lane = options.lane;
+  it.output.topic = in.text();
+  it.output.payload = in.text();
+  it.output.content_type = in.text();
+  for (auto count = in.number(); count > 0; --count) {
+    std::string name(in.text());
+    it.output.properties.emplace_back(std::move(name), in.text());
+  }
+  it.wall_ms = in.integer();
+  it.seen = read_hlc(in);
+  return it;
+}
+
+void send_up(Visit& visit, Leaving it) {
+  const auto time = visit.clock.correct(it.wall_ms);
+  auto& op = it.op;
+  op.hlc = next_stamp(std::max(visit.state.sent(), it.seen), time.ms, visit.options.bridge_id);
+  op.u_ms = time.u_ms;
+  visit.state.put_sent(op.hlc);
+  if (visit.state.clock() < op.hlc) visit.state.put_clock(op.hlc);
+  auto& properties = it.output.properties;
+  properties.emplace_back("op", op.id);
+  properties.emplace_back("base", std::to_string(op.base));
+  properties.emplace_back("base-quality", word(op.quality));
+  if (!op.prev.empty()) properties.emplace_back("prev", op.prev);
+  properties.emplace_back("hlc", text(op.hlc));
+  properties.emplace_back("u", std::to_string(op.u_ms));
+  properties.emplace_back("kind", word(op.kind));
+  visit.step.emit(it.output);
+}
+
+void release(Visit& visit) {
+  visit.clock.release(visit.input, [&](std::string_view bytes) {
+    send_up(visit, decode_leaving(visit.options, bytes));
+  });
 }
 
 void take_edit(Visit& visit, const Captures& captures) {
@@ -107,9 +164,11 @@ void take_edit(Visit& visit, const Captures& captures) {
   if (op.prev.empty() && visit.options.view == View::optimistic && !pending.empty()) {
     op.prev = pending.back().op.id;
   }
-  op.hlc = next_stamp(visit.state.clock(), visit.input.wall_ms(), visit.options.bridge_id);
-  visit.state.put_clock(op.hlc);
-  send_up(visit, op);
+  if (visit.clock.ready()) {
+    send_up(visit, leaving(visit, op));
+  } else {
+    visit.clock.hold(encode(leaving(visit, op)));
+  }
   visit.step.explain(Json{
       {"op", op.id},
       {"verdict", "PENDING"},
@@ -195,8 +254,13 @@ void take_verdict(Visit& visit) {
 }  // namespace
 
 void decide_at_site(const Options& options, plugin::Step& step, const plugin::Input& input) {
+  Visit visit{options, step, input, SiteState(step), SiteClock(options, step)};
+  if (input.kind() == plugin::Input::Kind::link) return visit.clock.line(input);
+  if (input.kind() == plugin::Input::Kind::wake) {
+    if (input.topic() == "leave" || visit.clock.give_up()) release(visit);
+    return;
+  }
   if (input.kind() != plugin::Input::Kind::message) return;
-  Visit visit{options, step, input, SiteState(step)};
   if (input.direction() == plugin::Direction::up) {
     if (const auto captures = options.record.match(input.topic())) {
       return take_edit(visit, *captures);
@@ -205,6 +269,9 @@ void decide_at_site(const Options& options, plugin::Step& step, const plugin::In
     return take_record(visit, *record);
   } else if (options.topics.verdict.match(input.topic())) {
     return take_verdict(visit);
+  } else if (visit.clock.is_answer(input.topic())) {
+    if (visit.clock.take_answer(input)) release(visit);
+    return;
   }
   step.log(plugin::Level::warning, "not a topic of this policy");
   step.explain(Json{{"verdict", "REFUSED"}, {"reason", "topic"}}.dump());

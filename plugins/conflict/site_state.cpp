@@ -3,7 +3,8 @@
 //   r KEY             the record as the centre last had it (Confirmed)
 //   p KEY NUL NUMBER  a pending op of it
 //   o OP              where a pending op is: its key, NUMBER
-//   n NAME            the clock, the count of ops
+//   n NAME            stamps, counts
+//   m, l NUMBER       the measured clock and what waits for it (site_clock.cpp)
 #include "conflict/site_state.hpp"
 
 namespace bascule::conflict {
@@ -104,17 +105,17 @@ std::optional<std::string> SiteState::remove(std::string_view op) {
   return key;
 }
 
-Hlc SiteState::clock() const {
-  const auto bytes = step_.get("nclock");
+Hlc SiteState::stamp(std::string_view key) const {
+  const auto bytes = step_.get(key);
   if (!bytes) return {};
   Reader in(*bytes);
   return read_hlc(in);
 }
 
-void SiteState::put_clock(const Hlc& clock) {
+void SiteState::put_stamp(std::string_view key, const Hlc& stamp) {
   Writer out;
-  write(out, clock);
-  step_.put("nclock", out.take());
+  write(out, stamp);
+  step_.put(key, out.take());
 }
 
 }  // namespace bascule::conflict

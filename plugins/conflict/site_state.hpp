@@ -53,10 +53,16 @@ class SiteState {
   // The record that it was of, if it was pending.
   std::optional<std::string> remove(std::string_view op);
 
-  Hlc clock() const;
-  void put_clock(const Hlc& clock);
+  // The greatest stamp that this site has seen or sent, and the last that it has sent.
+  Hlc clock() const { return stamp("nclock"); }
+  void put_clock(const Hlc& clock) { put_stamp("nclock", clock); }
+  Hlc sent() const { return stamp("nsent"); }
+  void put_sent(const Hlc& stamp) { put_stamp("nsent", stamp); }
 
  private:
+  Hlc stamp(std::string_view key) const;
+  void put_stamp(std::string_view key, const Hlc& stamp);
+
   plugin::Step& step_;
 };
 

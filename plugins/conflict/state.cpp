@@ -1,14 +1,23 @@
 // The keys. A record's key holds no NUL; numbers are 8 bytes, big-endian.
 //
-//   r KEY                      the record (record.cpp)
-//   s KEY NUL VERSION          what a version was (Snapshot)
-//   h KEY NUL FROM NUMBER      history (history.cpp), by the first version whose readers have seen
-//   it o OP                       where an op is (Place) p OP                       a parked op w
-//   PREV NUL OP              OP waits for PREV c MS OP                    OP waits for the time q
-//   NUMBER                   an op that waits for the batch k NUMBER                   a case a KEY
-//   the record that the insert KEY is now part of i FIELD NUL VALUE NUL KEY  a key part of a
-//   record, made comparable n NAME                     the clock and the counters
+//   r KEY                    the record (record.cpp)
+//   h NUMBER                 an entry of the history (history.cpp)
+//   s NUMBER                 what the version was that this entry made (Snapshot)
+//   o OP                     where an op is (Place)
+//   p OP                     a parked op
+//   w PREV NUL OP            OP waits for PREV
+//   c MS OP                  OP waits for the time
+//   q NUMBER                 an op that waits for the batch
+//   k NUMBER                 a case
+//   a KEY                    the record that the insert KEY is now part of
+//   i FIELD NUL VALUE NUL KEY  a key part of a record, made comparable
+//   n NAME                   the clock and the counters
+//
+// History is in the order of its numbers and not of the records, so that what is written lies
+// together: of a decision only the record itself is anywhere else.
 #include "conflict/state.hpp"
+
+#include <algorithm>
 
 namespace bascule::conflict {
 
@@ -17,9 +26,7 @@ namespace {
 std::string key_of(char kind, std::string_view rest) { return kind + std::string(rest); }
 std::string with_nul(char kind, std::string_view text) { return key_of(kind, text) + '\0'; }
 
-std::string history_key(std::string_view key, std::int64_t from, std::uint64_t number) {
-  return with_nul('h', key) + big_endian(static_cast<std::uint64_t>(from)) + big_endian(number);
-}
+std::string numbered(char kind, std::uint64_t number) { return key_of(kind, big_endian(number)); }
 
 }  // namespace
 
@@ -31,16 +38,6 @@ std::optional<Record> State::record(std::string_view key) const {
 
 void State::put(std::string_view key, const Record& record) {
   step_.put(key_of('r', key), encode(record));
-}
-
-std::optional<Snapshot> State::snapshot(std::string_view key, std::int64_t version) const {
-  const auto bytes = step_.get(with_nul('s', key) + big_endian(std::uint64_t(version)));
-  if (!bytes) return std::nullopt;
-  return decode_snapshot(*bytes);
-}
-
-void State::put(std::string_view key, std::int64_t version, const Snapshot& snapshot) {
-  step_.put(with_nul('s', key) + big_endian(std::uint64_t(version)), encode(snapshot));
 }
 
 std::optional<Place> State::place(std::string_view op) const {
@@ -63,24 +60,43 @@ void State::put(std::string_view op, const Place& place) {
   step_.put(key_of('o', op), out.take());
 }
 
-std::optional<Entry> State::entry(const Place& place) const {
-  const auto bytes = step_.get(history_key(place.key, place.from, place.number));
+std::uint64_t State::next_number() { return count("history"); }
+
+std::optional<Entry> State::entry(std::uint64_t number) const {
+  const auto bytes = step_.get(numbered('h', number));
   if (!bytes) return std::nullopt;
   return decode_entry(*bytes);
 }
 
-void State::put(std::string_view key, const Entry& entry) {
-  step_.put(history_key(key, entry.from, entry.number), encode(entry));
+void State::put(const Entry& entry) { step_.put(numbered('h', entry.number), encode(entry)); }
+
+std::vector<Entry> State::entries_after(const Record& record, std::int64_t base) const {
+  std::vector<Entry> entries;
+  for (auto number = record.last; number != 0; number = entries.back().before) {
+    auto found = entry(number);
+    if (!found) throw std::runtime_error("the state has lost an entry of the history");
+    if (found->from <= base) break;
+    entries.push_back(std::move(*found));
+  }
+  std::reverse(entries.begin(), entries.end());
+  return entries;
 }
 
-std::vector<Entry> State::entries_after(std::string_view key, std::int64_t base) const {
-  std::vector<Entry> entries;
-  step_.scan(with_nul('h', key), history_key(key, base + 1, 0),
-             [&](std::string_view, std::string_view bytes) {
-               entries.push_back(decode_entry(bytes));
-               return true;
-             });
-  return entries;
+std::optional<Snapshot> State::snapshot(std::uint64_t number) const {
+  const auto bytes = step_.get(numbered('s', number));
+  if (!bytes) return std::nullopt;
+  return decode_snapshot(*bytes);
+}
+
+void State::put(std::uint64_t number, const Snapshot& snapshot) {
+  step_.put(numbered('s', number), encode(snapshot));
+}
+
+std::optional<Snapshot> State::version(const Record& record, std::int64_t version) const {
+  if (version == record.version) return snapshot(record.made_by);
+  const auto later = entries_after(record, version);
+  // What made a version is the last that its readers have seen.
+  return later.empty() ? std::nullopt : snapshot(later.front().before);
 }
 
 std::optional<Parked> State::parked(std::string_view op) const {

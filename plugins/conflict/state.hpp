@@ -43,15 +43,19 @@ class State {
 
   std::optional<Record> record(std::string_view key) const;
   void put(std::string_view key, const Record& record);
-  std::optional<Snapshot> snapshot(std::string_view key, std::int64_t version) const;
-  void put(std::string_view key, std::int64_t version, const Snapshot& snapshot);
-
   std::optional<Place> place(std::string_view op) const;
   void put(std::string_view op, const Place& place);
-  std::optional<Entry> entry(const Place& place) const;
-  void put(std::string_view key, const Entry& entry);
+
+  // History: one log of all records, each entry with the number of the one before it of its record.
+  std::uint64_t next_number();
+  std::optional<Entry> entry(std::uint64_t number) const;
+  void put(const Entry& entry);
   // The record's entries that readers of `base` have not seen, oldest first.
-  std::vector<Entry> entries_after(std::string_view key, std::int64_t base) const;
+  std::vector<Entry> entries_after(const Record& record, std::int64_t base) const;
+  // What the version was that this entry made.
+  std::optional<Snapshot> snapshot(std::uint64_t number) const;
+  void put(std::uint64_t number, const Snapshot& snapshot);
+  std::optional<Snapshot> version(const Record& record, std::int64_t version) const;
 
   std::optional<Parked> parked(std::string_view op) const;
   void put(const Parked& parked);

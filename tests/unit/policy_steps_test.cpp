@@ -30,7 +30,7 @@ int count(Step& step, const bascule_input& input) {
 Texts everything(PolicyCase& seats) {
   Texts all;
   for (const auto& [key, value] :
-       seats.core().store().policy_states(seats.runner().id(), "", 10'000)) {
+       seats.core().store().policy_states(seats.runner().id(), "", "", 10'000)) {
     all.push_back(key + "=" + value);
   }
   for (const Direction direction : {Direction::up, Direction::down}) {

@@ -42,17 +42,21 @@ TEST_CASE("conflict cases: a field waits for a person, the rest merges") {
     // A third value makes it another case.
     CHECK(hub.give(edit("C1", {{"diet", "kosher"}}))["verdict"] == "CASE");
     CHECK(hub.host.closed.size() == 1);
-    hub.resolve(2, {{"choice", "fight"}});
+    // A decision that makes no sense puts the question again.
+    hub.resolve(2, "take", {{"op", "nobody's"}});
     CHECK(hub.host.explained["verdict"] == "REFUSED");
-    CHECK(hub.host.closed.size() == 1);
+    CHECK(hub.host.closed.size() == 2);
+    REQUIRE(hub.host.cases.size() == 3);
+    CHECK(hub.host.cases[3].data["refused"] == "`op` is none of the values' ops");
+    CHECK(hub.host.cases[3].data["values"] == hub.host.cases[2].data["values"]);
     if (take) {
-      hub.resolve(2, {{"choice", "take"}, {"op", b.id()}});
+      hub.resolve(3, "take", {{"op", b.id()}});
       CHECK(hub.record()["diet"] == "halal");
     } else {
-      hub.resolve(2, {{"choice", "set"}, {"value", "none"}});
+      hub.resolve(3, "set", {{"value", "none"}});
       CHECK(hub.record()["diet"] == "none");
     }
-    CHECK(hub.host.closed.size() == 2);
+    CHECK(hub.host.closed.size() == 3);
   }
 }
 
@@ -64,10 +68,12 @@ TEST_CASE("conflict cases: a discarded edit takes with it what builds on it") {
   second.prev = "B1";
   CHECK(hub.give(edit("B1", {{"x", 2}}))["verdict"] == "HOLD");
   CHECK(hub.give(second)["reason"] == "prev");
-  hub.resolve(1, {{"choice", "discard"}});
+  hub.resolve(1, "fight");
+  CHECK(hub.host.explained["verdict"] == "REFUSED");
+  hub.resolve(hub.host.next_case - 1, "discard");
   CHECK(hub.verdicts["B/e/up/1"]["reason"] == "discarded");
   CHECK(hub.verdicts[second.id()]["reason"] == "dependent");
-  CHECK(hub.host.closed.size() == 2);
+  CHECK(hub.host.closed.size() == 3);
   CHECK(hub.record() == Json{{"x", 1}});
 }
 
@@ -135,8 +141,10 @@ TEST_CASE("conflict R36: nobody sees an insert of which nobody knows what it is 
     REQUIRE(hub.host.cases.size() == 1);
     CHECK(hub.host.cases[1].data["candidates"][0]["record"] == "a");
     hub.sent.clear();
-    hub.resolve(1, {{"choice", choice}, {"record", "a"}});
-    CHECK(hub.host.closed.size() == 1);
+    hub.resolve(1, "merge", {{"record", "nobody"}});
+    CHECK(hub.host.explained["verdict"] == "REFUSED");
+    hub.resolve(hub.host.next_case - 1, choice, {{"record", "a"}});
+    CHECK(hub.host.closed.size() == 2);
     const auto& verdict = hub.verdicts[near.id()];
     if (choice == "create") {
       CHECK(verdict["verdict"] == "APPLY");

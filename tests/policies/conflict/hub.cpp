@@ -99,7 +99,9 @@ Json Hub::give(const Edit& edit, std::int64_t arrives) {
   return found == verdicts.end() ? host.explained : found->second;
 }
 
-Json Hub::resolve(std::int64_t number, const Json& decision) {
+Json Hub::resolve(std::int64_t number, const std::string& choose, const Json& data) {
+  Json decision{{"choose", choose}, {"by", "ann"}};
+  if (!data.is_null()) decision["data"] = data;
   Message message;
   message.kind = plugin::Input::Kind::resolution;
   message.lane = "decisions";
@@ -126,6 +128,17 @@ Json Hub::record(const std::string& key) const {
   return record.live() ? Json::parse(conflict::render(options, record)) : Json();
 }
 
+std::vector<Json> Hub::versions(const std::string& key) const {
+  std::vector<Json> versions;
+  for (auto it = host.state.lower_bound("s"); it != host.state.end() && it->first[0] == 's'; ++it) {
+    const auto entry = conflict::decode_entry(host.state.find('h' + it->first.substr(1))->second);
+    const auto version = conflict::decode_snapshot(it->second);
+    if (entry.op.key == key)
+      versions.push_back({version.deleted, version.json, version.life, text(version.newest)});
+  }
+  return versions;
+}
+
 std::int64_t Hub::version(const std::string& key) const {
   const auto found = host.state.find("r" + key);
   return found == host.state.end() ? -1 : conflict::decode_record(found->second).version;
@@ -141,10 +154,9 @@ Json Hub::all() const {
 
 std::vector<conflict::Entry> Hub::history(const std::string& key) {
   std::vector<conflict::Entry> entries;
-  const auto prefix = "h" + key + '\0';
-  for (auto it = host.state.lower_bound(prefix);
-       it != host.state.end() && it->first.starts_with(prefix); ++it) {
-    entries.push_back(conflict::decode_entry(it->second));
+  for (auto it = host.state.lower_bound("h"); it != host.state.end() && it->first[0] == 'h'; ++it) {
+    auto entry = conflict::decode_entry(it->second);
+    if (entry.op.key == key) entries.push_back(std::move(entry));
   }
   return entries;
 }

@@ -50,12 +50,14 @@ class Hub {
 
   // The verdict of the edit: what the verdict topic got, or {"verdict": "QUEUED"}.
   Json give(const Edit& edit, std::int64_t arrives = monday + 4 * day);
-  Json resolve(std::int64_t number, const Json& decision);
+  // A person's decision, as the bridge hands it in.
+  Json resolve(std::int64_t number, const std::string& choose, const Json& data = nullptr);
   void wake(const std::string& name, std::int64_t at);
   void message(const Message& message);
 
   Json record(const std::string& key = "123") const;  // null: deleted or never there
   std::int64_t version(const std::string& key = "123") const;
+  std::vector<Json> versions(const std::string& key = "123") const;  // what each of them was
   // What stands, without what depends on the order of arrival: fields and whether it lives.
   Json all() const;
   std::vector<conflict::Entry> history(const std::string& key = "123");

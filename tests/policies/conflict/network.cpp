@@ -34,7 +34,7 @@ void Network::decide(Site& site, const Message& message) {
       next.topic = sent.topic;
       next.payload = sent.payload;
       next.properties = sent.properties;
-      site.stamps.push_back(*conflict::parse_hlc(sent.property("hlc")));
+      if (const auto hlc = conflict::parse_hlc(sent.property("hlc"))) site.stamps.push_back(*hlc);
       site.up.push_back(next);
     } else if (sent.topic.starts_with("verdicts/")) {
       site.verdicts.push_back(sent.json());

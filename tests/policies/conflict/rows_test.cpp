@@ -112,7 +112,7 @@ TEST_CASE("conflict C5: an insert of what is there is rejected, a version to com
   CHECK(hub.host.cases[1].kind == "future_version");
   CHECK(hub.record() == Json{{"x", 0}});
   // A person lets it in.
-  hub.resolve(1, {{"choice", "accept"}});
+  hub.resolve(1, "accept");
   CHECK(hub.record() == Json{{"x", 1}});
   CHECK(hub.verdicts[future.id()]["reason"] == "resolved");
   CHECK(hub.host.closed.size() == 1);

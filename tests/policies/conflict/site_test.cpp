@@ -104,6 +104,67 @@ TEST_CASE(
   CHECK(network.hub.record() == Json{{"x", 1}});
 }
 
+TEST_CASE("conflict C9: a fast clock is measured on connecting, and edits leave in central time") {
+  const auto ten = monday + 2 * hour;  // 10:00, in the centre's time
+  Network network(Json{{"topics", {{"clock", "clocks/{origin}"}}}});
+  auto& site = network.sites["A"];
+  // The site's clock is 60 min fast; the answer comes after 80 ms, half of them on the way there.
+  const auto connect = [&](std::int64_t at, std::int64_t fast) {
+    Message line;
+    line.kind = plugin::Input::Kind::link;
+    line.direction = plugin::Direction::down;
+    line.payload = "up";
+    line.wall_ms = at + fast;
+    network.publish("A", line);
+    network.now = at + 40;
+    network.send_up("A");
+    Message answer;
+    answer.direction = plugin::Direction::down;
+    answer.topic = "clocks/A/answer";
+    answer.payload = network.hub.host.sent.back().payload;
+    answer.wall_ms = at + 80 + fast;
+    network.publish("A", answer);
+  };
+  const auto last = [&] { return site.up.back(); };
+  const auto stamp = [&] { return conflict::parse_hlc(last().property("hlc"))->ms; };
+  connect(ten, hour);
+  network.edit("A", {{"x", 1}}, ten + 60'000 + hour);
+  CHECK(stamp() == ten + 60'000);
+  CHECK(last().property("u") == "40");
+  network.send_up("A");
+
+  Message down;
+  down.kind = plugin::Input::Kind::link;
+  down.direction = plugin::Direction::down;
+  down.payload = "down";
+  network.publish("A", down);
+  network.edit("A", {{"x", 2}}, ten + 5 * 60'000 + hour);  // 11:05 by its clock
+  CHECK(site.up.empty());                                  // it waits for the measurement
+  CHECK(network.shown("A") == R"({"x":2})");               // and is shown at once
+
+  SUBCASE("the offset is the same at both ends") {
+    connect(ten + 2 * hour, hour);
+    CHECK(stamp() == ten + 5 * 60'000);  // 10:05
+    CHECK(last().property("u") == "40");
+    CHECK(last().payload == R"({"x":2})");
+  }
+  SUBCASE("it has grown: in between, and less sure") {
+    connect(ten + 2 * hour, hour + 1000);
+    CHECK(stamp() == ten + 5 * 60'000 - 41);  // 5 of 120 min of one second
+    CHECK(last().property("u") == "540");
+  }
+  SUBCASE("no answer: the last offset has to do, after a while") {
+    down.payload = "up";
+    network.publish("A", down);
+    CHECK(site.host.wakes.contains("answer"));
+    Message wake;
+    wake.kind = plugin::Input::Kind::wake;
+    wake.topic = "answer";
+    network.publish("A", wake);
+    CHECK(stamp() == ten + 5 * 60'000);
+  }
+}
+
 TEST_CASE("conflict: a sum is shown with what the site has added to it") {
   Network network(Json{{"strategy", "field-merge"}, {"fields", {{"stock", "sum"}}}});
   begin(network, {{"stock", 100}});

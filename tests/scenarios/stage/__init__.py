@@ -6,7 +6,8 @@
 
 Whoever enters through a Stage leaves with it, however the scenario ends.
 """
-from stage.bascule import Bascule, books, test_plugin
+from stage.attendees import Attendees, check_messages, example
+from stage.bascule import ROOT, Bascule, books, program, test_plugin
 from stage.broker import Broker
 from stage.certificates import Authority
 from stage.clients import Publisher, Receiver

@@ -77,9 +77,12 @@ class Bascule(Process):
         """Writes the settings; JSON is YAML."""
         self.config.write_text(json.dumps(self.settings, indent=2) + "\n")
 
-    def start(self, under=(), up=True):
-        """Starts it, under a command such as strace if given; waits for both links if `up`."""
-        self.launch([*under, program(), "run", "-c", str(self.config)])
+    def start(self, under=(), up=True, passed_s=0, wrong_s=0):
+        """Starts it, under a command such as strace if given; waits for both links if `up`. As if
+        so much time had passed, and with a wall clock that is that fast."""
+        self.launch([*under, program(), "run", "-c", str(self.config)], {
+            **os.environ, "LD_PRELOAD": test_plugin("clock"), "CLOCK_PASSED_S": str(passed_s),
+            "CLOCK_WRONG_S": str(wrong_s)} if passed_s or wrong_s else None)
         if up:
             self.wait_up()
         return self
