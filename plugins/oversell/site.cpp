@@ -38,24 +38,18 @@ void SiteTurn::message() {
   throw std::runtime_error("no topic of a site: " + std::string(topic));
 }
 
-// The journal is new, or was restored: its rights are not this journal's, since what it sold after
-// the copy was made is not known here. What was not confirmed is told again under its old name; the
-// authority knows what it has.
+// The journal is new, or was restored: then its rights are not this journal's, since what it sold
+// after the copy was made is not known here. What was not confirmed is told again under its old
+// name; the authority knows what it has. Snapshots may have come before this was known.
 void SiteTurn::adopt_epoch() {
   const bool restored = !epoch_.empty();
   epoch_ = input_.epoch();
   write_self();
-  if (!restored) return;
-  step_.log(plugin::Level::warning, "another epoch of the journal: no rights until asked for");
-  std::vector<std::string> ops, items;
-  step_.scan("op/", "op/", [&](std::string_view, std::string_view value) {
-    ops.emplace_back(value);
-    return true;
-  });
-  for (const auto& value : ops) {
-    const auto own = OwnOp::of(parse_object(value));
-    if (own.seen == 0 || !own.final) send(own.op);
+  if (restored) {
+    step_.log(plugin::Level::warning, "another epoch of the journal: no rights until asked for");
+    tell_again();
   }
+  std::vector<std::string> items;
   step_.scan("item/", "item/", [&](std::string_view key, std::string_view) {
     items.emplace_back(key.substr(5));
     return true;
@@ -64,6 +58,18 @@ void SiteTurn::adopt_epoch() {
     auto item = open_item(name);
     claim(item);
     close_item(item);
+  }
+}
+
+void SiteTurn::tell_again() {
+  std::vector<std::string> ops;
+  step_.scan("op/", "op/", [&](std::string_view, std::string_view value) {
+    ops.emplace_back(value);
+    return true;
+  });
+  for (const auto& value : ops) {
+    const auto own = OwnOp::of(parse_object(value));
+    if (own.seen == 0 || !own.final) send(own.op);
   }
 }
 

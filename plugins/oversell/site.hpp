@@ -30,6 +30,7 @@ class SiteTurn {
 
   void message();
   void adopt_epoch();
+  void tell_again();
   void heard(std::int64_t sent_ms, bool trusted);
 
   // Devices.

@@ -16,6 +16,8 @@ void SiteTurn::request(const Captures& captures) {
     return asked.answer(step_, reply);
   }
   auto item = open_item(asked.item);
+  // An item that the authority has never told of is nothing to ask it about, nor to keep.
+  if (!item.state.snapshot) return decide(item, asked, {}, false);
   if (input_.central_up() && !silent_ && asked.quantity >= 1) {
     ask(item, asked);
   } else {

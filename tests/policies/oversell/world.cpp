@@ -15,7 +15,12 @@ World::World(const Json& authority, const std::vector<std::string>& names, const
   for (const auto& name : names) sites.emplace(name, Site{PolicyBox(name, site)});
   set_clocks();
   take_from_hub(hub.step({plugin::Input::Kind::link, plugin::Direction::down, "", "up"}));
-  for (auto& [name, at_site] : sites) join(name);
+  // As a bridge does: what the broker had comes first, then it is told that the line is up.
+  for (auto& [name, at_site] : sites) {
+    while (deliver_down(name)) {
+    }
+    join(name);
+  }
 }
 
 void World::set_clocks() {
