@@ -6,12 +6,13 @@
 
 Whoever enters through a Stage leaves with it, however the scenario ends.
 """
-from stage.bascule import Bascule, books, test_plugin
+from stage.bascule import ROOT, Bascule, books, test_plugin
 from stage.broker import Broker
 from stage.certificates import Authority
 from stage.clients import Publisher, Receiver
 from stage.line import PUBACK, PUBLISH, PUBREC, Line
 from stage.scene import Stage
+from stage.till import Till
 from stage.waiting import holds_for, wait_until
 
 # The topics of the stage's own routes, and where they come out on the other side.
