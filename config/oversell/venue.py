@@ -34,8 +34,8 @@ def say(text):
 class Site:
     def __init__(self, stage, letter, central):
         self.name = f"site-{letter}"
-        self.broker = stage.broker(self.name)
-        self.line = stage.line(central, raw=True)
+        self.broker = stage.broker(f"broker-{letter}")
+        self.line = stage.line(central)
         self.bridge = stage.bascule(self.broker, self.line, start=False, bridge_id=self.name,
                                     example=FOLDER / f"{self.name}.yaml")
         self.screen = stage.receiver(self.broker, "seats/+/availability", "seats/+/staff",
