@@ -26,9 +26,9 @@ class Site:
     """A site with a broker, a bridge, a line to the centre, a till, and a screen that shows what
     can be sold."""
 
-    def __init__(self, stage, name, central, start=True, protocol=5, **options):
+    def __init__(self, stage, name, central, start=True, protocol=5, broker_options=(), **options):
         self.name = name
-        self.broker = stage.broker(name)
+        self.broker = stage.broker(name, options=broker_options)
         self.line = stage.line(central)
         self.bridge = stage.bascule(
             self.broker, self.line, bridge_id=name, start=start,
