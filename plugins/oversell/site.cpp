@@ -48,6 +48,7 @@ void SiteTurn::adopt_epoch() {
   if (restored) {
     step_.log(plugin::Level::warning, "another epoch of the journal: no rights until asked for");
     tell_again();
+    forget_waiting();
   }
   std::vector<std::string> items;
   step_.scan("item/", "item/", [&](std::string_view key, std::string_view) {
@@ -70,6 +71,20 @@ void SiteTurn::tell_again() {
   for (const auto& value : ops) {
     const auto own = OwnOp::of(parse_object(value));
     if (own.seen == 0 || !own.final) send(own.op);
+  }
+}
+
+// Who waited when the copy was made was answered since, or has gone; nobody knows which. What the
+// authority has sold them stays sold: to withdraw it would free a seat that somebody may hold.
+void SiteTurn::forget_waiting() {
+  std::vector<std::string> keys;
+  step_.scan("ask/", "ask/", [&](std::string_view key, std::string_view) {
+    keys.emplace_back(key);
+    return true;
+  });
+  for (const auto& key : keys) {
+    step_.wake_at(key, 0);
+    step_.erase(key);
   }
 }
 

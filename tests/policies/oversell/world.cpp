@@ -112,7 +112,9 @@ void World::take_from_site(Site& site, const std::vector<Sent>& sent) {
     if (message.direction == plugin::Direction::up) {
       site.up.push_back(message);
     } else if (!message.correlation.empty()) {
-      site.replies[message.correlation] = message.json();
+      const auto reply = message.json();
+      site.replies[message.correlation] = reply;
+      if (reply["result"] == "SELL") site.tickets[message.correlation] = reply["quantity"];
       ++site.reply_count[message.correlation];
     } else {
       site.devices.push_back(message);
