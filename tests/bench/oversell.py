@@ -1,9 +1,9 @@
 #!/usr/bin/python3
 """How fast a site answers what it may sell, through its broker and its bridge: the answers' time at
-a steady rate, and the rate at a window of unanswered requests; offline, and online, where the
-authority is asked through two brokers. Every request is sold, so every one is journaled.
+a steady rate, and the rate at a window of unanswered requests; online, where the authority is asked
+through two brokers, and offline. Every request is sold, so every one is journaled.
 
-    tests/bench/oversell.py [COUNT] [offline] [online]       with the release build
+    tests/bench/oversell.py [COUNT] [online] [offline]       with the release build
 """
 import os
 import sys
@@ -17,9 +17,10 @@ from stage import Stage  # noqa: E402
 from stage.seats import Site, hub  # noqa: E402
 
 COUNT = next((int(word) for word in sys.argv[1:] if word.isdigit()), 100_000)
-WHERE = [word for word in sys.argv[1:] if not word.isdigit()] or ["offline", "online"]
+WHERE = [word for word in sys.argv[1:] if not word.isdigit()] or ["online", "offline"]
 CAPACITY = 500_000_000
-WIDE = ["max_inflight_messages 1000"]
+# Without the latter mosquitto holds small packets back until the last one is acknowledged, 40 ms.
+WIDE = ["max_inflight_messages 1000", "autosave_interval 3600", "set_tcp_nodelay true"]
 
 
 def measure(where, site, what, **options):
@@ -49,8 +50,4 @@ with Stage() as stage:
             measure(where, site, f"at {rate}/s", count=10 * rate, rate=rate)
         for window in 100, 1000:
             measure(where, site, f"{window} unanswered", count=COUNT, window=window)
-        if where == "offline":
-            site.mend()
-            site.bridge.wait_drained(600)
-            authority.wait_drained(600)
-            authority.wait_decided("seats", 600)
+        site.bridge.wait_decided("seats", 600)
