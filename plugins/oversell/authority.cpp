@@ -1,6 +1,7 @@
 #include "oversell/authority.hpp"
 
 #include <algorithm>
+#include <vector>
 
 namespace bascule::oversell {
 
@@ -18,29 +19,39 @@ void AuthorityTurn::run() {
   }
 }
 
-// Which journal this is: versions of one generation compare, those of another do not. Configured
-// items begin with the first input; so does the heartbeat.
+// Which journal this is: versions of one generation compare, those of another do not. The heartbeat
+// begins with the first input, as do configured items; those that the file names later begin with
+// the next.
 void AuthorityTurn::learn() {
+  std::string items;  // as the options named them when last looked
   const auto self = step_.get("self");
-  if (self) generation_ = text(parse_object(*self), "generation");
-  const bool own = input_.origin() == options_.bridge_id && input_.epoch() != generation_;
-  if (self && !own) return;
-  if (own) generation_ = input_.epoch();
-  step_.put("self", Json{{"generation", generation_}}.dump());
+  if (self) {
+    const auto json = parse_object(*self);
+    generation_ = text(json, "generation");
+    items = text_or(json, "items", "");
+  }
+  const bool other = input_.origin() == options_.bridge_id && input_.epoch() != generation_;
+  if (other) generation_ = input_.epoch();
+  if (self && !other && items == options_.items_digest) return;
+  step_.put("self", Json{{"generation", generation_}, {"items", options_.items_digest}}.dump());
   if (!self) step_.wake_at("alive", input_.wall_ms());
+  if (other) announce_again();
+  for (const auto& [name, settings] : options_.authority_items) {
+    if (!settings.capacity || step_.get("item/" + name)) continue;
+    Item item{name, {}, false};
+    item.ledger.open(*settings.capacity, settings);
+    touch(item);
+    close_item(item);
+  }
+}
+
+// The sites compare versions of one generation only.
+void AuthorityTurn::announce_again() {
   std::vector<std::string> known;
   step_.scan("item/", "item/", [&](std::string_view key, std::string_view) {
     known.emplace_back(key.substr(5));
     return true;
   });
-  for (const auto& [name, settings] : options_.authority_items) {
-    if (settings.capacity && std::find(known.begin(), known.end(), name) == known.end()) {
-      Item item{name, {}, false};
-      item.ledger.open(*settings.capacity, settings);
-      touch(item);
-      close_item(item);
-    }
-  }
   for (const auto& name : known) {
     auto item = open_item(name);
     touch(item);

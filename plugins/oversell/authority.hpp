@@ -31,6 +31,7 @@ class AuthorityTurn {
   };
 
   void learn();
+  void announce_again();
   void message();
   void wake();
   void heartbeat();
@@ -46,6 +47,7 @@ class AuthorityTurn {
 
   // Ops of the sites.
   void op(const Op& op);
+  void refuse_unknown(const Op& op);
   void first_time(const Op& op, Item& item);
   void again(const Op& op, Item& item, SaleRecord record);
   void ask(const Op& op, Item& item, SaleRecord record);

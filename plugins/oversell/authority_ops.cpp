@@ -6,6 +6,7 @@
 namespace bascule::oversell {
 
 void AuthorityTurn::op(const Op& op) {
+  if (op.kind == Op::Kind::ask && !step_.get("item/" + op.id.item)) return refuse_unknown(op);
   auto item = open_item(op.id.item);
   const auto stored = step_.get("op/" + op.id.path());
   if (stored) {
@@ -14,6 +15,18 @@ void AuthorityTurn::op(const Op& op) {
     first_time(op, item);
   }
   close_item(item);
+}
+
+// Somebody waits for the answer, and every other site behind it.
+void AuthorityTurn::refuse_unknown(const Op& op) {
+  Notice told;
+  told.kind = Notice::Kind::answer;
+  told.id = op.id;
+  told.quantity = op.quantity;
+  told.outcome = "REFUSE";
+  told.reason = name(Reason::no_snapshot);
+  notice(told);
+  step_.explain(told.json().dump());
 }
 
 void AuthorityTurn::first_time(const Op& op, Item& item) {

@@ -107,7 +107,9 @@ void AuthorityTurn::resolution() {
   const auto key = "case/" + std::to_string(number);
   const auto record_key = step_.get(key);
   if (!record_key) return step_.log(plugin::Level::warning, "a case that is closed: no change");
-  const auto choice = text_or(parse_object(input_.payload()), "choice", "");
+  const auto decision = parse_object(input_.payload());
+  const auto choice = text_or(decision, "choose", "");
+  const auto by = text_or(decision, "by", "staff");
   auto record = SaleRecord::of(parse_object(step_.get(*record_key).value()));
   const auto window_ms = options_.of_authority(record.id.item).override_window_s * 1000;
   const bool in_time = input_.wall_ms() - record.final_ms <= window_ms;
@@ -117,7 +119,7 @@ void AuthorityTurn::resolution() {
   step_.erase(key);
   step_.wake_at("override/" + std::to_string(number), 0);
   if (choice == "keep" || !in_time) {
-    step_.close_case(number, Json{{"outcome", "REVERSE"}, {"by", "staff"}}.dump());
+    step_.close_case(number, Json{{"outcome", "REVERSE"}, {"by", by}}.dump());
     return;
   }
   auto item = open_item(record.id.item);
@@ -131,7 +133,7 @@ void AuthorityTurn::resolution() {
   people(options_.topics.staff, record, {{"alert", "extra_seat"}});
   people(options_.topics.badge, record, {{"badge", "restored"}});
   people(options_.topics.call, record, {{"task", "call"}, {"state", "withdrawn"}});
-  step_.close_case(number, Json{{"outcome", "HONOUR"}, {"by", "staff"}}.dump());
+  step_.close_case(number, Json{{"outcome", "HONOUR"}, {"by", by}}.dump());
   close_item(item);
   emit(options_.topics.stats.fill({{"item", item.name}}), item.ledger.statistics(), true);
 }

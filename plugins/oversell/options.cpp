@@ -138,6 +138,17 @@ void read_topics(OptionReader reader, Options& options) {
   only("stats", topics.stats, {"item"});
 }
 
+// FNV-1a. It is kept in the state, so it is the same everywhere.
+std::string digest(const std::map<std::string, AuthoritySettings, std::less<>>& items) {
+  std::uint64_t hash = 14695981039346656037U;
+  for (const auto& [name, settings] : items) {
+    for (const char c : settings.capacity ? name + "/" : "") {
+      hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211U;
+    }
+  }
+  return std::to_string(hash);
+}
+
 }  // namespace
 
 Options read_options(const plugin::Options& raw) {
@@ -173,6 +184,7 @@ Options read_options(const plugin::Options& raw) {
     }
     settings.refuse_others(not_here);
   });
+  options.items_digest = digest(options.authority_items);
   auto longest = options.authority.override_window_s;
   for (const auto& [item, settings] : options.authority_items) {
     longest = std::max(longest, settings.override_window_s);

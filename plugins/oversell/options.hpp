@@ -58,6 +58,7 @@ struct Options {
   AuthoritySettings authority;                                // likewise
   std::map<std::string, SiteSettings, std::less<>> site_items;
   std::map<std::string, AuthoritySettings, std::less<>> authority_items;
+  std::string items_digest;  // of the names of those that have a capacity
 
   const SiteSettings& of_site(std::string_view item) const {
     const auto found = site_items.find(item);

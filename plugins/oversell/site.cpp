@@ -38,24 +38,19 @@ void SiteTurn::message() {
   throw std::runtime_error("no topic of a site: " + std::string(topic));
 }
 
-// The journal is new, or was restored: its rights are not this journal's, since what it sold after
-// the copy was made is not known here. What was not confirmed is told again under its old name; the
-// authority knows what it has.
+// The journal is new, or was restored: then its rights are not this journal's, since what it sold
+// after the copy was made is not known here. What was not confirmed is told again under its old
+// name; the authority knows what it has. Snapshots may have come before this was known.
 void SiteTurn::adopt_epoch() {
   const bool restored = !epoch_.empty();
   epoch_ = input_.epoch();
   write_self();
-  if (!restored) return;
-  step_.log(plugin::Level::warning, "another epoch of the journal: no rights until asked for");
-  std::vector<std::string> ops, items;
-  step_.scan("op/", "op/", [&](std::string_view, std::string_view value) {
-    ops.emplace_back(value);
-    return true;
-  });
-  for (const auto& value : ops) {
-    const auto own = OwnOp::of(parse_object(value));
-    if (own.seen == 0 || !own.final) send(own.op);
+  if (restored) {
+    step_.log(plugin::Level::warning, "another epoch of the journal: no rights until asked for");
+    tell_again();
+    forget_waiting();
   }
+  std::vector<std::string> items;
   step_.scan("item/", "item/", [&](std::string_view key, std::string_view) {
     items.emplace_back(key.substr(5));
     return true;
@@ -64,6 +59,32 @@ void SiteTurn::adopt_epoch() {
     auto item = open_item(name);
     claim(item);
     close_item(item);
+  }
+}
+
+void SiteTurn::tell_again() {
+  std::vector<std::string> ops;
+  step_.scan("op/", "op/", [&](std::string_view, std::string_view value) {
+    ops.emplace_back(value);
+    return true;
+  });
+  for (const auto& value : ops) {
+    const auto own = OwnOp::of(parse_object(value));
+    if (own.seen == 0 || !own.final) send(own.op);
+  }
+}
+
+// Who waited when the copy was made was answered since, or has gone; nobody knows which. What the
+// authority has sold them stays sold: to withdraw it would free a seat that somebody may hold.
+void SiteTurn::forget_waiting() {
+  std::vector<std::string> keys;
+  step_.scan("ask/", "ask/", [&](std::string_view key, std::string_view) {
+    keys.emplace_back(key);
+    return true;
+  });
+  for (const auto& key : keys) {
+    step_.wake_at(key, 0);
+    step_.erase(key);
   }
 }
 

@@ -30,6 +30,8 @@ class SiteTurn {
 
   void message();
   void adopt_epoch();
+  void tell_again();
+  void forget_waiting();
   void heard(std::int64_t sent_ms, bool trusted);
 
   // Devices.

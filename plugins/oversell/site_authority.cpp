@@ -12,7 +12,7 @@ void SiteTurn::alive() {
 
 // The first journal of a site gets its allotment by this; another one only what it asks for.
 void SiteTurn::claim(Item& item) {
-  if (!item.state.has_quota() || item.state.claimed == epoch_) return;
+  if (epoch_.empty() || !item.state.has_quota() || item.state.claimed == epoch_) return;
   item.state.claimed = epoch_;
   auto op = new_op(Op::Kind::rights, item, next_id(item), 0);
   op.row = item.state.escrow.row(holder());

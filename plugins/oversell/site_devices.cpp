@@ -16,6 +16,8 @@ void SiteTurn::request(const Captures& captures) {
     return asked.answer(step_, reply);
   }
   auto item = open_item(asked.item);
+  // An item that the authority has never told of is nothing to ask it about, nor to keep.
+  if (!item.state.snapshot) return decide(item, asked, {}, false);
   if (input_.central_up() && !silent_ && asked.quantity >= 1) {
     ask(item, asked);
   } else {
@@ -88,7 +90,7 @@ void SiteTurn::decide(Item& item, const Request& asked, const OpId& id, bool was
   reply["risk"] = rounded(decision.risk);
   if (contact_) reply["as_of_ms"] = contact_->wall_ms;
   if (now.age_ms) reply["age_s"] = *now.age_ms / 1000;
-  if (!settings.sells_offline) {
+  if (!settings.sells_offline && now.snapshot) {
     reply["reason"] = "disconnected";
   } else if (decision.sell) {
     sell(item, asked, was_asked ? id : next_id(item), decision, reply);

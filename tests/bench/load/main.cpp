@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <exception>
 
+#include "ask.hpp"
 #include "publish.hpp"
 #include "receive.hpp"
 
@@ -44,9 +45,25 @@ int run(int argc, char** argv) {
   receive->add_option("--quiet", in.quiet_s, "seconds without a message until it gives up");
   receive->add_option("--linger", in.linger_ms, "ms to wait for repeats when all have come");
 
+  load::AskSettings request;
+  request.client.id = "load-asker";
+  auto* ask = app.add_subcommand("ask", "requests, MQTT 5, and how long their answers take");
+  add_connection(*ask, request.client, v5);
+  ask->add_option("--topic", request.topic)->required();
+  ask->add_option("--count", request.count)->required();
+  ask->add_option("--payload", request.payload)->capture_default_str();
+  ask->add_option("--expect", request.expected, "in each answer")->capture_default_str();
+  ask->add_option("--window", request.window, "unanswered at once")->capture_default_str();
+  ask->add_option("--rate", request.per_s, "requests per second; 0: as fast as it goes");
+  ask->add_option("--quiet", request.quiet_s, "seconds without an answer until it gives up");
+
   CLI11_PARSE(app, argc, argv);
   if (v5) out.client.protocol = in.client.protocol = load::Protocol::v5;
   ::prctl(PR_SET_TIMERSLACK, 1'000);  // else a rate is kept to 50 µs only
+  if (*ask) {
+    request.client.protocol = load::Protocol::v5;
+    return load::ask(request) ? 0 : 1;
+  }
   if (*receive) return load::receive(in) ? 0 : 1;
   load::publish(out);
   return 0;

@@ -104,6 +104,35 @@ PublishTemplate::PublishTemplate(Protocol protocol, std::string_view topic,
   bytes.append(payload_bytes, 'x');
 }
 
+RequestTemplate::RequestTemplate(std::string_view topic, std::string_view response_topic,
+                                 std::string_view payload) {
+  std::string properties;
+  properties += static_cast<char>(8);
+  append_text(properties, response_topic);
+  properties += static_cast<char>(9);
+  append_text(properties, std::string(8, '\0'));
+  std::string head;
+  append_text(head, topic);
+  const auto id_in_head = head.size();
+  append_u16(head, 0);
+  append_variable(head, properties.size());
+  head += properties;
+  bytes += static_cast<char>(0x32);
+  append_variable(bytes, head.size() + payload.size());
+  packet_id_at = bytes.size() + id_in_head;
+  number_at = bytes.size() + head.size() - 8;
+  bytes += head;
+  bytes += payload;
+}
+
+void RequestTemplate::number(unsigned packet_id, std::uint64_t number) {
+  bytes[packet_id_at] = static_cast<char>(packet_id >> 8);
+  bytes[packet_id_at + 1] = static_cast<char>(packet_id);
+  for (std::size_t i = 0; i < 8; ++i) {
+    bytes[number_at + i] = static_cast<char>(number >> (56 - 8 * i));
+  }
+}
+
 Packet next_packet(std::string_view bytes) {
   Packet packet;
   std::size_t length = 0;
@@ -131,9 +160,13 @@ Publish read_publish(Protocol protocol, const Packet& packet) {
   return publish;
 }
 
-std::string_view user_property(std::string_view block, std::string_view name) {
+namespace {
+
+// The first property with this id; of user properties the first of that name.
+std::string_view find_property(std::string_view block, std::size_t wanted, std::string_view name) {
   while (!block.empty()) {
-    switch (take_number(block, 1)) {
+    const auto id = take_number(block, 1);
+    switch (id) {
       case 1:
         take(block, 1);
         break;
@@ -145,13 +178,15 @@ std::string_view user_property(std::string_view block, std::string_view name) {
         break;
       case 3:
       case 8:
-      case 9:
-        take(block, take_number(block, 2));
+      case 9: {
+        const auto value = take(block, take_number(block, 2));
+        if (id == wanted) return value;
         break;
+      }
       case 38: {
         const auto key = take(block, take_number(block, 2));
         const auto value = take(block, take_number(block, 2));
-        if (key == name) return value;
+        if (id == wanted && key == name) return value;
         break;
       }
       default:
@@ -160,5 +195,13 @@ std::string_view user_property(std::string_view block, std::string_view name) {
   }
   return {};
 }
+
+}  // namespace
+
+std::string_view user_property(std::string_view block, std::string_view name) {
+  return find_property(block, 38, name);
+}
+
+std::string_view correlation_data(std::string_view block) { return find_property(block, 9, {}); }
 
 }  // namespace load

@@ -27,6 +27,16 @@ struct PublishTemplate {
   std::size_t payload_at = 0;
 };
 
+// A PUBLISH at QoS 1, MQTT 5, that asks for an answer: the correlation data is a number.
+struct RequestTemplate {
+  RequestTemplate(std::string_view topic, std::string_view response_topic,
+                  std::string_view payload);
+  void number(unsigned packet_id, std::uint64_t number);
+  std::string bytes;
+  std::size_t packet_id_at = 0;
+  std::size_t number_at = 0;
+};
+
 // The packet at the front of `bytes`; size 0: it has not all come yet. Throws std::runtime_error if
 // it is none.
 struct Packet {
@@ -45,7 +55,8 @@ struct Publish {
 };
 Publish read_publish(Protocol protocol, const Packet& packet);
 
-// The value of a user property in a block of properties; empty if there is none.
+// In a block of properties; empty if there is none.
 std::string_view user_property(std::string_view block, std::string_view name);
+std::string_view correlation_data(std::string_view block);
 
 }  // namespace load

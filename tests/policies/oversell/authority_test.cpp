@@ -29,6 +29,17 @@ TEST_CASE("authority: a capacity opens an item, and changes it") {
   CHECK(world.shown("a", "other")["available"] == -1);
 }
 
+TEST_CASE("authority: an item that the file names later begins with the next input") {
+  auto world = open_world({});
+  PolicyBox with_more("hub",
+                      {{"role", "authority"},
+                       {"items", {{"show", {{"capacity", 7}}}, {"late", {{"capacity", 3}}}}}});
+  with_more.state = world.hub.state;
+  with_more.step({plugin::Input::Kind::wake, plugin::Direction::down, "alive"});
+  CHECK(Json::parse(with_more.state.at("item/late"))["capacity"] == 3);
+  CHECK(Json::parse(with_more.state.at("item/show"))["capacity"] == 20);
+}
+
 TEST_CASE("authority: devices at the centre ask it directly") {
   auto world = open_world({});
   world.centre("seats/show/request", {{"quantity", 19}, {"id", 1}});
@@ -37,6 +48,22 @@ TEST_CASE("authority: devices at the centre ask it directly") {
   CHECK(world.told("seats/show/reply")[0]["result"] == "SELL");
   CHECK(world.told("seats/show/reply")[1]["reason"] == "sold_out");
   CHECK(world.told("seats/none/reply")[0]["result"] == "REFUSE");
+}
+
+TEST_CASE("authority: what it never heard of is refused, and holds nobody up") {
+  auto world = open_world({});
+  world.ask("a", "1", 1, "no such");
+  CHECK(world.sites.at("a").replies["1"]["reason"] == "no_snapshot");
+  CHECK(world.sites.at("a").box.state.count("item/no such") == 0);
+  world.centre("oversell/ops/a", {{"kind", "ask"},
+                                  {"site", "a"},
+                                  {"epoch", "e"},
+                                  {"n", 1},
+                                  {"item", "no such"},
+                                  {"quantity", 1}});
+  const auto told = world.sites.at("a").down.back().json();
+  CHECK(told["outcome"] == "REFUSE");
+  CHECK(told["reason"] == "no_snapshot");
 }
 
 TEST_CASE("authority: a silent site's rights are reclaimed only within the overbooking, and once") {

@@ -107,7 +107,7 @@ TEST_CASE("sequence R27: staff may honour it within the hour, and no later") {
     CHECK(world.hub.cases.at(1).kind == "oversold");
     CHECK(world.hub.cases.at(1).data["until_ms"] == at("10:40:00"));
     world.advance(at("10:40:00") + (in_time ? 0 : 1));
-    world.resolve(1, {{"choice", "honour"}});
+    world.resolve(1, {{"choose", "honour"}, {"by", "ann"}});
     world.pump();
     CHECK(world.hub.cases.at(1).outcome->at("outcome") == (in_time ? "HONOUR" : "REVERSE"));
     CHECK(world.ledger()["honoured"] == (in_time ? 1 : 0));
@@ -116,7 +116,7 @@ TEST_CASE("sequence R27: staff may honour it within the hour, and no later") {
     CHECK(world.told_at("a", "seats/show/staff").size() == (in_time ? 1 : 0));
     CHECK(world.told_at("a", "seats/show/badge").back()["badge"] ==
           (in_time ? "restored" : "revoked"));
-    world.resolve(1, {{"choice", "honour"}});  // once more changes nothing
+    world.resolve(1, {{"choose", "honour"}, {"by", "ann"}});  // once more changes nothing
     CHECK(world.ledger()["honoured"] == (in_time ? 1 : 0));
   }
 }

@@ -15,7 +15,12 @@ World::World(const Json& authority, const std::vector<std::string>& names, const
   for (const auto& name : names) sites.emplace(name, Site{PolicyBox(name, site)});
   set_clocks();
   take_from_hub(hub.step({plugin::Input::Kind::link, plugin::Direction::down, "", "up"}));
-  for (auto& [name, at_site] : sites) join(name);
+  // As a bridge does: what the broker had comes first, then it is told that the line is up.
+  for (auto& [name, at_site] : sites) {
+    while (deliver_down(name)) {
+    }
+    join(name);
+  }
 }
 
 void World::set_clocks() {
@@ -107,7 +112,9 @@ void World::take_from_site(Site& site, const std::vector<Sent>& sent) {
     if (message.direction == plugin::Direction::up) {
       site.up.push_back(message);
     } else if (!message.correlation.empty()) {
-      site.replies[message.correlation] = message.json();
+      const auto reply = message.json();
+      site.replies[message.correlation] = reply;
+      if (reply["result"] == "SELL") site.tickets[message.correlation] = reply["quantity"];
       ++site.reply_count[message.correlation];
     } else {
       site.devices.push_back(message);

@@ -13,6 +13,7 @@ from stage.certificates import Authority
 from stage.clients import Publisher, Receiver
 from stage.line import PUBACK, PUBLISH, PUBREC, Line
 from stage.scene import Stage
+from stage.till import Till
 from stage.waiting import holds_for, wait_until
 
 # The topics of the stage's own routes, and where they come out on the other side.

@@ -1,6 +1,7 @@
 """The bridge under test: its configuration, its process, its command line, its books."""
 import json
 import os
+import re
 import subprocess
 from pathlib import Path
 
@@ -50,10 +51,11 @@ def books(status):
 
 class Bascule(Process):
     """`site` and `central` are anything with a url; without `central` it is a hub. Further sections
-    of the YAML are keyword arguments: those of the two links are `site_link`, `central_link`."""
+    of the YAML are keyword arguments: those of the two links are `site_link`, `central_link`.
+    `example` is a file of config/ whose lanes, routes and policies are taken."""
 
     def __init__(self, folder, site, central, bridge_id="store-42", data_dir=None,
-                 site_link=None, central_link=None, routes=None, **sections):
+                 site_link=None, central_link=None, routes=None, example=None, **sections):
         super().__init__(folder / f"{bridge_id}.log")
         self.id = bridge_id
         self.folder = folder
@@ -71,11 +73,17 @@ class Bascule(Process):
                         **sections.pop("control", {})},
             **sections,
         }
+        self._tail = ""
+        if example:
+            del self.settings["routes"]
+            text = example.read_text()
+            self._tail = text[re.search("^(lanes|routes):", text, re.MULTILINE).start():]
         self.write()
 
     def write(self):
         """Writes the settings; JSON is YAML."""
-        self.config.write_text(json.dumps(self.settings, indent=2) + "\n")
+        sections = (f"{name}: {json.dumps(value)}\n" for name, value in self.settings.items())
+        self.config.write_text("".join(sections) + self._tail)
 
     def start(self, under=(), up=True, passed_s=0, wrong_s=0):
         """Starts it, under a command such as strace if given; waits for both links if `up`. As if

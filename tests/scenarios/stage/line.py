@@ -102,10 +102,11 @@ class Line:
         while True:
             try:
                 bridge, _ = listener.accept()
+            except OSError:
+                return  # cut
+            try:
                 broker = socket.create_connection(("127.0.0.1", self._broker_port))
             except OSError:
-                if listener.fileno() == -1:
-                    return
                 bridge.close()  # the broker is down: so are we
                 continue
             with self._lock:

@@ -11,6 +11,7 @@ from stage.broker import Broker
 from stage.certificates import Authority
 from stage.clients import Publisher, Receiver
 from stage.line import Line
+from stage.till import Till
 
 
 class Stage:
@@ -46,6 +47,10 @@ class Stage:
 
     def receiver(self, broker, *filters, **options):
         self._clients.append(Receiver(broker, *filters, **options))
+        return self._clients[-1]
+
+    def till(self, broker, name="till-1", **options):
+        self._clients.append(Till(broker, name, **options))
         return self._clients[-1]
 
     def passwords(self, people):
@@ -88,6 +93,7 @@ class Stage:
             print(f"--- the end of {process.log_path}", *lines, sep="\n", file=sys.stderr)
         for bridge in self._bridges:
             if bridge.running:
+                bridge.thaw()  # the scenario may have failed while it was frozen
                 print(f"--- status of {bridge.id}", bridge.cli("status", "--json").stdout,
                       sep="\n", file=sys.stderr)
         print(f"--- kept: {self.folder}", file=sys.stderr)
