@@ -35,6 +35,9 @@ class Crossing {
   // Sends nothing new, waits for what is in flight, says offline, disconnects.
   void stop();
 
+  // Runs on the link's loop thread, without waiting for it.
+  void tell(std::function<void()> task) { link_->loop().post(std::move(task)); }
+
   LinkStatus status() const { return link_->status(); }
   std::map<std::string, std::uint64_t> in_flight() const { return forwarder_.in_flight(); }
 

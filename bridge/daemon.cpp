@@ -5,7 +5,9 @@
 #include <spdlog/spdlog.h>
 #include <systemd/sd-daemon.h>
 
+#include <atomic>
 #include <csignal>
+#include <ctime>
 #include <memory>
 
 #include "clock.hpp"
@@ -105,6 +107,34 @@ ControlHandlers control_handlers(const Stages& stages) {
   return handlers;
 }
 
+// Waits for a signal of the end. Meanwhile the service manager is told that the bridge works, as
+// long as the journal's thread and those of the links take turns: a message goes round among them,
+// and without its return there is no next ping.
+int wait_for_end(const sigset_t& signals, const Stages& stages) {
+  int signal = 0;
+  std::uint64_t patience_us = 0;
+  if (sd_watchdog_enabled(0, &patience_us) <= 0) {
+    sigwait(&signals, &signal);
+    return signal;
+  }
+  const std::uint64_t pause_us = patience_us / 4;
+  const timespec pause{static_cast<time_t>(pause_us / 1'000'000),
+                       static_cast<long>(pause_us % 1'000'000 * 1'000)};
+  const auto returned = std::make_shared<std::atomic<bool>>(true);
+  const auto back = [returned] { *returned = true; };
+  while ((signal = sigtimedwait(&signals, nullptr, &pause)) <= 0) {
+    if (!returned->exchange(false)) continue;
+    sd_notify(0, "WATCHDOG=1");
+    stages.journal.tell([stages, back] {
+      stages.site.tell([central = stages.central, back] {
+        if (central != nullptr) return central->tell(back);
+        back();
+      });
+    });
+  }
+  return signal;
+}
+
 }  // namespace
 
 std::vector<LaneSettings> all_lanes(const BridgeConfig& config) {
@@ -170,8 +200,7 @@ int run_daemon(const BridgeConfig& config) {
                  config.data_dir);
     sd_notify(0, "READY=1");
 
-    int signal = 0;
-    sigwait(&signals, &signal);
+    const int signal = wait_for_end(signals, {config, journal, policies, site, central.get()});
     spdlog::info("{}: ending", signal == SIGTERM ? "SIGTERM" : "SIGINT");
     sd_notify(0, "STOPPING=1");
   }

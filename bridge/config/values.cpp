@@ -7,6 +7,7 @@
 #include <cctype>
 #include <cerrno>
 #include <charconv>
+#include <cstdlib>
 #include <filesystem>
 #include <system_error>
 
@@ -55,7 +56,14 @@ std::string socket_path(const std::string& text) {
                               " bytes at most");
 }
 
-std::string readable_file(const std::string& text) {
+std::string readable_file(const std::string& given) {
+  // Only the service itself sees its credentials: to a check in a shell they are as good as there.
+  constexpr std::string_view credentials = "${CREDENTIALS_DIRECTORY}/";
+  const bool credential = given.starts_with(credentials);
+  const char* folder = credential ? std::getenv("CREDENTIALS_DIRECTORY") : nullptr;
+  if (credential && folder == nullptr) return plain_text(given);
+  const std::string text =
+      credential ? std::string(folder) + '/' + given.substr(credentials.size()) : given;
   absolute_path(text);
   std::error_code error;
   if (std::filesystem::is_directory(text, error)) {

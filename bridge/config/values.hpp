@@ -27,9 +27,10 @@ bool boolean(const std::string& text);
 std::string absolute_path(const std::string& text);
 std::string socket_path(const std::string& text);
 
-// An absolute path of a file that this process may read. Its text is never repeated: it may be a
-// secret in the wrong place.
-std::string readable_file(const std::string& text);
+// An absolute path of a file that this process may read, or ${CREDENTIALS_DIRECTORY}/NAME: a
+// credential of its systemd service. Its text is never repeated: it may be a secret in the wrong
+// place.
+std::string readable_file(const std::string& given);
 
 // Bounded values; the bounds are included.
 std::int64_t parse_whole(const std::string& text, std::int64_t min, std::int64_t max);

@@ -81,4 +81,4 @@ class Template {
 
 }  // namespace
 
-BASCULE_POLICY(Template, "template", BASCULE_VERSION, "readings within limits pass, others alarm")
+BASCULE_POLICY(Template, "template", "1.0", "readings within limits pass, others alarm")

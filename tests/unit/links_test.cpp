@@ -13,6 +13,22 @@ using namespace bascule;
 using namespace config_file;
 using namespace std::chrono_literals;
 
+TEST_CASE("config: a credential of the service is found where systemd has put it") {
+  const Directory directory;
+  directory.write("token", "x");
+  const std::string yaml = with_site(
+      "  url: mqtt://broker:1234\n"
+      "  password_file: \"${CREDENTIALS_DIRECTORY}/token\"\n");
+  ::unsetenv("CREDENTIALS_DIRECTORY");
+  CHECK(problems(yaml).empty());  // a shell cannot look
+  CHECK(load(yaml).site.password_file == "${CREDENTIALS_DIRECTORY}/token");
+  ::setenv("CREDENTIALS_DIRECTORY", directory.path().c_str(), 1);
+  CHECK(load(yaml).site.password_file == directory.path() + "/token");
+  ::setenv("CREDENTIALS_DIRECTORY", "/nowhere", 1);
+  CHECK(problems(yaml) == Lines{"4:18: \"password_file\" names no such file"});
+  ::unsetenv("CREDENTIALS_DIRECTORY");
+}
+
 TEST_CASE("config: every key of a link is read") {
   const Directory directory;
   const std::string file = directory.write("some.pem", "x");
