@@ -103,6 +103,7 @@ void decide_at_authority(const Options& options, plugin::Step& step, const plugi
       break;
   }
   turn.outbox.flush();
+  turn.state.flush();
 }
 
 }  // namespace bascule::conflict

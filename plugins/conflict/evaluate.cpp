@@ -69,7 +69,9 @@ bool early(const Turn& turn, const Op& op) {
 
 void evaluate_new(Turn& turn, Op op) {
   if (!op.wrong.empty()) return reject(turn, op, op.wrong);
-  const auto record = turn.state.resolve_alias(op.key);
+  // Only what is matched gets another key.
+  const bool matched = !turn.options.insert_match.empty();
+  const auto record = matched ? turn.state.resolve_alias(op.key) : op.key;
   if (record != op.key) {
     // Its author numbered versions of a record that is no more.
     op.key = record;
@@ -83,8 +85,7 @@ void evaluate_new(Turn& turn, Op op) {
     turn.step.wake_at("clock", *turn.state.next_due());
     return;
   }
-  const auto clock = turn.state.clock();
-  if (clock < op.hlc) turn.state.put_clock(op.hlc);
+  if (turn.state.clock() < op.hlc) turn.state.put_clock(op.hlc);
   apply_policy(turn, op);
 }
 

@@ -11,7 +11,7 @@
 //   k NUMBER                 a case
 //   a KEY                    the record that the insert KEY is now part of
 //   i FIELD NUL VALUE NUL KEY  a key part of a record, made comparable
-//   n NAME                   the clock and the counters
+//   n NAME                   the clock and what is counted, the last run
 //
 // History is in the order of its numbers and not of the records, so that what is written lies
 // together: of a decision only the record itself is anywhere else.
@@ -60,7 +60,7 @@ void State::put(std::string_view op, const Place& place) {
   step_.put(key_of('o', op), out.take());
 }
 
-std::uint64_t State::next_number() { return count("history"); }
+std::uint64_t State::next_number() { return ++change_counts().history; }
 
 std::optional<Entry> State::entry(std::uint64_t number) const {
   const auto bytes = step_.get(numbered('h', number));
@@ -123,16 +123,19 @@ void State::erase_parked(std::string_view op) { step_.erase(key_of('p', op)); }
 
 void State::wait(std::string_view prev, std::string_view op) {
   step_.put(with_nul('w', prev) + std::string(op), "");
+  ++change_counts().waiting;
 }
 
 std::vector<std::string> State::take_waiting(std::string_view prev) {
-  const auto prefix = with_nul('w', prev);
   std::vector<std::string> ops;
+  if (counts().waiting == 0) return ops;
+  const auto prefix = with_nul('w', prev);
   step_.scan(prefix, prefix, [&](std::string_view key, std::string_view) {
     ops.emplace_back(key.substr(prefix.size()));
     return true;
   });
   for (const auto& op : ops) step_.erase(prefix + op);
+  if (!ops.empty()) change_counts().waiting -= ops.size();
   return ops;
 }
 
@@ -165,17 +168,38 @@ std::optional<std::int64_t> State::next_due() const {
   return due;
 }
 
-std::uint64_t State::count(std::string_view name) {
-  const auto bytes = note(name);
-  const auto next = bytes ? Reader(*bytes).number() + 1 : 1;
-  put_note(name, Writer().number(next).take());
-  return next;
+const State::Counts& State::counts() const {
+  if (counts_) return *counts_;
+  counts_.emplace();
+  if (const auto bytes = step_.get("ncounts")) {
+    Reader in(*bytes);
+    counts_->clock = read_hlc(in);
+    counts_->history = in.number();
+    counts_->queued = in.number();
+    counts_->waiting = in.number();
+  }
+  return *counts_;
+}
+
+State::Counts& State::change_counts() {
+  counts();
+  changed_ = true;
+  return *counts_;
+}
+
+void State::flush() {
+  if (!changed_) return;
+  Writer out;
+  write(out, counts_->clock);
+  out.number(counts_->history).number(counts_->queued).number(counts_->waiting);
+  step_.put("ncounts", out.take());
+  changed_ = false;
 }
 
 void State::queue(const Op& op) {
   Writer out;
   write(out, op);
-  step_.put(key_of('q', big_endian(count("queued"))), out.take());
+  step_.put(key_of('q', big_endian(++change_counts().queued)), out.take());
 }
 
 std::vector<Op> State::take_queued(std::size_t count_max) {
@@ -255,18 +279,7 @@ std::vector<std::string> State::indexed(std::string_view field, std::string_view
   return keys;
 }
 
-Hlc State::clock() const {
-  const auto bytes = note("clock");
-  if (!bytes) return {};
-  Reader in(*bytes);
-  return read_hlc(in);
-}
-
-void State::put_clock(const Hlc& clock) {
-  Writer out;
-  write(out, clock);
-  put_note("clock", out.take());
-}
+void State::put_clock(const Hlc& clock) { change_counts().clock = clock; }
 
 std::optional<std::string> State::note(std::string_view name) const {
   return step_.get(key_of('n', name));

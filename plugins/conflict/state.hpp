@@ -86,15 +86,28 @@ class State {
   std::vector<std::string> indexed(std::string_view field, std::string_view value) const;
 
   // The authority's clock never goes back.
-  Hlc clock() const;
+  const Hlc& clock() const { return counts().clock; }
   void put_clock(const Hlc& clock);
   std::optional<std::string> note(std::string_view name) const;
   void put_note(std::string_view name, std::string_view value);
 
+  // Puts what is counted; at the end of the step.
+  void flush();
+
  private:
-  std::uint64_t count(std::string_view name);
+  // What every decision needs is one value.
+  struct Counts {
+    Hlc clock;
+    std::uint64_t history = 0;  // entries, ever
+    std::uint64_t queued = 0;   // ops that waited for a batch, ever
+    std::uint64_t waiting = 0;  // ops that wait for another one, now
+  };
+  const Counts& counts() const;
+  Counts& change_counts();
 
   plugin::Step& step_;
+  mutable std::optional<Counts> counts_;  // once read
+  bool changed_ = false;
 };
 
 }  // namespace bascule::conflict
