@@ -29,7 +29,7 @@ class Site:
     def __init__(self, stage, name, central, start=True, protocol=5, broker_options=(), **options):
         self.name = name
         self.broker = stage.broker(name, options=broker_options)
-        self.line = stage.line(central)
+        self.line = stage.line(central, raw=True)
         self.bridge = stage.bascule(
             self.broker, self.line, bridge_id=name, start=start,
             routes=_routes("up", rights="seats/{item}/transfer", **ASKED)
