@@ -7,7 +7,7 @@ R1 R9 R20 R21 R23 R25, P4
 import json
 
 from stage import Stage, wait_until
-from stage.seats import Site, hub
+from stage.seats import Site, check_messages, hub
 
 with Stage() as stage:
     central = stage.broker("central")
@@ -75,3 +75,4 @@ with Stage() as stage:
         bridge.wait_drained()
     explained = modern.bridge.cli("policy", "explain", "1", "--json")
     assert "asked" in json.loads(explained.stdout)["verdict"], explained.stdout
+    check_messages(office, modern, plain)

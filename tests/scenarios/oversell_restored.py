@@ -7,10 +7,11 @@ R20 R25, P4 P6; fault: journal restored from a copy
 import shutil
 
 from stage import Stage, wait_until
-from stage.seats import Site, hub
+from stage.seats import Site, check_messages, hub
 
 with Stage() as stage:
     central = stage.broker("central")
+    office = stage.receiver(central, "oversell/#", name="office")
     authority = hub(stage, central, items={"tables": {
         "capacity": 20, "quota": "strict", "reserve_bp": 2500, "weights": {"a": 2, "b": 1}}})
     a, b = (Site(stage, name, central) for name in "ab")
@@ -65,3 +66,4 @@ with Stage() as stage:
     for bridge in authority, a.bridge, b.bridge:
         bridge.wait_drained()
         assert bridge.policy("seats")["failed"] == 0, bridge.log()
+    check_messages(office, a, b)

@@ -10,7 +10,7 @@ import json
 import time
 
 from stage import Stage, wait_until
-from stage.seats import Site, hub
+from stage.seats import Site, check_messages, hub
 
 MINUTE_S = 0.5
 HALL, CLUB = "hall", "club"  # with an overbooking of 1, and of 0
@@ -114,3 +114,5 @@ with Stage() as stage:
     for bridge in authority, a.bridge, b.bridge:
         bridge.wait_drained()
         assert bridge.policy("seats")["failed"] == 0, bridge.log()
+    kinds = check_messages(office, a, b)
+    assert kinds == {"op", "notice", "alive", "stats", "people", "availability", "snapshot"}, kinds

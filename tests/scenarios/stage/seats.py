@@ -2,7 +2,14 @@
 for scenarios that need others than those of config/oversell."""
 import json
 
+from stage.bascule import ROOT
+from stage.schema import check, problems
 from stage.waiting import wait_until
+
+SCHEMA = ROOT / "plugins" / "oversell" / "schema"
+SCHEMAS = {"ops": "op", "inbox": "notice", "alive": "alive", "stats": "stats", "staff": "people",
+           "badge": "people", "call": "people", "freed": "people", "availability": "availability",
+           "oversell": "snapshot"}  # oversell/item/…
 
 
 def _routes(direction, **filters):
@@ -59,3 +66,14 @@ class Site:
     def mend(self):
         self.line.restore()
         self.bridge.wait_link("central", "up", "slow")
+
+
+def check_messages(office, *sites):
+    """All that was said is as plugins/oversell/schema has it. Returns which kinds there were."""
+    said = [*office.unique, *(one for site in sites for one in site.screen.unique)]
+    kinds = set(check(SCHEMA, SCHEMAS, said))
+    answer = json.loads((SCHEMA / "answer.json").read_text())
+    for site in sites:
+        for _, told in site.till.answers:
+            assert not problems(answer, told), (told, problems(answer, told))
+    return kinds
