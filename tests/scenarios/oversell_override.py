@@ -1,5 +1,5 @@
-"""A reversed sale is a case for staff: within the hour (a setting; seconds here) they may honour it,
-once; the badge works again, and the seat is gone. Later nobody can.
+"""A reversed sale is a case for staff: within the hour (a setting; seconds here) they may honour
+it, once; the badge works again, and the seat is gone. Later nobody can.
 
 R26 R27, P4
 """
