@@ -1,8 +1,8 @@
 """Two clients and the last seat. At 09:00 both sites know of one seat; at 09:10 A loses its line;
-at 09:20 B sells the seat; at 09:30 A, which cannot know, sells it once more; at 09:40 A is back and it
-is found; at 09:41 A is asked again. A minute of the story lasts half a second here. Two items are
-sold side by side: of one an extra seat can be found, of the other not. Prints what the programs
-said, and when.
+at 09:20 B sells the seat; at 09:30 A, which cannot know, sells it once more; at 09:40 A is back
+and it is found; at 09:41 A is asked again. A minute of the story lasts half a second here. Two
+items are sold side by side: of one an extra seat can be found, of the other not. Prints what the
+programs said, and when.
 
 R20 R23 R24 R26, P1 P4
 """
