@@ -43,6 +43,22 @@ void print_state(const char* what, const PolicyBox& box, int sales) {
               static_cast<double>(bytes) / sales);
 }
 
+// Sold while cut off, then settled; what is settled stays `remember`ed.
+void print_states() {
+  constexpr int sales = 1000;
+  World world({{"role", "authority"}, {"items", {{"show", {{"capacity", 100'000}}}}}}, {"a"},
+              {{"role", "site"}});
+  world.pump();
+  world.cut("a");
+  for (int i = 0; i < sales; ++i) world.ask("a", std::to_string(i), 1);
+  print_state("state of the site, cut off", world.sites.at("a").box, sales);
+  world.join("a");
+  world.pump();
+  world.advance(world.now_ms + 60'000);
+  print_state("state of the site, settled", world.sites.at("a").box, sales);
+  print_state("state of the authority", world.hub, sales);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -54,10 +70,5 @@ int main(int argc, char** argv) {
   measure("authority, online", world.hub, request("seats/show/request"), count);
   world.cut("a");
   measure("site, cut off, sells", world.sites.at("a").box, request("seats/show/request"), count);
-  print_state("state of the site, unsettled", world.sites.at("a").box, count);
-  world.join("a");
-  world.pump();
-  world.advance(world.now_ms + 60'000);
-  print_state("state of the site, settled", world.sites.at("a").box, count);
-  print_state("state of the authority", world.hub, count);
+  print_states();
 }
