@@ -28,11 +28,11 @@ def measure(where, site, what, **options):
     before = cpu_s(broker), cpu_s(bridge), disk_bytes(bridge)
     result = Load("ask", site.broker, topic="seats/hall/request", v5=True, **options).result()
     assert result["answered"] == result["asked"] and not result["others"], result
-    each = lambda value: 1e6 * value / result["asked"]
+    each_us = lambda since, now: f"{1e6 * (now - since) / result['asked']:5.1f} us"
     print(f"{where:8} {what:22} {result['per_s']:8.0f}/s  p50 {result['p50_ms']:8.2f} ms  "
           f"p99 {result['p99_ms']:8.2f} ms  p99.9 {result['p999_ms']:8.2f} ms   bridge "
-          f"{each(cpu_s(bridge) - before[1]):5.1f} us, broker {each(cpu_s(broker) - before[0]):5.1f}"
-          f" us, {(disk_bytes(bridge) - before[2]) / result['asked']:6.0f} bytes to disk each",
+          f"{each_us(before[1], cpu_s(bridge))}, broker {each_us(before[0], cpu_s(broker))}, "
+          f"{(disk_bytes(bridge) - before[2]) / result['asked']:6.0f} bytes to disk each",
           flush=True)
 
 

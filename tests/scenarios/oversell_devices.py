@@ -1,13 +1,13 @@
-"""Devices ask over MQTT 5 with a response topic and correlation data, and over 3.1.1 by a topic made
-of the request's. Online the authority answers; offline, and when it is too slow, the site does. The
-device notices nothing of it; what it asks for nonsense is answered, too.
+"""Devices ask over MQTT 5 with a response topic and correlation data, and over 3.1.1 by a topic
+made of the request's. Online the authority answers; offline, and when it is too slow, the site
+does. The device notices nothing of it; what makes no sense is answered, too.
 
 R1 R9 R20 R21 R23 R25, P4
 """
 import json
 
 from stage import Stage, wait_until
-from stage.seats import Site, hub
+from stage.seats import Site, check_messages, hub
 
 with Stage() as stage:
     central = stage.broker("central")
@@ -39,7 +39,7 @@ with Stage() as stage:
     for site in modern, plain:
         site.wait_available("hall", 22)
 
-    # Offline: each by its own settings. 22 of 200 are over 10 %; of the club 15 will be, and are not.
+    # Offline, each by its own settings. 22 of 200 are over 10 %; the 15 of the club are not.
     assert modern.till.buy("club", 185)["basis"] == "authority"
     modern.wait_available("club", 15)
     modern.cut()
@@ -75,3 +75,4 @@ with Stage() as stage:
         bridge.wait_drained()
     explained = modern.bridge.cli("policy", "explain", "1", "--json")
     assert "asked" in json.loads(explained.stdout)["verdict"], explained.stdout
+    check_messages(office, modern, plain)

@@ -16,7 +16,7 @@ if "SWEEP" in os.environ:
     POINTS = {syscall: range(1, int(os.environ["SWEEP"]) + 1) for syscall in POINTS}
 ROUNDS = [(who, syscall, number) for syscall, numbers in POINTS.items() for number in numbers
           for who in ("site", "hub")]
-# In each round one of each item is asked for online and two offline; the centre sells one meanwhile.
+# A round asks for one of each item online and two offline; the centre sells one meanwhile.
 ITEMS, CAPACITY, OVERBOOKING = ("hall", "club"), 3 * len(ROUNDS) - 4, {"hall": 2, "club": 0}
 
 with Stage() as stage:

@@ -1,12 +1,13 @@
-"""A reversed sale is a case for staff: within the hour (a setting; seconds here) they may honour it,
-once; the badge works again, and the seat is gone. Later nobody can.
+"""A reversed sale is a case for staff: within the hour (a setting; seconds here) they may honour
+it, once; the badge works again, and the seat is gone. Later nobody can.
 
 R26 R27, P4
 """
 import json
 
 from stage import Stage, wait_until
-from stage.seats import Site, hub
+from stage.schema import problems
+from stage.seats import SCHEMA, Site, check_messages, hub
 
 with Stage() as stage:
     central = stage.broker("central")
@@ -45,6 +46,8 @@ with Stage() as stage:
 
     shown = json.loads(authority.cli("cases", "show", str(number), "--json").stdout)
     assert shown["data"]["sale"] == sales["hall"] and shown["data"]["ref"] == {"badge": 7}, shown
+    case = json.loads((SCHEMA / "case.json").read_text())
+    assert problems(case, shown["data"]) == [], shown
     assert "choose from honour, keep" in resolve(number, "forget").stderr
     assert resolve(number, "honour").returncode == 0
     a.wait_available("hall", -1)
@@ -62,3 +65,4 @@ with Stage() as stage:
     for bridge in authority, a.bridge, b.bridge:
         bridge.wait_drained()
         assert bridge.policy("seats")["failed"] == 0, bridge.log()
+    check_messages(office, a, b)

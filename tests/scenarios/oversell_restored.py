@@ -1,16 +1,17 @@
-"""A strict quota is never oversold: two sites are cut off and sell what they have rights for, and no
-more. Then a site's journal is put back from a copy that was made before. The centre has seen what
-it sold since, so that it is a new epoch, with no rights until staff asks for some.
+"""A strict quota is never oversold: two sites are cut off and sell what they have rights for, and
+no more. Then a site's journal is put back from a copy that was made before. The centre has seen
+what it sold since, so that it is a new epoch, with no rights until staff asks for some.
 
 R20 R25, P4 P6; fault: journal restored from a copy
 """
 import shutil
 
 from stage import Stage, wait_until
-from stage.seats import Site, hub
+from stage.seats import Site, check_messages, hub
 
 with Stage() as stage:
     central = stage.broker("central")
+    office = stage.receiver(central, "oversell/#", name="office")
     authority = hub(stage, central, items={"tables": {
         "capacity": 20, "quota": "strict", "reserve_bp": 2500, "weights": {"a": 2, "b": 1}}})
     a, b = (Site(stage, name, central) for name in "ab")
@@ -65,3 +66,4 @@ with Stage() as stage:
     for bridge in authority, a.bridge, b.bridge:
         bridge.wait_drained()
         assert bridge.policy("seats")["failed"] == 0, bridge.log()
+    check_messages(office, a, b)

@@ -1,8 +1,8 @@
-"""Two clients and the last seat. At 09:00 both sites know of one seat; at 09:10 A loses its line; at
-09:20 B sells the seat; at 09:30 A, which cannot know, sells it once more; at 09:40 A is back and it
-is found; at 09:41 A is asked again. A minute of the story lasts half a second here. Two items are
-sold side by side: of one an extra seat can be found, of the other not. Prints what the programs
-said, and when.
+"""Two clients and the last seat. At 09:00 both sites know of one seat; at 09:10 A loses its line;
+at 09:20 B sells the seat; at 09:30 A, which cannot know, sells it once more; at 09:40 A is back
+and it is found; at 09:41 A is asked again. A minute of the story lasts half a second here. Two
+items are sold side by side: of one an extra seat can be found, of the other not. Prints what the
+programs said, and when.
 
 R20 R23 R24 R26, P1 P4
 """
@@ -10,7 +10,7 @@ import json
 import time
 
 from stage import Stage, wait_until
-from stage.seats import Site, hub
+from stage.seats import Site, check_messages, hub
 
 MINUTE_S = 0.5
 HALL, CLUB = "hall", "club"  # with an overbooking of 1, and of 0
@@ -114,3 +114,5 @@ with Stage() as stage:
     for bridge in authority, a.bridge, b.bridge:
         bridge.wait_drained()
         assert bridge.policy("seats")["failed"] == 0, bridge.log()
+    kinds = check_messages(office, a, b)
+    assert kinds == {"op", "notice", "alive", "stats", "people", "availability", "snapshot"}, kinds

@@ -109,6 +109,8 @@ class Line:
             except OSError:
                 bridge.close()  # the broker is down: so are we
                 continue
+            for one in bridge, broker:  # a line does not wait for more to send
+                one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             with self._lock:
                 self._sockets += [bridge, broker]
             for pair in ("bridge", bridge, broker), ("broker", broker, bridge):

@@ -2,7 +2,14 @@
 for scenarios that need others than those of config/oversell."""
 import json
 
+from stage.bascule import ROOT
+from stage.schema import check, problems
 from stage.waiting import wait_until
+
+SCHEMA = ROOT / "plugins" / "oversell" / "schema"
+SCHEMAS = {"ops": "op", "inbox": "notice", "alive": "alive", "stats": "stats", "staff": "people",
+           "badge": "people", "call": "people", "freed": "people", "availability": "availability",
+           "oversell": "snapshot"}  # oversell/item/…
 
 
 def _routes(direction, **filters):
@@ -29,7 +36,7 @@ class Site:
     def __init__(self, stage, name, central, start=True, protocol=5, broker_options=(), **options):
         self.name = name
         self.broker = stage.broker(name, options=broker_options)
-        self.line = stage.line(central)
+        self.line = stage.line(central, raw=True)
         self.bridge = stage.bascule(
             self.broker, self.line, bridge_id=name, start=start,
             routes=_routes("up", rights="seats/{item}/transfer", **ASKED)
@@ -59,3 +66,14 @@ class Site:
     def mend(self):
         self.line.restore()
         self.bridge.wait_link("central", "up", "slow")
+
+
+def check_messages(office, *sites):
+    """All that was said is as plugins/oversell/schema has it. Returns which kinds there were."""
+    said = [*office.unique, *(one for site in sites for one in site.screen.unique)]
+    kinds = set(check(SCHEMA, SCHEMAS, said))
+    answer = json.loads((SCHEMA / "answer.json").read_text())
+    for site in sites:
+        for _, told in site.till.answers:
+            assert not problems(answer, told), (told, problems(answer, told))
+    return kinds
