@@ -144,7 +144,8 @@ def check_commands():
                  completion=completed(f"bascule {command[0]} {sub}"))
             options |= below
         if command and not commands:
-            same(f"bascule {command[0]}", help=options, completion=completed(f"bascule {command[0]}"))
+            name = f"bascule {command[0]}"
+            same(name, help=options, completion=completed(name))
         for sub in commands:
             named = sub in manual if not command else f"\n*{sub}*\n" in manual
             if not named:
@@ -160,8 +161,8 @@ def check_packages():
         elif line and not line.startswith("#"):
             listed.setdefault(group, set()).add(line)
     control = (ROOT / "packaging/debian/control").read_text()
-    wanted = re.findall(r"^ ([a-z0-9+.-]+)", control.split("Build-Depends:")[1].split("Standards")[0],
-                        re.M)
+    build_depends = control.split("Build-Depends:")[1].split("Standards")[0]
+    wanted = re.findall(r"^ ([a-z0-9+.-]+)", build_depends, re.M)
     missing = set(wanted) - set().union(*(listed[group] for group in groups))
     missing -= {"debhelper-compat", "dh-sequence-installsysusers"}  # debhelper has them
     unused = listed["build"] - set(wanted) - {"g++"}

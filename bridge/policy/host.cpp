@@ -148,8 +148,8 @@ void PolicyHost::closing(JournalCore& core) {
 
 std::int64_t PolicyHost::wait_ms() const {
   std::int64_t wait = 500;
-  const std::int64_t now_ms = settings_.clock().boottime_ms;
-  for (const auto& runner : runners_) wait = std::min(wait, runner->wait_ms(*core_, now_ms));
+  const Now at = settings_.clock();
+  for (const auto& runner : runners_) wait = std::min(wait, runner->wait_ms(*core_, at));
   return wait;
 }
 

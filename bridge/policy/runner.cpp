@@ -248,13 +248,18 @@ void Runner::append_wakes(JournalCore& core, std::int64_t wall_ms) {
   }
 }
 
-std::int64_t Runner::wait_ms(const JournalCore& core, std::int64_t now_ms) const {
+std::int64_t Runner::wait_ms(const JournalCore& core, const Now& at) const {
   std::int64_t wait = never;
   for (const Lane& lane : lanes_) {
-    if (ready(core, lane, now_ms)) return 0;
-    if (lane.retry_at_ms > now_ms) wait = std::min(wait, lane.retry_at_ms - now_ms);
+    if (ready(core, lane, at.boottime_ms)) return 0;
+    if (lane.retry_at_ms > at.boottime_ms) {
+      wait = std::min(wait, lane.retry_at_ms - at.boottime_ms);
+    }
   }
-  return wait;
+  if (next_wake_ms_ == never) return wait;
+  // One whose time has come and that is not appended waits for room.
+  const std::int64_t to_wake = next_wake_ms_ - at.wall_ms;
+  return std::min(wait, to_wake > 0 ? to_wake : full_retry_ms);
 }
 
 std::string Runner::waits_for(const JournalCore& core) const {

@@ -37,7 +37,8 @@ class Runner {
   bool tell_line(JournalCore& core, bool up);
   bool tell_resolution(JournalCore& core, std::int64_t number, std::string_view decision);
 
-  std::int64_t wait_ms(const JournalCore& core, std::int64_t now_ms) const;
+  // How long there is nothing to do, unless something comes.
+  std::int64_t wait_ms(const JournalCore& core, const Now& at) const;
   const PolicySettings& settings() const { return settings_; }
   const bascule_policy& type() const { return instance_->type(); }
   PolicyId id() const { return context_.policy; }

@@ -1,6 +1,6 @@
 """Two sites that are cut off edit a field of which only a person may choose the value. One shows
-its own edits at once, the other what is confirmed. The hub dies three times of kill -9 while both come
-back with 82 edits, and ends as if it had not; then the person decides.
+its own edits at once, the other what is confirmed. The hub dies three times of kill -9 while both
+come back with 82 edits, and ends as if it had not; then the person decides.
 
 R42 R38 R34, P4
 """

@@ -212,6 +212,7 @@ TEST_CASE("policy: a wake comes once its time has come, over restarts") {
   seats.put("a");
   seats.run();
   CHECK(woken.empty());
+  CHECK(seats.runner().wait_ms(seats.core(), seats.at) == 60'000);
   seats.crash();
   seats.at.wall_ms = 1'763'800'060'000;
   seats.run();
