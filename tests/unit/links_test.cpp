@@ -25,7 +25,7 @@ TEST_CASE("config: a credential of the service is found where systemd has put it
   ::setenv("CREDENTIALS_DIRECTORY", directory.path().c_str(), 1);
   CHECK(load(yaml).site.password_file == directory.path() + "/token");
   ::setenv("CREDENTIALS_DIRECTORY", "/nowhere", 1);
-  CHECK(problems(yaml) == Lines{"4:18: \"password_file\" names no such file"});
+  CHECK(problems(yaml) == Lines{"3:18: \"password_file\" names no such file"});
   ::unsetenv("CREDENTIALS_DIRECTORY");
 }
 
