@@ -94,6 +94,14 @@ std::string shown(const json& value) {
   return value.is_string() ? value.get<std::string>() : value.dump();
 }
 
+// One of a few, such as "REFUSE": not a number, and no name with one in it.
+bool is_word(const json& value) {
+  if (value.is_null() || value.is_boolean()) return true;
+  if (!value.is_string()) return false;
+  const auto& text = value.get_ref<const std::string&>();
+  return std::none_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
 // What is different, in so few words that many differences have the same.
 std::string difference(const std::string& was, const std::string& would_be) {
   if (was == would_be) return "what it sends";
@@ -106,9 +114,6 @@ std::string difference(const std::string& was, const std::string& would_be) {
     const json from = before.value(name, json()), to = after.value(name, json());
     if (from == to) continue;
     if (!text.empty()) text += ", ";
-    const auto is_word = [](const json& one) {
-      return one.is_null() || one.is_boolean() || (one.is_string() && one.size() == 1);
-    };
     text += is_word(from) && is_word(to) ? name + ": " + shown(from) + " -> " + shown(to) : name;
   }
   return text;
