@@ -9,9 +9,7 @@ namespace bascule {
 namespace {
 
 constexpr std::size_t tail_bytes_max = 8 << 20;
-// Commits wait while a checkpoint runs. The longer the log, the more of its pages are older
-// versions of others in it, and are not copied: it costs less, and few messages meet one.
-constexpr int checkpoint_pages = 4'000;
+constexpr int checkpoint_pages = 1'000;
 constexpr std::int64_t idle_ms = 5'000;  // without an append
 
 }  // namespace
@@ -141,7 +139,9 @@ void JournalCore::commit() {
   committing_.clear();
 }
 
-void JournalCore::checkpoint() { store_->checkpoint(checkpoint_pages); }
+void JournalCore::checkpoint() {
+  if (!in_transaction_) store_->checkpoint(checkpoint_pages);
+}
 
 void JournalCore::reopen() {
   const std::vector<LaneState> known = lanes_;

@@ -177,7 +177,8 @@ class JournalCore {
   bool pending_flush() const { return urgent_ || dirty_since_ms_ != 0; }
   void commit();  // throws DatabaseError: reopen() then
   // Copies the log into the file once it is long, which takes milliseconds: after a commit, when
-  // those who waited for it have their answers. Throws DatabaseError.
+  // those who waited for it have their answers. Not while a transaction is under way: then it waits
+  // for the next call. Throws DatabaseError.
   void checkpoint();
   void reopen();    // throws JournalError
   void maintain();  // about once a second: expiry, trimming, checkpoint, free space; commits

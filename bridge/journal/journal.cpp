@@ -204,7 +204,6 @@ void Journal::run() {
       answer_positions();
       answer_reads();
       if (trouble_.empty() && steps_ != nullptr) steps_->work(core_);
-      if (trouble_.empty()) core_.checkpoint();
     } catch (const std::exception& e) {
       fail(e.what());
     }
@@ -234,6 +233,7 @@ void Journal::commit_if_due(bool idle) {
   }
   confirm();
   answer(AppendResult::stored);
+  core_.checkpoint();
   const std::int64_t at = boottime_ms();
   if (idle || at - maintained_ms_ >= maintain_every_ms) {
     if (at - maintained_ms_ < maintain_every_ms) return;

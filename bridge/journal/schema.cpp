@@ -115,7 +115,7 @@ std::unique_ptr<Database> open_database(const std::string& path, const JournalSe
   require(*database, "cell_size_check", "ON", "1");
   database->execute("PRAGMA trusted_schema=OFF");
   database->execute("PRAGMA mmap_size=0");
-  database->execute("PRAGMA journal_size_limit=" + std::to_string(32 << 20));
+  database->execute("PRAGMA journal_size_limit=" + std::to_string(8 << 20));
   database->execute("PRAGMA cache_size=-4096");
   database->execute("PRAGMA temp_store=MEMORY");
   database->execute("PRAGMA secure_delete=OFF");

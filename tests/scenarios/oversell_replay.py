@@ -1,5 +1,5 @@
-"""What if the rule had been 5 %? The past of a site that refused, run through its policy as it would
-be; and as it is, which comes out as it did: every verdict, byte for byte.
+"""What if the rule had been 5 %? The past of a site that refused, run through its policy as it
+would be; and as it is, which comes out as it did: every verdict, byte for byte.
 
 R21 R22, P4
 """
@@ -30,7 +30,8 @@ with Stage() as stage:
         assert (refused["result"], refused["reason"]) == ("REFUSE", "low_stock"), refused
 
     # Fifteen were left, so the first three could have been sold; then three are not enough.
-    print(site.bridge.cli("policy", "replay", "--set", "min_remaining_bp=500", "--list", "0").stdout)
+    asked = "replay", "--set", "min_remaining_bp=500", "--list", "0"
+    print(site.bridge.cli("policy", *asked).stdout)
     bold = replay(site, "--set", "min_remaining_bp=500")["other"]
     verdicts = [(one["was"]["reason"], one["would_be"]["reason"]) for one in bold["differences"]
                 if one["was"] and "reason" in one["was"]]

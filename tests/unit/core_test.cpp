@@ -97,7 +97,19 @@ TEST_CASE("journal: the log is moved into the file and does not grow with it") {
     core.checkpoint();
   }
   CHECK(std::filesystem::file_size(directory.database()) > (60 << 20));
-  CHECK(std::filesystem::file_size(directory.database() + "-wal") < (20 << 20));
+  CHECK(std::filesystem::file_size(directory.database() + "-wal") < (8 << 20));
+}
+
+TEST_CASE("journal: a checkpoint waits for the transaction under way") {
+  const Directory directory;
+  JournalCore core = open_journal(directory);
+  for (int i = 0; i < 100; ++i) store(core, {{1, "t", std::string(100'000, 'a')}});
+  core.change().save_wake(1, "later", 1);
+  core.checkpoint();
+  CHECK(std::filesystem::file_size(directory.database()) < (1 << 20));
+  core.commit();
+  core.checkpoint();
+  CHECK(std::filesystem::file_size(directory.database()) > (8 << 20));
 }
 
 TEST_CASE("repeats: a redelivery is known by DUP, packet id, session and content together") {
