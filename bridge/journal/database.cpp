@@ -4,6 +4,8 @@
 
 #include <utility>
 
+#include "journal/gather_vfs.hpp"
+
 namespace bascule {
 namespace {
 
@@ -85,7 +87,8 @@ Database::Database(const std::string& path) {
   const std::string uri = "file:" + escaped(path) + "?psow=0";
   const int code = sqlite3_open_v2(
       uri.c_str(), &database_,
-      SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX, nullptr);
+      SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX,
+      gather_vfs());
   if (code != SQLITE_OK) {
     sqlite3* broken = std::exchange(database_, nullptr);
     const std::string what = sqlite3_errmsg(broken);

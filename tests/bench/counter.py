@@ -35,9 +35,11 @@ def cpu_s(pid):
 
 
 def disk_bytes(pid):
-    """What it has caused to be written to a disk."""
+    """What it has written to files. Not what the kernel calls write_bytes: that counts whole folios
+    of the page cache, up to 2 MiB each, for every piece that is written into one. What is sent on a
+    socket is in neither."""
     for line in Path(f"/proc/{pid}/io").read_text().splitlines():
-        if line.startswith("write_bytes:"):
+        if line.startswith("wchar:"):
             return int(line.split()[1])
     return 0
 

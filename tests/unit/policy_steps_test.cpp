@@ -85,9 +85,9 @@ TEST_CASE("policy: the power goes at any moment, and a step is there entirely or
     CrashDisk disk;
     PolicyCase seats(count);
     disk.before_change = [&] {
-      if (random() % 8 == 0) cuts.push_back(disk.cut(random));
+      if (random() % 2 == 0) cuts.push_back(disk.cut(random));
     };
-    for (int i = 0; i < 40; ++i) {
+    for (int i = 0; i < 100; ++i) {
       for (auto more = random() % 4; more > 0; --more) {
         seats.put("p" + std::to_string(i), random() % 3 == 0 ? Direction::down : Direction::up);
       }

@@ -28,12 +28,13 @@ double now_s(clockid_t clock) {
   return static_cast<double>(at.tv_sec) + static_cast<double>(at.tv_nsec) / 1e9;
 }
 
+// Not what the kernel calls write_bytes: it counts whole folios of the page cache.
 std::uint64_t written_bytes() {
   std::ifstream io("/proc/self/io");
   std::string name;
   std::uint64_t value = 0;
   while (io >> name >> value) {
-    if (name == "write_bytes:") return value;
+    if (name == "wchar:") return value;
   }
   return 0;
 }
@@ -76,6 +77,7 @@ class Authority {
     while (core_->lanes()[in_ - 1U].pending() > 0) {
       runner_->prepare(*core_, now());
       if (core_->must_commit()) core_->commit();
+      core_->checkpoint();
       while (core_->uncommitted_bytes() < bytes_per_turn &&
              runner_->step(*core_, watchdog_, boottime_ms())) {
       }
