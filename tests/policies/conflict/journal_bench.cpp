@@ -83,6 +83,8 @@ class Authority {
       }
       forward();
     }
+    if (boottime_ms() - maintained_ms_ < 1'000) return;
+    maintained_ms_ = boottime_ms();
     core_->maintain();
   }
   LaneId inputs() const { return in_; }
@@ -103,6 +105,7 @@ class Authority {
   std::unique_ptr<Runner> runner_;
   Watchdog watchdog_{[](const std::string&) {}};
   LaneId in_ = 0, out_ = 0;
+  std::int64_t maintained_ms_ = 0;
 };
 
 struct Edits {
