@@ -39,8 +39,12 @@ class Connection {
     virtual void connected(const Limits& limits) = 0;  // subscriptions come next
     // The broker has answered them all; `limits` is what is known of it now.
     virtual void subscribed(const Limits& limits) = 0;
-    // Refused, or granted at QoS 0 only.
-    virtual void subscription_poor(const std::string& how) = 0;
+    // Something for the operator: a subscription that was refused or granted at QoS 0 only, or what
+    // the broker said of a publish that it refused.
+    virtual void poor(const std::string& how) = 0;
+    // The broker is about to end it, for another server has to be used: by a CONNACK or DISCONNECT
+    // with that server's reference. ended() follows.
+    virtual void sent_on(std::string_view reference, bool moved) = 0;
     virtual void deliver(std::span<const Delivery> deliveries) = 0;
     virtual void settled() = 0;  // outcomes wait in Session::publishes
     virtual void round_trip(double ms) = 0;
@@ -93,10 +97,11 @@ class Connection {
   void take_pubcomp(const Frame& frame);
   std::optional<Answer> take_answer(const Frame& frame);
   void settle(Handshake::State state, const Answer& answer);
-  void settle(std::uint64_t serial, std::uint8_t reason);
+  void settle(std::uint64_t serial, const Answer& answer);
   void take_suback(const Frame& frame);
   void take_pingresp();
   void take_disconnect(const Frame& frame);
+  void look_for_redirect(std::uint8_t reason, std::string_view reference);
   void subscribe();
   void hand_in();
   bool busy() const;

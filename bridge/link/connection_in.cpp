@@ -107,6 +107,7 @@ void Connection::take_connack(const Frame& frame) {
   if (ack->reason != 0) {
     constexpr int no_retain = 0x9a, no_qos = 0x9b;
     if (ack->reason == no_retain || ack->reason == no_qos) session_.plain_will = true;
+    look_for_redirect(ack->reason, ack->server_reference);
     const auto refusal = describe_refusal(ack->reason, version_);
     fail(refusal.kind, with_details(refusal.error, ack->reason_text, ack->server_reference));
     return;
@@ -155,12 +156,12 @@ void Connection::take_suback(const Frame& frame) {
     limits_.maximum_qos = std::min(limits_.maximum_qos, Qos::at_least_once);
   }
   if (ack->reason >= 0x80) {
-    owner_.subscription_poor(with_details(
+    owner_.poor(with_details(
         "the broker refused the subscription to " + filter + ": " + describe_reason(ack->reason),
         ack->reason_text, {}));
   } else if (ack->reason == 0) {
-    owner_.subscription_poor("the broker grants the subscription to " + filter +
-                             " at QoS 0 only: what it sends there can be lost");
+    owner_.poor("the broker grants the subscription to " + filter +
+                " at QoS 0 only: what it sends there can be lost");
   }
   subscriptions_open_[ack->packet_id - 1u] = false;
   if (std::ranges::find(subscriptions_open_, true) != subscriptions_open_.end()) return;
@@ -210,7 +211,7 @@ void Connection::take_puback(const Frame& frame) {
   if (ack->packet_id >= first_claimable_id) return settle(Handshake::State::sent, *ack);
   const auto serial = serial_number(ack->packet_id, session_.publishes.first());
   if (!waiting_.empty() && serial >= waiting_.front().serial) return;
-  settle(serial, ack->reason);
+  settle(serial, *ack);
 }
 
 void Connection::take_pubrec(const Frame& frame) {
@@ -235,14 +236,18 @@ void Connection::take_pubcomp(const Frame& frame) {
 void Connection::settle(Handshake::State state, const Answer& answer) {
   const auto found = handshakes_.find(answer.packet_id);
   if (found == handshakes_.end() || found->second.state != state) return;
-  settle(found->second.serial, answer.reason);
+  settle(found->second.serial, answer);
   handshakes_.erase(found);
 }
 
-void Connection::settle(std::uint64_t serial, std::uint8_t reason) {
-  const bool refused = reason >= 0x80;
+void Connection::settle(std::uint64_t serial, const Answer& answer) {
+  const bool refused = answer.reason >= 0x80;
+  if (refused && !answer.reason_text.empty()) {
+    owner_.poor(with_details("the broker refused a message: " + describe_reason(answer.reason),
+                             answer.reason_text, {}));
+  }
   const auto kind = refused ? Outcome::Kind::refused : Outcome::Kind::accepted;
-  session_.publishes.settle(serial, kind, refused ? reason : 0, now_);
+  session_.publishes.settle(serial, kind, refused ? answer.reason : 0, now_);
   outcomes_wait_ = true;
 }
 
@@ -257,9 +262,17 @@ void Connection::take_disconnect(const Frame& frame) {
     fault_ = "the broker sent a DISCONNECT that breaks the rules of MQTT";
     return;
   }
+  look_for_redirect(farewell->reason, farewell->server_reference);
   fault_ = with_details("the broker ended it: " + describe_reason(farewell->reason),
                         farewell->reason_text, farewell->server_reference);
   if (about_a_packet(farewell->reason)) fault_reason_ = farewell->reason;
+}
+
+void Connection::look_for_redirect(std::uint8_t reason, std::string_view reference) {
+  constexpr std::uint8_t use_another_server = 0x9c, server_moved = 0x9d;
+  if (reason == use_another_server || reason == server_moved) {
+    owner_.sent_on(reference, reason == server_moved);
+  }
 }
 
 }  // namespace bascule

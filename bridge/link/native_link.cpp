@@ -19,7 +19,7 @@ constexpr auto goodbye = 1s;  // for DISCONNECT to get out
 }  // namespace
 
 NativeLink::NativeLink(LinkSettings settings, Url url)
-    : settings_(std::move(settings)), url_(std::move(url)) {}
+    : settings_(std::move(settings)), redirects_(std::move(url)) {}
 
 NativeLink::~NativeLink() { stop(0ms); }
 
@@ -37,17 +37,25 @@ void NativeLink::connect() {
   phase_ = Phase::connecting;
   try {
     Connection::Owner& owner = *this;
-    connection_ = std::make_shared<Connection>(loop_, settings_, url_, protocol_.next(),
-                                               subscriptions_, session_, owner);
+    connection_ = std::make_shared<Connection>(loop_, settings_, redirects_.target(),
+                                               protocol_.next(), subscriptions_, session_, owner);
     watch();
   } catch (const std::exception& error) {
     attempt_failed(Kind::refused, error.what());
   }
 }
 
-void NativeLink::retry() {
+void NativeLink::retry(bool at_once) {
   const double random = std::generate_canonical<double, 32>(random_);
-  retry_timer_ = loop_.after(backoff_.next(random), [this] { connect(); });
+  const auto wait = at_once ? 0ms : backoff_.next(random);
+  retry_timer_ = loop_.after(wait, [this] { connect(); });
+}
+
+void NativeLink::sent_on(std::string_view reference, bool moved) {
+  if (!redirects_.follow(reference, moved)) return;
+  const Url& to = redirects_.target();
+  spdlog::info("link {}: the broker sends us on to {} port {}, {}", settings_.name, to.host,
+               to.port, moved ? "from now on" : "for once");
 }
 
 void NativeLink::connected(const Limits& limits) {
@@ -92,11 +100,12 @@ void NativeLink::connection_ended(const std::string& why, bool ours, std::uint8_
   if (takeover) status_.error(*takeover);
   backoff_.down(now);
   lose_publishes(reason);
+  const bool sent_on = redirects_.ended(was_up_);
   if (std::exchange(was_up_, false)) handlers_.on_down(why);
   lose_publishes(0);  // of those who did not know yet
   status_.enter(paused_ ? LinkStatus::State::paused : LinkStatus::State::down);
   if (stopping_) return stopped_.set_value();
-  if (!paused_) retry();
+  if (!paused_) retry(sent_on);
 }
 
 // The connection may have called, so it goes when it has returned; until then it must not take in

@@ -19,6 +19,7 @@
 #include "link/connection.hpp"
 #include "link/link.hpp"
 #include "link/protocol_choice.hpp"
+#include "link/redirects.hpp"
 #include "link/status_board.hpp"
 #include "link/takeover.hpp"
 #include "link/url.hpp"
@@ -49,14 +50,15 @@ class NativeLink final : public Link, private Connection::Owner {
   // Of Connection::Owner.
   void connected(const Limits& limits) override;
   void subscribed(const Limits& limits) override;
-  void subscription_poor(const std::string& how) override { status_.error(how); }
+  void poor(const std::string& how) override { status_.error(how); }
+  void sent_on(std::string_view reference, bool moved) override;
   void deliver(std::span<const Delivery> deliveries) override;
   void settled() override;
   void round_trip(double ms) override { status_.round_trip(ms); }
   void ended(ConnectResult::Kind kind, const std::string& why, std::uint8_t reason) override;
 
   void connect();
-  void retry();
+  void retry(bool at_once);
   void attempt_failed(ConnectResult::Kind kind, const std::string& error);
   void connection_ended(const std::string& why, bool ours, std::uint8_t reason = 0);
   void lose_publishes(std::uint8_t reason);
@@ -67,7 +69,6 @@ class NativeLink final : public Link, private Connection::Owner {
   void begin_stop(std::chrono::milliseconds deadline);
 
   const LinkSettings settings_;
-  const Url url_;
   StatusBoard status_{settings_.name, settings_.url};
 
   // Written by any thread.
@@ -91,6 +92,7 @@ class NativeLink final : public Link, private Connection::Owner {
   ProtocolChoice protocol_{settings_.protocol};
   Backoff backoff_{settings_.reconnect_min, settings_.reconnect_max};
   Takeovers takeovers_{settings_.client_id};
+  Redirects redirects_;
   std::minstd_rand random_{std::random_device{}()};
   std::vector<Outcome> outcomes_;
   std::promise<void> stopped_;

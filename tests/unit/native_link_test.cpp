@@ -12,9 +12,7 @@ using Kind = Outcome::Kind;
 using namespace std::chrono_literals;
 
 const Subscription all{"in/#", true};
-const auto welcome = bytes({0x20, 3, 0, 0, 0});  // CONNACK of MQTT 5
 const auto welcome_v3 = bytes({0x20, 2, 0, 0});
-const auto granted = bytes({0x90, 4, 0, 1, 0, 1});  // SUBACK of MQTT 5
 
 LinkSettings settings_for(const std::string& url) {
   return link_settings(Client::native, url, "client");
@@ -24,14 +22,6 @@ LinkSettings settings_for(const std::string& url) {
 std::string publish(int packet_id, const std::string& payload) {
   const auto body = text("in/a") + bytes({packet_id >> 8, packet_id & 255, 0}) + payload;
   return bytes({0x32, static_cast<int>(body.size())}) + body;
-}
-
-// Takes the connection to the point where it is up.
-void bring_up(const Peer& peer) {
-  peer.read_packet();
-  peer.send(welcome);
-  peer.read_packet();
-  peer.send(granted);
 }
 
 }  // namespace
@@ -190,7 +180,8 @@ TEST_CASE("native link: an acknowledgement that nobody waits for does no harm") 
 TEST_CASE("native link: packets may come byte by byte") {
   ScriptedBroker broker([&](const Peer& peer, int) {
     peer.read_packet();
-    const auto trickle = welcome + granted + publish(1, "one") + publish(2, std::string(90, 'x'));
+    const auto trickle =
+        welcome + granted(1) + publish(1, "one") + publish(2, std::string(90, 'x'));
     for (const char byte : trickle) peer.send({byte});
     peer.read_to_end();
   });
@@ -231,7 +222,7 @@ TEST_CASE("native link: no more is in flight than the broker's Receive Maximum, 
     peer.read_packet();
     peer.send(bytes({0x20, 6, 0, 0, 3, 33, 0, 2}));
     peer.read_packet();
-    peer.send(granted);
+    peer.send(granted(1));
     for (int pair = 0; pair < 5; ++pair) {
       const auto one = peer.read_packet();
       const auto two = peer.read_packet();
@@ -257,7 +248,7 @@ TEST_CASE("native link: a publish over the broker's maximum packet size is refus
     peer.read_packet();
     peer.send(bytes({0x20, 8, 0, 0, 5, 39, 0, 0, 0, 100}));
     peer.read_packet();
-    peer.send(granted);
+    peer.send(granted(1));
     peer.read_to_end();
   });
   LinkProbe out(settings_for(broker.url()), {all});

@@ -12,8 +12,6 @@ using Kind = Outcome::Kind;
 using Stage = Outgoing::Stage;
 
 const Subscription all{"in/#", true, false, Qos::exactly_once};
-const auto welcome = bytes({0x20, 3, 0, 0, 0});
-const auto granted = bytes({0x90, 4, 0, 1, 0, 2});
 
 LinkSettings settings_for(const std::string& url) {
   return link_settings(Client::native, url, "client");
@@ -22,13 +20,6 @@ LinkSettings settings_for(const std::string& url) {
 std::string publish(int flags, const std::string& payload) {
   const auto body = text("in/a") + bytes({0, 7, 0}) + payload;
   return bytes({0x30 | flags, static_cast<int>(body.size())}) + body;
-}
-
-void bring_up(const Peer& peer, const std::string& connack = welcome) {
-  peer.read_packet();
-  peer.send(connack);
-  peer.read_packet();
-  peer.send(granted);
 }
 
 void send(LinkProbe& probe, std::uint64_t tag, std::uint16_t packet_id,
@@ -51,7 +42,7 @@ TEST_CASE("native link: PUBREL waits for the release, and PUBCOMP accepts") {
   std::atomic<bool> looked = false;
   std::string released;
   ScriptedBroker broker([&](const Peer& peer, int) {
-    bring_up(peer);
+    bring_up(peer, 2);
     sent = peer.read_packet();
     peer.send(bytes({0x50, 2, 0xe0, 5}));
     early = peer.read(1, 100);
@@ -82,7 +73,7 @@ TEST_CASE("native link: what is resumed goes with DUP, or as PUBREL alone") {
   std::string first;
   std::string second;
   ScriptedBroker broker([&](const Peer& peer, int) {
-    bring_up(peer);
+    bring_up(peer, 2);
     first = peer.read_packet();
     second = peer.read_packet();
     // An id that the broker does not know any more, it has let go of before.
@@ -104,7 +95,7 @@ TEST_CASE("native link: what is resumed goes with DUP, or as PUBREL alone") {
 
 TEST_CASE("native link: a PUBREC may refuse, and a PUBACK may answer where QoS 2 is unknown") {
   ScriptedBroker broker([&](const Peer& peer, int) {
-    bring_up(peer);
+    bring_up(peer, 2);
     peer.read_packet();
     peer.read_packet();
     peer.send(bytes({0x50, 3, 0xe0, 1, 0x97}) + bytes({0x40, 2, 0xe0, 2}));
@@ -124,7 +115,7 @@ TEST_CASE("native link: QoS 1 and 2 share the broker's Receive Maximum, until PU
   std::string early;
   std::atomic<bool> looked = false;
   ScriptedBroker broker([&](const Peer& peer, int) {
-    bring_up(peer, bytes({0x20, 6, 0, 0, 3, 33, 0, 2}));
+    bring_up(peer, 2, bytes({0x20, 6, 0, 0, 3, 33, 0, 2}));
     peer.read_packet();
     peer.read_packet();
     peer.send(bytes({0x50, 2, 0xe0, 1}));
@@ -154,7 +145,7 @@ TEST_CASE("native link: QoS 1 and 2 share the broker's Receive Maximum, until PU
 TEST_CASE("native link: PUBREC and PUBCOMP go out when their deliveries are acknowledged") {
   std::string answers;
   ScriptedBroker broker([&](const Peer& peer, int) {
-    bring_up(peer);
+    bring_up(peer, 2);
     peer.send(publish(4, "a"));
     answers = peer.read(4);
     peer.send(bytes({0x62, 2, 0, 7}) + publish(4, "b"));

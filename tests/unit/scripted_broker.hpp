@@ -67,6 +67,18 @@ class Peer {
   int fd_;
 };
 
+inline const std::string welcome = bytes({0x20, 3, 0, 0, 0});  // CONNACK of MQTT 5
+
+inline std::string granted(int qos) { return bytes({0x90, 4, 0, 1, 0, qos}); }  // SUBACK
+
+// Takes the connection to the point where it is up, with one subscription.
+inline void bring_up(const Peer& peer, int qos = 1, const std::string& connack = welcome) {
+  peer.read_packet();
+  peer.send(connack);
+  peer.read_packet();
+  peer.send(granted(qos));
+}
+
 class ScriptedBroker {
  public:
   // `script` is called with each connection and its number, from 1.
@@ -94,6 +106,7 @@ class ScriptedBroker {
     close(listener_);
   }
 
+  std::uint16_t port() const { return port_; }
   std::string url() const { return "mqtt://127.0.0.1:" + std::to_string(port_); }
   int connections() const { return connections_; }
 

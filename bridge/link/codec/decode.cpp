@@ -211,7 +211,7 @@ std::optional<Answer> decode_answer(std::string_view body, Protocol version) {
   ack.packet_id = in.u16();
   if (version == Protocol::v5 && !in.at_end()) {
     ack.reason = in.u8();
-    if (!in.at_end()) read_answer_properties(in);
+    if (!in.at_end()) ack.reason_text = read_answer_properties(in);
   }
   if (!in.ok() || !in.at_end() || ack.packet_id == 0) return std::nullopt;
   return ack;

@@ -25,6 +25,7 @@ struct ConnAck {
 struct Answer {
   std::uint16_t packet_id = 0;
   std::uint8_t reason = 0;
+  std::string_view reason_text;
 };
 
 struct SubAck {
