@@ -40,11 +40,11 @@ def publish(till, size, count, per_s):
     till.wait_acknowledged(120)
 
 
-def measure(size, count, per_s, away):
+def measure(size, count, per_s, away, sync):
     """Bytes a message: what was written, and what the journal grew by."""
     with Stage() as stage:
         site, central = stage.broker("site"), stage.broker("central")
-        bascule = stage.bascule(site, central)
+        bascule = stage.bascule(site, central, journal={"sync": sync})
         end(bascule)
         if away:
             central.stop()
@@ -60,10 +60,10 @@ def measure(size, count, per_s, away):
         return (written - idle) / count, (room_then - room) / count
 
 
-def row(size, count, per_s):
-    waiting, room = measure(size, count, per_s, away=True)
-    crossed, _ = measure(size, count, per_s, away=False)
-    rate = f"{per_s}/s" if per_s else "at once"
+def row(size, count, per_s, sync="full"):
+    waiting, room = measure(size, count, per_s, True, sync)
+    crossed, _ = measure(size, count, per_s, False, sync)
+    rate = (f"{per_s}/s" if per_s else "at once") + (f", sync: {sync}" if sync != "full" else "")
     print(f"| {size:,} B | {count:,}, {rate} | {room:,.0f} | {waiting:,.0f} | {crossed:,.0f} |",
           flush=True)
 
@@ -74,3 +74,4 @@ for size, at_once in (200, 20_000), (1000, 10_000), (10 * 1024, 1_000):
     row(size, 600, 10)
     row(size, at_once, None)
 row(200, 60, 1)
+row(200, 600, 10, "normal")
