@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 
+#include "conflict/merge.hpp"
 #include "conflict/turn.hpp"
 
 namespace bascule::conflict {
@@ -86,6 +87,8 @@ void evaluate_new(Turn& turn, Op op) {
     return;
   }
   if (turn.state.clock() < op.hlc) turn.state.put_clock(op.hlc);
+  const auto wrong = unfit(turn.options, op);
+  if (!wrong.empty()) return reject(turn, op, wrong);
   apply_policy(turn, op);
 }
 

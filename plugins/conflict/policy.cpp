@@ -80,15 +80,13 @@ Author author_of(const Op& op, const Knowledge& knowledge, const Record& record)
 
 // Brings the op into the record, or not, and says so.
 void carry_out(Turn& turn, const Op& op, const Knowledge& knowledge, Record& record, Entry entry) {
-  std::string wrong;
-  if (op.kind != Kind::remove) entry.changes = changes_of(turn.options, knowledge, op, wrong);
+  if (op.kind != Kind::remove) entry.changes = changes_of(turn.options, knowledge, op);
   const auto pairs = pairs_of(turn.options, knowledge, op, entry.changes);
   if (must_wait(turn, pairs)) {
     const bool hold = turn.options.on_ambiguous == OnAmbiguous::hold;
     return park(turn, op, hold ? Verdict::hold : Verdict::ask, "ambiguous");
   }
-  auto fate = wrong.empty() ? decide_life(turn.options, knowledge, op, record)
-                            : Fate{Fate::Is::rejected, wrong, false, {}};
+  auto fate = decide_life(turn.options, knowledge, op, record);
   entry.life = fate.life.value_or(knowledge.life());
   entry.stamp = knowledge.stamp();
   if (entry.reason.empty()) entry.reason = fate.reason;

@@ -3,6 +3,7 @@
 
 #include "conflict/insert.hpp"
 #include "conflict/json.hpp"
+#include "conflict/merge.hpp"
 #include "conflict/questions.hpp"
 #include "conflict/turn.hpp"
 
@@ -85,6 +86,8 @@ void resolve_field(Turn& turn, const Answered& answered) {
   } else {
     return refuse(turn, answered, "choose take (with `op`) or set (with `value`)");
   }
+  const auto wrong = unfit(turn.options, op);
+  if (!wrong.empty()) return refuse(turn, answered, "the value is " + wrong);
   apply_as_person(turn, op);
   evaluate_released(turn);
 }
@@ -107,6 +110,10 @@ void resolve_parked(Turn& turn, const Parked& parked, const Answered& answered) 
   const auto& choice = answered.decision.choice;
   if (choice != "accept" && choice != "discard") {
     return refuse(turn, answered, "choose accept or discard");
+  }
+  const auto wrong = unfit(turn.options, parked.op);
+  if (choice == "accept" && !wrong.empty()) {
+    return refuse(turn, answered, "a value of the edit is " + wrong);
   }
   const auto parked_op = unpark(turn, parked, choice);
   if (choice == "discard") {
