@@ -68,6 +68,7 @@ void conclude(Turn& turn, Record& record, Entry entry, bool whole) {
     if (!decided && !whole) record.newest_lost = std::max(record.newest_lost, entry.stamp);
     record.last = entry.number;
     record.last_from = std::max(record.last_from, entry.from);
+    if (!record.deleted) record.forgotten_by = 0;
     index_record(turn, entry.op.key, record);
     turn.state.put(entry.op.key, record);
   }

@@ -111,6 +111,8 @@ void evaluate(Turn& turn, Op op) {
     park(turn, op, Verdict::ask, "payload");
     return;
   }
+  // Whether it has been here nobody knows any more; it must not be applied twice.
+  if (turn.state.is_forgotten(op.id)) return park(turn, op, Verdict::ask, "repeat");
   evaluate_new(turn, std::move(op));
   evaluate_released(turn);
 }

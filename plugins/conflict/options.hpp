@@ -21,6 +21,7 @@ enum class Deletes { delete_wins, author_time, update_wins };
 enum class OnAmbiguous { accept, hold, ask };
 enum class OnStale { reject, merge, hold };
 enum class View { optimistic, confirmed };
+inline constexpr std::uint64_t no_limit = ~std::uint64_t{0};
 // Who wins on a field when neither author had seen the other's value; ask: a person.
 enum class Rule { newest, first, max, min, sum, unite, central, site, ask };
 
@@ -38,7 +39,7 @@ struct PayloadPointers {
 };
 
 struct Topics {
-  Pattern canonical, verdict, conflict, pending, history, transaction, view, clock;
+  Pattern canonical, verdict, conflict, pending, history, transaction, view, clock, mark;
 };
 
 struct Options {
@@ -57,6 +58,10 @@ struct Options {
   std::optional<int> batch_minute;  // of the day in UTC; none: at once
   std::int64_t clock_guard_ms = 60'000;
   std::vector<MatchPart> insert_match;
+  std::optional<std::int64_t> history_keep_ms;  // none: however old
+  std::uint64_t history_entries_max = no_limit;
+  std::vector<std::string> sites;  // that must acknowledge; also those that are heard of
+  std::int64_t silent_ms = 0;
   Topics topics;
   std::string lane;
 

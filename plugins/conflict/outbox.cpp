@@ -69,6 +69,21 @@ void Outbox::clear_pending(std::string_view key) {
   send(options_.topics.pending.fill(topic_values(options_, key, "", "")), "", true);
 }
 
+void Outbox::forget(std::string_view key, const Record& record) {
+  if (record.standing == Standing::merged || record.standing == Standing::retired) return;
+  std::vector<std::string> parts{""};
+  if (options_.parts()) {
+    parts.clear();
+    for (const auto& [part, version] : record.part_versions) parts.push_back(part);
+  }
+  for (const auto& part : parts) {
+    send(options_.topics.canonical.fill(topic_values(options_, key, part, "")), "", true,
+         {{"version", "-1"}, {"hlc", text(record.newest)}});
+    forgotten_.push_back(std::move(messages_.back()));
+    messages_.pop_back();
+  }
+}
+
 void Outbox::verdict(const State& state, const Entry& entry) {
   ObjectText json;
   if (entry.ambiguous) json.json("ambiguous", "true");
@@ -83,7 +98,8 @@ void Outbox::verdict(const State& state, const Entry& entry) {
   if (!entry.reason.empty()) json.text("reason", entry.reason);
   json.text("record", entry.op.key).text("verdict", word(entry.verdict));
   json.number("version", entry.version);
-  answer(entry.op, json.close());
+  // Of what has become of its edits the site has been told up to here.
+  answer(entry.op, json.close(), {{"mark", std::to_string(entry.number)}});
 }
 
 void Outbox::verdict(const Parked& parked) {
@@ -93,10 +109,11 @@ void Outbox::verdict(const Parked& parked) {
   answer(parked.op, json.close());
 }
 
-void Outbox::answer(const Op& op, std::string verdict) {
+void Outbox::answer(const Op& op, std::string verdict,
+                    std::vector<std::pair<std::string, std::string>> properties) {
   explained_ = verdict;
   send(options_.topics.verdict.fill(topic_values(options_, op.key, op.part, op.origin())),
-       std::move(verdict), false);
+       std::move(verdict), false, std::move(properties));
 }
 
 void Outbox::conflict(const Entry& incoming, const Pair& pair, const Record& record) {
@@ -131,24 +148,39 @@ void Outbox::send(std::string topic, std::string payload, bool retain,
   output.properties = std::move(properties);
 }
 
-void Outbox::send_record(const std::string& key, const Changed& changed) {
-  if (changed.pending) {
-    return send(options_.topics.pending.fill(topic_values(options_, key, "", "")),
-                changed.payloads.at(""), true, changed.properties);
-  }
+void Outbox::send_canonical(const std::string& key, const Changed& changed) {
+  if (changed.pending) return;
   for (const auto& [part, payload] : changed.payloads) {
     send(options_.topics.canonical.fill(topic_values(options_, key, part, "")), payload, true,
          changed.properties);
+  }
+}
+
+void Outbox::send_others(const std::string& key, const Changed& changed) {
+  if (changed.pending) {
+    return send(options_.topics.pending.fill(topic_values(options_, key, "", "")),
+                changed.payloads.at(""), true, changed.properties);
   }
   if (changed.transaction.empty()) return;
   send(options_.topics.transaction.fill(topic_values(options_, key, "", "")), changed.transaction,
        true);
 }
 
-void Outbox::flush() {
-  auto messages = std::move(messages_);
-  messages_.clear();
-  for (const auto& [key, changed] : changed_) send_record(key, changed);
+void Outbox::flush(State& state) {
+  const auto messages = std::exchange(messages_, {});
+  for (const auto& [key, changed] : changed_) send_canonical(key, changed);
+  for (auto& message : forgotten_) messages_.push_back(std::move(message));
+  forgotten_.clear();
+  if (!messages_.empty()) {
+    // Only with the last one has everything of this step been sent.
+    for (auto& message : messages_) {
+      const bool last = &message == &messages_.back();
+      const auto mark = last ? state.last_number() : state.number_before();
+      message.properties.emplace_back("mark", std::to_string(mark));
+    }
+    state.put_told(state.last_number());
+  }
+  for (const auto& [key, changed] : changed_) send_others(key, changed);
   changed_.clear();
   for (const auto& message : messages_) step_.emit(message);
   for (const auto& message : messages) step_.emit(message);

@@ -30,7 +30,8 @@ Check check_version(const Turn& turn, const Op& op, const Record& record) {
   const auto expected = expected_version(turn, op);
   if (expected > record.version) return {Is::ask, "future_version"};
   if (expected < 0 && record.deleted) {
-    return op.kind == Kind::recreate ? Check{} : Check{Is::reject, "deleted"};
+    const bool anew = op.kind == Kind::recreate || record.forgotten >= 0;
+    return anew ? Check{} : Check{Is::reject, "deleted"};
   }
   if (expected < 0 && record.exists()) return {Is::reject, "exists"};
   if (expected == record.version) return {};
@@ -161,6 +162,7 @@ void apply_policy(Turn& turn, const Op& arrived) {
     return conclude(turn, record, std::move(entry));
   }
   if (checked.is == Check::Is::next) knowledge.see_everything();
+  if (!knowledge.known()) return park(turn, op, Verdict::ask, "trimmed");
   carry_out(turn, op, knowledge, record, std::move(entry));
 }
 

@@ -90,7 +90,7 @@ void park(Turn& turn, const Op& op, Verdict verdict, const std::string& reason) 
 }
 
 Op unpark(Turn& turn, const Parked& parked, const std::string& outcome) {
-  turn.state.erase_parked(parked.op.id);
+  turn.state.erase(parked);
   close(turn, parked.case_number, outcome);
   return parked.op;
 }

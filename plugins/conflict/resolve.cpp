@@ -5,6 +5,7 @@
 #include "conflict/json.hpp"
 #include "conflict/merge.hpp"
 #include "conflict/questions.hpp"
+#include "conflict/trim.hpp"
 #include "conflict/turn.hpp"
 
 namespace bascule::conflict {
@@ -133,7 +134,7 @@ void resolve_parked(Turn& turn, const Parked& parked, const Answered& answered) 
 
 // The ops of an insert that was unknown get the verdict that they waited for.
 void answer_all(Turn& turn, const Record& record, Verdict verdict, const std::string& reason) {
-  for (auto entry : turn.state.entries_after(record, -1)) {
+  for (auto entry : turn.state.entries_after(record, -1).entries) {
     if (entry.verdict != Verdict::ask || entry.reason != "unknown") continue;
     entry.verdict = verdict;
     entry.reason = reason;
@@ -209,6 +210,9 @@ void resolve(Turn& turn) {
   const Answered answered{number, *it, read_decision(turn.input.payload())};
   if (it->kind == "field") return resolve_field(turn, answered);
   if (it->kind == "unknown") return resolve_insert(turn, answered);
+  if (it->kind == "silent") {
+    return resolve_silent(turn, number, it->key, answered.decision.choice == "drop");
+  }
   const auto parked = turn.state.parked(it->op);
   if (!parked) throw std::runtime_error("the state has lost a parked op");
   resolve_parked(turn, *parked, answered);

@@ -73,21 +73,47 @@ void Network::send_up(const std::string& id) {
       hub.host.crash_after.reset();
       hub.message(message);
     }
-    for (const auto& sent : hub.host.sent) {
-      Message next;
-      next.direction = plugin::Direction::down;
-      next.origin = "hub";
-      next.lane = "down";
-      next.sequence = ++hub.sequence;
-      next.topic = sent.topic;
-      next.payload = sent.payload;
-      next.properties = sent.properties;
-      for (auto& [name, other] : sites) {
-        if (sent.topic.starts_with("records/") || sent.topic == "verdicts/" + name) {
-          other.down.push_back(next);
-        }
+    hand_down();
+  }
+}
+
+void Network::hand_down() {
+  for (const auto& sent : hub.host.sent) {
+    Message next;
+    next.direction = plugin::Direction::down;
+    next.origin = "hub";
+    next.lane = "down";
+    next.sequence = ++hub.sequence;
+    next.topic = sent.topic;
+    next.payload = sent.payload;
+    next.properties = sent.properties;
+    for (auto& [name, other] : sites) {
+      if (sent.topic.starts_with("records/") || sent.topic == "verdicts/" + name) {
+        other.down.push_back(next);
       }
     }
+  }
+}
+
+void Network::wake_hub() {
+  const auto wakes = hub.host.wakes;
+  for (const auto& [name, at] : wakes) {
+    if (at == 0 || at > now) continue;
+    hub.wake(name, now);
+    hand_down();
+  }
+}
+
+void Network::wake_site(const std::string& id) {
+  auto& site = sites.at(id);
+  const auto wakes = site.host.wakes;
+  for (const auto& [name, at] : wakes) {
+    if (at == 0 || at > now) continue;
+    Message wake;
+    wake.kind = plugin::Input::Kind::wake;
+    wake.topic = name;
+    wake.wall_ms = wake.boottime_ms = now;
+    decide(site, wake);
   }
 }
 

@@ -35,6 +35,8 @@ class Network {
   void send_up(const std::string& site);     // what waits, to the hub
   void bring_down(const std::string& site);  // what the hub has sent
   void sync(const std::string& site);
+  void wake_hub();  // with what is due by now
+  void wake_site(const std::string& site);
   void sync_all();
 
   std::string shown(const std::string& site, const std::string& record = "123");
@@ -45,6 +47,7 @@ class Network {
   std::int64_t now = monday;
 
  private:
+  void hand_down();
   void decide(Site& site, const Message& message);
 };
 
