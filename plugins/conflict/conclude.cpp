@@ -48,6 +48,17 @@ void release_waiting(Turn& turn, const std::string& op) {
 
 }  // namespace
 
+void reject(Turn& turn, const Op& op, const std::string& reason, const Violation& violation) {
+  auto record = turn.state.record(op.key).value_or(Record{});
+  Entry entry;
+  entry.op = op;
+  entry.verdict = Verdict::reject;
+  entry.reason = reason;
+  entry.violation = violation;
+  entry.stamp = op.hlc;
+  conclude(turn, record, std::move(entry));
+}
+
 void conclude(Turn& turn, Record& record, Entry entry, bool whole) {
   const bool decided = entry.verdict == Verdict::apply || entry.verdict == Verdict::merge;
   entry.from = record.version + 1;

@@ -31,16 +31,6 @@ bool answer_repeat(Turn& turn, const Op& op, const Place& place) {
   return true;
 }
 
-void reject(Turn& turn, const Op& op, const std::string& reason) {
-  auto record = turn.state.record(op.key).value_or(Record{});
-  Entry entry;
-  entry.op = op;
-  entry.verdict = Verdict::reject;
-  entry.reason = reason;
-  entry.stamp = op.hlc;
-  conclude(turn, record, std::move(entry));
-}
-
 // False if the op cannot go on: it waits for its prev, or is rejected with it.
 bool follow_prev(Turn& turn, Op& op) {
   if (op.prev.empty()) return true;

@@ -124,6 +124,31 @@ std::uint64_t OptionReader::whole(const std::string& name, std::uint64_t least, 
   return otherwise;
 }
 
+std::optional<double> OptionReader::number(const std::string& name) {
+  const auto* value = find(name);
+  if (value == nullptr) return std::nullopt;
+  if (value->is_number()) return value->get<double>();
+  problem(at(name), "must be a number");
+  return std::nullopt;
+}
+
+bool OptionReader::flag(const std::string& name) {
+  const auto* value = find(name);
+  if (value == nullptr) return false;
+  if (value->is_boolean()) return value->get<bool>();
+  problem(at(name), "must be true or false");
+  return false;
+}
+
+std::vector<std::string> OptionReader::values(const std::string& name) {
+  std::vector<std::string> list;
+  const auto* value = find(name);
+  if (value == nullptr) return list;
+  if (!value->is_array() || value->empty()) problem(at(name), "must be a list of values");
+  for (const auto& item : *value) list.push_back(item.dump());
+  return list;
+}
+
 OptionReader OptionReader::section(const std::string& name) {
   const auto* value = find(name);
   if (value == nullptr) return inner(name, Json::object());

@@ -44,6 +44,9 @@ class OptionReader {
   std::int64_t seconds(const std::string& name, std::int64_t otherwise);  // 60, "5m", "1h", "30d"
   std::uint64_t whole(const std::string& name, std::uint64_t least, std::uint64_t most,
                       std::uint64_t otherwise);
+  std::optional<double> number(const std::string& name);
+  bool flag(const std::string& name);
+  std::vector<std::string> values(const std::string& name);  // as JSON texts
   bool has(const std::string& name) const { return json_.contains(name); }
   // `none` or null.
   bool is_none(const std::string& name);

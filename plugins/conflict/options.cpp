@@ -179,7 +179,7 @@ void read_history(OptionReader& reader, Options& options) {
   options.sites = reader.texts("sites");
   options.silent_ms = 1000 * reader.seconds("silent", 30 * day_s);
   if (options.role == Role::authority) return;
-  for (const auto* name : {"history", "sites", "silent"}) {
+  for (const auto* name : {"history", "sites", "silent", "validate"}) {
     if (reader.has(name)) reader.problem(std::string("/") + name, "is for the role authority");
   }
 }
@@ -212,6 +212,7 @@ Options read_options(const plugin::Options& raw) {
   options.lane = reader.text("lane", "");
   read_fields(reader, options);
   read_match(reader, options);
+  read_validate(reader, options);
   read_history(reader, options);
   read_topics(reader, options);
   reader.refuse_others();

@@ -10,6 +10,7 @@
 
 #include "bascule/policy.hpp"
 #include "conflict/pattern.hpp"
+#include "conflict/validate.hpp"
 
 namespace bascule::conflict {
 
@@ -68,6 +69,8 @@ struct Options {
   std::map<std::string, Rule, std::less<>> rules;                       // of units
   std::map<std::string, std::vector<std::string>, std::less<>> groups;  // name to members
   std::map<std::string, std::string, std::less<>> group_of;             // member to name
+
+  std::map<std::string, FieldRules, std::less<>> validate;  // of fields
 
   bool parts() const { return record.names("part"); }
   // What changes together: the group of a field, or the field alone.

@@ -32,12 +32,16 @@ std::string describe(const Op& op, const Entry* entry) {
   if (!op.blind()) json.number("base", op.base);
   json.text("base_quality", word(op.quality));
   if (entry != nullptr && !entry->by.empty()) json.text("by", entry->by);
+  const bool invalid = entry != nullptr && entry->violation.any();
+  if (invalid) json.text("field", entry->violation.field);
   json.json("fields", fields_text(op.fields)).text("hlc", text(op.hlc)).text("kind", word(op.kind));
   json.text("op", op.id).text("origin", op.origin());
   if (!op.part.empty()) json.text("part", op.part);
   if (!op.prev.empty()) json.text("prev", op.prev);
   if (entry != nullptr) json.text("reason", entry->reason);
-  json.text("record", op.key).number("time_ms", op.hlc.ms).number("u_ms", op.u_ms);
+  json.text("record", op.key);
+  if (invalid) json.text("rule", entry->violation.rule);
+  json.number("time_ms", op.hlc.ms).number("u_ms", op.u_ms);
   if (entry != nullptr) {
     json.text("verdict", word(entry->verdict)).number("version", entry->version);
   }
@@ -93,10 +97,13 @@ void Outbox::verdict(const State& state, const Entry& entry) {
   if (lost && entry.version >= 0) {
     if (const auto snapshot = state.snapshot(entry.made_by)) json.json("canonical", snapshot->json);
   }
+  if (entry.violation.any()) json.text("field", entry.violation.field);
   if (!entry.lost.empty()) json.json("lost", list_text(entry.lost));
   json.text("op", entry.op.id);
   if (!entry.reason.empty()) json.text("reason", entry.reason);
-  json.text("record", entry.op.key).text("verdict", word(entry.verdict));
+  json.text("record", entry.op.key);
+  if (entry.violation.any()) json.text("rule", entry.violation.rule);
+  json.text("verdict", word(entry.verdict));
   json.number("version", entry.version);
   // Of what has become of its edits the site has been told up to here.
   answer(entry.op, json.close(), {{"mark", std::to_string(entry.number)}});
@@ -104,8 +111,11 @@ void Outbox::verdict(const State& state, const Entry& entry) {
 
 void Outbox::verdict(const Parked& parked) {
   ObjectText json;
-  json.number("case", parked.case_number).text("op", parked.op.id).text("reason", parked.reason);
-  json.text("record", parked.op.key).text("verdict", word(parked.verdict));
+  json.number("case", parked.case_number);
+  if (parked.violation.any()) json.text("field", parked.violation.field);
+  json.text("op", parked.op.id).text("reason", parked.reason).text("record", parked.op.key);
+  if (parked.violation.any()) json.text("rule", parked.violation.rule);
+  json.text("verdict", word(parked.verdict));
   answer(parked.op, json.close());
 }
 

@@ -79,6 +79,12 @@ Author author_of(const Op& op, const Knowledge& knowledge, const Record& record)
   return {op.id, knowledge.stamp(), record.version + 1, op.u_ms, op.blind(), op.central};
 }
 
+std::vector<std::string> units_of(const Entry& entry) {
+  std::vector<std::string> units;
+  for (const auto& change : entry.changes) units.push_back(change.unit);
+  return units;
+}
+
 // Brings the op into the record, or not, and says so.
 void carry_out(Turn& turn, const Op& op, const Knowledge& knowledge, Record& record, Entry entry) {
   if (op.kind != Kind::remove) entry.changes = changes_of(turn.options, knowledge, op);
@@ -107,6 +113,9 @@ void carry_out(Turn& turn, const Op& op, const Knowledge& knowledge, Record& rec
     case Fate::Is::proceed:
       merged =
           merge(turn.options, knowledge, author_of(op, knowledge, record), entry.changes, record);
+      if (const auto invalid = violation_in(turn.options, record, units_of(entry)); invalid.any()) {
+        return park(turn, op, Verdict::ask, "invalid", invalid);
+      }
       judge(turn, knowledge, merged, fate.is == Fate::Is::hidden, entry);
       if (fate.revived && entry.verdict == Verdict::superseded) entry.verdict = Verdict::merge;
   }
@@ -147,6 +156,9 @@ Check check(const Turn& turn, const Op& op, const Record& record) {
 void apply_policy(Turn& turn, const Op& arrived) {
   auto op = arrived;
   auto record = turn.state.record(op.key).value_or(Record{});
+  const auto invalid = violation_of(turn.options, op, record);
+  const bool makes = !record.exists() && (op.blind() || op.base < 0);
+  if (makes && invalid.any()) return reject(turn, op, "invalid", invalid);
   Entry entry;
   const bool joined = find_record(turn, op, record, entry);
   const auto checked = joined ? Check{Check::Is::merge, ""} : check(turn, op, record);
@@ -163,6 +175,7 @@ void apply_policy(Turn& turn, const Op& arrived) {
   }
   if (checked.is == Check::Is::next) knowledge.see_everything();
   if (!knowledge.known()) return park(turn, op, Verdict::ask, "trimmed");
+  if (invalid.any()) return reject(turn, op, "invalid", invalid);
   carry_out(turn, op, knowledge, record, std::move(entry));
 }
 

@@ -70,6 +70,14 @@ void set_fields(const Options& options, const std::string& unit, const Json& val
   }
 }
 
+// Why a person's op cannot be; empty: it can.
+std::string objection(const Options& options, const Op& op, const Record& record) {
+  auto wrong = unfit(options, op);
+  if (!wrong.empty()) return "a value is " + wrong;
+  const auto invalid = violation_of(options, op, record);
+  return invalid.any() ? "`" + invalid.rule + "` of `" + invalid.field + "` does not hold" : "";
+}
+
 void resolve_field(Turn& turn, const Answered& answered) {
   const auto& [number, it, decision] = answered;
   auto record = turn.state.record(it.key).value_or(Record{});
@@ -87,8 +95,8 @@ void resolve_field(Turn& turn, const Answered& answered) {
   } else {
     return refuse(turn, answered, "choose take (with `op`) or set (with `value`)");
   }
-  const auto wrong = unfit(turn.options, op);
-  if (!wrong.empty()) return refuse(turn, answered, "the value is " + wrong);
+  const auto wrong = objection(turn.options, op, record);
+  if (!wrong.empty()) return refuse(turn, answered, wrong);
   apply_as_person(turn, op);
   evaluate_released(turn);
 }
@@ -112,23 +120,21 @@ void resolve_parked(Turn& turn, const Parked& parked, const Answered& answered) 
   if (choice != "accept" && choice != "discard") {
     return refuse(turn, answered, "choose accept or discard");
   }
-  const auto wrong = unfit(turn.options, parked.op);
-  if (choice == "accept" && !wrong.empty()) {
-    return refuse(turn, answered, "a value of the edit is " + wrong);
-  }
-  const auto parked_op = unpark(turn, parked, choice);
   if (choice == "discard") {
+    const auto parked_op = unpark(turn, parked, choice);
     settle_parked(turn, parked_op, Verdict::reject, "discarded", id_of(turn.input));
     return evaluate_released(turn);
   }
-  const auto record = turn.state.record(parked_op.key).value_or(Record{});
-  auto op = op_of_person(turn, parked_op.key, record);
-  op.part = parked_op.part;
-  op.kind = record.deleted && parked_op.kind != Kind::remove ? Kind::recreate : parked_op.kind;
-  op.fields = parked_op.fields;
-  const auto by = op.id;
+  const auto record = turn.state.record(parked.op.key).value_or(Record{});
+  auto op = op_of_person(turn, parked.op.key, record);
+  op.part = parked.op.part;
+  op.kind = record.deleted && parked.op.kind != Kind::remove ? Kind::recreate : parked.op.kind;
+  op.fields = parked.op.fields;
+  const auto wrong = objection(turn.options, op, record);
+  if (!wrong.empty()) return refuse(turn, answered, wrong);
+  const auto parked_op = unpark(turn, parked, choice);
   apply_as_person(turn, op);
-  settle_parked(turn, parked_op, Verdict::superseded, "resolved", by);
+  settle_parked(turn, parked_op, Verdict::superseded, "resolved", op.id);
   evaluate_released(turn);
 }
 

@@ -28,6 +28,7 @@ struct Parked {
   Verdict verdict = Verdict::hold;
   std::string reason;
   std::int64_t case_number = -1;
+  Violation violation;
 };
 
 struct Case {

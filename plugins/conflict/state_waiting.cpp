@@ -14,6 +14,9 @@ std::optional<Parked> State::parked(std::string_view op) const {
   parked.verdict = static_cast<Verdict>(in.number());
   parked.reason = in.text();
   parked.case_number = in.integer();
+  if (in.done()) return parked;
+  parked.violation.field = in.text();
+  parked.violation.rule = in.text();
   return parked;
 }
 
@@ -22,6 +25,7 @@ void State::put(const Parked& parked) {
   write(out, parked.op);
   out.number(static_cast<std::uint64_t>(parked.verdict)).text(parked.reason);
   out.integer(parked.case_number);
+  if (parked.violation.any()) out.text(parked.violation.field).text(parked.violation.rule);
   step_.put(key_of('p', parked.op.id), out.take());
   step_.put(with_nul('x', parked.op.key) + parked.op.id, "");
 }
