@@ -127,6 +127,13 @@ void Hub::trim(std::int64_t at) {
   } while (host.wakes.contains("trim") && host.wakes["trim"] <= at);
 }
 
+conflict::Hlc Hub::clock() const {
+  const auto found = host.state.find("ncounts");
+  if (found == host.state.end()) return {};
+  conflict::Reader in(found->second);
+  return conflict::read_hlc(in);
+}
+
 std::vector<std::int64_t> Hub::open_cases(const std::string& kind) const {
   std::vector<std::int64_t> numbers;
   for (const auto& [number, it] : host.cases) {

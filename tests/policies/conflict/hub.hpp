@@ -62,6 +62,7 @@ class Hub {
   // What stands, without what depends on the order of arrival: fields and whether it lives.
   Json all() const;
   std::vector<conflict::Entry> history(const std::string& key = "123");
+  conflict::Hlc clock() const;
   std::vector<std::int64_t> open_cases(const std::string& kind) const;
   Message as_message(const Edit& edit, std::int64_t arrives) const;
 

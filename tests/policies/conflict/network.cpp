@@ -49,16 +49,17 @@ void Network::publish(const std::string& id, Message message) {
   message.origin = id;
   message.lane = "local";
   message.sequence = ++site.sequence;
-  message.boottime_ms = message.wall_ms;
+  if (message.boottime_ms == 0) message.boottime_ms = message.wall_ms;
   decide(site, message);
 }
 
 void Network::edit(const std::string& id, const Json& fields, std::int64_t at,
-                   const std::string& record) {
+                   const std::string& record, std::int64_t ahead_ms) {
   Message message;
   message.topic = "edits/" + record;
   message.payload = fields.is_null() ? "" : fields.dump();
-  message.wall_ms = at;
+  message.wall_ms = at + ahead_ms;
+  message.boottime_ms = at;
   publish(id, message);
 }
 
