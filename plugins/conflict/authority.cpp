@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "conflict/site_clock.hpp"
+#include "conflict/trim.hpp"
 #include "conflict/turn.hpp"
 
 namespace bascule::conflict {
@@ -19,7 +20,8 @@ std::int64_t run_after(const Options& options, std::int64_t now_ms) {
 }
 
 void gather(Turn& turn, const Op& op) {
-  if (turn.state.place(op.id)) return evaluate(turn, op);  // a repeat
+  const bool repeat = turn.state.place(op.id) || turn.state.is_forgotten(op.id);
+  if (repeat) return evaluate(turn, op);
   if (!turn.state.has_queued()) turn.step.wake_at("batch", run_after(turn.options, turn.now_ms));
   turn.state.queue(op);
   turn.state.put(op.id, Place{Place::At::queued, op.key, 0, 0, op.digest});
@@ -30,6 +32,11 @@ void take(Turn& turn) {
   if (!turn.options.topics.clock.empty()) {
     if (const auto who = turn.options.topics.clock.match(turn.input.topic())) {
       return tell_time(turn.options, turn.step, turn.input, *who);
+    }
+  }
+  if (!turn.options.topics.mark.empty()) {
+    if (const auto who = turn.options.topics.mark.match(turn.input.topic())) {
+      return take_mark(turn, who->at("origin"));
     }
   }
   const auto captures = turn.options.record.match(turn.input.topic());
@@ -43,6 +50,7 @@ void take(Turn& turn) {
     turn.step.log(plugin::Level::warning, "a message does not say which record it is of");
     return turn.outbox.explain({{"verdict", "REFUSED"}, {"reason", op.wrong}});
   }
+  if (reading.mark) acknowledge(turn, op.hlc.origin, *reading.mark);
   op.central = !reading.stamped;
   if (!reading.stamped || turn.options.order == Order::arrival) {
     op.hlc = stamp_here(turn);
@@ -95,6 +103,7 @@ void decide_at_authority(const Options& options, plugin::Step& step, const plugi
       break;
     case plugin::Input::Kind::wake:
       if (input.topic() == "clock") release_due(turn);
+      if (input.topic() == "trim") trim(turn);
       if (options.batch_minute && input.topic().starts_with("batch")) {
         run_batch(turn, input.topic() == "batch rest");
       }
@@ -102,7 +111,8 @@ void decide_at_authority(const Options& options, plugin::Step& step, const plugi
     case plugin::Input::Kind::link:
       break;
   }
-  turn.outbox.flush();
+  plan_trim(turn);
+  turn.outbox.flush(turn.state);
   turn.state.flush();
 }
 

@@ -48,12 +48,22 @@ void release_waiting(Turn& turn, const std::string& op) {
 
 }  // namespace
 
+void reject(Turn& turn, const Op& op, const std::string& reason, const Violation& violation) {
+  auto record = turn.state.record(op.key).value_or(Record{});
+  Entry entry;
+  entry.op = op;
+  entry.verdict = Verdict::reject;
+  entry.reason = reason;
+  entry.violation = violation;
+  entry.stamp = op.hlc;
+  conclude(turn, record, std::move(entry));
+}
+
 void conclude(Turn& turn, Record& record, Entry entry, bool whole) {
   const bool decided = entry.verdict == Verdict::apply || entry.verdict == Verdict::merge;
   entry.from = record.version + 1;
   entry.before = record.last;
-  entry.number = record.last = turn.state.next_number();
-  record.last_from = std::max(record.last_from, entry.from);
+  entry.number = turn.state.next_number();
   if (decided || whole) {
     new_version(turn, record, entry, whole);
     // Nobody is told that it stands before a person has said which record it is.
@@ -61,13 +71,18 @@ void conclude(Turn& turn, Record& record, Entry entry, bool whole) {
       entry.verdict = Verdict::ask;
       entry.reason = "unknown";
     }
-  } else if (entry.verdict != Verdict::reject) {
-    record.newest_lost = std::max(record.newest_lost, entry.stamp);
   }
   entry.version = record.version;
   entry.made_by = record.made_by;
-  index_record(turn, entry.op.key, record);
-  turn.state.put(entry.op.key, record);
+  // What is rejected is no part of the record: nobody's edit can meet it.
+  if (entry.verdict != Verdict::reject) {
+    if (!decided && !whole) record.newest_lost = std::max(record.newest_lost, entry.stamp);
+    record.last = entry.number;
+    record.last_from = std::max(record.last_from, entry.from);
+    if (!record.deleted) record.forgotten_by = 0;
+    index_record(turn, entry.op.key, record);
+    turn.state.put(entry.op.key, record);
+  }
   turn.state.put(entry);
   turn.state.put(entry.op.id, Place{Place::At::decided, entry.op.key, entry.from, entry.number,
                                     entry.op.digest});

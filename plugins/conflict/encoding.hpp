@@ -50,6 +50,7 @@ class Reader {
   }
   std::string_view text() { return text_of(number()); }
   bool flag() { return number() != 0; }
+  bool done() const { return bytes_.empty(); }
 
  private:
   std::string_view text_of(std::uint64_t size) {

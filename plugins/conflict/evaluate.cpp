@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 
+#include "conflict/merge.hpp"
 #include "conflict/turn.hpp"
 
 namespace bascule::conflict {
@@ -28,16 +29,6 @@ bool answer_repeat(Turn& turn, const Op& op, const Place& place) {
     turn.outbox.explain({{"op", op.id}, {"verdict", "QUEUED"}});
   }
   return true;
-}
-
-void reject(Turn& turn, const Op& op, const std::string& reason) {
-  auto record = turn.state.record(op.key).value_or(Record{});
-  Entry entry;
-  entry.op = op;
-  entry.verdict = Verdict::reject;
-  entry.reason = reason;
-  entry.stamp = op.hlc;
-  conclude(turn, record, std::move(entry));
 }
 
 // False if the op cannot go on: it waits for its prev, or is rejected with it.
@@ -86,6 +77,8 @@ void evaluate_new(Turn& turn, Op op) {
     return;
   }
   if (turn.state.clock() < op.hlc) turn.state.put_clock(op.hlc);
+  const auto wrong = unfit(turn.options, op);
+  if (!wrong.empty()) return reject(turn, op, wrong);
   apply_policy(turn, op);
 }
 
@@ -108,6 +101,8 @@ void evaluate(Turn& turn, Op op) {
     park(turn, op, Verdict::ask, "payload");
     return;
   }
+  // Whether it has been here nobody knows any more; it must not be applied twice.
+  if (turn.state.is_forgotten(op.id)) return park(turn, op, Verdict::ask, "repeat");
   evaluate_new(turn, std::move(op));
   evaluate_released(turn);
 }

@@ -31,6 +31,7 @@ std::string encode(const Entry& entry) {
   out.number(entry.lost.size());
   for (const auto& unit : entry.lost) out.text(unit);
   out.number(entry.ambiguous ? 1 : 0).text(entry.by);
+  if (entry.violation.any()) out.text(entry.violation.field).text(entry.violation.rule);
   return out.take();
 }
 
@@ -57,6 +58,9 @@ Entry decode_entry(std::string_view bytes) {
   for (auto count = in.number(); count > 0; --count) entry.lost.emplace_back(in.text());
   entry.ambiguous = in.flag();
   entry.by = in.text();
+  if (in.done()) return entry;
+  entry.violation.field = in.text();
+  entry.violation.rule = in.text();
   return entry;
 }
 

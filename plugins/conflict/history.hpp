@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "conflict/op.hpp"
+#include "conflict/validate.hpp"
 
 namespace bascule::conflict {
 
@@ -36,6 +37,7 @@ struct Entry {
   std::vector<std::string> lost;  // units of which another value stands
   bool ambiguous = false;
   std::string by;  // a person's op that settled it
+  Violation violation;
 };
 
 std::string encode(const Entry& entry);

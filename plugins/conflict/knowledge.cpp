@@ -1,30 +1,44 @@
 #include "conflict/knowledge.hpp"
 
 #include <algorithm>
+#include <map>
 
 #include "conflict/json.hpp"
 
 namespace bascule::conflict {
 
 Knowledge::Knowledge(const Options& options, const State& state, const Record& record, const Op& op)
-    : options_(options), record_(record), op_(op), stamp_(op.hlc) {
+    : options_(options), record_(record), op_(op), base_(op.base), stamp_(op.hlc) {
   if (op.blind()) {
     absent_ = !record.exists();
     life_ = record.life;
     // Whether a delete counts is decided by time alone; the author is not taken to have seen it.
     return;
   }
-  absent_ = op.base < 0;
-  if (op.base >= 0 && op.base == record.version) {
+  if (forgot()) base_ = record.forgotten;
+  if (base_ == record.version) {
     deleted_ = record.deleted;
     life_ = record.life;
     stamp_ = lifted(stamp_, record.newest);
   }
-  if (op.base >= record.last_from) return;
-  unseen_ = state.entries_after(record, op.base);
-  if (op.base >= 0 && op.base < record.version) {
+  absent_ = base_ < 0;
+  if (base_ < record.last_from) read_history(state);
+}
+
+// What came after the base, and the base itself.
+void Knowledge::read_history(const State& state) {
+  auto later = state.entries_after(record_, base_);
+  unseen_ = std::move(later.entries);
+  if (!later.whole) {
+    known_ = op_.base < 0;
+    if (!known_) return;
+    if (forgot()) life_ = record_.life;
+    base_ = -1;
+    absent_ = true;
+    add_standing();
+  } else if (base_ >= 0 && base_ < record_.version) {
     snapshot_ = state.snapshot(unseen_.front().before);
-    if (!snapshot_) throw std::runtime_error("the state has lost a version of " + op.key);
+    if (!snapshot_) throw std::runtime_error("the state has lost a version of " + op_.key);
     deleted_ = snapshot_->deleted;
     life_ = snapshot_->life;
     stamp_ = lifted(stamp_, snapshot_->newest);
@@ -34,6 +48,33 @@ Knowledge::Knowledge(const Options& options, const State& state, const Record& r
     // A blind author is taken to have seen what is older, also what comes later.
     return entry.verdict == Verdict::reject || (entry.op.blind() && stamp_ < entry.stamp);
   });
+}
+
+// Who has seen nothing of the record has not seen what stands either, though the entries that it is
+// from are trimmed.
+void Knowledge::add_standing() {
+  std::map<std::string_view, Entry> standing;
+  for (const auto& entry : unseen_) standing[entry.op.id].number = entry.number;
+  for (const auto& unit : record_.units) {
+    for (const auto& [author, value] : unit.heads) {
+      auto& entry = standing[author.op];
+      if (entry.number != 0) continue;  // it is there still
+      entry.op.id = author.op;
+      entry.op.key = op_.key;
+      entry.op.hlc = entry.stamp = author.stamp;
+      entry.op.u_ms = author.u_ms;
+      entry.from = author.from;
+      entry.life = record_.life;
+      entry.op.fields[unit.name] = value;
+      entry.changes.push_back({unit.name, value, 0});
+    }
+  }
+  std::vector<Entry> all;
+  for (const auto& [op, entry] : standing) {
+    if (entry.number == 0) all.push_back(entry);
+  }
+  all.insert(all.end(), unseen_.begin(), unseen_.end());
+  unseen_ = std::move(all);
 }
 
 // Walks from `prev` to the op before it, and so on, as long as these are not in the base.
@@ -54,7 +95,7 @@ void Knowledge::look_at_chain() {
 }
 
 void Knowledge::see_everything() {
-  everything_ = true;
+  everything_ = known_ = true;
   unseen_.clear();
   absent_ = !record_.exists();
   deleted_ = record_.deleted;
@@ -70,7 +111,7 @@ void Knowledge::join_life() {
 bool Knowledge::saw(const Author& author) const {
   if (everything_) return true;
   if (op_.blind()) return author.stamp < stamp_;
-  if (author.from <= op_.base) return true;
+  if (author.from <= base_) return true;
   return std::any_of(chain_.begin(), chain_.end(),
                      [&](const Entry& entry) { return entry.op.id == author.op; });
 }
@@ -81,7 +122,7 @@ std::string Knowledge::field_value(std::string_view field) const {
     const auto found = json.find(field);
     return found == json.end() ? "null" : found->dump();
   }
-  if (absent_ || (op_.base < 0 && !op_.blind() && !everything_)) return "null";
+  if (absent_ || (base_ < 0 && !op_.blind() && !everything_)) return "null";
   const auto json = parse_json(render(options_, record_));
   const auto found = json.find(field);
   return found == json.end() ? "null" : found->dump();

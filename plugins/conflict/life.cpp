@@ -71,7 +71,8 @@ Fate recreate(const Options& options, const Knowledge& knowledge, Record& record
 
 Fate decide_life(const Options& options, const Knowledge& knowledge, const Op& op, Record& record) {
   if (op.kind == Kind::remove) return remove(options, knowledge, op, record);
-  if (op.kind == Kind::recreate) return recreate(options, knowledge, record);
+  const bool anew = knowledge.deleted() && knowledge.forgot();
+  if (op.kind == Kind::recreate || anew) return recreate(options, knowledge, record);
   if (knowledge.deleted()) return {Is::rejected, "deleted", false, {}};
   if (knowledge.life() < record.life) return {Is::superseded, "deleted", false, {}};
   return update(options, knowledge, record);

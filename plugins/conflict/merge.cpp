@@ -83,8 +83,17 @@ void merge_unit(const Options& options, const Knowledge& knowledge, const Author
 
 }  // namespace
 
-std::vector<Change> changes_of(const Options& options, const Knowledge& knowledge, const Op& op,
-                               std::string& wrong) {
+std::string unfit(const Options& options, const Op& op) {
+  for (const auto& [name, value] : op.fields) {
+    const auto unit = options.unit_of(name);
+    if (options.groups.contains(unit)) continue;
+    auto wrong = misfit(options.rule_of(unit), value);
+    if (!wrong.empty()) return wrong;
+  }
+  return {};
+}
+
+std::vector<Change> changes_of(const Options& options, const Knowledge& knowledge, const Op& op) {
   std::vector<Change> changes;
   for (const auto& [name, value] : op.fields) {
     const std::string unit(options.unit_of(name));
@@ -94,11 +103,8 @@ std::vector<Change> changes_of(const Options& options, const Knowledge& knowledg
       if (!done) changes.push_back({unit, whole_group(options, knowledge, op, unit), 0});
       continue;
     }
-    const auto rule = options.rule_of(unit);
-    wrong = misfit(rule, value);
-    if (!wrong.empty()) return {};
     Change change{unit, value, 0};
-    if (rule == Rule::sum) {
+    if (options.rule_of(unit) == Rule::sum) {
       change.delta = parse_json(value).get<std::int64_t>() - knowledge.sum_value(unit);
     }
     changes.push_back(std::move(change));

@@ -15,9 +15,10 @@ struct Pair {
   bool ambiguous = false;          // nearer in time than the clocks are sure
 };
 
-// The units that an op writes, whole; and why it cannot ("not_an_integer"), if so.
-std::vector<Change> changes_of(const Options& options, const Knowledge& knowledge, const Op& op,
-                               std::string& wrong);
+// Why an op's fields can be of no record ("not_an_integer"); empty: they can.
+std::string unfit(const Options& options, const Op& op);
+// The units that an op writes, whole.
+std::vector<Change> changes_of(const Options& options, const Knowledge& knowledge, const Op& op);
 
 // The concurrent ops that are to be reported, as `detect` has it.
 std::vector<Pair> pairs_of(const Options& options, const Knowledge& knowledge, const Op& op,

@@ -158,6 +158,10 @@ void read_stamp(const plugin::Input& input, Reading& reading) {
   }
   reading.op.hlc = *hlc;
   reading.stamped = true;
+  if (const auto mark = input.property("mark")) {
+    const auto number = whole(*mark);
+    if (number && *number >= 0) reading.mark = static_cast<std::uint64_t>(*number);
+  }
   if (const auto u = input.property("u")) {
     const auto number = whole(*u);
     if (!number || *number < 0 || *number > 86'400'000) reading.op.wrong = "bad_u";
@@ -174,6 +178,13 @@ std::string id_of(const plugin::Input& input) {
   std::string id(input.origin());
   id.append("/").append(input.epoch()).append("/").append(input.lane());
   return id + "/" + std::to_string(input.sequence());
+}
+
+std::optional<NumberedOp> split_id(std::string_view id) {
+  const auto slash = id.rfind('/');
+  const auto sequence = slash == id.npos ? std::nullopt : whole(id.substr(slash + 1));
+  if (!sequence || *sequence < 0) return std::nullopt;
+  return NumberedOp{id.substr(0, slash), static_cast<std::uint64_t>(*sequence)};
 }
 
 Reading read_op(const Options& options, const plugin::Input& input, const Captures& captures) {

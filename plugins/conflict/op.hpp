@@ -48,6 +48,7 @@ struct Op {
 struct Reading {
   Op op;
   bool stamped = false;
+  std::optional<std::uint64_t> mark;  // that had come to the site when it was made (sites.hpp)
 };
 
 // `captures` are those of options.record for the message's topic.
@@ -55,6 +56,12 @@ Reading read_op(const Options& options, const plugin::Input& input, const Captur
 
 // "origin/epoch/lane/sequence" of an input.
 std::string id_of(const plugin::Input& input);
+// An id as a number within a lane ("origin/epoch/lane"), if it is one.
+struct NumberedOp {
+  std::string_view lane;
+  std::uint64_t sequence = 0;
+};
+std::optional<NumberedOp> split_id(std::string_view id);
 
 // A record's key is its parts, joined with "/"; what would confuse that is written %XX.
 std::string join_key(const Options& options, const Captures& captures);

@@ -5,6 +5,12 @@
 
 namespace bascule::conflict {
 
+namespace {
+
+constexpr std::int64_t seconds_max = 3'650LL * 86'400;
+
+}  // namespace
+
 std::optional<int> minute_of_day(std::string_view text) {
   if (text.size() != 5 || text[2] != ':') return std::nullopt;
   for (const auto i : {0, 1, 3, 4}) {
@@ -79,7 +85,7 @@ Pattern OptionReader::pattern(const std::string& name, std::string_view otherwis
 std::int64_t OptionReader::seconds(const std::string& name, std::int64_t otherwise) {
   const auto* value = find(name);
   if (value == nullptr) return otherwise;
-  if (value->is_number_unsigned() && value->get<std::uint64_t>() <= 31'536'000) {
+  if (value->is_number_unsigned() && value->get<std::uint64_t>() <= std::uint64_t(seconds_max)) {
     return value->get<std::int64_t>();
   }
   if (value->is_string()) {
@@ -87,13 +93,60 @@ std::int64_t OptionReader::seconds(const std::string& name, std::int64_t otherwi
     std::int64_t number = 0;
     const auto read = std::from_chars(word.data(), word.data() + word.size(), number);
     const std::string_view unit(read.ptr, word.data() + word.size());
-    const int scale = unit == "s" ? 1 : unit == "m" ? 60 : unit == "h" ? 3600 : 0;
-    if (read.ec == std::errc() && scale != 0 && number >= 0 && number * scale <= 31'536'000) {
+    const int scale = unit == "s"   ? 1
+                      : unit == "m" ? 60
+                      : unit == "h" ? 3600
+                      : unit == "d" ? 86'400
+                                    : 0;
+    if (read.ec == std::errc() && scale != 0 && number >= 0 && number <= seconds_max / scale) {
       return number * scale;
     }
   }
   problem(at(name), "must be a duration as 60s");
   return otherwise;
+}
+
+bool OptionReader::is_none(const std::string& name) {
+  const auto* value = find(name);
+  return value != nullptr && (value->is_null() || *value == "none");
+}
+
+std::uint64_t OptionReader::whole(const std::string& name, std::uint64_t least, std::uint64_t most,
+                                  std::uint64_t otherwise) {
+  const auto* value = find(name);
+  if (value == nullptr) return otherwise;
+  const bool number = value->is_number_unsigned();
+  if (number && value->get<std::uint64_t>() >= least && value->get<std::uint64_t>() <= most) {
+    return value->get<std::uint64_t>();
+  }
+  problem(at(name), "must be a whole number between " + std::to_string(least) + " and " +
+                        std::to_string(most));
+  return otherwise;
+}
+
+std::optional<double> OptionReader::number(const std::string& name) {
+  const auto* value = find(name);
+  if (value == nullptr) return std::nullopt;
+  if (value->is_number()) return value->get<double>();
+  problem(at(name), "must be a number");
+  return std::nullopt;
+}
+
+bool OptionReader::flag(const std::string& name) {
+  const auto* value = find(name);
+  if (value == nullptr) return false;
+  if (value->is_boolean()) return value->get<bool>();
+  problem(at(name), "must be true or false");
+  return false;
+}
+
+std::vector<std::string> OptionReader::values(const std::string& name) {
+  std::vector<std::string> list;
+  const auto* value = find(name);
+  if (value == nullptr) return list;
+  if (!value->is_array() || value->empty()) problem(at(name), "must be a list of values");
+  for (const auto& item : *value) list.push_back(item.dump());
+  return list;
 }
 
 OptionReader OptionReader::section(const std::string& name) {

@@ -41,7 +41,15 @@ class OptionReader {
   std::vector<std::string> texts(const std::string& name);
   std::string pointer(const std::string& name);
   Pattern pattern(const std::string& name, std::string_view otherwise);
-  std::int64_t seconds(const std::string& name, std::int64_t otherwise);  // 60, "60s", "5m", "1h"
+  std::int64_t seconds(const std::string& name, std::int64_t otherwise);  // 60, "5m", "1h", "30d"
+  std::uint64_t whole(const std::string& name, std::uint64_t least, std::uint64_t most,
+                      std::uint64_t otherwise);
+  std::optional<double> number(const std::string& name);
+  bool flag(const std::string& name);
+  std::vector<std::string> values(const std::string& name);  // as JSON texts
+  bool has(const std::string& name) const { return json_.contains(name); }
+  // `none` or null.
+  bool is_none(const std::string& name);
   OptionReader section(const std::string& name);
 
   template <class Value>

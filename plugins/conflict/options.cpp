@@ -6,6 +6,8 @@ namespace bascule::conflict {
 
 namespace {
 
+constexpr std::int64_t day_s = 86'400;
+
 constexpr Choices<Role> roles{{"authority", Role::authority}, {"site", Role::site}};
 constexpr Choices<Strategy> strategies{{"last-writer-wins", Strategy::last_writer_wins},
                                        {"field-merge", Strategy::field_merge},
@@ -102,10 +104,13 @@ void read_topics(OptionReader& reader, Options& options) {
     topics.problem("/canonical", "must name {part}, since the records have parts");
   }
   read("clock", options.topics.clock, "");
-  if (!options.topics.clock.empty() &&
-      options.topics.clock.names() != std::vector<std::string>{"origin"}) {
-    topics.problem("/clock", "must name {origin} and nothing else");
-  }
+  read("mark", options.topics.mark, "");
+  const auto of_site = [&](const char* name, const Pattern& pattern) {
+    if (pattern.empty() || pattern.names() == std::vector<std::string>{"origin"}) return;
+    topics.problem(name, "must name {origin} and nothing else");
+  };
+  of_site("/clock", options.topics.clock);
+  of_site("/mark", options.topics.mark);
   if (site) {
     read("view", options.topics.view, "");
     if (options.topics.view.empty())
@@ -162,6 +167,23 @@ void read_schedule(OptionReader& reader, Options& options) {
   options.batch_minute = (utc + 2880) % 1440;
 }
 
+void read_history(OptionReader& reader, Options& options) {
+  auto history = reader.section("history");
+  if (!history.is_none("keep")) {
+    options.history_keep_ms = 1000 * history.seconds("keep", 365 * day_s);
+  }
+  if (!history.is_none("entries")) {
+    options.history_entries_max = history.whole("entries", 1'000, 1'000'000'000, 1'000'000);
+  }
+  history.refuse_others();
+  options.sites = reader.texts("sites");
+  options.silent_ms = 1000 * reader.seconds("silent", 30 * day_s);
+  if (options.role == Role::authority) return;
+  for (const auto* name : {"history", "sites", "silent", "validate"}) {
+    if (reader.has(name)) reader.problem(std::string("/") + name, "is for the role authority");
+  }
+}
+
 }  // namespace
 
 Rule Options::rule_of(std::string_view unit) const {
@@ -190,6 +212,8 @@ Options read_options(const plugin::Options& raw) {
   options.lane = reader.text("lane", "");
   read_fields(reader, options);
   read_match(reader, options);
+  read_validate(reader, options);
+  read_history(reader, options);
   read_topics(reader, options);
   reader.refuse_others();
   if (options.role == Role::site && (options.batch_minute || !options.insert_match.empty())) {

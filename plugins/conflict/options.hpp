@@ -10,6 +10,7 @@
 
 #include "bascule/policy.hpp"
 #include "conflict/pattern.hpp"
+#include "conflict/validate.hpp"
 
 namespace bascule::conflict {
 
@@ -21,6 +22,7 @@ enum class Deletes { delete_wins, author_time, update_wins };
 enum class OnAmbiguous { accept, hold, ask };
 enum class OnStale { reject, merge, hold };
 enum class View { optimistic, confirmed };
+inline constexpr std::uint64_t no_limit = ~std::uint64_t{0};
 // Who wins on a field when neither author had seen the other's value; ask: a person.
 enum class Rule { newest, first, max, min, sum, unite, central, site, ask };
 
@@ -38,7 +40,7 @@ struct PayloadPointers {
 };
 
 struct Topics {
-  Pattern canonical, verdict, conflict, pending, history, transaction, view, clock;
+  Pattern canonical, verdict, conflict, pending, history, transaction, view, clock, mark;
 };
 
 struct Options {
@@ -57,12 +59,18 @@ struct Options {
   std::optional<int> batch_minute;  // of the day in UTC; none: at once
   std::int64_t clock_guard_ms = 60'000;
   std::vector<MatchPart> insert_match;
+  std::optional<std::int64_t> history_keep_ms;  // none: however old
+  std::uint64_t history_entries_max = no_limit;
+  std::vector<std::string> sites;  // that must acknowledge; also those that are heard of
+  std::int64_t silent_ms = 0;
   Topics topics;
   std::string lane;
 
   std::map<std::string, Rule, std::less<>> rules;                       // of units
   std::map<std::string, std::vector<std::string>, std::less<>> groups;  // name to members
   std::map<std::string, std::string, std::less<>> group_of;             // member to name
+
+  std::map<std::string, FieldRules, std::less<>> validate;  // of fields
 
   bool parts() const { return record.names("part"); }
   // What changes together: the group of a field, or the field alone.

@@ -32,12 +32,16 @@ std::string describe(const Op& op, const Entry* entry) {
   if (!op.blind()) json.number("base", op.base);
   json.text("base_quality", word(op.quality));
   if (entry != nullptr && !entry->by.empty()) json.text("by", entry->by);
+  const bool invalid = entry != nullptr && entry->violation.any();
+  if (invalid) json.text("field", entry->violation.field);
   json.json("fields", fields_text(op.fields)).text("hlc", text(op.hlc)).text("kind", word(op.kind));
   json.text("op", op.id).text("origin", op.origin());
   if (!op.part.empty()) json.text("part", op.part);
   if (!op.prev.empty()) json.text("prev", op.prev);
   if (entry != nullptr) json.text("reason", entry->reason);
-  json.text("record", op.key).number("time_ms", op.hlc.ms).number("u_ms", op.u_ms);
+  json.text("record", op.key);
+  if (invalid) json.text("rule", entry->violation.rule);
+  json.number("time_ms", op.hlc.ms).number("u_ms", op.u_ms);
   if (entry != nullptr) {
     json.text("verdict", word(entry->verdict)).number("version", entry->version);
   }
@@ -69,6 +73,21 @@ void Outbox::clear_pending(std::string_view key) {
   send(options_.topics.pending.fill(topic_values(options_, key, "", "")), "", true);
 }
 
+void Outbox::forget(std::string_view key, const Record& record) {
+  if (record.standing == Standing::merged || record.standing == Standing::retired) return;
+  std::vector<std::string> parts{""};
+  if (options_.parts()) {
+    parts.clear();
+    for (const auto& [part, version] : record.part_versions) parts.push_back(part);
+  }
+  for (const auto& part : parts) {
+    send(options_.topics.canonical.fill(topic_values(options_, key, part, "")), "", true,
+         {{"version", "-1"}, {"hlc", text(record.newest)}});
+    forgotten_.push_back(std::move(messages_.back()));
+    messages_.pop_back();
+  }
+}
+
 void Outbox::verdict(const State& state, const Entry& entry) {
   ObjectText json;
   if (entry.ambiguous) json.json("ambiguous", "true");
@@ -78,25 +97,33 @@ void Outbox::verdict(const State& state, const Entry& entry) {
   if (lost && entry.version >= 0) {
     if (const auto snapshot = state.snapshot(entry.made_by)) json.json("canonical", snapshot->json);
   }
+  if (entry.violation.any()) json.text("field", entry.violation.field);
   if (!entry.lost.empty()) json.json("lost", list_text(entry.lost));
   json.text("op", entry.op.id);
   if (!entry.reason.empty()) json.text("reason", entry.reason);
-  json.text("record", entry.op.key).text("verdict", word(entry.verdict));
+  json.text("record", entry.op.key);
+  if (entry.violation.any()) json.text("rule", entry.violation.rule);
+  json.text("verdict", word(entry.verdict));
   json.number("version", entry.version);
-  answer(entry.op, json.close());
+  // Of what has become of its edits the site has been told up to here.
+  answer(entry.op, json.close(), {{"mark", std::to_string(entry.number)}});
 }
 
 void Outbox::verdict(const Parked& parked) {
   ObjectText json;
-  json.number("case", parked.case_number).text("op", parked.op.id).text("reason", parked.reason);
-  json.text("record", parked.op.key).text("verdict", word(parked.verdict));
+  json.number("case", parked.case_number);
+  if (parked.violation.any()) json.text("field", parked.violation.field);
+  json.text("op", parked.op.id).text("reason", parked.reason).text("record", parked.op.key);
+  if (parked.violation.any()) json.text("rule", parked.violation.rule);
+  json.text("verdict", word(parked.verdict));
   answer(parked.op, json.close());
 }
 
-void Outbox::answer(const Op& op, std::string verdict) {
+void Outbox::answer(const Op& op, std::string verdict,
+                    std::vector<std::pair<std::string, std::string>> properties) {
   explained_ = verdict;
   send(options_.topics.verdict.fill(topic_values(options_, op.key, op.part, op.origin())),
-       std::move(verdict), false);
+       std::move(verdict), false, std::move(properties));
 }
 
 void Outbox::conflict(const Entry& incoming, const Pair& pair, const Record& record) {
@@ -131,24 +158,39 @@ void Outbox::send(std::string topic, std::string payload, bool retain,
   output.properties = std::move(properties);
 }
 
-void Outbox::send_record(const std::string& key, const Changed& changed) {
-  if (changed.pending) {
-    return send(options_.topics.pending.fill(topic_values(options_, key, "", "")),
-                changed.payloads.at(""), true, changed.properties);
-  }
+void Outbox::send_canonical(const std::string& key, const Changed& changed) {
+  if (changed.pending) return;
   for (const auto& [part, payload] : changed.payloads) {
     send(options_.topics.canonical.fill(topic_values(options_, key, part, "")), payload, true,
          changed.properties);
+  }
+}
+
+void Outbox::send_others(const std::string& key, const Changed& changed) {
+  if (changed.pending) {
+    return send(options_.topics.pending.fill(topic_values(options_, key, "", "")),
+                changed.payloads.at(""), true, changed.properties);
   }
   if (changed.transaction.empty()) return;
   send(options_.topics.transaction.fill(topic_values(options_, key, "", "")), changed.transaction,
        true);
 }
 
-void Outbox::flush() {
-  auto messages = std::move(messages_);
-  messages_.clear();
-  for (const auto& [key, changed] : changed_) send_record(key, changed);
+void Outbox::flush(State& state) {
+  const auto messages = std::exchange(messages_, {});
+  for (const auto& [key, changed] : changed_) send_canonical(key, changed);
+  for (auto& message : forgotten_) messages_.push_back(std::move(message));
+  forgotten_.clear();
+  if (!messages_.empty()) {
+    // Only with the last one has everything of this step been sent.
+    for (auto& message : messages_) {
+      const bool last = &message == &messages_.back();
+      const auto mark = last ? state.last_number() : state.number_before();
+      message.properties.emplace_back("mark", std::to_string(mark));
+    }
+    state.put_told(state.last_number());
+  }
+  for (const auto& [key, changed] : changed_) send_others(key, changed);
   changed_.clear();
   for (const auto& message : messages_) step_.emit(message);
   for (const auto& message : messages) step_.emit(message);

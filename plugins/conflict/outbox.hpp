@@ -27,13 +27,17 @@ class Outbox {
               const std::vector<std::string>& parts, const std::string& rendered);
   // An unknown insert that is one no more.
   void clear_pending(std::string_view key);
+  // A deleted record that the sites need not know of any more.
+  void forget(std::string_view key, const Record& record);
   void verdict(const State& state, const Entry& entry);
   void verdict(const Parked& parked);
   void conflict(const Entry& incoming, const Pair& pair, const Record& record);
   void history(const Entry& entry);
   void explain(const Json& verdict) { explained_ = verdict.dump(); }
 
-  void flush();
+  // Sends everything. The records tell their readers up to which entry of the history they have
+  // been told of everything.
+  void flush(State& state);
 
  private:
   struct Changed {
@@ -43,15 +47,18 @@ class Outbox {
     std::string transaction;
   };
 
-  void answer(const Op& op, std::string verdict);
+  void answer(const Op& op, std::string verdict,
+              std::vector<std::pair<std::string, std::string>> properties = {});
   void send(std::string topic, std::string payload, bool retain,
             std::vector<std::pair<std::string, std::string>> properties = {});
-  void send_record(const std::string& key, const Changed& changed);
+  void send_canonical(const std::string& key, const Changed& changed);
+  void send_others(const std::string& key, const Changed& changed);
 
   const Options& options_;
   plugin::Step& step_;
   std::map<std::string, Changed, std::less<>> changed_;
   std::vector<plugin::Output> messages_;
+  std::vector<plugin::Output> forgotten_;
   std::string explained_;
 };
 

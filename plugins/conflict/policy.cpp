@@ -30,7 +30,8 @@ Check check_version(const Turn& turn, const Op& op, const Record& record) {
   const auto expected = expected_version(turn, op);
   if (expected > record.version) return {Is::ask, "future_version"};
   if (expected < 0 && record.deleted) {
-    return op.kind == Kind::recreate ? Check{} : Check{Is::reject, "deleted"};
+    const bool anew = op.kind == Kind::recreate || record.forgotten >= 0;
+    return anew ? Check{} : Check{Is::reject, "deleted"};
   }
   if (expected < 0 && record.exists()) return {Is::reject, "exists"};
   if (expected == record.version) return {};
@@ -78,17 +79,21 @@ Author author_of(const Op& op, const Knowledge& knowledge, const Record& record)
   return {op.id, knowledge.stamp(), record.version + 1, op.u_ms, op.blind(), op.central};
 }
 
+std::vector<std::string> units_of(const Entry& entry) {
+  std::vector<std::string> units;
+  for (const auto& change : entry.changes) units.push_back(change.unit);
+  return units;
+}
+
 // Brings the op into the record, or not, and says so.
 void carry_out(Turn& turn, const Op& op, const Knowledge& knowledge, Record& record, Entry entry) {
-  std::string wrong;
-  if (op.kind != Kind::remove) entry.changes = changes_of(turn.options, knowledge, op, wrong);
+  if (op.kind != Kind::remove) entry.changes = changes_of(turn.options, knowledge, op);
   const auto pairs = pairs_of(turn.options, knowledge, op, entry.changes);
   if (must_wait(turn, pairs)) {
     const bool hold = turn.options.on_ambiguous == OnAmbiguous::hold;
     return park(turn, op, hold ? Verdict::hold : Verdict::ask, "ambiguous");
   }
-  auto fate = wrong.empty() ? decide_life(turn.options, knowledge, op, record)
-                            : Fate{Fate::Is::rejected, wrong, false, {}};
+  auto fate = decide_life(turn.options, knowledge, op, record);
   entry.life = fate.life.value_or(knowledge.life());
   entry.stamp = knowledge.stamp();
   if (entry.reason.empty()) entry.reason = fate.reason;
@@ -108,6 +113,9 @@ void carry_out(Turn& turn, const Op& op, const Knowledge& knowledge, Record& rec
     case Fate::Is::proceed:
       merged =
           merge(turn.options, knowledge, author_of(op, knowledge, record), entry.changes, record);
+      if (const auto invalid = violation_in(turn.options, record, units_of(entry)); invalid.any()) {
+        return park(turn, op, Verdict::ask, "invalid", invalid);
+      }
       judge(turn, knowledge, merged, fate.is == Fate::Is::hidden, entry);
       if (fate.revived && entry.verdict == Verdict::superseded) entry.verdict = Verdict::merge;
   }
@@ -148,6 +156,9 @@ Check check(const Turn& turn, const Op& op, const Record& record) {
 void apply_policy(Turn& turn, const Op& arrived) {
   auto op = arrived;
   auto record = turn.state.record(op.key).value_or(Record{});
+  const auto invalid = violation_of(turn.options, op, record);
+  const bool makes = !record.exists() && (op.blind() || op.base < 0);
+  if (makes && invalid.any()) return reject(turn, op, "invalid", invalid);
   Entry entry;
   const bool joined = find_record(turn, op, record, entry);
   const auto checked = joined ? Check{Check::Is::merge, ""} : check(turn, op, record);
@@ -163,6 +174,8 @@ void apply_policy(Turn& turn, const Op& arrived) {
     return conclude(turn, record, std::move(entry));
   }
   if (checked.is == Check::Is::next) knowledge.see_everything();
+  if (!knowledge.known()) return park(turn, op, Verdict::ask, "trimmed");
+  if (invalid.any()) return reject(turn, op, "invalid", invalid);
   carry_out(turn, op, knowledge, record, std::move(entry));
 }
 

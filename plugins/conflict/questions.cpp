@@ -55,14 +55,20 @@ Json about_unit(const Turn& turn, const Record& record, const Unit& unit, const 
           {"choices", {"take", "set"}}};
 }
 
-Json about_parked(const Turn& turn, const Op& op) {
+Json about_parked(const Turn& turn, const Parked& parked) {
+  const auto& op = parked.op;
   const auto record = turn.state.record(op.key).value_or(Record{});
-  return {{"record", op.key},
-          {"version", record.version},
-          {"incoming", parse_json(describe(op))},
-          {"base", as_seen(turn, op)},
-          {"stands", as_it_stands(turn, record)},
-          {"choices", {"accept", "discard"}}};
+  Json data{{"record", op.key},
+            {"version", record.version},
+            {"incoming", parse_json(describe(op))},
+            {"base", as_seen(turn, op)},
+            {"stands", as_it_stands(turn, record)},
+            {"choices", {"accept", "discard"}}};
+  if (parked.violation.any()) {
+    data["field"] = parked.violation.field;
+    data["rule"] = parked.violation.rule;
+  }
+  return data;
 }
 
 Json about_insert(const Turn& turn, const Op& op, const std::vector<std::string>& near) {
@@ -81,16 +87,17 @@ Json about_insert(const Turn& turn, const Op& op, const std::vector<std::string>
 
 }  // namespace
 
-void park(Turn& turn, const Op& op, Verdict verdict, const std::string& reason) {
-  Parked parked{op, verdict, reason, 0};
-  parked.case_number = open(turn, {reason, op.key, op.id, ""}, about_parked(turn, op));
+void park(Turn& turn, const Op& op, Verdict verdict, const std::string& reason,
+          const Violation& violation) {
+  Parked parked{op, verdict, reason, 0, violation};
+  parked.case_number = open(turn, {reason, op.key, op.id, ""}, about_parked(turn, parked));
   turn.state.put(parked);
   turn.state.put(op.id, Place{Place::At::parked, op.key, 0, 0, op.digest});
   turn.outbox.verdict(parked);
 }
 
 Op unpark(Turn& turn, const Parked& parked, const std::string& outcome) {
-  turn.state.erase_parked(parked.op.id);
+  turn.state.erase(parked);
   close(turn, parked.case_number, outcome);
   return parked.op;
 }
@@ -122,7 +129,7 @@ void ask_about_insert(Turn& turn, const Op& op, Record& record,
 void ask_again(Turn& turn, std::int64_t number, const Case& it, const std::string& why) {
   close(turn, number, "asked again: " + why);
   if (auto parked = turn.state.parked(it.op); parked && it.unit.empty()) {
-    auto data = about_parked(turn, parked->op);
+    auto data = about_parked(turn, *parked);
     data["refused"] = why;
     parked->case_number = open(turn, it, data);
     return turn.state.put(*parked);

@@ -132,6 +132,7 @@ std::string encode(const Record& record) {
   for (const auto& [part, version] : record.part_versions) out.text(part).integer(version);
   out.number(authors.size());
   for (const auto* author : authors) write(out, *author);
+  units.integer(record.forgotten).number(record.forgotten_by);
   return out.take() + units.take();
 }
 
@@ -168,6 +169,9 @@ Record decode_record(std::string_view bytes) {
     const auto same = in.number();
     unit.value = same == 0 ? std::string(in.text()) : unit.heads.at(same - 1).value;
   }
+  if (in.done()) return record;  // of before records were forgotten
+  record.forgotten = in.integer();
+  record.forgotten_by = in.number();
   return record;
 }
 

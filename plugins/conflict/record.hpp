@@ -55,6 +55,10 @@ struct Record {
   Hlc newest_lost;    // the greatest of what lost since
   Hlc newest_update;  // in this life, of what is not a delete
   Hlc newest_delete;  // likewise
+  // A deleted record that the sites were told to forget, and by which entry of the history; who
+  // names no version is taken to have seen this one since.
+  std::int64_t forgotten = -1;
+  std::uint64_t forgotten_by = 0;
   Standing standing = Standing::created;
   std::int64_t case_number = -1;                                   // of an unknown insert
   std::vector<Unit> units;                                         // sorted by name

@@ -3,7 +3,9 @@
 
 #include "conflict/insert.hpp"
 #include "conflict/json.hpp"
+#include "conflict/merge.hpp"
 #include "conflict/questions.hpp"
+#include "conflict/trim.hpp"
 #include "conflict/turn.hpp"
 
 namespace bascule::conflict {
@@ -68,6 +70,14 @@ void set_fields(const Options& options, const std::string& unit, const Json& val
   }
 }
 
+// Why a person's op cannot be; empty: it can.
+std::string objection(const Options& options, const Op& op, const Record& record) {
+  auto wrong = unfit(options, op);
+  if (!wrong.empty()) return "a value is " + wrong;
+  const auto invalid = violation_of(options, op, record);
+  return invalid.any() ? "`" + invalid.rule + "` of `" + invalid.field + "` does not hold" : "";
+}
+
 void resolve_field(Turn& turn, const Answered& answered) {
   const auto& [number, it, decision] = answered;
   auto record = turn.state.record(it.key).value_or(Record{});
@@ -85,6 +95,8 @@ void resolve_field(Turn& turn, const Answered& answered) {
   } else {
     return refuse(turn, answered, "choose take (with `op`) or set (with `value`)");
   }
+  const auto wrong = objection(turn.options, op, record);
+  if (!wrong.empty()) return refuse(turn, answered, wrong);
   apply_as_person(turn, op);
   evaluate_released(turn);
 }
@@ -108,25 +120,27 @@ void resolve_parked(Turn& turn, const Parked& parked, const Answered& answered) 
   if (choice != "accept" && choice != "discard") {
     return refuse(turn, answered, "choose accept or discard");
   }
-  const auto parked_op = unpark(turn, parked, choice);
   if (choice == "discard") {
+    const auto parked_op = unpark(turn, parked, choice);
     settle_parked(turn, parked_op, Verdict::reject, "discarded", id_of(turn.input));
     return evaluate_released(turn);
   }
-  const auto record = turn.state.record(parked_op.key).value_or(Record{});
-  auto op = op_of_person(turn, parked_op.key, record);
-  op.part = parked_op.part;
-  op.kind = record.deleted && parked_op.kind != Kind::remove ? Kind::recreate : parked_op.kind;
-  op.fields = parked_op.fields;
-  const auto by = op.id;
+  const auto record = turn.state.record(parked.op.key).value_or(Record{});
+  auto op = op_of_person(turn, parked.op.key, record);
+  op.part = parked.op.part;
+  op.kind = record.deleted && parked.op.kind != Kind::remove ? Kind::recreate : parked.op.kind;
+  op.fields = parked.op.fields;
+  const auto wrong = objection(turn.options, op, record);
+  if (!wrong.empty()) return refuse(turn, answered, wrong);
+  const auto parked_op = unpark(turn, parked, choice);
   apply_as_person(turn, op);
-  settle_parked(turn, parked_op, Verdict::superseded, "resolved", by);
+  settle_parked(turn, parked_op, Verdict::superseded, "resolved", op.id);
   evaluate_released(turn);
 }
 
 // The ops of an insert that was unknown get the verdict that they waited for.
 void answer_all(Turn& turn, const Record& record, Verdict verdict, const std::string& reason) {
-  for (auto entry : turn.state.entries_after(record, -1)) {
+  for (auto entry : turn.state.entries_after(record, -1).entries) {
     if (entry.verdict != Verdict::ask || entry.reason != "unknown") continue;
     entry.verdict = verdict;
     entry.reason = reason;
@@ -202,6 +216,9 @@ void resolve(Turn& turn) {
   const Answered answered{number, *it, read_decision(turn.input.payload())};
   if (it->kind == "field") return resolve_field(turn, answered);
   if (it->kind == "unknown") return resolve_insert(turn, answered);
+  if (it->kind == "silent") {
+    return resolve_silent(turn, number, it->key, answered.decision.choice == "drop");
+  }
   const auto parked = turn.state.parked(it->op);
   if (!parked) throw std::runtime_error("the state has lost a parked op");
   resolve_parked(turn, *parked, answered);

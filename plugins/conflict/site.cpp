@@ -14,7 +14,9 @@ namespace bascule::conflict {
 namespace {
 
 constexpr std::string_view own_properties[] = {"op",  "base", "base-quality", "prev",
-                                               "hlc", "u",    "kind"};
+                                               "hlc", "u",    "kind",         "mark"};
+// How often a site that does not edit says what has come to it.
+constexpr std::int64_t mark_every_ms = 3'600'000;
 
 struct Visit {
   const Options& options;
@@ -74,10 +76,12 @@ struct Leaving {
   plugin::Output output;
   std::int64_t wall_ms = 0;
   Hlc seen;  // the greatest stamp that its author can have seen
+  std::uint64_t mark = 0;
 };
 
 Leaving leaving(const Visit& visit, const Op& op) {
-  Leaving it{op, {}, visit.input.wall_ms(), visit.state.clock()};
+  const auto mark = visit.state.marks().at(moment_of(visit.input));
+  Leaving it{op, {}, visit.input.wall_ms(), visit.state.clock(), mark};
   auto& output = it.output;
   output.direction = plugin::Direction::up;
   output.lane = visit.options.lane;
@@ -102,7 +106,7 @@ std::string encode(const Leaving& it) {
   for (const auto& [name, value] : it.output.properties) out.text(name).text(value);
   out.integer(it.wall_ms);
   write(out, it.seen);
-  return out.take();
+  return out.number(it.mark).take();
 }
 
 Leaving decode_leaving(const Options& options, std::string_view bytes) {
@@ -120,6 +124,7 @@ Leaving decode_leaving(const Options& options, std::string_view bytes) {
   }
   it.wall_ms = in.integer();
   it.seen = read_hlc(in);
+  if (!in.done()) it.mark = in.number();
   return it;
 }
 
@@ -138,6 +143,7 @@ void send_up(Visit& visit, Leaving it) {
   properties.emplace_back("hlc", text(op.hlc));
   properties.emplace_back("u", std::to_string(op.u_ms));
   properties.emplace_back("kind", word(op.kind));
+  properties.emplace_back("mark", std::to_string(it.mark));
   visit.step.emit(it.output);
 }
 
@@ -201,6 +207,47 @@ void set_fields(const Options& options, const std::string& part, std::string_vie
   confirmed.live = options.parts() ? !confirmed.fields.empty() : !payload.empty();
 }
 
+// The authority has said up to where everything has come.
+void take_mark(Visit& visit) {
+  const auto mark = whole_number(visit.input.property("mark"));
+  if (!mark || *mark < 0) return;
+  auto marks = visit.state.marks();
+  marks.add(static_cast<std::uint64_t>(*mark), moment_of(visit.input));
+  if (!marks.will_send && !visit.options.topics.mark.empty()) {
+    visit.step.wake_at("mark", visit.input.wall_ms() + mark_every_ms);
+    marks.will_send = true;
+  }
+  visit.state.put(marks);
+}
+
+// Sends the mark that had come an hour ago: edits from before that have left by now.
+void send_mark(Visit& visit) {
+  auto marks = visit.state.marks();
+  if (visit.clock.ready()) {
+    if (marks.next != marks.sent) {
+      plugin::Output output;
+      output.direction = plugin::Direction::up;
+      output.lane = visit.options.lane;
+      output.topic = visit.options.topics.mark.fill({{"origin", visit.options.bridge_id}});
+      output.payload = Json{{"mark", marks.next}}.dump();
+      visit.step.emit(output);
+      marks.sent = marks.next;
+    }
+    marks.next = marks.last();
+  }
+  marks.will_send = marks.next != marks.sent || marks.last() != marks.next;
+  if (marks.will_send) visit.step.wake_at("mark", visit.input.wall_ms() + mark_every_ms);
+  visit.state.put(marks);
+}
+
+// The authority knows nothing any more of a record that was deleted.
+void forget_record(Visit& visit, const std::string& key, const Confirmed& confirmed) {
+  auto parts = all_parts(visit, key);
+  if (confirmed.version < 0) return;
+  visit.state.erase_confirmed(key);
+  show_record(visit, key, parts);
+}
+
 void take_record(Visit& visit, const Captures& captures) {
   const auto key = join_key(visit.options, captures);
   const auto version = whole_number(visit.input.property("version"));
@@ -209,19 +256,23 @@ void take_record(Visit& visit, const Captures& captures) {
     visit.step.log(plugin::Level::warning, "a record came without its version, or is none");
     return visit.step.explain(Json{{"verdict", "REFUSED"}, {"reason", "record"}}.dump());
   }
-  if (const auto stamp = visit.input.property("hlc")) {
-    const auto hlc = parse_hlc(*stamp);
-    if (hlc && visit.state.clock() < *hlc) visit.state.put_clock(*hlc);
-  }
+  take_mark(visit);
+  const auto stamp = visit.input.property("hlc");
+  const auto hlc = stamp ? parse_hlc(*stamp) : std::nullopt;
+  if (hlc && visit.state.clock() < *hlc) visit.state.put_clock(*hlc);
   const auto found = captures.find("part");
   const std::string part = found == captures.end() ? "" : found->second;
   auto confirmed = visit.state.confirmed(key);
+  const bool anew = *version < confirmed.version && hlc && confirmed.newest < *hlc;
+  if (*version < 0) return forget_record(visit, key, confirmed);
+  if (anew) confirmed = {};
   const auto known = confirmed.part_versions.find(part);
   if (known != confirmed.part_versions.end() && *version < known->second) return;
   confirmed.part_versions[part] = *version;
   set_fields(visit.options, part, payload, confirmed);
   if (*version > confirmed.version) {
     confirmed.version = *version;
+    confirmed.newest = hlc.value_or(Hlc{});
     confirmed.arrivals.push_back({*version, moment_of(visit.input)});
   }
   visit.state.put(key, confirmed);
@@ -234,6 +285,7 @@ void take_record(Visit& visit, const Captures& captures) {
 }
 
 void take_verdict(Visit& visit) {
+  take_mark(visit);
   plugin::Output output;
   output.direction = plugin::Direction::down;
   output.lane = visit.options.lane;
@@ -257,6 +309,7 @@ void decide_at_site(const Options& options, plugin::Step& step, const plugin::In
   Visit visit{options, step, input, SiteState(step), SiteClock(options, step)};
   if (input.kind() == plugin::Input::Kind::link) return visit.clock.line(input);
   if (input.kind() == plugin::Input::Kind::wake) {
+    if (input.topic() == "mark") return send_mark(visit);
     if (input.topic() == "leave" || visit.clock.give_up()) release(visit);
     return;
   }

@@ -3,7 +3,7 @@
 //   r KEY             the record as the centre last had it (Confirmed)
 //   p KEY NUL NUMBER  a pending op of it
 //   o OP              where a pending op is: its key, NUMBER
-//   n NAME            stamps, counts
+//   n NAME            stamps, counts, the marks
 //   m, l NUMBER       the measured clock and what waits for it (site_clock.cpp)
 #include "conflict/site_state.hpp"
 
@@ -14,6 +14,9 @@ namespace {
 // An edit that was journaled before the oldest of these is taken to have seen nothing older than
 // it.
 constexpr std::size_t arrivals_max = 64;
+constexpr std::size_t marks_max = 16;
+// Marks that come closer to each other count as one that came with the last of them.
+constexpr std::int64_t marks_apart_ms = 1'000;
 
 std::string pending_key(std::string_view key, std::string_view number = {}) {
   return 'p' + std::string(key) + '\0' + std::string(number);
@@ -46,6 +49,7 @@ Confirmed SiteState::confirmed(std::string_view key) const {
     arrival.at.boot = in.integer();
     arrival.at.boottime_ms = in.integer();
   }
+  if (!in.done()) it.newest = read_hlc(in);
   return it;
 }
 
@@ -62,7 +66,57 @@ void SiteState::put(std::string_view key, const Confirmed& it) {
     out.integer(it.arrivals[i].version).integer(it.arrivals[i].at.boot);
     out.integer(it.arrivals[i].at.boottime_ms);
   }
+  write(out, it.newest);
   step_.put('r' + std::string(key), out.take());
+}
+
+void SiteState::erase_confirmed(std::string_view key) { step_.erase('r' + std::string(key)); }
+
+void Marks::add(std::uint64_t mark, const Moment& at) {
+  const auto size = arrivals.size();
+  const auto near = [&](const Moment& moment) {
+    return moment.boot == at.boot && at.boottime_ms - moment.boottime_ms < marks_apart_ms;
+  };
+  if (size >= 2 && near(arrivals[size - 2].at)) {
+    arrivals.back() = {mark, at};
+    return;
+  }
+  arrivals.push_back({mark, at});
+  if (arrivals.size() > marks_max) arrivals.erase(arrivals.begin());
+}
+
+std::uint64_t Marks::at(const Moment& moment) const {
+  std::uint64_t mark = 0;
+  for (const auto& arrival : arrivals) {
+    if (arrival.at <= moment) mark = arrival.mark;
+  }
+  return mark;
+}
+
+Marks SiteState::marks() const {
+  Marks marks;
+  const auto bytes = step_.get("nmarks");
+  if (!bytes) return marks;
+  Reader in(*bytes);
+  marks.sent = in.number();
+  marks.next = in.number();
+  marks.will_send = in.flag();
+  while (!in.done()) {
+    auto& arrival = marks.arrivals.emplace_back();
+    arrival.mark = in.number();
+    arrival.at.boot = in.integer();
+    arrival.at.boottime_ms = in.integer();
+  }
+  return marks;
+}
+
+void SiteState::put(const Marks& marks) {
+  Writer out;
+  out.number(marks.sent).number(marks.next).number(marks.will_send ? 1 : 0);
+  for (const auto& arrival : marks.arrivals) {
+    out.number(arrival.mark).integer(arrival.at.boot).integer(arrival.at.boottime_ms);
+  }
+  step_.put("nmarks", out.take());
 }
 
 std::vector<Pending> SiteState::pending(std::string_view key) const {

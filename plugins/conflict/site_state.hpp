@@ -29,9 +29,27 @@ struct Confirmed {
   };
   std::int64_t version = -1;
   std::map<std::string, std::int64_t, std::less<>> part_versions;
+  Hlc newest;     // of the newest version; a record that is made anew counts from 0 again
   Fields fields;  // with parts: "part/field"
   bool live = false;
   std::vector<Arrival> arrivals;  // the last ones, oldest first
+};
+
+// The marks that came with the authority's records (sites.hpp).
+struct Marks {
+  struct Arrival {
+    std::uint64_t mark = 0;
+    Moment at;
+  };
+  std::vector<Arrival> arrivals;  // the last ones, oldest first
+  std::uint64_t sent = 0;         // the last that went up in a message of its own
+  std::uint64_t next = 0;         // that goes up next
+  bool will_send = false;         // a wake has been asked for
+
+  void add(std::uint64_t mark, const Moment& at);
+  // The last that had come by then; 0: none is known.
+  std::uint64_t at(const Moment& moment) const;
+  std::uint64_t last() const { return arrivals.empty() ? 0 : arrivals.back().mark; }
 };
 
 // An edit made here that the centre has not answered for good.
@@ -46,6 +64,10 @@ class SiteState {
 
   Confirmed confirmed(std::string_view key) const;
   void put(std::string_view key, const Confirmed& confirmed);
+  void erase_confirmed(std::string_view key);
+
+  Marks marks() const;
+  void put(const Marks& marks);
 
   std::vector<Pending> pending(std::string_view key) const;  // oldest first
   bool is_pending(std::string_view op) const;

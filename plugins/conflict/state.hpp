@@ -28,6 +28,7 @@ struct Parked {
   Verdict verdict = Verdict::hold;
   std::string reason;
   std::int64_t case_number = -1;
+  Violation violation;
 };
 
 struct Case {
@@ -43,6 +44,7 @@ class State {
 
   std::optional<Record> record(std::string_view key) const;
   void put(std::string_view key, const Record& record);
+  void erase_record(std::string_view key);
   std::optional<Place> place(std::string_view op) const;
   void put(std::string_view op, const Place& place);
 
@@ -50,16 +52,39 @@ class State {
   std::uint64_t next_number();
   std::optional<Entry> entry(std::uint64_t number) const;
   void put(const Entry& entry);
-  // The record's entries that readers of `base` have not seen, oldest first.
-  std::vector<Entry> entries_after(const Record& record, std::int64_t base) const;
+  std::uint64_t last_number() const { return counts().history; }
+  std::uint64_t number_before() const { return counts().before; }  // the last before this step
+  // The record's entries that readers of `base` have not seen, oldest first. `whole`: none of them
+  // has been trimmed.
+  struct Later {
+    std::vector<Entry> entries;
+    bool whole = true;
+  };
+  Later entries_after(const Record& record, std::int64_t base) const;
   // What the version was that this entry made.
   std::optional<Snapshot> snapshot(std::uint64_t number) const;
   void put(std::uint64_t number, const Snapshot& snapshot);
   std::optional<Snapshot> version(const Record& record, std::int64_t version) const;
 
+  // Trimming (trim.hpp): entries up to this number have been looked at.
+  std::uint64_t visited() const { return counts().visited; }
+  void put_visited(std::uint64_t number) { change_counts().visited = number; }
+  // Forgets an entry, what it made, and that its op was here; only that there were ops of its lane
+  // up to its number is kept.
+  void forget(const Entry& entry);
+  // The op was decided so long ago that nothing else is known of it.
+  bool is_forgotten(std::string_view op) const;
+  // Whether a wake has been asked for that will trim.
+  bool will_trim() const { return counts().will_trim; }
+  void put_will_trim(bool will) { change_counts().will_trim = will; }
+  // The greatest mark that has been sent to the sites: all up to that entry has been.
+  std::uint64_t told() const { return counts().told; }
+  void put_told(std::uint64_t mark) { change_counts().told = mark; }
+
   std::optional<Parked> parked(std::string_view op) const;
   void put(const Parked& parked);
-  void erase_parked(std::string_view op);
+  void erase(const Parked& parked);
+  bool has_parked(std::string_view key) const;  // an op of this record
   // Ops that wait for another one.
   void wait(std::string_view prev, std::string_view op);
   std::vector<std::string> take_waiting(std::string_view prev);
@@ -99,8 +124,12 @@ class State {
   struct Counts {
     Hlc clock;
     std::uint64_t history = 0;  // entries, ever
+    std::uint64_t before = 0;   // likewise, when the step began
     std::uint64_t queued = 0;   // ops that waited for a batch, ever
     std::uint64_t waiting = 0;  // ops that wait for another one, now
+    std::uint64_t visited = 0;
+    std::uint64_t told = 0;
+    bool will_trim = false;
   };
   const Counts& counts() const;
   Counts& change_counts();

@@ -38,7 +38,8 @@ void evaluate_again(Turn& turn, Op op);
 void evaluate_released(Turn& turn);
 
 // Parks an op with a case; `turn.state` knows why.
-void park(Turn& turn, const Op& op, Verdict verdict, const std::string& reason);
+void park(Turn& turn, const Op& op, Verdict verdict, const std::string& reason,
+          const Violation& violation = {});
 // Takes a parked op back, and closes its case.
 Op unpark(Turn& turn, const Parked& parked, const std::string& outcome);
 
@@ -46,6 +47,8 @@ Op unpark(Turn& turn, const Parked& parked, const std::string& outcome);
 void apply_policy(Turn& turn, const Op& op);
 // The same for the op of a person who has seen everything and has decided.
 void apply_as_person(Turn& turn, const Op& op);
+// REJECT: the op has no effect on its record.
+void reject(Turn& turn, const Op& op, const std::string& reason, const Violation& violation = {});
 // Writes down an op's verdict and what it made of the record, and tells everybody. `whole`: the
 // record has come to life or lost it.
 void conclude(Turn& turn, Record& record, Entry entry, bool whole = false);

@@ -7,8 +7,33 @@ R42 R38 R34, P4
 import json
 
 from stage import Attendees, Stage, check_messages, wait_until
+from stage.attendees import example
 
 PEOPLE = [str(number) for number in range(100, 140)]
+
+
+def edit_two_parts(stage):
+    """A hub whose attendees have parts; both change in one logical transaction, then one alone.
+    What it sends on topics.transaction."""
+    central = stage.broker("parts")
+    settings = example("hub", record="edits/attendee/{id}/{part}", fields=None, topics={
+        "canonical": "canonical/attendee/{id}/{part}", "transaction": "transactions/{id}"})
+    settings["routes"][0]["from"] = "edits/attendee/{id}/{part}"
+    del settings["routes"][1:]  # no other bridge is there
+    stage.bascule(central, None, bridge_id="parts", **settings)
+    sent = stage.receiver(central, "transactions/#", name="transactions")
+    clerk = stage.publisher(central, "clerk")
+    clerk.publish("edits/attendee/17/*", json.dumps({"person": {"name": "Joan"},
+                                                     "family": {"kids": 2}}))
+    sent.wait_count(1)
+    clerk.publish("edits/attendee/17/family", json.dumps({"kids": 3}))
+    sent.wait_count(2)
+    both, family = map(json.loads, sent.payloads())
+    assert (both["changed"], both["parts"]) == (["family", "person"],
+                                                {"family": 0, "person": 0}), both
+    assert (family["changed"], family["parts"]) == (["family"], {"family": 1, "person": 0}), family
+    return sent.payloads()
+
 
 with Stage() as stage:
     cast = Attendees(stage, own={"site-b": {"view": "confirmed"}})
@@ -83,7 +108,8 @@ with Stage() as stage:
     decisions = [json.dumps(one["decision"]) for one in json.loads(
         cast.hub.cli("cases", "list", "--all", "--json").stdout)["cases"] if one["decision"]]
     data = [json.dumps(one["data"]) for one in (shown, again)]
-    count = check_messages(conflict=cast.conflicts.payloads(), history=cast.history.payloads(),
+    transactions = edit_two_parts(stage)
+    count = check_messages(transaction=transactions, conflict=cast.conflicts.payloads(), history=cast.history.payloads(),
                            verdict=cast.notices["site-a"].payloads(), case=data,
                            decision=decisions)
     print(f"{count} messages are as the schemas have them")

@@ -194,6 +194,21 @@ TEST_CASE("conflict R34, R41: a group is written whole") {
   CHECK(hub.conflicts.size() == 1);
 }
 
+TEST_CASE("conflict: a rejected edit is in the history, and no part of any record") {
+  Hub hub(Json{
+      {"strategy", "field-merge"}, {"fields", {{"visits", "sum"}}}, {"insert_match", {"name"}}});
+  // Nobody is asked which record a value is of that no record can have.
+  CHECK(hub.give(edit("A1", {{"visits", "many"}}, -1))["reason"] == "not_an_integer");
+  CHECK(hub.host.cases.empty());
+  CHECK(!hub.host.state.contains("r123"));
+  REQUIRE(hub.history().size() == 1);
+  CHECK(hub.history()[0].op.fields.at("visits") == "\"many\"");
+  hub.seed({{"visits", 1}});
+  const auto before = hub.host.state.at("r123");
+  hub.give(edit("A2", {{"visits", "more"}}));
+  CHECK(hub.host.state.at("r123") == before);
+}
+
 TEST_CASE("conflict R35: a batch runs once a day, and makes up for a night that failed") {
   Hub hub(Json{{"when", "01:00"}});
   auto insert = edit("A1", {{"x", 1}}, -1);

@@ -36,6 +36,11 @@ inline Json random_value(const std::string& field) {
   return list;
 }
 
+// How far ahead a site's wall clock is: now and then more than the authority lets pass.
+inline std::int64_t random_lead() {
+  return *rc::gen::inRange(0, 10) == 0 ? *rc::gen::inRange<std::int64_t>(50'000, hour) : 0;
+}
+
 inline Json random_fields() {
   auto fields = Json::object();
   for (int count = *rc::gen::inRange(1, 4); count > 0; --count) {

@@ -121,6 +121,27 @@ void Hub::wake(const std::string& name, std::int64_t at) {
   this->message(message);
 }
 
+void Hub::trim(std::int64_t at) {
+  do {
+    wake("trim", at);
+  } while (host.wakes.contains("trim") && host.wakes["trim"] <= at);
+}
+
+conflict::Hlc Hub::clock() const {
+  const auto found = host.state.find("ncounts");
+  if (found == host.state.end()) return {};
+  conflict::Reader in(found->second);
+  return conflict::read_hlc(in);
+}
+
+std::vector<std::int64_t> Hub::open_cases(const std::string& kind) const {
+  std::vector<std::int64_t> numbers;
+  for (const auto& [number, it] : host.cases) {
+    if (it.kind == kind && !host.closed.contains(number)) numbers.push_back(number);
+  }
+  return numbers;
+}
+
 Json Hub::record(const std::string& key) const {
   const auto found = host.state.find("r" + key);
   if (found == host.state.end()) return nullptr;

@@ -53,6 +53,7 @@ class Hub {
   // A person's decision, as the bridge hands it in.
   Json resolve(std::int64_t number, const std::string& choose, const Json& data = nullptr);
   void wake(const std::string& name, std::int64_t at);
+  void trim(std::int64_t at);  // all that can be
   void message(const Message& message);
 
   Json record(const std::string& key = "123") const;  // null: deleted or never there
@@ -61,6 +62,8 @@ class Hub {
   // What stands, without what depends on the order of arrival: fields and whether it lives.
   Json all() const;
   std::vector<conflict::Entry> history(const std::string& key = "123");
+  conflict::Hlc clock() const;
+  std::vector<std::int64_t> open_cases(const std::string& kind) const;
   Message as_message(const Edit& edit, std::int64_t arrives) const;
 
   conflict::Options options;

@@ -49,16 +49,17 @@ void Network::publish(const std::string& id, Message message) {
   message.origin = id;
   message.lane = "local";
   message.sequence = ++site.sequence;
-  message.boottime_ms = message.wall_ms;
+  if (message.boottime_ms == 0) message.boottime_ms = message.wall_ms;
   decide(site, message);
 }
 
 void Network::edit(const std::string& id, const Json& fields, std::int64_t at,
-                   const std::string& record) {
+                   const std::string& record, std::int64_t ahead_ms) {
   Message message;
   message.topic = "edits/" + record;
   message.payload = fields.is_null() ? "" : fields.dump();
-  message.wall_ms = at;
+  message.wall_ms = at + ahead_ms;
+  message.boottime_ms = at;
   publish(id, message);
 }
 
@@ -73,21 +74,47 @@ void Network::send_up(const std::string& id) {
       hub.host.crash_after.reset();
       hub.message(message);
     }
-    for (const auto& sent : hub.host.sent) {
-      Message next;
-      next.direction = plugin::Direction::down;
-      next.origin = "hub";
-      next.lane = "down";
-      next.sequence = ++hub.sequence;
-      next.topic = sent.topic;
-      next.payload = sent.payload;
-      next.properties = sent.properties;
-      for (auto& [name, other] : sites) {
-        if (sent.topic.starts_with("records/") || sent.topic == "verdicts/" + name) {
-          other.down.push_back(next);
-        }
+    hand_down();
+  }
+}
+
+void Network::hand_down() {
+  for (const auto& sent : hub.host.sent) {
+    Message next;
+    next.direction = plugin::Direction::down;
+    next.origin = "hub";
+    next.lane = "down";
+    next.sequence = ++hub.sequence;
+    next.topic = sent.topic;
+    next.payload = sent.payload;
+    next.properties = sent.properties;
+    for (auto& [name, other] : sites) {
+      if (sent.topic.starts_with("records/") || sent.topic == "verdicts/" + name) {
+        other.down.push_back(next);
       }
     }
+  }
+}
+
+void Network::wake_hub() {
+  const auto wakes = hub.host.wakes;
+  for (const auto& [name, at] : wakes) {
+    if (at == 0 || at > now) continue;
+    hub.wake(name, now);
+    hand_down();
+  }
+}
+
+void Network::wake_site(const std::string& id) {
+  auto& site = sites.at(id);
+  const auto wakes = site.host.wakes;
+  for (const auto& [name, at] : wakes) {
+    if (at == 0 || at > now) continue;
+    Message wake;
+    wake.kind = plugin::Input::Kind::wake;
+    wake.topic = name;
+    wake.wall_ms = wake.boottime_ms = now;
+    decide(site, wake);
   }
 }
 

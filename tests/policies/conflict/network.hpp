@@ -28,13 +28,15 @@ class Network {
   // `more` is for the hub and the sites alike.
   explicit Network(const Json& more = Json::object(), const Json& for_sites = Json::object());
 
-  // A device at a site publishes this, unmodified; empty payload: a delete.
+  // A device at a site publishes this, unmodified; null: a delete. The site's wall clock is ahead.
   void edit(const std::string& site, const Json& fields, std::int64_t at,
-            const std::string& record = "123");
+            const std::string& record = "123", std::int64_t ahead_ms = 0);
   void publish(const std::string& site, Message message);
   void send_up(const std::string& site);     // what waits, to the hub
   void bring_down(const std::string& site);  // what the hub has sent
   void sync(const std::string& site);
+  void wake_hub();  // with what is due by now
+  void wake_site(const std::string& site);
   void sync_all();
 
   std::string shown(const std::string& site, const std::string& record = "123");
@@ -45,6 +47,7 @@ class Network {
   std::int64_t now = monday;
 
  private:
+  void hand_down();
   void decide(Site& site, const Message& message);
 };
 

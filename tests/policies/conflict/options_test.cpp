@@ -49,6 +49,13 @@ TEST_CASE("conflict options: what is wrong is named with its place") {
             "/role must be authority"));
   CHECK(has(wrong({{"payload", {{"base", "version"}}}}), "/payload/base must be a JSON pointer"));
   CHECK(has(wrong({{"record", 7}}), "/record must be a text"));
+  CHECK(has(wrong({{"history", {{"keep", "long"}}}}), "/history/keep must be a duration"));
+  CHECK(has(wrong({{"history", {{"entries", 5}}}}), "/history/entries must be a whole number"));
+  CHECK(has(wrong({{"history", {{"kept", 5}}}}), "/history/kept is not known"));
+  CHECK(has(wrong({{"silent", true}}), "/silent must be a duration"));
+  CHECK(has(wrong({{"topics", {{"mark", "marks"}}}}), "/topics/mark must name {origin}"));
+  CHECK(has(wrong({{"role", "site"}, {"sites", {"a"}}, {"topics", {{"view", "v/{id}"}}}}),
+            "/sites is for the role authority"));
 }
 
 TEST_CASE("conflict options: durations and times of day") {
@@ -56,7 +63,12 @@ TEST_CASE("conflict options: durations and times of day") {
   json["clock_guard"] = "2m";
   json["when"] = "01:00";
   json["utc_offset"] = "+02:30";
+  json["history"] = {{"keep", "none"}, {"entries", nullptr}};
+  json["silent"] = "90d";
   const auto options = options_of(json);
+  CHECK(!options.history_keep_ms);
+  CHECK(options.history_entries_max == conflict::no_limit);
+  CHECK(options.silent_ms == 90 * day);
   CHECK(options.clock_guard_ms == 120'000);
   CHECK(*options.batch_minute == 22 * 60 + 30);
 }

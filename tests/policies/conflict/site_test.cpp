@@ -212,18 +212,30 @@ TEST_CASE(
           network.bring_down(site);
           break;
         case 2:
-          network.edit(site, nullptr, network.now + *rc::gen::inRange(-500, 500));
+          network.edit(site, nullptr, network.now + *rc::gen::inRange(-500, 500), "123",
+                       random_lead());
+          break;
+        case 3:
+          network.hub.host.crash_after.reset();
+          network.now += *rc::gen::inRange<std::int64_t>(0, hour);
+          network.wake_hub();
           break;
         default:
-          network.edit(site, random_fields(), network.now + *rc::gen::inRange(-500, 500));
+          network.edit(site, random_fields(), network.now + *rc::gen::inRange(-500, 500), "123",
+                       random_lead());
       }
+      // What is held for its clock has not set the authority's.
+      RC_ASSERT(network.hub.clock().ms <= network.now + 60'000);
       network.sites[site].host.crash_after.reset();
       network.hub.host.crash_after.reset();
     }
-    network.now += hour;
     network.sync_all();
+    network.now += 2 * hour;
+    network.wake_hub();
     network.sync_all();
     const auto record = network.hub.record();
+    RC_ASSERT(network.hub.host.closed.size() == network.hub.host.cases.size());
+    RC_CLASSIFY(!network.hub.host.cases.empty(), "held for its clock");
     for (const auto& [id, site] : network.sites) {
       RC_ASSERT(network.pending(id) == 0U);
       RC_ASSERT(network.shown(id) == (record.is_null() ? "" : record.dump()));
