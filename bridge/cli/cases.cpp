@@ -1,14 +1,13 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
-#include <iostream>
 #include <memory>
 
 #include "cli/ask.hpp"
 #include "cli/command.hpp"
 #include "cli/fields.hpp"
 #include "cli/policy_view.hpp"
-#include "cli/table.hpp"
+#include "cli/print.hpp"
 
 namespace bascule {
 
@@ -22,15 +21,6 @@ struct Options {
   std::uint64_t number = 0;
   std::string choose, data, by;
 };
-
-int print(const json& answer, bool as_json, std::string (*render)(const json&, bool)) {
-  if (as_json) {
-    std::cout << answer.dump(2, ' ', false, json::error_handler_t::replace) << '\n';
-  } else {
-    std::cout << render(answer, colours_on(STDOUT_FILENO));
-  }
-  return exit_code::done;
-}
 
 int list(const BridgeConfig& config, const Options& options) {
   Query query;

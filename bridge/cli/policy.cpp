@@ -8,8 +8,8 @@
 #include "cli/ask.hpp"
 #include "cli/command.hpp"
 #include "cli/policy_view.hpp"
+#include "cli/print.hpp"
 #include "cli/replay.hpp"
-#include "cli/table.hpp"
 #include "cli/units.hpp"
 
 namespace bascule {
@@ -29,15 +29,6 @@ struct Options {
 std::string only_policy(const BridgeConfig& config, const std::string& example) {
   if (config.policies.size() == 1) return config.policies[0].name;
   throw std::runtime_error("which policy? write " + example + "; 'bascule policy list' names them");
-}
-
-int print(const json& answer, bool as_json, std::string (*render)(const json&, bool)) {
-  if (as_json) {
-    std::cout << answer.dump(2, ' ', false, json::error_handler_t::replace) << '\n';
-  } else {
-    std::cout << render(answer, colours_on(STDOUT_FILENO));
-  }
-  return exit_code::done;
 }
 
 int list(const BridgeConfig& config, const Options& options) {
