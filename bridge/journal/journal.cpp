@@ -113,7 +113,7 @@ void Journal::inspect(const std::function<void(JournalCore&)>& look) {
     try {
       if (!trouble_.empty()) throw JournalError("the journal cannot be read now: " + trouble_);
       // What is being written is not readable yet.
-      if (!to_answer_.empty() || core_.must_commit()) commit_if_due(false);
+      if (!to_answer_.empty() || core_.must_commit()) commit_if_due();
       look(core_);
     } catch (...) {
       thrown = std::current_exception();
@@ -190,7 +190,7 @@ void Journal::run() {
         task();
         if (to_answer_.size() >= answers_per_commit ||
             core_.uncommitted_bytes() >= bytes_per_commit) {
-          commit_if_due(false);
+          commit_if_due();
         }
       } catch (const std::exception& e) {
         fail(e.what());
@@ -199,10 +199,11 @@ void Journal::run() {
     try {
       if (trouble_.empty()) {
         if (steps_ != nullptr) steps_->prepare(core_);
-        commit_if_due(tasks.empty());
+        commit_if_due();
       }
       answer_positions();
       answer_reads();
+      if (trouble_.empty()) keep_up();
       if (trouble_.empty() && steps_ != nullptr) steps_->work(core_);
     } catch (const std::exception& e) {
       fail(e.what());
@@ -225,7 +226,7 @@ void Journal::run() {
   }
 }
 
-void Journal::commit_if_due(bool idle) {
+void Journal::commit_if_due() {
   if (core_.must_commit()) {
     const auto begin = std::chrono::steady_clock::now();
     core_.commit();
@@ -233,13 +234,15 @@ void Journal::commit_if_due(bool idle) {
   }
   confirm();
   answer(AppendResult::stored);
+}
+
+// What takes milliseconds, once what has been committed is answered for and on its way.
+void Journal::keep_up() {
   core_.checkpoint();
   const std::int64_t at = boottime_ms();
-  if (idle || at - maintained_ms_ >= maintain_every_ms) {
-    if (at - maintained_ms_ < maintain_every_ms) return;
-    maintained_ms_ = at;
-    core_.maintain();
-  }
+  if (at - maintained_ms_ < maintain_every_ms) return;
+  maintained_ms_ = at;
+  core_.maintain();
 }
 
 void Journal::answer(AppendResult result) {

@@ -92,7 +92,8 @@ class Journal {
   bool post(Task task);  // false: the thread has ended
   void run();
   bool next_tasks(std::vector<Task>& tasks);
-  void commit_if_due(bool idle);
+  void commit_if_due();
+  void keep_up();
   struct Answer {
     std::function<void(AppendResult)> done;
     AppendResult result = AppendResult::failed;
