@@ -74,6 +74,15 @@ void close_silent(Turn& turn, Site& site, const std::string& outcome) {
   site.case_number = -1;
 }
 
+void hear_of(Turn& turn, std::string_view name, Site site, std::uint64_t mark) {
+  if (site.case_number >= 0) close_silent(turn, site, "heard of again");
+  site.dropped = false;
+  site.heard_ms = turn.now_ms;
+  // A greater one is of another authority, before this one's journal was made anew.
+  if (mark <= turn.state.last_number()) site.mark = std::max(site.mark, mark);
+  Sites(turn.step).put(name, site);
+}
+
 // Somebody will still ask what was before.
 bool is_open(const State& state, const std::string& key, const Record& record) {
   const auto asked = [](const Unit& unit) { return unit.case_number >= 0; };
@@ -136,19 +145,11 @@ bool visit(Turn& turn, const Entry& entry, std::size_t& budget) {
 }  // namespace
 
 void acknowledge(Turn& turn, std::string_view name, std::uint64_t mark) {
-  Sites sites(turn.step);
-  const auto known = sites.site(name);
-  auto site = known.value_or(Site{});
-  if (known && !site.dropped && site.case_number < 0 &&
-      turn.now_ms - site.heard_ms < written_every_ms && turn.now_ms >= site.heard_ms) {
-    return;
-  }
-  if (site.case_number >= 0) close_silent(turn, site, "heard of again");
-  site.dropped = false;
-  site.heard_ms = turn.now_ms;
-  // A greater one is of another authority, before this one's journal was made anew.
-  if (mark <= turn.state.last_number()) site.mark = std::max(site.mark, mark);
-  sites.put(name, site);
+  const auto known = Sites(turn.step).site(name);
+  const bool lately =
+      known && known->heard_ms <= turn.now_ms && turn.now_ms - known->heard_ms < written_every_ms;
+  if (lately && !known->dropped && known->case_number < 0) return;
+  hear_of(turn, name, known.value_or(Site{}), mark);
 }
 
 void take_mark(Turn& turn, const std::string& site) {
@@ -156,7 +157,9 @@ void take_mark(Turn& turn, const std::string& site) {
   if (!json.is_object() || !json.contains("mark") || !json["mark"].is_number_unsigned()) {
     return turn.outbox.explain({{"verdict", "REFUSED"}, {"reason", "mark"}});
   }
-  acknowledge(turn, site, json["mark"].get<std::uint64_t>());
+  // It is not said again, so it counts also if the site was heard of just now.
+  const auto known = Sites(turn.step).site(site).value_or(Site{});
+  hear_of(turn, site, known, json["mark"].get<std::uint64_t>());
   turn.outbox.explain({{"verdict", "MARK"}, {"mark", json["mark"]}});
 }
 

@@ -77,15 +77,7 @@ void SiteTurn::tell_again() {
 // Who waited when the copy was made was answered since, or has gone; nobody knows which. What the
 // authority has sold them stays sold: to withdraw it would free a seat that somebody may hold.
 void SiteTurn::forget_waiting() {
-  std::vector<std::string> keys;
-  step_.scan("ask/", "ask/", [&](std::string_view key, std::string_view) {
-    keys.emplace_back(key);
-    return true;
-  });
-  for (const auto& key : keys) {
-    step_.wake_at(key, 0);
-    step_.erase(key);
-  }
+  for (const auto& key : stop_waiting()) step_.erase(key);
 }
 
 void SiteTurn::read_self() {

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "bascule/policy.hpp"
 #include "oversell/contact.hpp"
@@ -42,6 +43,8 @@ class SiteTurn {
             Json& reply);
   void decide_waiting(const std::string& key);
   void decide_all_waiting();
+  // The keys of all who wait for the authority's answer; nothing wakes for them any more.
+  std::vector<std::string> stop_waiting();
   void sold(const std::string& item);
   void available(const std::string& item);
   void transfer(const std::string& item);

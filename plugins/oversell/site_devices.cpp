@@ -49,15 +49,17 @@ void SiteTurn::decide_waiting(const std::string& key) {
 }
 
 void SiteTurn::decide_all_waiting() {
+  for (const auto& key : stop_waiting()) decide_waiting(key);
+}
+
+std::vector<std::string> SiteTurn::stop_waiting() {
   std::vector<std::string> keys;
   step_.scan("ask/", "ask/", [&](std::string_view key, std::string_view) {
     keys.emplace_back(key);
     return true;
   });
-  for (const auto& key : keys) {
-    step_.wake_at(key, 0);
-    decide_waiting(key);
-  }
+  for (const auto& key : keys) step_.wake_at(key, 0);
+  return keys;
 }
 
 Situation SiteTurn::situation(const Item& item) const {

@@ -109,7 +109,8 @@ with Stage() as stage:
         cast.hub.cli("cases", "list", "--all", "--json").stdout)["cases"] if one["decision"]]
     data = [json.dumps(one["data"]) for one in (shown, again)]
     transactions = edit_two_parts(stage)
-    count = check_messages(transaction=transactions, conflict=cast.conflicts.payloads(), history=cast.history.payloads(),
+    count = check_messages(transaction=transactions, conflict=cast.conflicts.payloads(),
+                           history=cast.history.payloads(),
                            verdict=cast.notices["site-a"].payloads(), case=data,
                            decision=decisions)
     print(f"{count} messages are as the schemas have them")

@@ -265,10 +265,10 @@ TEST_CASE("conflict: with trimming, cut sites end alike, and nothing is put to a
     const auto options = random_options();
     Forgetful network(options);
     const std::string records[] = {"123", "456"};
-    for (int step = *rc::gen::inRange(1, 120); step > 0; --step) {
+    for (int step = *rc::gen::inRange(40, 160); step > 0; --step) {
       network.now += *rc::gen::inRange<std::int64_t>(1, hour);
       const auto site = *rc::gen::element<std::string>("A", "B", "C");
-      const auto& record = records[*rc::gen::inRange(0, 2)];
+      const auto& record = records[*rc::gen::inRange(0, 5) == 0];
       if (*rc::gen::inRange(0, 4) == 0) {
         network.sites[site].host.crash_after = *rc::gen::inRange(0, 12);
         network.hub.host.crash_after = *rc::gen::inRange(0, 30);

@@ -61,6 +61,27 @@ TEST_CASE("site: what it refused while the authority was selling is withdrawn") 
   CHECK(world.shown("a")["available"] == 100);
 }
 
+TEST_CASE(
+    "site: who was answered since a copy of its journal was made is not answered by the copy") {
+  auto world = open_world({});
+  auto& box = world.sites.at("a").box;
+  stall(world);
+  world.ask("a", "1", 2);
+  const auto state = box.state;
+  const auto wakes = box.wakes;
+  REQUIRE(!wakes.empty());
+  go_on(world);
+  CHECK(reply(world, "1")["basis"] == "authority");
+  box.state = state;
+  box.wakes = wakes;
+  box.epoch = "00000000000000b1";
+  world.advance(world.now_ms + 60'000);
+  world.pump();
+  CHECK(world.sites.at("a").reply_count["1"] == 1);
+  CHECK(world.ledger()["firm"] == 2);
+  for (const auto& [key, value] : box.state) CHECK(!key.starts_with("ask/"));
+}
+
 TEST_CASE("site: when the line goes down those who wait are answered at once") {
   auto world = open_world({});
   world.ask("a", "1");
