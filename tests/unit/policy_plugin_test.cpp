@@ -124,6 +124,7 @@ TEST_CASE("gate: a night belongs to the day on which its hour was last") {
   CHECK(due_day(at(22, 1), 60) == "2026-11-22");
   CHECK(due_day(at(22, 23), 60) == "2026-11-22");
   CHECK(due_day(at(1, 0), 60) == "2026-10-31");
+  CHECK(due_day(4'000'000'000'000, 0).starts_with("2096-10-0"));  // more than 31 bits of seconds
 }
 
 TEST_CASE("watchdog: it bites once its time is over, and not before") {
