@@ -35,9 +35,10 @@ def cpu_s(pid):
 
 
 def disk_bytes(pid):
-    """What it has written to files, by the smaller of two counts that are both too high: write_bytes
-    counts a whole folio of the page cache, up to 2 MiB, for any piece that is written into one;
-    wchar has what was written over before it got to the disk, and some of what went to sockets."""
+    """What it has written to files, by the smaller of two counts that are both too high:
+    write_bytes counts a whole folio of the page cache, up to 2 MiB, for any piece that is written
+    into one; wchar has what was written over before it got to the disk, and some of what went to
+    sockets."""
     counts = dict(line.split(": ") for line in Path(f"/proc/{pid}/io").read_text().splitlines())
     return min(int(counts["write_bytes"]), int(counts["wchar"]))
 
