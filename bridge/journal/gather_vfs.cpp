@@ -18,8 +18,8 @@ namespace {
 constexpr std::size_t gathered_max = 120 << 10;
 // A log is a little longer than what makes a checkpoint due; what is beyond this is read from disk.
 constexpr std::size_t image_max = 5 << 20;
-// In the log, what is written in one piece of this length is the header of a page (FORMAT of the
-// write-ahead log); the four bytes at 4 are not zero in the last one of a transaction.
+// In the log, what is written in one piece of this length is the header of a page (SQLite's file
+// format, 4.1); the four bytes at 4 are not zero in the last one of a transaction.
 constexpr int page_header_bytes = 24;
 
 class File {
@@ -84,8 +84,7 @@ class File {
   void remember(std::string_view piece, std::size_t at) {
     if (at > image_.size()) return;
     if (at + piece.size() > image_max) return image_.resize(std::min(image_.size(), at));
-    if (at + piece.size() > image_.size()) image_.resize(at + piece.size());
-    std::memcpy(image_.data() + at, piece.data(), piece.size());
+    image_.replace(at, piece.size(), piece);
   }
 
   sqlite3_file* below_;

@@ -5,6 +5,19 @@
 
 namespace bascule::conflict {
 
+namespace {
+
+bool has_any(const plugin::Step& step, std::string_view prefix) {
+  bool any = false;
+  step.scan(prefix, prefix, [&](std::string_view, std::string_view) {
+    any = true;
+    return false;
+  });
+  return any;
+}
+
+}  // namespace
+
 std::optional<Parked> State::parked(std::string_view op) const {
   const auto bytes = step_.get(key_of('p', op));
   if (!bytes) return std::nullopt;
@@ -40,15 +53,7 @@ void State::erase(const Parked& parked) {
   --change_counts().waiting;
 }
 
-bool State::has_parked(std::string_view key) const {
-  bool any = false;
-  const auto prefix = with_nul('x', key);
-  step_.scan(prefix, prefix, [&](std::string_view, std::string_view) {
-    any = true;
-    return false;
-  });
-  return any;
-}
+bool State::has_parked(std::string_view key) const { return has_any(step_, with_nul('x', key)); }
 
 void State::wait(std::string_view prev, std::string_view op) {
   step_.put(with_nul('w', prev) + std::string(op), "");
@@ -116,14 +121,7 @@ std::vector<Op> State::take_queued(std::size_t count_max) {
   return ops;
 }
 
-bool State::has_queued() const {
-  bool any = false;
-  step_.scan("q", "q", [&](std::string_view, std::string_view) {
-    any = true;
-    return false;
-  });
-  return any;
-}
+bool State::has_queued() const { return has_any(step_, "q"); }
 
 std::optional<Case> State::find_case(std::int64_t number) const {
   const auto bytes = step_.get(key_of('k', big_endian(static_cast<std::uint64_t>(number))));
