@@ -9,10 +9,7 @@ namespace {
 
 Edit edit(const std::string& id, const Json& fields, std::int64_t base = 20,
           const std::string& record = "123") {
-  Edit made;
-  made.site = id.substr(0, 1);
-  made.number = std::stoull(id.substr(1));
-  made.fields = fields;
+  Edit made = edit_of(id, fields);
   made.base = base;
   made.at = monday + std::int64_t(made.number);
   made.record = record;

@@ -41,6 +41,14 @@ inline std::string id_of(const std::string& short_id) {
   return short_id.substr(0, 1) + "/e/up/" + short_id.substr(1);
 }
 
+inline Edit edit_of(const std::string& short_id, const Json& fields) {
+  Edit edit;
+  edit.site = short_id.substr(0, 1);
+  edit.number = std::stoull(short_id.substr(1));
+  edit.fields = fields;
+  return edit;
+}
+
 class Hub {
  public:
   explicit Hub(const Json& more = Json::object());

@@ -11,10 +11,7 @@ const Json merging{{"strategy", "field-merge"}};
 const Json versions{{"strategy", "expected-version"}};
 
 Edit edit(const std::string& id, const Json& fields, std::int64_t at = monday) {
-  Edit made;
-  made.site = id.substr(0, 1);
-  made.number = std::stoull(id.substr(1));
-  made.fields = fields;
+  Edit made = edit_of(id, fields);
   made.at = at;
   return made;
 }

@@ -13,10 +13,7 @@ Hub hub_with(const Json& rules, Json more = Json::object()) {
 }
 
 Edit edit(const std::string& id, const Json& fields, std::int64_t base = 20) {
-  Edit made;
-  made.site = id.substr(0, 1);
-  made.number = std::stoull(id.substr(1));
-  made.fields = fields;
+  Edit made = edit_of(id, fields);
   made.base = base;
   return made;
 }
