@@ -88,6 +88,7 @@ std::vector<BatchPtr> JournalCore::read(LaneId id, std::uint64_t from, std::size
   std::vector<BatchPtr> batches;
   LaneState& lane = state(id);
   std::size_t bytes = 0;
+  tail_.passed(id, from);
   while (bytes < bytes_max) {
     BatchPtr batch = sound(lane, from);
     if (batch == nullptr) break;

@@ -37,20 +37,38 @@ TEST_CASE("tail: between batches there is nothing") {
   CHECK(tail.find(1, 3) == nullptr);
 }
 
-TEST_CASE("tail: the oldest goes first, over all lanes") {
-  Tail tail(25);
+TEST_CASE("tail: without room, the lane with the most goes without its newest") {
+  Tail tail(35);
   tail.push(batch(1, 1, 1));
-  tail.push(batch(2, 1, 1));
   tail.push(batch(1, 2, 1));
-  CHECK(tail.find(1, 1) == nullptr);
-  CHECK(tail.find(2, 1) != nullptr);
-  CHECK(tail.find(1, 2) != nullptr);
+  tail.push(batch(2, 1, 1));
+  tail.push(batch(2, 2, 1, 5));
+  CHECK(tail.find(2, 2) != nullptr);
+  tail.push(batch(3, 1, 1));
+  CHECK(tail.find(1, 2) == nullptr);
+  for (LaneId lane = 1; lane <= 3; ++lane) CHECK(tail.find(lane, 1) != nullptr);
   tail.push(batch(1, 3, 1, 100));  // larger than all of it
   CHECK(tail.find(1, 3) == nullptr);
-  CHECK(tail.find(1, 2) == nullptr);
+  CHECK(tail.find(1, 1) != nullptr);
 }
 
-TEST_CASE("tail: what was given up is not found, and the rest goes in its turn") {
+TEST_CASE("tail: what has been read makes room") {
+  Tail tail(30);
+  for (std::uint64_t first = 1; first <= 9; first += 3) tail.push(batch(1, first, 3));
+  tail.passed(1, 6);  // of 4 to 6 the last is still to be read
+  CHECK(tail.find(1, 3) == nullptr);
+  CHECK(tail.find(1, 4) != nullptr);
+  tail.passed(2, 100);
+  tail.push(batch(1, 10, 3));
+  CHECK(tail.find(1, 10) != nullptr);
+  tail.push(batch(1, 13, 3));
+  CHECK(tail.find(1, 13) == nullptr);
+  tail.passed(1, 100);
+  tail.push(batch(1, 100, 1, 30));
+  CHECK(tail.find(1, 100) != nullptr);
+}
+
+TEST_CASE("tail: what was given up is not found, and has made room") {
   Tail tail(30);
   for (std::uint64_t first = 1; first <= 3; ++first) tail.push(batch(1, first, 1));
   tail.forget(1, 2);
@@ -58,11 +76,10 @@ TEST_CASE("tail: what was given up is not found, and the rest goes in its turn")
   CHECK(tail.find(1, 2) == nullptr);
   CHECK(tail.find(1, 1) != nullptr);
   tail.push(batch(1, 4, 1));
-  CHECK(tail.find(1, 1) == nullptr);
-  tail.push(batch(1, 5, 1));
-  CHECK(tail.find(1, 3) != nullptr);
-  tail.push(batch(1, 6, 1));
-  CHECK(tail.find(1, 3) == nullptr);
+  CHECK(tail.find(1, 1) != nullptr);
+  CHECK(tail.find(1, 4) != nullptr);
   tail.clear();
-  CHECK(tail.find(1, 6) == nullptr);
+  CHECK(tail.find(1, 4) == nullptr);
+  tail.push(batch(1, 5, 1, 30));
+  CHECK(tail.find(1, 5) != nullptr);
 }
