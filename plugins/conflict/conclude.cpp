@@ -24,7 +24,8 @@ std::vector<std::string> parts_changed(const Options& options, const Record& rec
   return {parts.begin(), parts.end()};
 }
 
-void new_version(Turn& turn, Record& record, const Entry& entry, bool whole) {
+void new_version(Turn& turn, Record& record, Entry& entry, bool whole) {
+  if (record.made_by != 0) entry.undo = undo_of(turn.options, record);
   ++record.version;
   record.newest = std::max({record.newest, record.newest_lost, entry.stamp});
   record.newest_lost = {};
@@ -33,10 +34,8 @@ void new_version(Turn& turn, Record& record, const Entry& entry, bool whole) {
     if (!part.empty()) record.part_versions[part] = record.version;
   }
   record.made_by = entry.number;
-  Snapshot snapshot{record.life, record.deleted, record.newest, "null"};
-  if (!record.deleted) snapshot.json = render(turn.options, record);
-  turn.state.put(entry.number, snapshot);
-  turn.outbox.record(entry.op.key, record, entry.op.id, parts, snapshot.json);
+  record.stored = {record.made_by, record.life, record.deleted, record.newest, {}};
+  turn.outbox.record(entry.op.key, record, entry.op.id, parts);
 }
 
 void release_waiting(Turn& turn, const std::string& op) {
@@ -64,6 +63,9 @@ void conclude(Turn& turn, Record& record, Entry entry, bool whole) {
   entry.from = record.version + 1;
   entry.before = record.last;
   entry.number = turn.state.next_number();
+  if (!decided && !whole && !record.deleted && !record.stored.fields.empty()) {
+    throw std::logic_error("a record changes without a new version");
+  }
   if (decided || whole) {
     new_version(turn, record, entry, whole);
     // Nobody is told that it stands before a person has said which record it is.
@@ -86,7 +88,7 @@ void conclude(Turn& turn, Record& record, Entry entry, bool whole) {
   turn.state.put(entry);
   turn.state.put(entry.op.id, Place{Place::At::decided, entry.op.key, entry.from, entry.number,
                                     entry.op.digest});
-  turn.outbox.verdict(turn.state, entry);
+  turn.outbox.verdict(turn.state, record, entry);
   turn.outbox.history(entry);
   release_waiting(turn, entry.op.id);
 }

@@ -22,7 +22,8 @@ bool answer_repeat(Turn& turn, const Op& op, const Place& place) {
   if (place.at == Place::At::decided) {
     const auto entry = turn.state.entry(place.number);
     if (!entry) throw std::runtime_error("the state has lost the history of " + op.id);
-    turn.outbox.verdict(turn.state, *entry);
+    const auto record = turn.state.record(entry->op.key).value_or(Record{});
+    turn.outbox.verdict(turn.state, record, *entry);
   } else if (const auto parked = turn.state.parked(op.id)) {
     turn.outbox.verdict(*parked);
   } else {

@@ -9,6 +9,34 @@ namespace {
 constexpr std::array<std::string_view, 6> verdicts{"APPLY",  "MERGE", "SUPERSEDED",
                                                    "REJECT", "HOLD",  "CASE"};
 
+// What an entry has besides.
+constexpr std::uint64_t ambiguous = 1, invalid = 2, undoable = 4;
+
+void write(Writer& out, const Undo& undo) {
+  const auto& before = undo.before;
+  out.number(before.made_by).number(before.life);
+  out.number((before.deleted ? 1U : 0U) | (undo.whole ? 2U : 0U));
+  write(out, before.newest);
+  out.number(before.fields.size());
+  for (const auto& [field, value] : before.fields) out.text(field).text(value);
+}
+
+Undo read_undo(Reader& in) {
+  Undo undo;
+  auto& before = undo.before;
+  before.made_by = in.number();
+  before.life = in.number();
+  const auto flags = in.number();
+  before.deleted = (flags & 1) != 0;
+  undo.whole = (flags & 2) != 0;
+  before.newest = read_hlc(in);
+  for (auto count = in.number(); count > 0; --count) {
+    const std::string field(in.text());
+    before.fields.emplace_hint(before.fields.end(), field, in.text());
+  }
+  return undo;
+}
+
 }  // namespace
 
 std::string_view word(Verdict verdict) { return verdicts[static_cast<std::size_t>(verdict)]; }
@@ -30,8 +58,11 @@ std::string encode(const Entry& entry) {
   }
   out.number(entry.lost.size());
   for (const auto& unit : entry.lost) out.text(unit);
-  out.number(entry.ambiguous ? 1 : 0).text(entry.by);
+  out.number((entry.ambiguous ? ambiguous : 0) | (entry.violation.any() ? invalid : 0) |
+             (entry.undo ? undoable : 0));
+  out.text(entry.by);
   if (entry.violation.any()) out.text(entry.violation.field).text(entry.violation.rule);
+  if (entry.undo) write(out, *entry.undo);
   return out.take();
 }
 
@@ -56,11 +87,14 @@ Entry decode_entry(std::string_view bytes) {
     change.value = same ? entry.op.fields.at(change.unit) : std::string(in.text());
   }
   for (auto count = in.number(); count > 0; --count) entry.lost.emplace_back(in.text());
-  entry.ambiguous = in.flag();
+  const auto flags = in.number();
+  entry.ambiguous = (flags & ambiguous) != 0;
   entry.by = in.text();
-  if (in.done()) return entry;
-  entry.violation.field = in.text();
-  entry.violation.rule = in.text();
+  if ((flags & invalid) != 0) {
+    entry.violation.field = in.text();
+    entry.violation.rule = in.text();
+  }
+  if ((flags & undoable) != 0) entry.undo = read_undo(in);
   return entry;
 }
 

@@ -3,11 +3,13 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "conflict/op.hpp"
+#include "conflict/record.hpp"
 #include "conflict/validate.hpp"
 
 namespace bascule::conflict {
@@ -38,6 +40,7 @@ struct Entry {
   bool ambiguous = false;
   std::string by;  // a person's op that settled it
   Violation violation;
+  std::optional<Undo> undo;  // of one that made a version, if there was one before
 };
 
 std::string encode(const Entry& entry);

@@ -37,11 +37,11 @@ void Knowledge::read_history(const State& state) {
     absent_ = true;
     add_standing();
   } else if (base_ >= 0 && base_ < record_.version) {
-    snapshot_ = state.snapshot(unseen_.front().before);
-    if (!snapshot_) throw std::runtime_error("the state has lost a version of " + op_.key);
-    deleted_ = snapshot_->deleted;
-    life_ = snapshot_->life;
-    stamp_ = lifted(stamp_, snapshot_->newest);
+    seen_ = state.version_by(options_, record_, unseen_.front().before);
+    if (!seen_) throw std::runtime_error("the state has lost a version of " + op_.key);
+    deleted_ = seen_->deleted;
+    life_ = seen_->life;
+    stamp_ = lifted(stamp_, seen_->newest);
   }
   look_at_chain();
   std::erase_if(unseen_, [&](const Entry& entry) {
@@ -117,10 +117,9 @@ bool Knowledge::saw(const Author& author) const {
 }
 
 std::string Knowledge::field_value(std::string_view field) const {
-  if (snapshot_) {
-    const auto json = parse_json(snapshot_->json);
-    const auto found = json.find(field);
-    return found == json.end() ? "null" : found->dump();
+  if (seen_) {
+    const auto found = seen_->fields.find(field);
+    return seen_->deleted || found == seen_->fields.end() ? "null" : found->second;
   }
   if (absent_ || (base_ < 0 && !op_.blind() && !everything_)) return "null";
   const auto json = parse_json(render(options_, record_));

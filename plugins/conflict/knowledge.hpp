@@ -61,7 +61,7 @@ class Knowledge {
   bool deleted_ = false;
   std::uint64_t life_ = 0;
   Hlc stamp_;
-  std::optional<Snapshot> snapshot_;  // of the base, if that is not the record as it is now
+  std::optional<Version> seen_;  // the base, if that is not the record as it is now
 };
 
 }  // namespace bascule::conflict

@@ -13,7 +13,7 @@ void begin_life(Record& record, std::uint64_t life) {
   record.deleted = false;
   record.newest_update = {};
   record.newest_delete = {};
-  record.units.clear();
+  record.clear();
 }
 
 // An update, or a recreate of what somebody else has recreated.
@@ -49,7 +49,7 @@ Fate remove(const Options& options, const Knowledge& knowledge, const Op& op, Re
   if (!stands) return {Is::superseded, "updated", false, {}};
   if (was_deleted) return {Is::superseded, "deleted", false, {}};
   record.deleted = true;
-  if (options.deletes == Deletes::delete_wins) record.units.clear();
+  if (options.deletes == Deletes::delete_wins) record.clear();
   return {Is::removed, "", false, {}};
 }
 

@@ -33,11 +33,12 @@ std::string whole_group(const Options& options, const Knowledge& knowledge, cons
   return value.dump();
 }
 
-void add(Unit& unit, std::int64_t delta) {
+void add(Record& record, Unit& unit, std::int64_t delta) {
   const auto now = parse_json(unit.value);
   const auto sum =
       static_cast<std::uint64_t>(now.is_number_integer() ? now.get<std::int64_t>() : 0);
-  unit.value = std::to_string(static_cast<std::int64_t>(sum + static_cast<std::uint64_t>(delta)));
+  record.set(unit,
+             std::to_string(static_cast<std::int64_t>(sum + static_cast<std::uint64_t>(delta))));
 }
 
 // True if the value is among the heads afterwards: nobody who has seen it has replaced it.
@@ -61,7 +62,7 @@ void merge_unit(const Options& options, const Knowledge& knowledge, const Author
   const auto before = unit.value;
   bool stands = true;
   if (rule == Rule::sum) {
-    add(unit, change.delta);
+    add(record, unit, change.delta);
   } else if (!insert_head(knowledge, author, change.value, unit)) {
     stands = false;
   } else {
@@ -72,7 +73,7 @@ void merge_unit(const Options& options, const Knowledge& knowledge, const Author
     } else if (winner.head >= 0) {
       stands = unit.heads[static_cast<std::size_t>(winner.head)].author.op == author.op;
     }
-    unit.value = std::move(winner.value);
+    record.set(unit, std::move(winner.value));
     // Of the newest alone the greatest stamp can ever stand again.
     if (rule == Rule::newest) unit.heads.erase(unit.heads.begin(), unit.heads.end() - 1);
   }

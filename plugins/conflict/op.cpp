@@ -171,6 +171,12 @@ void read_stamp(const plugin::Input& input, Reading& reading) {
 
 }  // namespace
 
+std::string fields_text(const Fields& fields) {
+  ObjectText json;
+  for (const auto& [name, value] : fields) json.json(name, value);
+  return json.close();
+}
+
 std::string_view word(Kind kind) { return kinds[static_cast<std::size_t>(kind)]; }
 std::string_view word(BaseQuality quality) { return qualities[static_cast<std::size_t>(quality)]; }
 

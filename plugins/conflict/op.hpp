@@ -22,6 +22,7 @@ std::string_view word(Kind kind);
 std::string_view word(BaseQuality quality);
 
 using Fields = std::map<std::string, std::string, std::less<>>;  // name to JSON text
+std::string fields_text(const Fields& fields);                   // an object
 
 struct Op {
   std::string id;   // origin/epoch/lane/sequence

@@ -4,12 +4,6 @@ namespace bascule::conflict {
 
 namespace {
 
-std::string fields_text(const Fields& fields) {
-  ObjectText json;
-  for (const auto& [name, value] : fields) json.json(name, value);
-  return json.close();
-}
-
 std::string transaction_text(const std::string& key, const Record& record, std::string_view op,
                              const std::map<std::string, std::string>& changed) {
   std::vector<std::string_view> names;
@@ -49,7 +43,7 @@ std::string describe(const Op& op, const Entry* entry) {
 }
 
 void Outbox::record(const std::string& key, const Record& record, std::string_view op,
-                    const std::vector<std::string>& parts, const std::string& rendered) {
+                    const std::vector<std::string>& parts) {
   auto& changed = changed_[key];
   changed.properties = {{"version", std::to_string(record.version)},
                         {"hlc", text(record.newest)},
@@ -57,12 +51,12 @@ void Outbox::record(const std::string& key, const Record& record, std::string_vi
                         {"state", std::string(word(record.standing))}};
   changed.pending = record.standing == Standing::unknown;
   if (changed.pending) {
-    changed.payloads = {{"", record.deleted ? "" : rendered}};
+    changed.payloads = {{"", record.deleted ? "" : render(options_, record)}};
     return;
   }
   for (const auto& part : parts) changed.payloads[part];
   for (auto& [part, payload] : changed.payloads) {
-    payload = record.deleted ? "" : part.empty() ? rendered : render(options_, record, part);
+    payload = record.deleted ? "" : render(options_, record, part);
     if (!part.empty() && payload == "{}") payload.clear();
   }
   if (options_.topics.transaction.empty()) return;
@@ -88,14 +82,15 @@ void Outbox::forget(std::string_view key, const Record& record) {
   }
 }
 
-void Outbox::verdict(const State& state, const Entry& entry) {
+void Outbox::verdict(const State& state, const Record& record, const Entry& entry) {
   ObjectText json;
   if (entry.ambiguous) json.json("ambiguous", "true");
   if (!entry.by.empty()) json.text("by", entry.by);
   // Who has lost gets what stands instead.
   const bool lost = entry.verdict == Verdict::reject || entry.verdict == Verdict::superseded;
   if (lost && entry.version >= 0) {
-    if (const auto snapshot = state.snapshot(entry.made_by)) json.json("canonical", snapshot->json);
+    const auto version = state.version_by(options_, record, entry.made_by);
+    if (version) json.json("canonical", version->json());
   }
   if (entry.violation.any()) json.text("field", entry.violation.field);
   if (!entry.lost.empty()) json.json("lost", list_text(entry.lost));

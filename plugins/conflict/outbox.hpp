@@ -22,14 +22,14 @@ class Outbox {
  public:
   Outbox(const Options& options, plugin::Step& step) : options_(options), step_(step) {}
 
-  // A new version of a record, which is `rendered` as a whole; `parts` are those that changed.
+  // A new version of a record; `parts` are those that changed.
   void record(const std::string& key, const Record& record, std::string_view op,
-              const std::vector<std::string>& parts, const std::string& rendered);
+              const std::vector<std::string>& parts);
   // An unknown insert that is one no more.
   void clear_pending(std::string_view key);
   // A deleted record that the sites need not know of any more.
   void forget(std::string_view key, const Record& record);
-  void verdict(const State& state, const Entry& entry);
+  void verdict(const State& state, const Record& record, const Entry& entry);
   void verdict(const Parked& parked);
   void conflict(const Entry& incoming, const Pair& pair, const Record& record);
   void history(const Entry& entry);

@@ -12,8 +12,10 @@ namespace {
 Json as_seen(const Turn& turn, const Op& op) {
   const auto record = turn.state.record(op.key);
   if (op.blind() || op.base < 0 || !record) return nullptr;
-  const auto snapshot = turn.state.version(*record, op.base);
-  return snapshot ? parse_json(snapshot->json) : Json();
+  const auto later = turn.state.entries_after(*record, op.base).entries;
+  const auto base = turn.state.version_by(turn.options, *record,
+                                          later.empty() ? record->made_by : later.front().before);
+  return base ? parse_json(base->json()) : Json();
 }
 
 Json as_it_stands(const Turn& turn, const Record& record) {

@@ -11,20 +11,24 @@ namespace {
 
 constexpr std::array<std::string_view, 6> standings{"created", "not_reconciled", "merged",
                                                     "retired", "reconciled",     "unknown"};
-constexpr std::uint64_t format = 1;
+constexpr std::uint64_t format = 2;
+
+// The fields of a unit's value.
+void add_members(const Options& options, const std::string& unit, const std::string& value,
+                 Fields& members) {
+  if (value == "null") return;
+  if (!options.groups.contains(unit)) {
+    members.insert_or_assign(members.end(), unit, value);
+    return;
+  }
+  const auto json = parse_json(value);
+  for (const auto& [name, member] : json.items()) members[name] = member.dump();
+}
 
 // The fields that stand, by name.
 Fields members_of(const Options& options, const Record& record) {
   Fields members;
-  for (const auto& unit : record.units) {
-    if (unit.value == "null") continue;
-    if (!options.groups.contains(unit.name)) {
-      members.emplace_hint(members.end(), unit.name, unit.value);
-      continue;
-    }
-    const auto json = parse_json(unit.value);
-    for (const auto& [name, value] : json.items()) members[name] = value.dump();
-  }
+  for (const auto& unit : record.units) add_members(options, unit.name, unit.value, members);
   return members;
 }
 
@@ -76,6 +80,66 @@ Unit& Record::at(std::string_view name) {
   return *units.insert(found, std::move(unit));
 }
 
+void Record::set(Unit& unit, std::string value) {
+  if (unit.value == value) return;
+  stored.fields.try_emplace(unit.name, std::move(unit.value));
+  unit.value = std::move(value);
+}
+
+void Record::clear() {
+  for (auto& unit : units) stored.fields.try_emplace(unit.name, std::move(unit.value));
+  units.clear();
+}
+
+std::string Version::json() const { return deleted ? "null" : fields_text(fields); }
+
+Version stored_version(const Options& options, const Record& record) {
+  auto version = record.stored;
+  version.fields.clear();
+  for (const auto& unit : record.units) {
+    if (record.stored.fields.contains(unit.name)) continue;
+    add_members(options, unit.name, unit.value, version.fields);
+  }
+  for (const auto& [unit, value] : record.stored.fields) {
+    add_members(options, unit, value, version.fields);
+  }
+  return version;
+}
+
+Undo undo_of(const Options& options, const Record& record) {
+  // What is deleted may still be edited, and no version comes of that.
+  if (record.deleted) return {stored_version(options, record), true};
+  Undo undo{record.stored, false};
+  undo.before.fields.clear();
+  for (const auto& [name, value] : record.stored.fields) {
+    Fields now, before;
+    const auto* unit = record.find(name);
+    if (unit != nullptr) add_members(options, name, unit->value, now);
+    add_members(options, name, value, before);
+    for (const auto& [field, text] : now) {
+      if (!before.contains(field)) undo.before.fields[field] = "null";
+    }
+    for (const auto& [field, text] : before) {
+      const auto found = now.find(field);
+      if (found == now.end() || found->second != text) undo.before.fields[field] = text;
+    }
+  }
+  return undo;
+}
+
+void put_back(const Undo& undo, Version& version) {
+  auto fields = undo.whole ? Fields{} : std::move(version.fields);
+  for (const auto& [field, value] : undo.before.fields) {
+    if (value == "null") {
+      fields.erase(field);
+    } else {
+      fields[field] = value;
+    }
+  }
+  version = undo.before;
+  version.fields = std::move(fields);
+}
+
 std::string render(const Options& options, const Record& record, std::string_view part) {
   ObjectText json;
   const auto add = [&](std::string_view name, std::string_view value) {
@@ -122,7 +186,8 @@ std::string encode(const Record& record) {
   Writer out;
   out.number(format).integer(record.version).integer(record.last_from).number(record.last);
   out.number(record.made_by);
-  out.number(record.life).number(record.deleted ? 1 : 0);
+  out.number(record.life);
+  out.number((record.deleted ? 1U : 0U) | (record.stored.deleted ? 2U : 0U));
   write(out, record.newest);
   write(out, record.newest_lost);
   write(out, record.newest_update);
@@ -138,14 +203,15 @@ std::string encode(const Record& record) {
 
 Record decode_record(std::string_view bytes) {
   Reader in(bytes);
-  if (in.number() != format) throw std::runtime_error("the state is of a newer version");
+  if (in.number() != format) throw std::runtime_error("the state is of another version");
   Record record;
   record.version = in.integer();
   record.last_from = in.integer();
   record.last = in.number();
   record.made_by = in.number();
   record.life = in.number();
-  record.deleted = in.flag();
+  const auto flags = in.number();
+  record.deleted = (flags & 1) != 0;
   record.newest = read_hlc(in);
   record.newest_lost = read_hlc(in);
   record.newest_update = read_hlc(in);
@@ -169,28 +235,10 @@ Record decode_record(std::string_view bytes) {
     const auto same = in.number();
     unit.value = same == 0 ? std::string(in.text()) : unit.heads.at(same - 1).value;
   }
-  if (in.done()) return record;  // of before records were forgotten
   record.forgotten = in.integer();
   record.forgotten_by = in.number();
+  record.stored = {record.made_by, record.life, (flags & 2) != 0, record.newest, {}};
   return record;
-}
-
-std::string encode(const Snapshot& snapshot) {
-  Writer out;
-  out.number(snapshot.life).number(snapshot.deleted ? 1 : 0);
-  write(out, snapshot.newest);
-  out.text(snapshot.json);
-  return out.take();
-}
-
-Snapshot decode_snapshot(std::string_view bytes) {
-  Reader in(bytes);
-  Snapshot snapshot;
-  snapshot.life = in.number();
-  snapshot.deleted = in.flag();
-  snapshot.newest = read_hlc(in);
-  snapshot.json = in.text();
-  return snapshot;
 }
 
 }  // namespace bascule::conflict

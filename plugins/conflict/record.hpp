@@ -43,6 +43,24 @@ struct Unit {
   std::int64_t case_number = -1;  // a person is asked which
 };
 
+// What a version of a record was: what an author who names it as base had seen.
+struct Version {
+  std::uint64_t made_by = 0;  // the entry of the history that made it; 0: there was none
+  std::uint64_t life = 0;
+  bool deleted = false;
+  Hlc newest;
+  Fields fields;  // also those of a deleted one
+
+  std::string json() const;
+};
+
+// What has to be put back to get from a version to the one before it: that version, of the fields
+// only those that have changed ("null": there was none), unless it is `whole`.
+struct Undo {
+  Version before;
+  bool whole = false;
+};
+
 struct Record {
   std::int64_t version = -1;    // -1: never written
   std::int64_t last_from = -1;  // the greatest `from` in its history
@@ -63,11 +81,17 @@ struct Record {
   std::int64_t case_number = -1;                                   // of an unknown insert
   std::vector<Unit> units;                                         // sorted by name
   std::map<std::string, std::int64_t, std::less<>> part_versions;  // when each part last changed
+  // The version that is stored, and by unit what has been changed of it since. Not stored itself.
+  Version stored;
 
   bool exists() const { return version >= 0; }
   bool live() const { return exists() && !deleted; }
   Unit* find(std::string_view name);
+  const Unit* find(std::string_view name) const { return const_cast<Record*>(this)->find(name); }
   Unit& at(std::string_view name);  // makes it
+  // The units' values are changed by these alone.
+  void set(Unit& unit, std::string value);
+  void clear();
 };
 
 // The record as a JSON object, sorted; only the fields of one part, without its name, unless that
@@ -79,14 +103,10 @@ std::vector<std::string> parts_of(const Options& options, const Record& record);
 std::string encode(const Record& record);
 Record decode_record(std::string_view bytes);
 
-// What a version of a record was: what an author who names it as base had seen.
-struct Snapshot {
-  std::uint64_t life = 0;
-  bool deleted = false;
-  Hlc newest;
-  std::string json;
-};
-std::string encode(const Snapshot& snapshot);
-Snapshot decode_snapshot(std::string_view bytes);
+// How to get back from the record as it is now to its stored version.
+Undo undo_of(const Options& options, const Record& record);
+// The version that is stored.
+Version stored_version(const Options& options, const Record& record);
+void put_back(const Undo& undo, Version& version);
 
 }  // namespace bascule::conflict

@@ -146,7 +146,7 @@ void answer_all(Turn& turn, const Record& record, Verdict verdict, const std::st
     entry.reason = reason;
     entry.by = id_of(turn.input);
     turn.state.put(entry);
-    turn.outbox.verdict(turn.state, entry);
+    turn.outbox.verdict(turn.state, record, entry);
     turn.outbox.history(entry);
   }
 }
@@ -173,15 +173,7 @@ void resolve_insert(Turn& turn, const Answered& answered) {
   }
   turn.step.close_case(number, Json{{"outcome", choice}}.dump());
   turn.state.erase_case(number);
-  Fields fields;
-  for (const auto& unit : record.units) {
-    if (turn.options.groups.contains(unit.name)) {
-      const auto group = parse_json(unit.value);
-      for (const auto& [name, value] : group.items()) fields[name] = value.dump();
-    } else if (unit.value != "null") {
-      fields[unit.name] = unit.value;
-    }
-  }
+  auto fields = stored_version(turn.options, record).fields;
   end_insert(turn, it.key, record,
              choice == "create"  ? Standing::reconciled
              : choice == "merge" ? Standing::merged
@@ -192,7 +184,7 @@ void resolve_insert(Turn& turn, const Answered& answered) {
     answer_all(turn, record, Verdict::apply, "created");
     std::vector<std::string> parts{""};
     if (turn.options.parts()) parts = parts_of(turn.options, record);
-    turn.outbox.record(it.key, record, id_of(turn.input), parts, render(turn.options, record));
+    turn.outbox.record(it.key, record, id_of(turn.input), parts);
   } else if (choice == "discard") {
     answer_all(turn, record, Verdict::reject, "discarded");
   } else {

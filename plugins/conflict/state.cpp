@@ -2,7 +2,6 @@
 //
 //   r KEY                    the record (record.cpp)
 //   h NUMBER                 an entry of the history (history.cpp)
-//   s NUMBER                 what the version was that this entry made (Snapshot)
 //   o OP                     where an op is (Place)
 //   t LANE                   the greatest sequence of a lane's ops that were forgotten
 //   p OP                     a parked op
@@ -84,26 +83,19 @@ State::Later State::entries_after(const Record& record, std::int64_t base) const
   return later;
 }
 
-std::optional<Snapshot> State::snapshot(std::uint64_t number) const {
-  const auto bytes = step_.get(numbered('s', number));
-  if (!bytes) return std::nullopt;
-  return decode_snapshot(*bytes);
-}
-
-void State::put(std::uint64_t number, const Snapshot& snapshot) {
-  step_.put(numbered('s', number), encode(snapshot));
-}
-
-std::optional<Snapshot> State::version(const Record& record, std::int64_t version) const {
-  if (version == record.version) return snapshot(record.made_by);
-  const auto later = entries_after(record, version).entries;
-  // What made a version is the last that its readers have seen.
-  return later.empty() ? std::nullopt : snapshot(later.front().before);
+std::optional<Version> State::version_by(const Options& options, const Record& record,
+                                         std::uint64_t number) const {
+  auto version = stored_version(options, record);
+  while (version.made_by != number) {
+    const auto maker = version.made_by > number ? entry(version.made_by) : std::nullopt;
+    if (!maker || !maker->undo) return std::nullopt;
+    put_back(*maker->undo, version);
+  }
+  return version;
 }
 
 void State::forget(const Entry& entry) {
   step_.erase(numbered('h', entry.number));
-  if (entry.made_by == entry.number) step_.erase(numbered('s', entry.number));
   step_.erase(key_of('o', entry.op.id));
   const auto numbered_op = split_id(entry.op.id);
   if (!numbered_op) return;

@@ -61,10 +61,10 @@ class State {
     bool whole = true;
   };
   Later entries_after(const Record& record, std::int64_t base) const;
-  // What the version was that this entry made.
-  std::optional<Snapshot> snapshot(std::uint64_t number) const;
-  void put(std::uint64_t number, const Snapshot& snapshot);
-  std::optional<Snapshot> version(const Record& record, std::int64_t version) const;
+  // What the record's version was that this entry made; nothing if what came of it since has been
+  // trimmed.
+  std::optional<Version> version_by(const Options& options, const Record& record,
+                                    std::uint64_t number) const;
 
   // Trimming (trim.hpp): entries up to this number have been looked at.
   std::uint64_t visited() const { return counts().visited; }

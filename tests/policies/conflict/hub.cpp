@@ -151,13 +151,17 @@ Json Hub::record(const std::string& key) const {
 
 std::vector<Json> Hub::versions(const std::string& key) const {
   std::vector<Json> versions;
-  for (auto it = host.state.lower_bound("s"); it != host.state.end() && it->first[0] == 's'; ++it) {
-    const auto entry = conflict::decode_entry(host.state.find('h' + it->first.substr(1))->second);
-    const auto version = conflict::decode_snapshot(it->second);
-    if (entry.op.key == key)
-      versions.push_back({version.deleted, version.json, version.life, text(version.newest)});
+  const auto found = host.state.find("r" + key);
+  if (found == host.state.end()) return versions;
+  auto version = conflict::stored_version(options, conflict::decode_record(found->second));
+  while (true) {
+    versions.push_back({version.deleted, version.json(), version.life, text(version.newest)});
+    const auto maker = host.state.find('h' + conflict::big_endian(version.made_by));
+    if (maker == host.state.end()) return versions;
+    const auto entry = conflict::decode_entry(maker->second);
+    if (!entry.undo) return versions;
+    conflict::put_back(*entry.undo, version);
   }
-  return versions;
 }
 
 std::int64_t Hub::version(const std::string& key) const {

@@ -65,6 +65,39 @@ std::multiset<std::set<std::string>> reported(const Hub& hub) {
 
 }  // namespace
 
+TEST_CASE("conflict: every version of a record can be had back as it was") {
+  check_property("versions, by what has to be put back", [] {
+    Hub hub(random_options());
+    std::vector<Json> made;  // newest first, as versions()
+    const auto note = [&] {
+      if (hub.version() < 0 || hub.versions().size() == made.size()) return;
+      made.insert(made.begin(), hub.record());
+    };
+    const auto steps = *rc::gen::inRange(2, 30);
+    for (int i = 1; i <= steps; ++i) {
+      Edit edit;
+      edit.site = *rc::gen::elementOf(sites);
+      edit.number = static_cast<std::uint64_t>(i);
+      edit.at = monday + *rc::gen::inRange(0, 40);
+      edit.base = *rc::gen::inRange<std::int64_t>(-1, hub.version() + 1);
+      edit.blind = *rc::gen::inRange(0, 4) == 0;
+      edit.kind = *rc::gen::weightedElement<std::string>({{6, ""}, {2, "delete"}, {2, "recreate"}});
+      if (edit.kind != "delete") edit.fields = random_fields();
+      if (!edit.fields.empty() && *rc::gen::inRange(0, 5) == 0)
+        edit.fields[edit.fields.begin().key()] = nullptr;
+      hub.give(edit);
+      note();
+    }
+    const auto versions = hub.versions();
+    RC_ASSERT(versions.size() == made.size());
+    for (std::size_t i = 0; i < made.size(); ++i) {
+      RC_ASSERT(Json::parse(versions[i][1].get<std::string>()) == made[i]);
+    }
+    RC_CLASSIFY(std::count(made.begin(), made.end(), Json()) > 0, "deleted");
+    RC_CLASSIFY(made.size() > 10, "more than ten versions");
+  });
+}
+
 TEST_CASE("conflict property 1: one end state, in whatever order the edits come") {
   check_property("any orders of arrival, each with repeats, end alike", [] {
     const auto options = random_options();
