@@ -42,21 +42,22 @@ void add(Record& record, Unit& unit, std::int64_t delta) {
 }
 
 // True if the value is among the heads afterwards: nobody who has seen it has replaced it.
-bool insert_head(const Knowledge& knowledge, const Author& author, const std::string& value,
-                 Unit& unit) {
-  std::erase_if(unit.heads, [&](const Head& head) { return knowledge.saw(head.author); });
+bool insert_head(const Knowledge& knowledge, const std::shared_ptr<const Author>& author,
+                 const std::string& value, Unit& unit) {
+  std::erase_if(unit.heads, [&](const Head& head) { return knowledge.saw(*head.author); });
   const bool replaced = std::any_of(unit.heads.begin(), unit.heads.end(), [&](const Head& head) {
-    return head.author.blind && author.stamp < head.author.stamp;
+    return head.author->blind && author->stamp < head.author->stamp;
   });
   if (replaced) return false;
   const auto at = std::find_if(unit.heads.begin(), unit.heads.end(),
-                               [&](const Head& head) { return earlier(author, head.author); });
+                               [&](const Head& head) { return earlier(*author, *head.author); });
   unit.heads.insert(at, {author, value});
   return true;
 }
 
-void merge_unit(const Options& options, const Knowledge& knowledge, const Author& author,
-                const Change& change, Record& record, Merged& merged) {
+void merge_unit(const Options& options, const Knowledge& knowledge,
+                const std::shared_ptr<const Author>& author, const Change& change, Record& record,
+                Merged& merged) {
   auto& unit = record.at(change.unit);
   const auto rule = options.rule_of(unit.name);
   const auto before = unit.value;
@@ -71,7 +72,7 @@ void merge_unit(const Options& options, const Knowledge& knowledge, const Author
       stands = false;
       merged.asked.push_back(unit.name);
     } else if (winner.head >= 0) {
-      stands = unit.heads[static_cast<std::size_t>(winner.head)].author.op == author.op;
+      stands = unit.heads[static_cast<std::size_t>(winner.head)].author->op == author->op;
     }
     record.set(unit, std::move(winner.value));
     // Of the newest alone the greatest stamp can ever stand again.
@@ -142,8 +143,9 @@ std::vector<Pair> pairs_of(const Options& options, const Knowledge& knowledge, c
   return pairs;
 }
 
-Merged merge(const Options& options, const Knowledge& knowledge, const Author& author,
+Merged merge(const Options& options, const Knowledge& knowledge, Author by,
              const std::vector<Change>& changes, Record& record) {
+  const auto author = std::make_shared<const Author>(std::move(by));
   Merged merged;
   for (const auto& change : changes) {
     merge_unit(options, knowledge, author, change, record, merged);

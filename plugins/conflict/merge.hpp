@@ -31,7 +31,7 @@ struct Merged {
   std::vector<std::string> asked;  // units that now wait for a person
 };
 
-Merged merge(const Options& options, const Knowledge& knowledge, const Author& author,
+Merged merge(const Options& options, const Knowledge& knowledge, Author by,
              const std::vector<Change>& changes, Record& record);
 
 }  // namespace bascule::conflict

@@ -36,11 +36,11 @@ void close(Turn& turn, std::int64_t number, const std::string& outcome) {
 Json about_unit(const Turn& turn, const Record& record, const Unit& unit, const Op& op) {
   auto values = Json::array();
   for (const auto& head : unit.heads) {
-    values.push_back({{"op", head.author.op},
+    values.push_back({{"op", head.author->op},
                       {"value", parse_json(head.value)},
-                      {"time_ms", head.author.stamp.ms},
-                      {"u_ms", head.author.u_ms},
-                      {"origin", head.author.origin()}});
+                      {"time_ms", head.author->stamp.ms},
+                      {"u_ms", head.author->u_ms},
+                      {"origin", head.author->origin()}});
   }
   const auto base = as_seen(turn, op);
   auto base_value = Json();

@@ -52,12 +52,11 @@ Author read_author(Reader& in) {
 }
 
 // Each author is written once; the heads name it by its place.
-std::size_t place_of(std::vector<const Author*>& authors, const Author& author) {
-  for (std::size_t i = 0; i < authors.size(); ++i) {
-    if (authors[i]->op == author.op) return i;
-  }
-  authors.push_back(&author);
-  return authors.size() - 1;
+std::size_t place_of(std::vector<const Author*>& authors, const Author* author) {
+  const auto found = std::find(authors.begin(), authors.end(), author);
+  const auto place = static_cast<std::size_t>(found - authors.begin());
+  if (found == authors.end()) authors.push_back(author);
+  return place;
 }
 
 }  // namespace
@@ -177,7 +176,7 @@ std::string encode(const Record& record) {
     // The value is most often that of one head; 0: it stands by itself.
     std::size_t same = 0;
     for (std::size_t i = 0; i < unit.heads.size(); ++i) {
-      units.number(place_of(authors, unit.heads[i].author)).text(unit.heads[i].value);
+      units.number(place_of(authors, unit.heads[i].author.get())).text(unit.heads[i].value);
       if (unit.heads[i].value == unit.value) same = i + 1;
     }
     units.number(same);
@@ -222,8 +221,10 @@ Record decode_record(std::string_view bytes) {
     const auto part = in.text();
     record.part_versions.emplace(part, in.integer());
   }
-  std::vector<Author> authors;
-  for (auto count = in.number(); count > 0; --count) authors.push_back(read_author(in));
+  std::vector<std::shared_ptr<const Author>> authors;
+  for (auto count = in.number(); count > 0; --count) {
+    authors.push_back(std::make_shared<const Author>(read_author(in)));
+  }
   for (auto count = in.number(); count > 0; --count) {
     auto& unit = record.units.emplace_back();
     unit.name = in.text();

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,8 +33,8 @@ struct Author {
 };
 
 struct Head {
-  Author author;
-  std::string value;  // JSON text; of a group: an object
+  std::shared_ptr<const Author> author;  // of all that it wrote; never null
+  std::string value;                     // JSON text; of a group: an object
 };
 
 struct Unit {

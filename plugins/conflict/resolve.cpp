@@ -87,7 +87,7 @@ void resolve_field(Turn& turn, const Answered& answered) {
   if (decision.choice == "take") {
     const auto taken = decision.text("op");
     for (const auto& head : unit->heads) {
-      if (head.author.op == taken) set_fields(turn.options, it.unit, parse_json(head.value), op);
+      if (head.author->op == taken) set_fields(turn.options, it.unit, parse_json(head.value), op);
     }
     if (op.fields.empty()) return refuse(turn, answered, "`op` is none of the values' ops");
   } else if (decision.choice == "set" && decision.data.contains("value")) {

@@ -12,7 +12,7 @@ namespace {
 // The newest among the values of one side, else of all.
 int newest_of_side(const Unit& unit, bool central) {
   for (int i = static_cast<int>(unit.heads.size()) - 1; i >= 0; --i) {
-    if (unit.heads[static_cast<std::size_t>(i)].author.central == central) return i;
+    if (unit.heads[static_cast<std::size_t>(i)].author->central == central) return i;
   }
   return static_cast<int>(unit.heads.size()) - 1;
 }
