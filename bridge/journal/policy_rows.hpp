@@ -12,6 +12,12 @@ namespace bascule {
 
 using PolicyId = LaneId;
 
+// A value of a policy's state. The id finds its row without the index.
+struct StateRow {
+  std::int64_t id = 0;
+  std::string value;
+};
+
 // An exception that waits for a person. open: nobody has decided; decided: the decision is among
 // the policy's inputs; closed: the policy has done with it.
 struct Case {

@@ -138,12 +138,13 @@ class Store {
                                               std::uint64_t sequence);
 
   // For policies: policy_rows.hpp.
-  std::optional<std::string> policy_state(PolicyId policy, std::string_view key);
+  std::optional<StateRow> policy_state(PolicyId policy, std::string_view key);
   // Those with this prefix, from `from` on, in order of the keys; nothing behind them is read.
   std::vector<std::pair<std::string, std::string>> policy_states(PolicyId policy,
                                                                  std::string_view prefix,
                                                                  std::string_view from, int limit);
   void save_policy_state(PolicyId policy, std::string_view key, std::string_view value);
+  void replace_policy_state(std::int64_t id, std::string_view value);  // of a row that is there
   void erase_policy_state(PolicyId policy, std::string_view key);
   void save_decision(const Decision& decision);
   std::vector<Decision> decisions(LaneId lane, std::uint64_t from, int limit);

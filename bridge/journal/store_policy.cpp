@@ -34,13 +34,13 @@ Case read_case(const Statement& row) {
 
 }  // namespace
 
-std::optional<std::string> Store::policy_state(PolicyId policy, std::string_view key) {
-  Statement& row = prepared("SELECT value FROM policy_state WHERE policy=?1 AND key=?2");
+std::optional<StateRow> Store::policy_state(PolicyId policy, std::string_view key) {
+  Statement& row = prepared("SELECT id, value FROM policy_state WHERE policy=?1 AND key=?2");
   row.bind(policy, Blob{key});
-  std::optional<std::string> value;
-  if (row.step()) value = std::string(row.blob(0));
+  std::optional<StateRow> found;
+  if (row.step()) found = StateRow{row.integer(0), std::string(row.blob(1))};
   row.reset();
-  return value;
+  return found;
 }
 
 std::vector<std::pair<std::string, std::string>> Store::policy_states(PolicyId policy,
@@ -63,6 +63,10 @@ void Store::save_policy_state(PolicyId policy, std::string_view key, std::string
       "INSERT INTO policy_state(policy, key, value) VALUES(?1, ?2, ?3)"
       " ON CONFLICT(policy, key) DO UPDATE SET value=excluded.value")
       .run(policy, Blob{key}, Blob{value});
+}
+
+void Store::replace_policy_state(std::int64_t id, std::string_view value) {
+  prepared("UPDATE policy_state SET value=?2 WHERE id=?1").run(id, Blob{value});
 }
 
 void Store::erase_policy_state(PolicyId policy, std::string_view key) {

@@ -49,7 +49,8 @@ int Step::get(std::string_view key, bascule_bytes& value) {
   } else {
     auto stored = core_.store().policy_state(context_.policy, key);
     if (!stored) return 0;
-    value_ = std::move(*stored);
+    rows_.insert_or_assign(std::string(key), stored->id);
+    value_ = std::move(stored->value);
   }
   value = {value_.data(), value_.size()};
   return 1;
@@ -264,7 +265,10 @@ std::string Step::failure(int result) const {
 void Step::keep() {
   Store& store = core_.change();
   for (const auto& [key, value] : state_) {
-    if (value) {
+    const auto row = rows_.find(key);
+    if (value && row != rows_.end()) {
+      store.replace_policy_state(row->second, *value);
+    } else if (value) {
       store.save_policy_state(context_.policy, key, *value);
     } else {
       store.erase_policy_state(context_.policy, key);

@@ -100,7 +100,8 @@ class Step {
   const StepContext& context_;
   std::int64_t wall_ms_;
   State state_;
-  std::string value_;  // what get() has given
+  std::map<std::string, std::int64_t, std::less<>> rows_;  // of keys that were read
+  std::string value_;                                      // what get() has given
   std::string bytes_;
   std::vector<Append> entries_;
   std::string properties_;  // scratch
