@@ -110,7 +110,8 @@ void read_parts(const Json& json, Reading& reading) {
       return;
     }
     for (const auto& [name, value] : fields.items()) {
-      reading.op.fields[part + "/" + name] = value.dump();
+      auto field = part + '/';
+      reading.op.fields[field += name] = value.dump();
     }
   }
 }

@@ -7,6 +7,7 @@ namespace {
 std::string transaction_text(const std::string& key, const Record& record, std::string_view op,
                              const std::map<std::string, std::string>& changed) {
   std::vector<std::string_view> names;
+  names.reserve(changed.size());
   for (const auto& [part, payload] : changed) names.push_back(part);
   ObjectText parts;
   if (!record.deleted) {

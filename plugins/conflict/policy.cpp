@@ -62,12 +62,10 @@ void judge(const Turn& turn, const Knowledge& knowledge, const Merged& merged, b
            Entry& entry) {
   entry.lost = merged.lost;
   const bool merges = turn.options.strategy != Strategy::last_writer_wins;
-  if (hidden) {
-    entry.verdict = Verdict::superseded;
-  } else if (merged.stands || merged.changed || entry.changes.empty()) {
+  if (!hidden && (merged.stands || merged.changed || entry.changes.empty())) {
     const bool mixed = merges && (!knowledge.unseen().empty() || !merged.lost.empty());
     entry.verdict = mixed ? Verdict::merge : Verdict::apply;
-  } else if (!merged.asked.empty()) {
+  } else if (!hidden && !merged.asked.empty()) {
     entry.verdict = Verdict::ask;
     entry.reason = "field";
   } else {

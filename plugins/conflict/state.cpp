@@ -111,7 +111,7 @@ bool State::is_forgotten(std::string_view op) const {
   return bytes && Reader(*bytes).number() >= numbered_op->sequence;
 }
 
-const State::Counts& State::counts() const {
+const Counts& State::counts() const {
   if (counts_) return *counts_;
   counts_.emplace();
   if (const auto bytes = step_.get("ncounts")) {
@@ -120,7 +120,6 @@ const State::Counts& State::counts() const {
     counts_->history = counts_->before = in.number();
     counts_->queued = in.number();
     counts_->waiting = in.number();
-    if (in.done()) return *counts_;  // of a state that was never trimmed
     counts_->visited = in.number();
     counts_->told = in.number();
     counts_->will_trim = in.flag();
@@ -128,7 +127,7 @@ const State::Counts& State::counts() const {
   return *counts_;
 }
 
-State::Counts& State::change_counts() {
+Counts& State::change_counts() {
   counts();
   changed_ = true;
   return *counts_;

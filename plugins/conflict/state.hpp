@@ -38,6 +38,18 @@ struct Case {
   std::string unit;  // of a field's case
 };
 
+// What every decision needs is one value.
+struct Counts {
+  Hlc clock;
+  std::uint64_t history = 0;  // entries, ever
+  std::uint64_t before = 0;   // likewise, when the step began
+  std::uint64_t queued = 0;   // ops that waited for a batch, ever
+  std::uint64_t waiting = 0;  // ops that wait for another one, now
+  std::uint64_t visited = 0;
+  std::uint64_t told = 0;
+  bool will_trim = false;
+};
+
 class State {
  public:
   explicit State(plugin::Step& step) : step_(step) {}
@@ -120,17 +132,6 @@ class State {
   void flush();
 
  private:
-  // What every decision needs is one value.
-  struct Counts {
-    Hlc clock;
-    std::uint64_t history = 0;  // entries, ever
-    std::uint64_t before = 0;   // likewise, when the step began
-    std::uint64_t queued = 0;   // ops that waited for a batch, ever
-    std::uint64_t waiting = 0;  // ops that wait for another one, now
-    std::uint64_t visited = 0;
-    std::uint64_t told = 0;
-    bool will_trim = false;
-  };
   const Counts& counts() const;
   Counts& change_counts();
 

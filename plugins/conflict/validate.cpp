@@ -107,7 +107,8 @@ Violation missing(const Options& options, const Op& op, const Record& record) {
     for (const auto& [name, rules] : options.validate) {
       if (!rules.required) continue;
       const bool whole_name = part.empty() || name.find('/') != name.npos;
-      const auto field = whole_name ? name : part + "/" + name;
+      auto field = whole_name ? std::string() : part + '/';
+      field += name;
       if (!part.empty() && !field.starts_with(part + "/")) continue;
       if (!op.fields.contains(field)) return {field, "required"};
     }

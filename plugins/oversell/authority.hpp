@@ -49,7 +49,7 @@ class AuthorityTurn {
   void op(const Op& op);
   void refuse_unknown(const Op& op);
   void first_time(const Op& op, Item& item);
-  void again(const Op& op, Item& item, SaleRecord record);
+  void again(const Op& op, Item& item, const SaleRecord& record);
   void ask(const Op& op, Item& item, SaleRecord record);
   void sale(const Op& op, Item& item, SaleRecord record);
   void withdraw(const Op& op, Item& item, SaleRecord record);

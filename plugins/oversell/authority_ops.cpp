@@ -68,7 +68,7 @@ void AuthorityTurn::first_time(const Op& op, Item& item) {
 
 // The same op once more: nothing changes, and the same is told. A sale or a withdrawal after an ask
 // is no repeat of it.
-void AuthorityTurn::again(const Op& op, Item& item, SaleRecord record) {
+void AuthorityTurn::again(const Op& op, Item& item, const SaleRecord& record) {
   if (op.kind == Op::Kind::withdraw) return withdraw(op, item, record);
   if (op.kind == Op::Kind::sale && record.state == "REFUSED") return sale(op, item, record);
   if (op.quantity != record.quantity && op.kind != Op::Kind::rights) {

@@ -52,12 +52,18 @@ Chance poisson(double mean, std::int64_t m) {
   double term = std::exp(x * std::log(mean) - mean - log_gamma(x + 1));
   double sum = 0;
   if (x < mean) {
-    for (double j = x; j >= 0 && term > epsilon / 16 * sum; term *= j / mean, --j) sum += term;
+    for (auto j = m; j >= 0 && term > epsilon / 16 * sum; --j) {
+      sum += term;
+      term *= static_cast<double>(j) / mean;
+    }
     sum = std::min(sum, 1.0);
     return {sum, 1 - sum};
   }
   term *= mean / (x + 1);
-  for (double j = x + 1; term > epsilon / 16 * sum; ++j, term *= mean / j) sum += term;
+  for (auto j = m + 1; term > epsilon / 16 * sum;) {
+    sum += term;
+    term *= mean / static_cast<double>(++j);
+  }
   sum = std::min(sum, 1.0);
   return {1 - sum, sum};
 }

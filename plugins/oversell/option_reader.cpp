@@ -137,7 +137,7 @@ void OptionReader::problem(const std::string& name, const std::string& text) {
   raw_.problem(name.empty() ? place_ : place_ + "/" + name, text);
 }
 
-std::string OptionReader::escaped(std::string name) {
+std::string OptionReader::escaped(std::string_view name) {
   std::string pointer;
   for (const char c : name) {
     if (c == '~') {

@@ -50,7 +50,7 @@ class OptionReader {
  private:
   OptionReader(const plugin::Options& raw, Json json, std::string place)
       : raw_(raw), json_(std::move(json)), place_(std::move(place)) {}
-  static std::string escaped(std::string name);
+  static std::string escaped(std::string_view name);
   const Json* find(const std::string& name);
 
   const plugin::Options& raw_;
