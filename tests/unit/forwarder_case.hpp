@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <chrono>
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -86,6 +87,15 @@ class ForwarderCase {
   std::string payloads() {
     std::string all;
     for (const Sent& message : take()) all += (all.empty() ? "" : " ") + message.payload;
+    return all;
+  }
+  // The first that come, however many rounds of answers they need.
+  std::string payloads_to_come() {
+    std::string all;
+    wait([&] {
+      if (all.empty()) all = payloads();
+      return !all.empty();
+    });
     return all;
   }
   std::vector<std::uint64_t> tags() {

@@ -134,25 +134,31 @@ TEST_CASE("quota: drop-newest gives each dropped message its number") {
 }
 
 TEST_CASE("quota: a full file system is no reason to drop while the file has free pages") {
-  const Directory directory;
-  std::uint64_t free = 0;
-  {
-    JournalCore core = open_journal(directory);
-    for (int i = 0; i < 60; ++i) store(core, {message()});
-    core.store().begin();
-    core.store().erase_batches(1, 1, 30);
-    core.store().commit();
-    core.progress(told(1, 1, 30));
-    core.commit();
-    free = core.store().free_bytes();
+  // What others write meanwhile counts, too; then it is tried again.
+  for (int attempt = 0; attempt < 20; ++attempt) {
+    const Directory directory;
+    std::uint64_t free = 0;
+    {
+      JournalCore core = open_journal(directory);
+      for (int i = 0; i < 60; ++i) store(core, {message()});
+      core.store().begin();
+      core.store().erase_batches(1, 1, 30);
+      core.store().commit();
+      core.progress(told(1, 1, 30));
+      core.commit();
+      free = core.store().free_bytes();
+    }
+    JournalSettings settings = journal_settings(directory);
+    settings.when_full = WhenFull::drop_oldest;
+    settings.min_free_bytes = free + 200'000;  // as if others had filled it
+    JournalCore core(settings, "store-42", {});
+    for (int i = 0; i < 5; ++i) store(core, {message()});
+    if (core.store().free_bytes() + 100'000 < free) continue;
+    CHECK(losses(core).empty());
+    CHECK(read_pending(core, 1).size() == 35);
+    return;
   }
-  JournalSettings settings = journal_settings(directory);
-  settings.when_full = WhenFull::drop_oldest;
-  settings.min_free_bytes = free + 200'000;  // as if others had filled it
-  JournalCore core(settings, "store-42", {});
-  for (int i = 0; i < 5; ++i) store(core, {message()});
-  CHECK(losses(core).empty());
-  CHECK(read_pending(core, 1).size() == 35);
+  FAIL("others fill the file system all the time");
 }
 
 TEST_CASE("lane limit: pause holds the group back until the lane has drained") {
