@@ -37,8 +37,13 @@ void Knowledge::read_history(const State& state) {
     absent_ = true;
     add_standing();
   } else if (base_ >= 0 && base_ < record_.version) {
-    seen_ = state.version_by(options_, record_, unseen_.front().before);
-    if (!seen_) throw std::runtime_error("the state has lost a version of " + op_.key);
+    seen_ = stored_version(options_, record_);
+    for (auto entry = unseen_.rbegin(); entry != unseen_.rend(); ++entry) {
+      if (entry->undo) put_back(*entry->undo, *seen_);
+    }
+    if (seen_->made_by != unseen_.front().before) {
+      throw std::runtime_error("the state has lost a version of " + op_.key);
+    }
     deleted_ = seen_->deleted;
     life_ = seen_->life;
     stamp_ = lifted(stamp_, seen_->newest);
