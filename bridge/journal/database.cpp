@@ -47,9 +47,10 @@ Statement::Statement(sqlite3* database, std::string_view sql) {
 }
 Statement::~Statement() { sqlite3_finalize(statement_); }
 Statement::Statement(Statement&& other) noexcept
-    : statement_(std::exchange(other.statement_, nullptr)) {}
+    : statement_(std::exchange(other.statement_, nullptr)), stepped_(other.stepped_) {}
 
 bool Statement::step() {
+  stepped_ = true;
   const int code = sqlite3_step(statement_);
   if (code == SQLITE_ROW) return true;
   if (code == SQLITE_DONE) return false;
@@ -60,8 +61,10 @@ bool Statement::step() {
   fail(database, extended, sql);
 }
 void Statement::reset() {
+  if (!stepped_) return;
   sqlite3_reset(statement_);
   sqlite3_clear_bindings(statement_);
+  stepped_ = false;
 }
 
 std::int64_t Statement::integer(int column) const {
@@ -84,6 +87,8 @@ void Statement::set(int index, Blob value) {
 }
 
 Database::Database(const std::string& path) {
+  static const int configured = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+  static_cast<void>(configured);  // too late, if somebody else here has used SQLite before
   const std::string uri = "file:" + escaped(path) + "?psow=0";
   const int code = sqlite3_open_v2(
       uri.c_str(), &database_,

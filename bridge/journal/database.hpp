@@ -75,6 +75,7 @@ class Statement {
   void set(int index, Blob value);
 
   sqlite3_stmt* statement_ = nullptr;
+  bool stepped_ = false;  // since the last reset
 };
 
 class Database {

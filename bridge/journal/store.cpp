@@ -113,7 +113,10 @@ Statement& Store::prepared(const char* sql) {
 }
 
 void Store::begin() { prepared("BEGIN IMMEDIATE").run(); }
-void Store::commit() { prepared("COMMIT").run(); }
+void Store::commit() {
+  write_hot_state();
+  prepared("COMMIT").run();
+}
 
 void Store::checkpoint(int pages) {
   if (database_->log_pages() >= pages) database_->checkpoint();

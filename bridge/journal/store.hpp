@@ -15,6 +15,7 @@
 
 #include "clock.hpp"
 #include "journal/database.hpp"
+#include "journal/hot_state.hpp"
 #include "journal/lane_state.hpp"
 #include "journal/policy_rows.hpp"
 #include "journal/settings.hpp"
@@ -144,7 +145,8 @@ class Store {
                                                                  std::string_view prefix,
                                                                  std::string_view from, int limit);
   void save_policy_state(PolicyId policy, std::string_view key, std::string_view value);
-  void replace_policy_state(std::int64_t id, std::string_view value);  // of a row that is there
+  // Of a row that policy_state() gave.
+  void replace_policy_state(PolicyId policy, std::string_view key, StateRow row);
   void erase_policy_state(PolicyId policy, std::string_view key);
   void save_decision(const Decision& decision);
   std::vector<Decision> decisions(LaneId lane, std::uint64_t from, int limit);
@@ -168,6 +170,8 @@ class Store {
 
  private:
   Statement& prepared(const char* sql);
+  void write(const StateRow& row);
+  void write_hot_state();
   std::uint64_t pages(const char* pragma);  // in bytes
 
   std::string directory_;
@@ -175,6 +179,7 @@ class Store {
   std::unique_ptr<Database> database_;
   std::map<const char*, Statement> statements_;  // by the address of the literal
   std::string epoch_;
+  HotState hot_;
 };
 
 }  // namespace bascule

@@ -35,6 +35,7 @@ Case read_case(const Statement& row) {
 }  // namespace
 
 std::optional<StateRow> Store::policy_state(PolicyId policy, std::string_view key) {
+  if (const StateRow* hot = hot_.find(policy, key); hot != nullptr) return *hot;
   Statement& row = prepared("SELECT id, value FROM policy_state WHERE policy=?1 AND key=?2");
   row.bind(policy, Blob{key});
   std::optional<StateRow> found;
@@ -47,6 +48,7 @@ std::vector<std::pair<std::string, std::string>> Store::policy_states(PolicyId p
                                                                       std::string_view prefix,
                                                                       std::string_view from,
                                                                       int limit) {
+  write_hot_state();
   const std::string end = end_of(prefix);
   std::vector<std::pair<std::string, std::string>> found;
   Statement& row = prepared(
@@ -59,17 +61,27 @@ std::vector<std::pair<std::string, std::string>> Store::policy_states(PolicyId p
 }
 
 void Store::save_policy_state(PolicyId policy, std::string_view key, std::string_view value) {
+  hot_.forget(policy, key);
   prepared(
       "INSERT INTO policy_state(policy, key, value) VALUES(?1, ?2, ?3)"
       " ON CONFLICT(policy, key) DO UPDATE SET value=excluded.value")
       .run(policy, Blob{key}, Blob{value});
 }
 
-void Store::replace_policy_state(std::int64_t id, std::string_view value) {
-  prepared("UPDATE policy_state SET value=?2 WHERE id=?1").run(id, Blob{value});
+void Store::replace_policy_state(PolicyId policy, std::string_view key, StateRow row) {
+  hot_.replace(policy, key, std::move(row), [this](const StateRow& one) { write(one); });
+}
+
+void Store::write_hot_state() {
+  hot_.write_all([this](const StateRow& one) { write(one); });
+}
+
+void Store::write(const StateRow& row) {
+  prepared("UPDATE policy_state SET value=?2 WHERE id=?1").run(row.id, Blob{row.value});
 }
 
 void Store::erase_policy_state(PolicyId policy, std::string_view key) {
+  hot_.forget(policy, key);
   prepared("DELETE FROM policy_state WHERE policy=?1 AND key=?2").run(policy, Blob{key});
 }
 

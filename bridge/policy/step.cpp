@@ -264,10 +264,10 @@ std::string Step::failure(int result) const {
 
 void Step::keep() {
   Store& store = core_.change();
-  for (const auto& [key, value] : state_) {
+  for (auto& [key, value] : state_) {
     const auto row = rows_.find(key);
     if (value && row != rows_.end()) {
-      store.replace_policy_state(row->second, *value);
+      store.replace_policy_state(context_.policy, key, {row->second, std::move(*value)});
     } else if (value) {
       store.save_policy_state(context_.policy, key, *value);
     } else {

@@ -1,6 +1,9 @@
 #include "journal/store.hpp"
 
+#include <map>
+
 #include "journal_probe.hpp"
+#include "property.hpp"
 
 using namespace bascule;
 using namespace bascule::test;
@@ -210,4 +213,48 @@ TEST_CASE("store: a quarantined payload is kept up to 64 KiB, with its size") {
   CHECK(rows[0].second.topic == "t\xFF");
   CHECK(rows[0].second.payload.size() == 64 << 10);
   CHECK(rows[0].second.size == 70'000);
+}
+
+TEST_CASE("store: a policy's state is what was put last, wherever it is kept") {
+  using Values = std::map<std::string, std::string>;
+  check_property("as a map would have it, also after a kill", [] {
+    Directory directory;
+    auto store = std::make_unique<Store>(journal_settings(directory), "store-42");
+    Values now, committed;
+    store->begin();
+    const auto change = [&](const std::string& key, const std::string& value) {
+      auto row = store->policy_state(1, key);
+      RC_ASSERT((row ? row->value : "none") == (now.contains(key) ? now[key] : "none"));
+      now[key] = value;
+      if (!row || *rc::gen::inRange(0, 5) == 0) return store->save_policy_state(1, key, value);
+      store->replace_policy_state(1, key, {row->id, value});
+    };
+    for (int steps = *rc::gen::inRange(1, 200); steps > 0; --steps) {
+      const auto key = "k" + std::to_string(*rc::gen::inRange(0, 30));
+      switch (*rc::gen::inRange(0, 60)) {
+        case 0:
+          store->commit();
+          store->begin();
+          committed = now;
+          break;
+        case 1:
+          store->erase_policy_state(1, key);
+          now.erase(key);
+          break;
+        case 2: {
+          const auto stored = store->policy_states(1, "k", "k", 100);
+          RC_ASSERT(Values(stored.begin(), stored.end()) == now);
+          break;
+        }
+        default:
+          change(key, std::string(*rc::gen::element<std::size_t>(0, 1, 20, 256, 257), 'v') +
+                          std::to_string(steps));
+      }
+    }
+    const Directory left = directory.copy();
+    store.reset();
+    store = std::make_unique<Store>(journal_settings(left), "store-42");
+    const auto stored = store->policy_states(1, "", "", 100);
+    RC_ASSERT(Values(stored.begin(), stored.end()) == committed);
+  });
 }
