@@ -2,6 +2,7 @@
 // the host's order of bytes is the order of numbers. Pure; what cannot be read throws.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <stdexcept>
 #include <string>
@@ -11,9 +12,15 @@ namespace bascule::conflict {
 
 class Writer {
  public:
+  // `expected`: about how many bytes there will be.
+  explicit Writer(std::size_t expected = 128) { bytes_.reserve(expected); }
+
   Writer& number(std::uint64_t value) {
-    for (; value >= 0x80; value >>= 7) bytes_ += static_cast<char>(value | 0x80);
-    bytes_ += static_cast<char>(value);
+    std::array<char, 10> digits;
+    std::size_t count = 0;
+    for (; value >= 0x80; value >>= 7) digits[count++] = static_cast<char>(value | 0x80);
+    digits[count++] = static_cast<char>(value);
+    bytes_.append(digits.data(), count);
     return *this;
   }
   // Zigzag: small negative numbers stay small.
@@ -37,10 +44,12 @@ class Reader {
 
   std::uint64_t number() {
     std::uint64_t value = 0;
-    for (int shift = 0; shift < 64; shift += 7) {
-      const auto byte = static_cast<unsigned char>(text_of(1)[0]);
-      value |= static_cast<std::uint64_t>(byte & 0x7F) << shift;
-      if (byte < 0x80) return value;
+    for (std::size_t i = 0; i < bytes_.size() && i < 10; ++i) {
+      const auto byte = static_cast<unsigned char>(bytes_[i]);
+      value |= static_cast<std::uint64_t>(byte & 0x7F) << (7 * i);
+      if (byte >= 0x80) continue;
+      bytes_.remove_prefix(i + 1);
+      return value;
     }
     throw std::runtime_error("damaged state: a number without end");
   }
@@ -49,6 +58,12 @@ class Reader {
     return static_cast<std::int64_t>((value >> 1) ^ (~(value & 1) + 1));
   }
   std::string_view text() { return text_of(number()); }
+  // How many parts follow; there cannot be more than bytes.
+  std::size_t count() {
+    const auto value = number();
+    if (value > bytes_.size()) throw std::runtime_error("damaged state: it ends too early");
+    return value;
+  }
   bool flag() { return number() != 0; }
   bool done() const { return bytes_.empty(); }
 

@@ -80,7 +80,7 @@ void evaluate_new(Turn& turn, Op op) {
   if (turn.state.clock() < op.hlc) turn.state.put_clock(op.hlc);
   const auto wrong = unfit(turn.options, op);
   if (!wrong.empty()) return reject(turn, op, wrong);
-  apply_policy(turn, op);
+  apply_policy(turn, std::move(op));
 }
 
 }  // namespace

@@ -71,7 +71,7 @@ void Knowledge::add_standing() {
       entry.from = author->from;
       entry.life = record_.life;
       entry.op.fields[unit.name] = value;
-      entry.changes.push_back({unit.name, value, 0});
+      entry.changes.push_back({unit.name, std::string(value), 0});
     }
   }
   std::vector<Entry> all;

@@ -91,9 +91,9 @@ void read_fields(const Options& options, Json& json, Reading& reading) {
   auto& op = reading.op;
   for (const auto& [name, value] : fields->items()) {
     if (!options.parts()) {
-      op.fields[name] = value.dump();
+      op.fields[name] = canonical_text(value);
     } else if (!op.part.empty()) {
-      op.fields[op.part + "/" + name] = value.dump();
+      op.fields[op.part + "/" + name] = canonical_text(value);
     }
   }
 }
@@ -111,7 +111,7 @@ void read_parts(const Json& json, Reading& reading) {
     }
     for (const auto& [name, value] : fields.items()) {
       auto field = part + '/';
-      reading.op.fields[field += name] = value.dump();
+      reading.op.fields[field += name] = canonical_text(value);
     }
   }
 }
@@ -197,13 +197,11 @@ std::optional<NumberedOp> split_id(std::string_view id) {
 Reading read_op(const Options& options, const plugin::Input& input, const Captures& captures) {
   Reading reading;
   auto& op = reading.op;
-  op.id = id_of(input);
-  if (const auto id = input.property("op")) {
-    // Its origin becomes a level of a topic.
-    const bool good = fit(*id) && id->find('/') != 0 && id->size() <= id_bytes_max;
-    if (good) op.id = *id;
-    if (!good) op.wrong = "bad_id";
-  }
+  const auto id = input.property("op");
+  // Its origin becomes a level of a topic.
+  const bool good = id && fit(*id) && id->find('/') != 0 && id->size() <= id_bytes_max;
+  op.id = good ? std::string(*id) : id_of(input);
+  if (id && !good) op.wrong = "bad_id";
   op.arrived_ms = input.wall_ms();
   op.digest = fnv1a(input.payload(), fnv1a(input.topic()));
   auto known = captures;
@@ -254,20 +252,17 @@ std::string join_key(const Options& options, const Captures& captures) {
   return key.size() > key_bytes_max ? std::string() : key;
 }
 
-Captures topic_values(const Options& options, std::string_view key, std::string_view part,
-                      std::string_view origin) {
-  Captures values;
-  std::string_view rest = key;
-  for (const auto& name : options.key) {
+std::optional<std::string> TopicValues::operator()(std::string_view name) const {
+  if (name == "key") return std::string(key);
+  if (name == "part") return std::string(part);
+  if (name == "origin") return std::string(origin);
+  auto rest = key;
+  for (const std::string_view one : options.key) {
     const auto slash = rest.find('/');
-    const auto from = name.rfind('/');
-    values[from == name.npos ? name : name.substr(from + 1)] = unescaped(rest.substr(0, slash));
+    if (one.substr(one.rfind('/') + 1) == name) return unescaped(rest.substr(0, slash));
     rest = slash == rest.npos ? std::string_view() : rest.substr(slash + 1);
   }
-  values["key"] = key;
-  values["part"] = part;
-  values["origin"] = origin;
-  return values;
+  return std::nullopt;
 }
 
 void write(Writer& out, const Op& op) {

@@ -66,9 +66,15 @@ std::optional<NumberedOp> split_id(std::string_view id);
 
 // A record's key is its parts, joined with "/"; what would confuse that is written %XX.
 std::string join_key(const Options& options, const Captures& captures);
-// The values that topics are filled with: the key's parts by name, key, part, origin.
-Captures topic_values(const Options& options, std::string_view key, std::string_view part,
-                      std::string_view origin);
+// What topics are filled with: key, part, origin, and the key's parts by name.
+struct TopicValues {
+  const Options& options;
+  std::string_view key;
+  std::string_view part = {};
+  std::string_view origin = {};
+
+  std::optional<std::string> operator()(std::string_view name) const;
+};
 
 void write(Writer& out, const Op& op);
 Op read_op(Reader& in);

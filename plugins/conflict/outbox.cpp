@@ -46,10 +46,11 @@ std::string describe(const Op& op, const Entry* entry) {
 void Outbox::record(const std::string& key, const Record& record, std::string_view op,
                     const std::vector<std::string>& parts) {
   auto& changed = changed_[key];
-  changed.properties = {{"version", std::to_string(record.version)},
-                        {"hlc", text(record.newest)},
-                        {"op", std::string(op)},
-                        {"state", std::string(word(record.standing))}};
+  changed.properties.clear();
+  changed.properties.emplace_back("version", std::to_string(record.version));
+  changed.properties.emplace_back("hlc", text(record.newest));
+  changed.properties.emplace_back("op", op);
+  changed.properties.emplace_back("state", word(record.standing));
   changed.pending = record.standing == Standing::unknown;
   if (changed.pending) {
     changed.payloads = {{"", record.deleted ? "" : render(options_, record)}};
@@ -65,7 +66,7 @@ void Outbox::record(const std::string& key, const Record& record, std::string_vi
 }
 
 void Outbox::clear_pending(std::string_view key) {
-  send(options_.topics.pending.fill(topic_values(options_, key, "", "")), "", true);
+  send(options_.topics.pending.fill(TopicValues{options_, key}), "", true);
 }
 
 void Outbox::forget(std::string_view key, const Record& record) {
@@ -76,7 +77,7 @@ void Outbox::forget(std::string_view key, const Record& record) {
     for (const auto& [part, version] : record.part_versions) parts.push_back(part);
   }
   for (const auto& part : parts) {
-    send(options_.topics.canonical.fill(topic_values(options_, key, part, "")), "", true,
+    send(options_.topics.canonical.fill(TopicValues{options_, key, part}), "", true,
          {{"version", "-1"}, {"hlc", text(record.newest)}});
     forgotten_.push_back(std::move(messages_.back()));
     messages_.pop_back();
@@ -118,7 +119,7 @@ void Outbox::verdict(const Parked& parked) {
 void Outbox::answer(const Op& op, std::string verdict,
                     std::vector<std::pair<std::string, std::string>> properties) {
   explained_ = verdict;
-  send(options_.topics.verdict.fill(topic_values(options_, op.key, op.part, op.origin())),
+  send(options_.topics.verdict.fill(TopicValues{options_, op.key, op.part, op.origin()}),
        std::move(verdict), false, std::move(properties));
 }
 
@@ -132,14 +133,14 @@ void Outbox::conflict(const Entry& incoming, const Pair& pair, const Record& rec
   json.json("stored", describe(stored.op)).json("units", list_text(pair.units));
   json.text("verdict", word(incoming.verdict)).number("version", record.version);
   send(options_.topics.conflict.fill(
-           topic_values(options_, incoming.op.key, incoming.op.part, incoming.op.origin())),
+           TopicValues{options_, incoming.op.key, incoming.op.part, incoming.op.origin()}),
        json.close(), false);
 }
 
 void Outbox::history(const Entry& entry) {
   if (options_.topics.history.empty()) return;
   send(options_.topics.history.fill(
-           topic_values(options_, entry.op.key, entry.op.part, entry.op.origin())),
+           TopicValues{options_, entry.op.key, entry.op.part, entry.op.origin()}),
        describe(entry.op, &entry), false);
 }
 
@@ -154,27 +155,26 @@ void Outbox::send(std::string topic, std::string payload, bool retain,
   output.properties = std::move(properties);
 }
 
-void Outbox::send_canonical(const std::string& key, const Changed& changed) {
+void Outbox::send_canonical(const std::string& key, Changed& changed) {
   if (changed.pending) return;
-  for (const auto& [part, payload] : changed.payloads) {
-    send(options_.topics.canonical.fill(topic_values(options_, key, part, "")), payload, true,
+  for (auto& [part, payload] : changed.payloads) {
+    send(options_.topics.canonical.fill(TopicValues{options_, key, part}), std::move(payload), true,
          changed.properties);
   }
 }
 
 void Outbox::send_others(const std::string& key, const Changed& changed) {
   if (changed.pending) {
-    return send(options_.topics.pending.fill(topic_values(options_, key, "", "")),
-                changed.payloads.at(""), true, changed.properties);
+    return send(options_.topics.pending.fill(TopicValues{options_, key}), changed.payloads.at(""),
+                true, changed.properties);
   }
   if (changed.transaction.empty()) return;
-  send(options_.topics.transaction.fill(topic_values(options_, key, "", "")), changed.transaction,
-       true);
+  send(options_.topics.transaction.fill(TopicValues{options_, key}), changed.transaction, true);
 }
 
 void Outbox::flush(State& state) {
   const auto messages = std::exchange(messages_, {});
-  for (const auto& [key, changed] : changed_) send_canonical(key, changed);
+  for (auto& [key, changed] : changed_) send_canonical(key, changed);
   for (auto& message : forgotten_) messages_.push_back(std::move(message));
   forgotten_.clear();
   if (!messages_.empty()) {

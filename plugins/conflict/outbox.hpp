@@ -51,7 +51,7 @@ class Outbox {
               std::vector<std::pair<std::string, std::string>> properties = {});
   void send(std::string topic, std::string payload, bool retain,
             std::vector<std::pair<std::string, std::string>> properties = {});
-  void send_canonical(const std::string& key, const Changed& changed);
+  void send_canonical(const std::string& key, Changed& changed);
   void send_others(const std::string& key, const Changed& changed);
 
   const Options& options_;

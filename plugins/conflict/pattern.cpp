@@ -1,7 +1,6 @@
 #include "conflict/pattern.hpp"
 
 #include <algorithm>
-#include <stdexcept>
 
 namespace bascule::conflict {
 
@@ -70,21 +69,6 @@ std::optional<Captures> Pattern::match(std::string_view topic) const {
   }
   if (i != topic_levels.size()) return std::nullopt;
   return captures;
-}
-
-std::string Pattern::fill(const Captures& values) const {
-  std::string topic;
-  for (const auto& level : levels_) {
-    if (&level != &levels_.front()) topic += '/';
-    if (level.kind == Level::Kind::literal) {
-      topic += level.text;
-      continue;
-    }
-    const auto found = values.find(level.text);
-    if (found == values.end()) throw std::invalid_argument("has no value for {" + level.text + "}");
-    topic += found->second;
-  }
-  return topic;
 }
 
 }  // namespace bascule::conflict

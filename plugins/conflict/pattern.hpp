@@ -4,6 +4,7 @@
 
 #include <map>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,8 +24,29 @@ class Pattern {
   bool names(std::string_view name) const;
 
   std::optional<Captures> match(std::string_view topic) const;
-  // The topic with these values; throws std::invalid_argument for a name that has none.
-  std::string fill(const Captures& values) const;
+  // The topic with what `value_of` gives for each name, an optional string; throws
+  // std::invalid_argument for a name that has none.
+  template <class ValueOf>
+  std::string fill(const ValueOf& value_of) const {
+    std::string topic;
+    for (const auto& level : levels_) {
+      if (&level != &levels_.front()) topic += '/';
+      if (level.kind == Level::Kind::literal) {
+        topic += level.text;
+      } else if (const auto value = value_of(level.text)) {
+        topic += *value;
+      } else {
+        throw std::invalid_argument("has no value for {" + level.text + "}");
+      }
+    }
+    return topic;
+  }
+  std::string fill(const Captures& values) const {
+    return fill([&](std::string_view name) {
+      const auto found = values.find(name);
+      return found == values.end() ? std::nullopt : std::optional(found->second);
+    });
+  }
 
  private:
   struct Level {

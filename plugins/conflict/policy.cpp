@@ -118,10 +118,14 @@ void carry_out(Turn& turn, const Op& op, const Knowledge& knowledge, Record& rec
       if (fate.revived && entry.verdict == Verdict::superseded) entry.verdict = Verdict::merge;
   }
   for (const auto& pair : pairs) entry.ambiguous |= pair.ambiguous;
-  const auto kept = entry;
-  conclude(turn, record, std::move(entry), fate.revived || fate.is == Fate::Is::removed);
-  for (const auto& pair : pairs) turn.outbox.conflict(kept, pair, record);
-  ask_about_fields(turn, record, kept, merged.asked);
+  const bool whole = fate.revived || fate.is == Fate::Is::removed;
+  if (pairs.empty()) {
+    conclude(turn, record, std::move(entry), whole);
+  } else {
+    conclude(turn, record, entry, whole);
+    for (const auto& pair : pairs) turn.outbox.conflict(entry, pair, record);
+  }
+  ask_about_fields(turn, record, op, merged.asked);
 }
 
 // Finds the record that an op on an unknown key is of: a new one, or another (R37). True if it is
@@ -151,8 +155,7 @@ Check check(const Turn& turn, const Op& op, const Record& record) {
 
 }  // namespace
 
-void apply_policy(Turn& turn, const Op& arrived) {
-  auto op = arrived;
+void apply_policy(Turn& turn, Op op) {
   auto record = turn.state.record(op.key).value_or(Record{});
   const auto invalid = violation_of(turn.options, op, record);
   const bool makes = !record.exists() && (op.blind() || op.base < 0);

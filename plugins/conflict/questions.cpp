@@ -36,7 +36,7 @@ void close(Turn& turn, std::int64_t number, const std::string& outcome) {
 Json about_unit(const Turn& turn, const Record& record, const Unit& unit, const Op& op) {
   auto values = Json::array();
   for (const auto& head : unit.heads) {
-    values.push_back({{"op", head.author->op},
+    values.push_back({{"op", std::string(head.author->op)},
                       {"value", parse_json(head.value)},
                       {"time_ms", head.author->stamp.ms},
                       {"u_ms", head.author->u_ms},
@@ -104,23 +104,23 @@ Op unpark(Turn& turn, const Parked& parked, const std::string& outcome) {
   return parked.op;
 }
 
-void ask_about_fields(Turn& turn, Record& record, const Entry& entry,
+void ask_about_fields(Turn& turn, Record& record, const Op& op,
                       const std::vector<std::string>& units) {
   bool changed = false;
   for (auto& unit : record.units) {
     const bool asked = std::find(units.begin(), units.end(), unit.name) != units.end();
     const bool settled = unit.heads.size() < 2;
     if (unit.case_number >= 0 && (asked || settled)) {
-      close(turn, unit.case_number, asked ? "asked again with another value" : entry.op.id);
+      close(turn, unit.case_number, asked ? "asked again with another value" : op.id);
       unit.case_number = -1;
       changed = true;
     }
     if (!asked) continue;
-    unit.case_number = open(turn, {"field", entry.op.key, entry.op.id, unit.name},
-                            about_unit(turn, record, unit, entry.op));
+    unit.case_number =
+        open(turn, {"field", op.key, op.id, unit.name}, about_unit(turn, record, unit, op));
     changed = true;
   }
-  if (changed) turn.state.put(entry.op.key, record);
+  if (changed) turn.state.put(op.key, record);
 }
 
 void ask_about_insert(Turn& turn, const Op& op, Record& record,

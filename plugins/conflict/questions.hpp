@@ -10,7 +10,7 @@ namespace bascule::conflict {
 
 // Units with Rule::ask of which several values wait; closes the cases of those that wait no more.
 // Puts the record again if it changes.
-void ask_about_fields(Turn& turn, Record& record, const Entry& entry,
+void ask_about_fields(Turn& turn, Record& record, const Op& op,
                       const std::vector<std::string>& units);
 // An insert of which nobody can tell whether it is one of the `near` records. Sets the record's
 // case; the caller puts it.

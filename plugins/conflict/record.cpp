@@ -14,7 +14,7 @@ constexpr std::array<std::string_view, 6> standings{"created", "not_reconciled",
 constexpr std::uint64_t format = 2;
 
 // The fields of a unit's value.
-void add_members(const Options& options, const std::string& unit, const std::string& value,
+void add_members(const Options& options, const std::string& unit, std::string_view value,
                  Fields& members) {
   if (value == "null") return;
   if (!options.groups.contains(unit)) {
@@ -39,9 +39,9 @@ void write(Writer& out, const Author& author) {
   out.number((author.blind ? 1U : 0U) | (author.central ? 2U : 0U));
 }
 
-Author read_author(Reader& in) {
+Author read_author(Reader& in, const std::shared_ptr<const std::string>& whole) {
   Author author;
-  author.op = in.text();
+  author.op = {whole, in.text()};
   author.stamp = read_hlc(in);
   author.from = in.integer();
   author.u_ms = in.integer();
@@ -75,18 +75,18 @@ Unit& Record::at(std::string_view name) {
   if (found != units.end() && found->name == name) return *found;
   Unit unit;
   unit.name = name;
-  unit.value = "null";
+  unit.value = std::string("null");
   return *units.insert(found, std::move(unit));
 }
 
-void Record::set(Unit& unit, std::string value) {
+void Record::set(Unit& unit, SharedText value) {
   if (unit.value == value) return;
-  stored.fields.try_emplace(unit.name, std::move(unit.value));
+  stored.fields.try_emplace(unit.name, unit.value);
   unit.value = std::move(value);
 }
 
 void Record::clear() {
-  for (auto& unit : units) stored.fields.try_emplace(unit.name, std::move(unit.value));
+  for (const auto& unit : units) stored.fields.try_emplace(unit.name, unit.value);
   units.clear();
 }
 
@@ -140,7 +140,11 @@ void put_back(const Undo& undo, Version& version) {
 }
 
 std::string render(const Options& options, const Record& record, std::string_view part) {
-  ObjectText json;
+  std::size_t expected = 2;
+  for (const auto& unit : record.units) {
+    expected += unit.name.size() + std::string_view(unit.value).size() + 4;
+  }
+  ObjectText json(expected);
   const auto add = [&](std::string_view name, std::string_view value) {
     if (!part.empty()) {
       if (name.size() <= part.size() || name[part.size()] != '/' || !name.starts_with(part)) return;
@@ -169,20 +173,15 @@ std::vector<std::string> parts_of(const Options& options, const Record& record) 
 
 std::string encode(const Record& record) {
   std::vector<const Author*> authors;
-  Writer units;
-  units.number(record.units.size());
+  std::vector<std::size_t> places;  // of each head's, in turn
+  std::size_t expected = 512;
   for (const auto& unit : record.units) {
-    units.text(unit.name).integer(unit.case_number).number(unit.heads.size());
-    // The value is most often that of one head; 0: it stands by itself.
-    std::size_t same = 0;
-    for (std::size_t i = 0; i < unit.heads.size(); ++i) {
-      units.number(place_of(authors, unit.heads[i].author.get())).text(unit.heads[i].value);
-      if (unit.heads[i].value == unit.value) same = i + 1;
+    for (const auto& [author, value] : unit.heads) {
+      places.push_back(place_of(authors, author.get()));
+      expected += 32 + std::string_view(value).size();
     }
-    units.number(same);
-    if (same == 0) units.text(unit.value);
   }
-  Writer out;
+  Writer out(expected);
   out.number(format).integer(record.version).integer(record.last_from).number(record.last);
   out.number(record.made_by);
   out.number(record.life);
@@ -196,12 +195,26 @@ std::string encode(const Record& record) {
   for (const auto& [part, version] : record.part_versions) out.text(part).integer(version);
   out.number(authors.size());
   for (const auto* author : authors) write(out, *author);
-  units.integer(record.forgotten).number(record.forgotten_by);
-  return out.take() + units.take();
+  out.number(record.units.size());
+  auto place = places.begin();
+  for (const auto& unit : record.units) {
+    out.text(unit.name).integer(unit.case_number).number(unit.heads.size());
+    // The value is most often that of one head; 0: it stands by itself.
+    std::size_t same = 0;
+    for (std::size_t i = 0; i < unit.heads.size(); ++i) {
+      out.number(*place++).text(unit.heads[i].value);
+      if (unit.heads[i].value == unit.value) same = i + 1;
+    }
+    out.number(same);
+    if (same == 0) out.text(unit.value);
+  }
+  out.integer(record.forgotten).number(record.forgotten_by);
+  return out.take();
 }
 
-Record decode_record(std::string_view bytes) {
-  Reader in(bytes);
+Record decode_record(std::string bytes) {
+  const auto whole = std::make_shared<const std::string>(std::move(bytes));
+  Reader in(*whole);
   if (in.number() != format) throw std::runtime_error("the state is of another version");
   Record record;
   record.version = in.integer();
@@ -222,19 +235,25 @@ Record decode_record(std::string_view bytes) {
     record.part_versions.emplace(part, in.integer());
   }
   std::vector<std::shared_ptr<const Author>> authors;
-  for (auto count = in.number(); count > 0; --count) {
-    authors.push_back(std::make_shared<const Author>(read_author(in)));
+  const auto author_count = in.count();
+  authors.reserve(author_count);
+  while (authors.size() < author_count) {
+    authors.push_back(std::make_shared<const Author>(read_author(in, whole)));
   }
-  for (auto count = in.number(); count > 0; --count) {
+  const auto unit_count = in.count();
+  record.units.reserve(unit_count);
+  while (record.units.size() < unit_count) {
     auto& unit = record.units.emplace_back();
     unit.name = in.text();
     unit.case_number = in.integer();
-    for (auto heads = in.number(); heads > 0; --heads) {
+    const auto head_count = in.count();
+    unit.heads.reserve(head_count);
+    while (unit.heads.size() < head_count) {
       const auto author = in.number();
-      unit.heads.push_back({authors.at(author), std::string(in.text())});
+      unit.heads.push_back({authors.at(author), {whole, in.text()}});
     }
     const auto same = in.number();
-    unit.value = same == 0 ? std::string(in.text()) : unit.heads.at(same - 1).value;
+    unit.value = same == 0 ? SharedText(whole, in.text()) : unit.heads.at(same - 1).value;
   }
   record.forgotten = in.integer();
   record.forgotten_by = in.number();

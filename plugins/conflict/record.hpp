@@ -13,6 +13,7 @@
 #include "conflict/hlc.hpp"
 #include "conflict/op.hpp"
 #include "conflict/options.hpp"
+#include "conflict/shared_text.hpp"
 
 namespace bascule::conflict {
 
@@ -22,25 +23,28 @@ std::string_view word(Standing standing);
 
 // Who wrote a value.
 struct Author {
-  std::string op;
+  SharedText op;
   Hlc stamp;              // the op's, lifted over what its author had seen
   std::int64_t from = 0;  // the first version whose readers have seen it
   std::int64_t u_ms = 0;
   bool blind = false;
   bool central = false;
 
-  std::string_view origin() const { return std::string_view(op).substr(0, op.find('/')); }
+  std::string_view origin() const {
+    const std::string_view id = op;
+    return id.substr(0, id.find('/'));
+  }
 };
 
 struct Head {
   std::shared_ptr<const Author> author;  // of all that it wrote; never null
-  std::string value;                     // JSON text; of a group: an object
+  SharedText value;                      // JSON text; of a group: an object
 };
 
 struct Unit {
   std::string name;
   std::vector<Head> heads;        // in order of their stamps
-  std::string value;              // what stands
+  SharedText value;               // what stands
   std::int64_t case_number = -1;  // a person is asked which
 };
 
@@ -91,7 +95,7 @@ struct Record {
   const Unit* find(std::string_view name) const { return const_cast<Record*>(this)->find(name); }
   Unit& at(std::string_view name);  // makes it
   // The units' values are changed by these alone.
-  void set(Unit& unit, std::string value);
+  void set(Unit& unit, SharedText value);
   void clear();
 };
 
@@ -102,7 +106,7 @@ std::string render(const Options& options, const Record& record, std::string_vie
 std::vector<std::string> parts_of(const Options& options, const Record& record);
 
 std::string encode(const Record& record);
-Record decode_record(std::string_view bytes);
+Record decode_record(std::string bytes);
 
 // How to get back from the record as it is now to its stored version.
 Undo undo_of(const Options& options, const Record& record);

@@ -10,7 +10,7 @@
 namespace bascule::conflict {
 
 struct Winner {
-  std::string value;
+  SharedText value;
   int head = -1;  // the one that stands; -1: something of all of them, or nothing new
 };
 

@@ -34,7 +34,7 @@ void show_record(Visit& visit, std::string_view key, const std::set<std::string>
     plugin::Output output;
     output.direction = plugin::Direction::down;
     output.lane = visit.options.lane;
-    output.topic = visit.options.topics.view.fill(topic_values(visit.options, key, part, ""));
+    output.topic = visit.options.topics.view.fill(TopicValues{visit.options, key, part});
     output.payload = render(shown, part);
     output.retain = true;
     output.properties = {{"version", std::to_string(confirmed.version)},

@@ -26,9 +26,9 @@
 namespace bascule::conflict {
 
 std::optional<Record> State::record(std::string_view key) const {
-  const auto bytes = step_.get(key_of('r', key));
+  auto bytes = step_.get(key_of('r', key));
   if (!bytes) return std::nullopt;
-  return decode_record(*bytes);
+  return decode_record(std::move(*bytes));
 }
 
 void State::put(std::string_view key, const Record& record) {

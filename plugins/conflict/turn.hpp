@@ -44,7 +44,7 @@ void park(Turn& turn, const Op& op, Verdict verdict, const std::string& reason,
 Op unpark(Turn& turn, const Parked& parked, const std::string& outcome);
 
 // What the options' strategy makes of an op that is neither a repeat nor dependent nor early.
-void apply_policy(Turn& turn, const Op& op);
+void apply_policy(Turn& turn, Op op);
 // The same for the op of a person who has seen everything and has decided.
 void apply_as_person(Turn& turn, const Op& op);
 // REJECT: the op has no effect on its record.

@@ -60,7 +60,7 @@ bool fits(const Expression& pattern, const Json& value) {
 
 // The rule that a value does not hold to; empty: it holds to all. A field that is taken away has no
 // value.
-std::string_view broken_rule(const FieldRules& rules, const std::string& json) {
+std::string_view broken_rule(const FieldRules& rules, std::string_view json) {
   if (json == "null") return rules.required ? "required" : "";
   const auto value = parse_json(json);
   if (!is_of(rules.type, value)) return "type";
