@@ -2,7 +2,7 @@
 // the host's order of bytes is the order of numbers. Pure; what cannot be read throws.
 #pragma once
 
-#include <array>
+#include <algorithm>
 #include <cstdint>
 #include <stdexcept>
 #include <string>
@@ -13,14 +13,13 @@ namespace bascule::conflict {
 class Writer {
  public:
   // `expected`: about how many bytes there will be.
-  explicit Writer(std::size_t expected = 128) { bytes_.reserve(expected); }
+  explicit Writer(std::size_t expected = 128) : bytes_(expected, '\0') {}
 
   Writer& number(std::uint64_t value) {
-    std::array<char, 10> digits;
-    std::size_t count = 0;
-    for (; value >= 0x80; value >>= 7) digits[count++] = static_cast<char>(value | 0x80);
-    digits[count++] = static_cast<char>(value);
-    bytes_.append(digits.data(), count);
+    auto* at = room(10);
+    for (; value >= 0x80; value >>= 7) *at++ = static_cast<char>(value | 0x80);
+    *at++ = static_cast<char>(value);
+    size_ = static_cast<std::size_t>(at - bytes_.data());
     return *this;
   }
   // Zigzag: small negative numbers stay small.
@@ -29,13 +28,24 @@ class Writer {
   }
   Writer& text(std::string_view value) {
     number(value.size());
-    bytes_ += value;
+    std::copy(value.begin(), value.end(), room(value.size()));
+    size_ += value.size();
     return *this;
   }
-  std::string take() { return std::move(bytes_); }
+  std::string take() {
+    bytes_.resize(size_);
+    return std::move(bytes_);
+  }
 
  private:
+  // Where the next bytes go, so many at the most.
+  char* room(std::size_t count) {
+    if (bytes_.size() - size_ < count) bytes_.resize(2 * (size_ + count));
+    return bytes_.data() + size_;
+  }
+
   std::string bytes_;
+  std::size_t size_ = 0;  // what of it has been written
 };
 
 class Reader {
