@@ -48,9 +48,8 @@ bool take_property(std::string_view& rest, Property& property) {
 }
 
 void append_text(std::string& block, std::string_view text) {
-  block += static_cast<char>(text.size() >> 8);
-  block += static_cast<char>(text.size());
-  block += text;
+  const char size[] = {static_cast<char>(text.size() >> 8), static_cast<char>(text.size())};
+  block.append(size, sizeof size).append(text);
 }
 
 bool valid_value(const Property& property) {

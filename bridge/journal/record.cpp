@@ -46,6 +46,7 @@ void encode_record(const Message& message, Receipt receipt, bool stamped, std::s
   put(header + 12, static_cast<std::uint32_t>(message.properties.size()));
   put(header + 16, receipt.digest);
   put(header + 20, receipt.packet_id);
+  out.reserve(out.size() + length);
   out.append(header, sizeof header);
   out.append(message.topic).append(message.properties).append(message.payload);
 }

@@ -39,6 +39,7 @@ Input::Input(const LaneState& lane, const Batch& batch, const Record& record,
 
 void Input::read_properties(std::string_view block) {
   PropertyReader reader(block);
+  properties_.reserve(8);
   while (const auto property = reader.next()) {
     switch (property->id) {
       case PropertyId::content_type:

@@ -133,6 +133,7 @@ int Step::emit(const bascule_output& output) {
                   " bytes is over max_payload");
   }
   properties_.clear();
+  properties_.reserve(256);
   bool fits = output.expiry_s >= 0 && output.expiry_s <= 0xFFFF'FFFF;
   const auto add = [&](PropertyId id, std::string_view name, std::string_view value) {
     fits = fits && append_property(properties_, {id, 0, name, value});
@@ -282,6 +283,7 @@ void Step::keep() {
 bool Step::apply(const LaneState& lane, const Record& input, Decision decision) {
   std::vector<std::uint64_t> before;
   if (!entries_.empty()) {
+    before.reserve(core_.lanes().size());
     for (const LaneState& one : core_.lanes()) before.push_back(one.next);
     if (core_.emit(bytes_, entries_) == AppendResult::full) return false;
   }

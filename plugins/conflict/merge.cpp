@@ -37,8 +37,8 @@ void add(Record& record, Unit& unit, std::int64_t delta) {
   const auto now = parse_json(unit.value);
   const auto sum =
       static_cast<std::uint64_t>(now.is_number_integer() ? now.get<std::int64_t>() : 0);
-  record.set(unit,
-             std::to_string(static_cast<std::int64_t>(sum + static_cast<std::uint64_t>(delta))));
+  const auto total = static_cast<std::int64_t>(sum + static_cast<std::uint64_t>(delta));
+  record.set(unit, SharedText(std::to_string(total)));
 }
 
 // True if the value is among the heads afterwards: nobody who has seen it has replaced it.
@@ -51,7 +51,7 @@ bool insert_head(const Knowledge& knowledge, const std::shared_ptr<const Author>
   if (replaced) return false;
   const auto at = std::find_if(unit.heads.begin(), unit.heads.end(),
                                [&](const Head& head) { return earlier(*author, *head.author); });
-  unit.heads.insert(at, {author, value});
+  unit.heads.insert(at, {author, SharedText(value)});
   return true;
 }
 

@@ -47,6 +47,7 @@ void Outbox::record(const std::string& key, const Record& record, std::string_vi
                     const std::vector<std::string>& parts) {
   auto& changed = changed_[key];
   changed.properties.clear();
+  changed.properties.reserve(5);  // with the mark
   changed.properties.emplace_back("version", std::to_string(record.version));
   changed.properties.emplace_back("hlc", text(record.newest));
   changed.properties.emplace_back("op", op);

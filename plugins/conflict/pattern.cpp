@@ -8,6 +8,7 @@ namespace {
 
 std::vector<std::string_view> split(std::string_view topic) {
   std::vector<std::string_view> levels;
+  levels.reserve(8);
   for (std::size_t at = 0;;) {
     const auto slash = topic.find('/', at);
     levels.push_back(topic.substr(at, slash - at));

@@ -29,6 +29,7 @@ class Pattern {
   template <class ValueOf>
   std::string fill(const ValueOf& value_of) const {
     std::string topic;
+    topic.reserve(64);
     for (const auto& level : levels_) {
       if (&level != &levels_.front()) topic += '/';
       if (level.kind == Level::Kind::literal) {

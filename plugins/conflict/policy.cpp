@@ -74,7 +74,8 @@ void judge(const Turn& turn, const Knowledge& knowledge, const Merged& merged, b
 }
 
 Author author_of(const Op& op, const Knowledge& knowledge, const Record& record) {
-  return {op.id, knowledge.stamp(), record.version + 1, op.u_ms, op.blind(), op.central};
+  return {SharedText(op.id), knowledge.stamp(), record.version + 1,
+          op.u_ms,           op.blind(),        op.central};
 }
 
 std::vector<std::string> units_of(const Entry& entry) {

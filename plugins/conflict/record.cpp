@@ -75,7 +75,7 @@ Unit& Record::at(std::string_view name) {
   if (found != units.end() && found->name == name) return *found;
   Unit unit;
   unit.name = name;
-  unit.value = std::string("null");
+  unit.value = SharedText("null");
   return *units.insert(found, std::move(unit));
 }
 
@@ -174,6 +174,8 @@ std::vector<std::string> parts_of(const Options& options, const Record& record) 
 std::string encode(const Record& record) {
   std::vector<const Author*> authors;
   std::vector<std::size_t> places;  // of each head's, in turn
+  authors.reserve(record.units.size());
+  places.reserve(record.units.size());
   std::size_t expected = 512;
   for (const auto& unit : record.units) {
     for (const auto& [author, value] : unit.heads) {

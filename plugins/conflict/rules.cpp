@@ -61,7 +61,7 @@ Winner settle(Rule rule, const Unit& unit) {
       head = newest_of_side(unit, rule == Rule::central);
       break;
     case Rule::unite:
-      if (unit.heads.size() > 1) return {united(unit), -1};
+      if (unit.heads.size() > 1) return {SharedText(united(unit)), -1};
       break;
     case Rule::ask:
       if (unit.heads.size() > 1) return {unit.value, -1};

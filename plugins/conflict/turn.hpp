@@ -2,7 +2,7 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
+#include <list>
 #include <string>
 
 #include "bascule/policy.hpp"
@@ -27,7 +27,7 @@ struct Turn {
   State state;
   Outbox outbox;
   std::int64_t now_ms;
-  std::deque<Op> released;  // parked ops whose time has come, to be evaluated again
+  std::list<Op> released;  // parked ops whose time has come, to be evaluated again
 };
 
 // The order of evaluation: repeat, `prev`, clock guard, policy. Then whatever waited for it.
