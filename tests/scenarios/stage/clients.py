@@ -117,11 +117,14 @@ class Received:
 
 class Receiver(_Client):
     """Collects what arrives, and drops repeats by their stamp as receivers should. What the bridge
-    publishes about itself, under bascule/, is kept apart."""
+    publishes about itself, under bascule/, is kept apart. `numbered`: no two messages have the same
+    payload, so that repeats are known without a stamp, too."""
 
-    def __init__(self, broker, *filters, name="headquarters", protocol=5, qos=1, **login):
+    def __init__(self, broker, *filters, name="headquarters", protocol=5, qos=1, numbered=False,
+                 **login):
         super().__init__(broker, name, protocol, **login)
         self._filters = [(one, qos) for one in filters or ("#",)]
+        self._numbered = numbered
         self.all = []
         self.unique = []
         self.internal = []
@@ -144,8 +147,9 @@ class Receiver(_Client):
             self.internal.append(received)
             return
         self.all.append(received)
-        if received.identity is None or received.identity not in self._seen:
-            self._seen.add(received.identity)
+        identity = received.identity or (self._numbered and received.payload)
+        if not identity or identity not in self._seen:
+            self._seen.add(identity)
             self.unique.append(received)
 
     @property
