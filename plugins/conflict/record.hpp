@@ -106,7 +106,7 @@ std::string render(const Options& options, const Record& record, std::string_vie
 std::vector<std::string> parts_of(const Options& options, const Record& record);
 
 std::string encode(const Record& record);
-Record decode_record(std::string bytes);
+Record decode_record(std::string bytes);  // its texts are pieces of these
 
 // How to get back from the record as it is now to its stored version.
 Undo undo_of(const Options& options, const Record& record);
