@@ -30,6 +30,9 @@ std::string plain(const Json& value) {
   return value.is_string() ? value.get<std::string>() : value.dump();
 }
 
+// A part of the key by its name: that of a capture, or the last of a JSON pointer's.
+std::string_view part_name(std::string_view part) { return part.substr(part.rfind('/') + 1); }
+
 // What may stand in a key and in a topic.
 bool fit(std::string_view value) {
   return !value.empty() && value.find_first_of(std::string_view("+#\0", 3)) == value.npos;
@@ -243,8 +246,7 @@ Reading read_op(const Options& options, const plugin::Input& input, const Captur
 std::string join_key(const Options& options, const Captures& captures) {
   std::string key;
   for (const auto& name : options.key) {
-    const auto from = name.rfind('/');
-    const auto found = captures.find(from == name.npos ? name : name.substr(from + 1));
+    const auto found = captures.find(part_name(name));
     if (found == captures.end() || !fit(found->second)) return {};
     if (!key.empty()) key += '/';
     key += escaped(found->second);
@@ -257,9 +259,9 @@ std::optional<std::string> TopicValues::operator()(std::string_view name) const 
   if (name == "part") return std::string(part);
   if (name == "origin") return std::string(origin);
   auto rest = key;
-  for (const std::string_view one : options.key) {
+  for (const auto& one : options.key) {
     const auto slash = rest.find('/');
-    if (one.substr(one.rfind('/') + 1) == name) return unescaped(rest.substr(0, slash));
+    if (part_name(one) == name) return unescaped(rest.substr(0, slash));
     rest = slash == rest.npos ? std::string_view() : rest.substr(slash + 1);
   }
   return std::nullopt;
