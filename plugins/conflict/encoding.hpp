@@ -16,18 +16,19 @@ class Writer {
   explicit Writer(std::size_t expected = 128) : bytes_(expected, '\0') {}
 
   Writer& number(std::uint64_t value) {
-    auto* at = room(10);
+    auto* const begin = room(10);
+    auto* at = begin;
     for (; value >= 0x80; value >>= 7) *at++ = static_cast<char>(value | 0x80);
     *at++ = static_cast<char>(value);
-    size_ = static_cast<std::size_t>(at - bytes_.data());
+    size_ += static_cast<std::size_t>(at - begin);
     return *this;
   }
   // Zigzag: small negative numbers stay small.
   Writer& integer(std::int64_t value) {
     return number((static_cast<std::uint64_t>(value) << 1) ^ (value < 0 ? ~0ULL : 0ULL));
   }
-  Writer& text(std::string_view value) {
-    number(value.size());
+  Writer& text(std::string_view value) { return number(value.size()).bytes(value); }
+  Writer& bytes(std::string_view value) {
     std::copy(value.begin(), value.end(), room(value.size()));
     size_ += value.size();
     return *this;
@@ -53,15 +54,12 @@ class Reader {
   explicit Reader(std::string_view bytes) : bytes_(bytes) {}
 
   std::uint64_t number() {
-    std::uint64_t value = 0;
-    for (std::size_t i = 0; i < bytes_.size() && i < 10; ++i) {
-      const auto byte = static_cast<unsigned char>(bytes_[i]);
-      value |= static_cast<std::uint64_t>(byte & 0x7F) << (7 * i);
-      if (byte >= 0x80) continue;
-      bytes_.remove_prefix(i + 1);
+    if (!bytes_.empty() && static_cast<unsigned char>(bytes_.front()) < 0x80) {
+      const auto value = static_cast<unsigned char>(bytes_.front());
+      bytes_.remove_prefix(1);
       return value;
     }
-    throw std::runtime_error("damaged state: a number without end");
+    return long_number();
   }
   std::int64_t integer() {
     const auto value = number();
@@ -76,6 +74,7 @@ class Reader {
   }
   bool flag() { return number() != 0; }
   bool done() const { return bytes_.empty(); }
+  std::string_view rest() const { return bytes_; }
 
  private:
   std::string_view text_of(std::uint64_t size) {
@@ -83,6 +82,18 @@ class Reader {
     const auto value = bytes_.substr(0, size);
     bytes_.remove_prefix(size);
     return value;
+  }
+
+  std::uint64_t long_number() {
+    std::uint64_t value = 0;
+    for (std::size_t i = 0; i < bytes_.size() && i < 10; ++i) {
+      const auto byte = static_cast<unsigned char>(bytes_[i]);
+      value |= static_cast<std::uint64_t>(byte & 0x7F) << (7 * i);
+      if (byte >= 0x80) continue;
+      bytes_.remove_prefix(i + 1);
+      return value;
+    }
+    throw std::runtime_error("damaged state: a number without end");
   }
 
   std::string_view bytes_;

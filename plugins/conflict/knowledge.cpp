@@ -61,14 +61,15 @@ void Knowledge::add_standing() {
   std::map<std::string_view, Entry> standing;
   for (const auto& entry : unseen_) standing[entry.op.id].number = entry.number;
   for (const auto& unit : record_.units) {
-    for (const auto& [author, value] : unit.heads) {
-      auto& entry = standing[author->op];
+    for (const auto& [place, value] : record_.heads(unit)) {
+      const auto& author = record_.authors.at(place);
+      auto& entry = standing[author.op];
       if (entry.number != 0) continue;  // it is there still
-      entry.op.id = author->op;
+      entry.op.id = author.op;
       entry.op.key = op_.key;
-      entry.op.hlc = entry.stamp = author->stamp;
-      entry.op.u_ms = author->u_ms;
-      entry.from = author->from;
+      entry.op.hlc = entry.stamp = author.stamp;
+      entry.op.u_ms = author.u_ms;
+      entry.from = author.from;
       entry.life = record_.life;
       entry.op.fields[unit.name] = value;
       entry.changes.push_back({unit.name, std::string(value), 0});

@@ -42,41 +42,44 @@ void add(Record& record, Unit& unit, std::int64_t delta) {
 }
 
 // True if the value is among the heads afterwards: nobody who has seen it has replaced it.
-bool insert_head(const Knowledge& knowledge, const std::shared_ptr<const Author>& author,
-                 const std::string& value, Unit& unit) {
-  std::erase_if(unit.heads, [&](const Head& head) { return knowledge.saw(*head.author); });
-  const bool replaced = std::any_of(unit.heads.begin(), unit.heads.end(), [&](const Head& head) {
-    return head.author->blind && author->stamp < head.author->stamp;
+bool insert_head(const Knowledge& knowledge, std::size_t author, const std::string& value,
+                 Record& record, Unit& unit) {
+  auto& heads = record.heads(unit);
+  const auto by = [&](const Head& head) -> const Author& { return record.authors.at(head.author); };
+  std::erase_if(heads, [&](const Head& head) { return knowledge.saw(by(head)); });
+  const auto& writer = record.authors.at(author);
+  const bool replaced = std::any_of(heads.begin(), heads.end(), [&](const Head& head) {
+    return by(head).blind && writer.stamp < by(head).stamp;
   });
   if (replaced) return false;
-  const auto at = std::find_if(unit.heads.begin(), unit.heads.end(),
-                               [&](const Head& head) { return earlier(*author, *head.author); });
-  unit.heads.insert(at, {author, SharedText(value)});
+  const auto at = std::find_if(heads.begin(), heads.end(),
+                               [&](const Head& head) { return earlier(writer, by(head)); });
+  heads.insert(at, {author, SharedText(value)});
   return true;
 }
 
-void merge_unit(const Options& options, const Knowledge& knowledge,
-                const std::shared_ptr<const Author>& author, const Change& change, Record& record,
-                Merged& merged) {
+void merge_unit(const Options& options, const Knowledge& knowledge, std::size_t author,
+                const Change& change, Record& record, Merged& merged) {
   auto& unit = record.at(change.unit);
   const auto rule = options.rule_of(unit.name);
   const auto before = unit.value;
   bool stands = true;
   if (rule == Rule::sum) {
     add(record, unit, change.delta);
-  } else if (!insert_head(knowledge, author, change.value, unit)) {
+  } else if (!insert_head(knowledge, author, change.value, record, unit)) {
     stands = false;
   } else {
-    auto winner = settle(rule, unit);
-    if (rule == Rule::ask && unit.heads.size() > 1) {
+    auto winner = settle(rule, record, unit);
+    auto& heads = record.heads(unit);
+    if (rule == Rule::ask && heads.size() > 1) {
       stands = false;
       merged.asked.push_back(unit.name);
     } else if (winner.head >= 0) {
-      stands = unit.heads[static_cast<std::size_t>(winner.head)].author->op == author->op;
+      stands = heads[static_cast<std::size_t>(winner.head)].author == author;
     }
     record.set(unit, std::move(winner.value));
     // Of the newest alone the greatest stamp can ever stand again.
-    if (rule == Rule::newest) unit.heads.erase(unit.heads.begin(), unit.heads.end() - 1);
+    if (rule == Rule::newest) heads.erase(heads.begin(), heads.end() - 1);
   }
   merged.changed |= unit.value != before;
   merged.stands |= stands;
@@ -145,7 +148,7 @@ std::vector<Pair> pairs_of(const Options& options, const Knowledge& knowledge, c
 
 Merged merge(const Options& options, const Knowledge& knowledge, Author by,
              const std::vector<Change>& changes, Record& record) {
-  const auto author = std::make_shared<const Author>(std::move(by));
+  const auto author = record.authors.add(std::move(by));
   Merged merged;
   for (const auto& change : changes) {
     merge_unit(options, knowledge, author, change, record, merged);

@@ -35,12 +35,13 @@ void close(Turn& turn, std::int64_t number, const std::string& outcome) {
 
 Json about_unit(const Turn& turn, const Record& record, const Unit& unit, const Op& op) {
   auto values = Json::array();
-  for (const auto& head : unit.heads) {
-    values.push_back({{"op", std::string(head.author->op)},
+  for (const auto& head : record.heads(unit)) {
+    const auto& author = record.authors.at(head.author);
+    values.push_back({{"op", std::string(author.op)},
                       {"value", parse_json(head.value)},
-                      {"time_ms", head.author->stamp.ms},
-                      {"u_ms", head.author->u_ms},
-                      {"origin", head.author->origin()}});
+                      {"time_ms", author.stamp.ms},
+                      {"u_ms", author.u_ms},
+                      {"origin", author.origin()}});
   }
   const auto base = as_seen(turn, op);
   auto base_value = Json();
@@ -109,15 +110,14 @@ void ask_about_fields(Turn& turn, Record& record, const Op& op,
   bool changed = false;
   for (auto& unit : record.units) {
     const bool asked = std::find(units.begin(), units.end(), unit.name) != units.end();
-    const bool settled = unit.heads.size() < 2;
-    if (unit.case_number >= 0 && (asked || settled)) {
+    if (unit.case_number >= 0 && (asked || record.heads(unit).size() < 2)) {
       close(turn, unit.case_number, asked ? "asked again with another value" : op.id);
-      unit.case_number = -1;
+      record.ask(unit, -1);
       changed = true;
     }
     if (!asked) continue;
-    unit.case_number =
-        open(turn, {"field", op.key, op.id, unit.name}, about_unit(turn, record, unit, op));
+    record.ask(unit,
+               open(turn, {"field", op.key, op.id, unit.name}, about_unit(turn, record, unit, op)));
     changed = true;
   }
   if (changed) turn.state.put(op.key, record);
@@ -143,7 +143,7 @@ void ask_again(Turn& turn, std::int64_t number, const Case& it, const std::strin
   if (auto* unit = it.unit.empty() ? nullptr : record->find(it.unit)) {
     auto data = about_unit(turn, *record, *unit, entry->op);
     data["refused"] = why;
-    unit->case_number = open(turn, it, data);
+    record->ask(*unit, open(turn, it, data));
   } else {
     auto data = about_insert(turn, entry->op, match_insert(turn, entry->op).near);
     data["refused"] = why;

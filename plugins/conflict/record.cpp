@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::array<std::string_view, 6> standings{"created", "not_reconciled", "merged",
                                                     "retired", "reconciled",     "unknown"};
-constexpr std::uint64_t format = 2;
+constexpr std::uint64_t format = 3;
 
 // The fields of a unit's value.
 void add_members(const Options& options, const std::string& unit, std::string_view value,
@@ -32,31 +32,17 @@ Fields members_of(const Options& options, const Record& record) {
   return members;
 }
 
-void write(Writer& out, const Author& author) {
-  out.text(author.op);
-  write(out, author.stamp);
-  out.integer(author.from).integer(author.u_ms);
-  out.number((author.blind ? 1U : 0U) | (author.central ? 2U : 0U));
-}
-
-Author read_author(Reader& in, const std::shared_ptr<const std::string>& whole) {
-  Author author;
-  author.op = {whole, in.text()};
-  author.stamp = read_hlc(in);
-  author.from = in.integer();
-  author.u_ms = in.integer();
-  const auto flags = in.number();
-  author.blind = (flags & 1) != 0;
-  author.central = (flags & 2) != 0;
-  return author;
-}
-
-// Each author is written once; the heads name it by its place.
-std::size_t place_of(std::vector<const Author*>& authors, const Author* author) {
-  const auto found = std::find(authors.begin(), authors.end(), author);
-  const auto place = static_cast<std::size_t>(found - authors.begin());
-  if (found == authors.end()) authors.push_back(author);
-  return place;
+// The heads of a unit as they are stored: which of their values stands (1: the first; 0: none), and
+// each. What stands, if it is none of theirs, comes after them.
+template <class Each>
+std::uint64_t read_heads(Reader& in, Each&& each) {
+  const auto standing = in.number();
+  const auto count = in.count();
+  for (std::uint64_t number = 1; number <= count; ++number) {
+    const auto author = in.number();
+    each(author, in.text(), number == standing);
+  }
+  return standing;
 }
 
 }  // namespace
@@ -79,14 +65,36 @@ Unit& Record::at(std::string_view name) {
   return *units.insert(found, std::move(unit));
 }
 
+const std::vector<Head>& Record::heads(const Unit& unit) const {
+  if (!unit.stored_.empty()) {
+    Reader in(std::exchange(unit.stored_, {}));
+    in.text();
+    in.integer();
+    read_heads(in, [&](std::size_t author, std::string_view value, bool) {
+      authors.let_go(author);
+      unit.heads_.push_back({author, {whole_, value}});
+    });
+  }
+  return unit.heads_;
+}
+
 void Record::set(Unit& unit, SharedText value) {
   if (unit.value == value) return;
   stored.fields.try_emplace(unit.name, unit.value);
+  heads(unit);
   unit.value = std::move(value);
 }
 
+void Record::ask(Unit& unit, std::int64_t case_number) {
+  heads(unit);
+  unit.case_number = case_number;
+}
+
 void Record::clear() {
-  for (const auto& unit : units) stored.fields.try_emplace(unit.name, unit.value);
+  for (const auto& unit : units) {
+    stored.fields.try_emplace(unit.name, unit.value);
+    heads(unit);
+  }
   units.clear();
 }
 
@@ -171,54 +179,55 @@ std::vector<std::string> parts_of(const Options& options, const Record& record) 
   return parts;
 }
 
-std::string encode(const Record& record) {
-  std::vector<const Author*> authors;
-  std::vector<std::size_t> places;  // of each head's, in turn
-  authors.reserve(record.units.size());
-  places.reserve(record.units.size());
+std::string Record::encode() const {
   std::size_t expected = 512;
-  for (const auto& unit : record.units) {
-    for (const auto& [author, value] : unit.heads) {
-      places.push_back(place_of(authors, author.get()));
-      expected += 32 + std::string_view(value).size();
+  std::vector<bool> named(authors.size());
+  for (const auto& unit : units) {
+    expected += unit.stored_.size();
+    for (const auto& head : unit.heads_) {
+      named[head.author] = true;
+      expected += 32 + std::string_view(head.value).size();
     }
   }
   Writer out(expected);
-  out.number(format).integer(record.version).integer(record.last_from).number(record.last);
-  out.number(record.made_by);
-  out.number(record.life);
-  out.number((record.deleted ? 1U : 0U) | (record.stored.deleted ? 2U : 0U));
-  write(out, record.newest);
-  write(out, record.newest_lost);
-  write(out, record.newest_update);
-  write(out, record.newest_delete);
-  out.number(static_cast<std::uint64_t>(record.standing)).integer(record.case_number);
-  out.number(record.part_versions.size());
-  for (const auto& [part, version] : record.part_versions) out.text(part).integer(version);
-  out.number(authors.size());
-  for (const auto* author : authors) write(out, *author);
-  out.number(record.units.size());
-  auto place = places.begin();
-  for (const auto& unit : record.units) {
-    out.text(unit.name).integer(unit.case_number).number(unit.heads.size());
-    // The value is most often that of one head; 0: it stands by itself.
-    std::size_t same = 0;
-    for (std::size_t i = 0; i < unit.heads.size(); ++i) {
-      out.number(*place++).text(unit.heads[i].value);
-      if (unit.heads[i].value == unit.value) same = i + 1;
+  out.number(format).integer(version).integer(last_from).number(last).number(made_by).number(life);
+  out.number((deleted ? 1U : 0U) | (stored.deleted ? 2U : 0U));
+  write(out, newest);
+  write(out, newest_lost);
+  write(out, newest_update);
+  write(out, newest_delete);
+  out.number(static_cast<std::uint64_t>(standing)).integer(case_number);
+  out.number(part_versions.size());
+  for (const auto& [part, changed] : part_versions) out.text(part).integer(changed);
+  authors.write(out, named);
+  out.number(units.size());
+  std::string_view run;  // of stored units, one after the other
+  for (const auto& unit : units) {
+    if (!unit.stored_.empty()) {
+      if (run.data() + run.size() != unit.stored_.data())
+        out.bytes(std::exchange(run, {unit.stored_.data(), 0}));
+      run = {run.data(), run.size() + unit.stored_.size()};
+      continue;
     }
-    out.number(same);
-    if (same == 0) out.text(unit.value);
+    out.bytes(std::exchange(run, {}));
+    out.text(unit.name).integer(unit.case_number);
+    const auto& all = unit.heads_;
+    const auto same = std::find_if(all.rbegin(), all.rend(),
+                                   [&](const Head& head) { return head.value == unit.value; });
+    out.number(static_cast<std::uint64_t>(all.rend() - same)).number(all.size());
+    for (const auto& head : all) out.number(head.author).text(head.value);
+    if (same == all.rend()) out.text(unit.value);
   }
-  out.integer(record.forgotten).number(record.forgotten_by);
+  out.bytes(run);
+  out.integer(forgotten).number(forgotten_by);
   return out.take();
 }
 
-Record decode_record(std::string bytes) {
-  const auto whole = std::make_shared<const std::string>(std::move(bytes));
-  Reader in(*whole);
-  if (in.number() != format) throw std::runtime_error("the state is of another version");
+Record Record::decode(std::string bytes) {
   Record record;
+  record.whole_ = std::make_shared<const std::string>(std::move(bytes));
+  Reader in(*record.whole_);
+  if (in.number() != format) throw std::runtime_error("the state is of another version");
   record.version = in.integer();
   record.last_from = in.integer();
   record.last = in.number();
@@ -236,31 +245,30 @@ Record decode_record(std::string bytes) {
     const auto part = in.text();
     record.part_versions.emplace(part, in.integer());
   }
-  std::vector<std::shared_ptr<const Author>> authors;
-  const auto author_count = in.count();
-  authors.reserve(author_count);
-  while (authors.size() < author_count) {
-    authors.push_back(std::make_shared<const Author>(read_author(in, whole)));
-  }
+  record.authors = Authors(in, record.whole_);
   const auto unit_count = in.count();
   record.units.reserve(unit_count);
-  while (record.units.size() < unit_count) {
-    auto& unit = record.units.emplace_back();
-    unit.name = in.text();
-    unit.case_number = in.integer();
-    const auto head_count = in.count();
-    unit.heads.reserve(head_count);
-    while (unit.heads.size() < head_count) {
-      const auto author = in.number();
-      unit.heads.push_back({authors.at(author), {whole, in.text()}});
-    }
-    const auto same = in.number();
-    unit.value = same == 0 ? SharedText(whole, in.text()) : unit.heads.at(same - 1).value;
-  }
+  while (record.units.size() < unit_count) record.decode_unit(in);
   record.forgotten = in.integer();
   record.forgotten_by = in.number();
   record.stored = {record.made_by, record.life, (flags & 2) != 0, record.newest, {}};
   return record;
+}
+
+void Record::decode_unit(Reader& in) {
+  auto& unit = units.emplace_back();
+  const auto from = in.rest();
+  unit.name = in.text();
+  unit.case_number = in.integer();
+  std::optional<std::string_view> value;
+  const auto standing = read_heads(in, [&](std::size_t author, std::string_view text, bool stands) {
+    authors.keep(author);
+    if (stands) value = text;
+  });
+  if (standing == 0) value = in.text();
+  if (!value) throw std::runtime_error("damaged state: a value that is not there");
+  unit.value = {whole_, *value};
+  unit.stored_ = from.substr(0, from.size() - in.rest().size());
 }
 
 }  // namespace bascule::conflict

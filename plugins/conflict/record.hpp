@@ -1,5 +1,6 @@
 // A record as the authority keeps it: for each unit (a field, or a group of them) the values that
-// nobody who has seen them has replaced yet, and which of these stands.
+// nobody who has seen them has replaced yet (its heads), and which of these stands. A step changes
+// few units of a record: the others' heads are neither read nor written anew.
 #pragma once
 
 #include <cstdint>
@@ -7,8 +8,10 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "conflict/authors.hpp"
 #include "conflict/encoding.hpp"
 #include "conflict/hlc.hpp"
 #include "conflict/op.hpp"
@@ -21,31 +24,21 @@ namespace bascule::conflict {
 enum class Standing : std::uint8_t { created, unreconciled, merged, retired, reconciled, unknown };
 std::string_view word(Standing standing);
 
-// Who wrote a value.
-struct Author {
-  SharedText op;
-  Hlc stamp;              // the op's, lifted over what its author had seen
-  std::int64_t from = 0;  // the first version whose readers have seen it
-  std::int64_t u_ms = 0;
-  bool blind = false;
-  bool central = false;
-
-  std::string_view origin() const {
-    const std::string_view id = op;
-    return id.substr(0, id.find('/'));
-  }
-};
-
 struct Head {
-  std::shared_ptr<const Author> author;  // of all that it wrote; never null
-  SharedText value;                      // JSON text; of a group: an object
+  std::size_t author = 0;  // its place among the record's
+  SharedText value;        // JSON text; of a group: an object
 };
 
 struct Unit {
   std::string name;
-  std::vector<Head> heads;        // in order of their stamps
   SharedText value;               // what stands
   std::int64_t case_number = -1;  // a person is asked which
+
+ private:
+  friend struct Record;
+  // All of it as it is stored, until it is changed or somebody asks for its heads.
+  mutable std::string_view stored_;
+  mutable std::vector<Head> heads_;
 };
 
 // What a version of a record was: what an author who names it as base had seen.
@@ -85,6 +78,7 @@ struct Record {
   Standing standing = Standing::created;
   std::int64_t case_number = -1;                                   // of an unknown insert
   std::vector<Unit> units;                                         // sorted by name
+  Authors authors;                                                 // of the units' heads
   std::map<std::string, std::int64_t, std::less<>> part_versions;  // when each part last changed
   // The version that is stored, and by unit what has been changed of it since. Not stored itself.
   Version stored;
@@ -94,9 +88,24 @@ struct Record {
   Unit* find(std::string_view name);
   const Unit* find(std::string_view name) const { return const_cast<Record*>(this)->find(name); }
   Unit& at(std::string_view name);  // makes it
-  // The units' values are changed by these alone.
+  // In the order of their authors' stamps.
+  const std::vector<Head>& heads(const Unit& unit) const;
+  std::vector<Head>& heads(Unit& unit) {
+    heads(std::as_const(unit));
+    return unit.heads_;
+  }
+  // The units' values and cases are changed by these alone.
   void set(Unit& unit, SharedText value);
+  void ask(Unit& unit, std::int64_t case_number);
   void clear();
+
+  std::string encode() const;
+  static Record decode(std::string bytes);  // its texts are pieces of these
+
+ private:
+  void decode_unit(Reader& in);
+
+  std::shared_ptr<const std::string> whole_;  // what it was read from
 };
 
 // The record as a JSON object, sorted; only the fields of one part, without its name, unless that
@@ -104,9 +113,6 @@ struct Record {
 std::string render(const Options& options, const Record& record, std::string_view part = {});
 // The parts that have a field.
 std::vector<std::string> parts_of(const Options& options, const Record& record);
-
-std::string encode(const Record& record);
-Record decode_record(std::string bytes);  // its texts are pieces of these
 
 // How to get back from the record as it is now to its stored version.
 Undo undo_of(const Options& options, const Record& record);

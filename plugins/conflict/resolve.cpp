@@ -86,8 +86,9 @@ void resolve_field(Turn& turn, const Answered& answered) {
   auto op = op_of_person(turn, it.key, record);
   if (decision.choice == "take") {
     const auto taken = decision.text("op");
-    for (const auto& head : unit->heads) {
-      if (head.author->op == taken) set_fields(turn.options, it.unit, parse_json(head.value), op);
+    for (const auto& head : record.heads(*unit)) {
+      if (record.authors.at(head.author).op != taken) continue;
+      set_fields(turn.options, it.unit, parse_json(head.value), op);
     }
     if (op.fields.empty()) return refuse(turn, answered, "`op` is none of the values' ops");
   } else if (decision.choice == "set" && decision.data.contains("value")) {

@@ -10,19 +10,19 @@ namespace bascule::conflict {
 namespace {
 
 // The newest among the values of one side, else of all.
-int newest_of_side(const Unit& unit, bool central) {
-  for (int i = static_cast<int>(unit.heads.size()) - 1; i >= 0; --i) {
-    if (unit.heads[static_cast<std::size_t>(i)].author->central == central) return i;
+int newest_of_side(const Authors& authors, const std::vector<Head>& heads, bool central) {
+  for (int i = static_cast<int>(heads.size()) - 1; i >= 0; --i) {
+    if (authors.at(heads[static_cast<std::size_t>(i)].author).central == central) return i;
   }
-  return static_cast<int>(unit.heads.size()) - 1;
+  return static_cast<int>(heads.size()) - 1;
 }
 
 // Of equal ones the newest.
-int greatest(const Unit& unit, bool least) {
+int greatest(const std::vector<Head>& heads, bool least) {
   int best = 0;
-  auto best_value = parse_json(unit.heads[0].value);
-  for (std::size_t i = 1; i < unit.heads.size(); ++i) {
-    auto value = parse_json(unit.heads[i].value);
+  auto best_value = parse_json(heads[0].value);
+  for (std::size_t i = 1; i < heads.size(); ++i) {
+    auto value = parse_json(heads[i].value);
     if (least ? best_value < value : value < best_value) continue;
     best = static_cast<int>(i);
     best_value = std::move(value);
@@ -30,9 +30,9 @@ int greatest(const Unit& unit, bool least) {
   return best;
 }
 
-std::string united(const Unit& unit) {
+std::string united(const std::vector<Head>& heads) {
   std::vector<Json> members;
-  for (const auto& head : unit.heads) {
+  for (const auto& head : heads) {
     const auto value = parse_json(head.value);
     members.insert(members.end(), value.begin(), value.end());
   }
@@ -43,8 +43,9 @@ std::string united(const Unit& unit) {
 
 }  // namespace
 
-Winner settle(Rule rule, const Unit& unit) {
-  int head = static_cast<int>(unit.heads.size()) - 1;
+Winner settle(Rule rule, const Record& record, const Unit& unit) {
+  const auto& heads = record.heads(unit);
+  int head = static_cast<int>(heads.size()) - 1;
   switch (rule) {
     case Rule::newest:
     case Rule::sum:
@@ -54,20 +55,20 @@ Winner settle(Rule rule, const Unit& unit) {
       break;
     case Rule::max:
     case Rule::min:
-      head = greatest(unit, rule == Rule::min);
+      head = greatest(heads, rule == Rule::min);
       break;
     case Rule::central:
     case Rule::site:
-      head = newest_of_side(unit, rule == Rule::central);
+      head = newest_of_side(record.authors, heads, rule == Rule::central);
       break;
     case Rule::unite:
-      if (unit.heads.size() > 1) return {SharedText(united(unit)), -1};
+      if (heads.size() > 1) return {SharedText(united(heads)), -1};
       break;
     case Rule::ask:
-      if (unit.heads.size() > 1) return {unit.value, -1};
+      if (heads.size() > 1) return {unit.value, -1};
       break;
   }
-  return {unit.heads[static_cast<std::size_t>(head)].value, head};
+  return {heads[static_cast<std::size_t>(head)].value, head};
 }
 
 bool by_time(Rule rule) {

@@ -14,9 +14,8 @@ struct Winner {
   int head = -1;  // the one that stands; -1: something of all of them, or nothing new
 };
 
-// Of unit.heads, which are in the order of their stamps and at least one. Rule::ask with several
-// leaves unit.value.
-Winner settle(Rule rule, const Unit& unit);
+// Of the unit's heads, of which there is at least one. Rule::ask with several leaves unit.value.
+Winner settle(Rule rule, const Record& record, const Unit& unit);
 
 // Whether time decides, so that uncertain clocks make the outcome uncertain.
 bool by_time(Rule rule);

@@ -28,11 +28,11 @@ namespace bascule::conflict {
 std::optional<Record> State::record(std::string_view key) const {
   auto bytes = step_.get(key_of('r', key));
   if (!bytes) return std::nullopt;
-  return decode_record(std::move(*bytes));
+  return Record::decode(std::move(*bytes));
 }
 
 void State::put(std::string_view key, const Record& record) {
-  step_.put(key_of('r', key), encode(record));
+  step_.put(key_of('r', key), record.encode());
 }
 
 void State::erase_record(std::string_view key) { step_.erase(key_of('r', key)); }

@@ -145,7 +145,7 @@ std::vector<std::int64_t> Hub::open_cases(const std::string& kind) const {
 Json Hub::record(const std::string& key) const {
   const auto found = host.state.find("r" + key);
   if (found == host.state.end()) return nullptr;
-  const auto record = conflict::decode_record(found->second);
+  const auto record = conflict::Record::decode(found->second);
   return record.live() ? Json::parse(conflict::render(options, record)) : Json();
 }
 
@@ -153,7 +153,7 @@ std::vector<Json> Hub::versions(const std::string& key) const {
   std::vector<Json> versions;
   const auto found = host.state.find("r" + key);
   if (found == host.state.end()) return versions;
-  auto version = conflict::stored_version(options, conflict::decode_record(found->second));
+  auto version = conflict::stored_version(options, conflict::Record::decode(found->second));
   while (true) {
     versions.push_back({version.deleted, version.json(), version.life, text(version.newest)});
     const auto maker = host.state.find('h' + conflict::big_endian(version.made_by));
@@ -166,7 +166,7 @@ std::vector<Json> Hub::versions(const std::string& key) const {
 
 std::int64_t Hub::version(const std::string& key) const {
   const auto found = host.state.find("r" + key);
-  return found == host.state.end() ? -1 : conflict::decode_record(found->second).version;
+  return found == host.state.end() ? -1 : conflict::Record::decode(found->second).version;
 }
 
 Json Hub::all() const {
