@@ -139,8 +139,12 @@ void JournalCore::commit() {
   committing_.clear();
 }
 
-void JournalCore::checkpoint() {
-  if (!in_transaction_) store_->checkpoint(checkpoint_pages);
+bool JournalCore::must_checkpoint() const {
+  return !in_transaction_ && store_->log_pages() >= checkpoint_pages;
+}
+
+void JournalCore::checkpoint(Database::Sync sync) {
+  if (must_checkpoint()) store_->checkpoint(sync);
 }
 
 void JournalCore::reopen() {
@@ -228,7 +232,7 @@ void JournalCore::maintain() {
   }
   commit();  // writes nothing if nothing changed
   if (at.boottime_ms - appended_ms_ > idle_ms) {
-    store_->checkpoint(1);
+    store_->checkpoint(Database::Sync::now);
     store_->give_back_pages();
   }
 }

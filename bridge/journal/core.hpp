@@ -176,10 +176,11 @@ class JournalCore {
   std::uint64_t uncommitted_bytes() const { return retention_.uncommitted_bytes(); }
   bool pending_flush() const { return urgent_ || dirty_since_ms_ != 0; }
   void commit();  // throws DatabaseError: reopen() then
-  // Copies the log into the file once it is long, which takes milliseconds: after a commit, when
-  // those who waited for it have their answers. Not while a transaction is under way: then it waits
-  // for the next call. Throws DatabaseError.
-  void checkpoint();
+  // The log is long, and no transaction under way.
+  bool must_checkpoint() const;
+  // Copies the log into the file if it must be, which takes milliseconds: after a commit, when
+  // those who waited for it have their answers. Throws DatabaseError.
+  void checkpoint(Database::Sync sync = Database::Sync::now);
   void reopen();    // throws JournalError
   void maintain();  // about once a second: expiry, trimming, checkpoint, free space; commits
 

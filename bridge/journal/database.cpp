@@ -136,10 +136,16 @@ void Database::leave_log() {
   sqlite3_db_config(database_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
 }
 
-void Database::checkpoint() {
+void Database::checkpoint(Sync sync) {
+  sqlite3_file* log = nullptr;
+  if (sync == Sync::later) {
+    sqlite3_file_control(database_, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log);
+    sqlite3_file_control(database_, "main", leave_syncs_control, log);
+  }
   // Passive: with one connection there is nobody to wait for, and the log starts anew after it.
   const int code =
       sqlite3_wal_checkpoint_v2(database_, nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
+  sqlite3_file_control(database_, "main", leave_syncs_control, nullptr);
   if (code != SQLITE_OK) fail(database_, code, "checkpoint");
   log_pages_ = 0;
 }

@@ -96,7 +96,10 @@ class Database {
 
   // Pages in the write-ahead log as of the last commit, and moving them into the file.
   int log_pages() const { return log_pages_; }
-  void checkpoint();
+  // The file is synced when it returns, or beside what the caller does next, until the next commit:
+  // then that is what fails if the sync does.
+  enum class Sync { now, later };
+  void checkpoint(Sync sync);
   // Closing will not move the log into the file: what belongs to others stays as it is.
   void leave_log();
 

@@ -5,10 +5,12 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
+#include <future>
 #include <memory>
 #include <new>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
 namespace bascule {
@@ -27,9 +29,10 @@ class File {
   File(sqlite3_file* below, bool log) : below_(below), log_(log) {}
 
   int close() {
+    const int ready = settle();
     const int flushed = flush();
     const int closed = below_->pMethods->xClose(below_);
-    return flushed != SQLITE_OK ? flushed : closed;
+    return ready != SQLITE_OK ? ready : flushed != SQLITE_OK ? flushed : closed;
   }
 
   int read(void* out, int length, sqlite3_int64 at) {
@@ -43,6 +46,7 @@ class File {
   }
 
   int write(const void* data, int length, sqlite3_int64 at) {
+    if (const int ready = settle(); ready != SQLITE_OK) return ready;
     const auto* bytes = static_cast<const char*>(data);
     const std::string_view piece(bytes, static_cast<std::size_t>(length));
     if (log_) remember(piece, static_cast<std::size_t>(at));
@@ -60,6 +64,7 @@ class File {
   }
 
   int truncate(sqlite3_int64 size) {
+    if (const int ready = settle(); ready != SQLITE_OK) return ready;
     if (const int flushed = flush(); flushed != SQLITE_OK) return flushed;
     if (static_cast<std::size_t>(size) < image_.size())
       image_.resize(static_cast<std::size_t>(size));
@@ -77,6 +82,32 @@ class File {
     return code;
   }
 
+  int sync(int flags) {
+    if (const int ready = settle(); ready != SQLITE_OK) return ready;
+    if (const int flushed = flush(); flushed != SQLITE_OK) return flushed;
+    const auto sync = [this, flags] { return below_->pMethods->xSync(below_, flags); };
+    if (!leaves_syncs_) return sync();
+    try {
+      syncing_ = std::async(later_sync, sync);
+      return SQLITE_OK;
+    } catch (const std::system_error&) {  // no thread to be had
+      return sync();
+    }
+  }
+  // Null: no more.
+  void leave_syncs(File* log) {
+    leaves_syncs_ = log != nullptr;
+    if (log != nullptr) log->database_ = this;
+  }
+
+  // Waits for a sync that was left to another thread. Once one has failed there is no telling what
+  // of the database is on the disk. Its log has all of it, and is kept as it is.
+  int settle() {
+    if (database_ != nullptr) return database_->settle();
+    if (syncing_.valid()) settled_ = syncing_.get();
+    return settled_;
+  }
+
   sqlite3_file* below() { return below_; }
 
  private:
@@ -89,6 +120,10 @@ class File {
 
   sqlite3_file* below_;
   const bool log_;
+  File* database_ = nullptr;   // of a log: what it waits for
+  bool leaves_syncs_ = false;  // to another thread
+  std::future<int> syncing_;
+  int settled_ = SQLITE_OK;
   std::string gathered_;
   sqlite3_int64 gathered_at_ = 0;
   std::string image_;
@@ -146,7 +181,7 @@ int flushed(sqlite3_file* handle, Ask ask) {
   return code != SQLITE_OK ? code : ask(below(handle));
 }
 int sync_file(sqlite3_file* handle, int flags) {
-  return flushed(handle, [&](sqlite3_file* f) { return f->pMethods->xSync(f, flags); });
+  return guarded([&] { return file_of(handle).sync(flags); });
 }
 int size_of_file(sqlite3_file* handle, sqlite3_int64* size) {
   return flushed(handle, [&](sqlite3_file* f) { return f->pMethods->xFileSize(f, size); });
@@ -154,13 +189,20 @@ int size_of_file(sqlite3_file* handle, sqlite3_int64* size) {
 int unlock_file(sqlite3_file* handle, int level) {
   return flushed(handle, [&](sqlite3_file* f) { return f->pMethods->xUnlock(f, level); });
 }
+// Asked for before the log is removed, when the database is closed.
 int lock_file(sqlite3_file* handle, int level) {
+  if (const int ready = file_of(handle).settle(); ready != SQLITE_OK) return ready;
   return below(handle)->pMethods->xLock(below(handle), level);
 }
 int check_lock(sqlite3_file* handle, int* taken) {
   return below(handle)->pMethods->xCheckReservedLock(below(handle), taken);
 }
 int control_file(sqlite3_file* handle, int operation, void* argument) {
+  if (operation == leave_syncs_control) {
+    auto* const log = static_cast<sqlite3_file*>(argument);
+    file_of(handle).leave_syncs(log == nullptr ? nullptr : &file_of(log));
+    return SQLITE_OK;
+  }
   return below(handle)->pMethods->xFileControl(below(handle), operation, argument);
 }
 int sector_size(sqlite3_file* handle) {

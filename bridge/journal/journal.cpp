@@ -236,9 +236,19 @@ void Journal::commit_if_due() {
   answer(AppendResult::stored);
 }
 
-// What takes milliseconds, once what has been committed is answered for and on its way.
+bool Journal::has_more() {
+  if (steps_ != nullptr && steps_->wait_ms() == 0) return true;
+  const std::lock_guard lock(mutex_);
+  return !tasks_.empty();
+}
+
+// What takes milliseconds, once what has been committed is answered for and on its way. Another
+// thread has to be woken for a sync beside this one, which makes it later: that is for when this
+// one has something to do meanwhile.
 void Journal::keep_up() {
-  core_.checkpoint();
+  if (core_.must_checkpoint()) {
+    core_.checkpoint(has_more() ? Database::Sync::later : Database::Sync::now);
+  }
   const std::int64_t at = boottime_ms();
   if (at - maintained_ms_ < maintain_every_ms) return;
   maintained_ms_ = at;

@@ -118,8 +118,8 @@ void Store::commit() {
   prepared("COMMIT").run();
 }
 
-void Store::checkpoint(int pages) {
-  if (database_->log_pages() >= pages) database_->checkpoint();
+void Store::checkpoint(Database::Sync sync) {
+  if (log_pages() > 0) database_->checkpoint(sync);
 }
 
 std::uint64_t Store::used_bytes() { return pages("PRAGMA page_count") - spare_bytes(); }

@@ -97,8 +97,9 @@ class Store {
 
   void begin();
   void commit();
-  // Moves the log into the file if it has at least so many pages.
-  void checkpoint(int pages);
+  int log_pages() const { return database_->log_pages(); }
+  // Moves the log into the file, if there is something in it.
+  void checkpoint(Database::Sync sync);
   std::uint64_t used_bytes();   // of the file, without its free pages
   std::uint64_t spare_bytes();  // of the file: its free pages
   std::uint64_t free_bytes() const { return free_bytes_in(directory_); }  // of the file system

@@ -281,3 +281,28 @@ TEST_CASE("journal: while it cannot be opened, what crosses is kept for later") 
   CHECK(lane_of(core, 1).cursor == 2);
   CHECK(payloads(read_pending(core, 1)) == "c");
 }
+
+TEST_CASE("journal: when the sync that a checkpoint left fails, the log has it all") {
+  CrashDisk disk;
+  const Directory directory;
+  std::string all;
+  const auto add = [&](JournalCore& core, const std::string& payload) {
+    store(core, {{1, "t", payload}});
+    all += payload;
+  };
+  {
+    JournalCore core = open_journal(directory);
+    while (!core.must_checkpoint()) add(core, std::string(100'000, 'a'));
+    core.checkpoint(Database::Sync::later);
+    disk.broken = true;
+    REQUIRE(append(core, {{1, "t", "refused"}}) == AppendResult::stored);
+    CHECK_THROWS_AS(core.commit(), DatabaseError);
+    disk.broken = false;
+  }
+  // Closed without trouble; then the power goes. What was synced is there and nothing else.
+  for (auto& [path, file] : disk.files) file->now = file->synced;
+  JournalCore core = open_journal(directory);
+  CHECK(payloads(read_all(core, 1)) == all);
+  add(core, "b");
+  CHECK(payloads(read_all(core, 1)) == all);
+}

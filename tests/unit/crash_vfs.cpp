@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "journal/gather_vfs.hpp"
+
 namespace bascule::test {
 namespace {
 
@@ -153,9 +155,13 @@ CrashDisk::CrashDisk() : vfs_(std::make_unique<sqlite3_vfs>()) {
   vfs_->xAccess = access_file;
   vfs_->xFullPathname = full_name;
   sqlite3_vfs_register(vfs_.get(), 1);
+  later_sync = std::launch::deferred;
 }
 
-CrashDisk::~CrashDisk() { sqlite3_vfs_unregister(vfs_.get()); }
+CrashDisk::~CrashDisk() {
+  sqlite3_vfs_unregister(vfs_.get());
+  later_sync = std::launch::async;
+}
 
 CrashDisk::Files CrashDisk::cut(std::mt19937_64& random) const {
   Files left;

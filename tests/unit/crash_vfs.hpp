@@ -2,7 +2,8 @@
 // and holds all files of databases in memory. What was synced is safe. Of what was written since,
 // each sector is kept, lost or torn when the power goes: a torn one holds noise, also where it held
 // synced bytes before; the order of the writes counts for nothing, and the length of a file is
-// somewhere between what it was and what it became. Used by one thread at a time.
+// somewhere between what it was and what it became. Used by one thread at a time: a sync that a
+// checkpoint leaves is done as late as can be, by who waits for it.
 #pragma once
 
 #include <atomic>

@@ -22,11 +22,11 @@ constexpr int database_file = SQLITE_OPEN_MAIN_DB | SQLITE_OPEN_READWRITE | SQLI
 
 class OpenFile {
  public:
-  explicit OpenFile(int flags) {
+  explicit OpenFile(int flags, const char* name = "file") {
     sqlite3_vfs* vfs = sqlite3_vfs_find(gather_vfs());
     memory_ = std::make_unique<char[]>(static_cast<std::size_t>(vfs->szOsFile));
     file_ = reinterpret_cast<sqlite3_file*>(memory_.get());
-    REQUIRE(vfs->xOpen(vfs, "file", file_, flags, nullptr) == SQLITE_OK);
+    REQUIRE(vfs->xOpen(vfs, name, file_, flags, nullptr) == SQLITE_OK);
   }
   ~OpenFile() { file_->pMethods->xClose(file_); }
   OpenFile(const OpenFile&) = delete;
@@ -47,6 +47,11 @@ class OpenFile {
     return file_->pMethods->xTruncate(file_, static_cast<sqlite3_int64>(size));
   }
   int sync() { return file_->pMethods->xSync(file_, SQLITE_SYNC_NORMAL); }
+  int lock() { return file_->pMethods->xLock(file_, SQLITE_LOCK_EXCLUSIVE); }
+  void leave_syncs(const OpenFile* log) {
+    sqlite3_file* const handle = log == nullptr ? nullptr : log->file_;
+    CHECK(file_->pMethods->xFileControl(file_, leave_syncs_control, handle) == SQLITE_OK);
+  }
   std::size_t size() {
     sqlite3_int64 size = 0;
     CHECK(file_->pMethods->xFileSize(file_, &size) == SQLITE_OK);
@@ -154,4 +159,56 @@ TEST_CASE("gathered writes: one that fails is reported, and given up") {
   CHECK(file.sync() == SQLITE_OK);
   CHECK(file.size() == 100);
   CHECK(file.read(100, 0) == std::string(100, 'a'));
+}
+
+TEST_CASE("gathered writes: nothing follows a sync that was left before it is done") {
+  const auto follow = {
+      +[](OpenFile& database, OpenFile&) { return database.write("b", 0); },
+      +[](OpenFile& database, OpenFile&) { return database.truncate(0); },
+      +[](OpenFile& database, OpenFile&) { return database.sync(); },
+      +[](OpenFile& database, OpenFile&) { return database.lock(); },
+      +[](OpenFile&, OpenFile& log) { return log.write("b", 0); },
+      +[](OpenFile&, OpenFile& log) { return log.truncate(0); },
+      +[](OpenFile&, OpenFile& log) { return log.sync(); },
+  };
+  for (const auto then : follow) {
+    CrashDisk disk;
+    OpenFile database(database_file, "db");
+    OpenFile log(log_file, "log");
+    std::string order;
+    disk.before_change = [&] { order += disk.files["db"]->synced.empty() ? "?" : "+"; };
+    database.write("a", 0);
+    database.leave_syncs(&log);
+    CHECK(database.sync() == SQLITE_OK);
+    database.leave_syncs(nullptr);
+    CHECK(disk.files["db"]->synced.empty());
+    CHECK(order == "?");  // what was gathered, written
+    CHECK(then(database, log) == SQLITE_OK);
+    CHECK(disk.files["db"]->synced == "a");
+    log.sync();
+    CHECK(order.substr(0, 2) == "??");  // the sync
+    CHECK(order.find('?', 2) == order.npos);
+  }
+}
+
+TEST_CASE("gathered writes: after a sync that was left has failed, nothing changes any more") {
+  CrashDisk disk;
+  OpenFile database(database_file, "db");
+  OpenFile log(log_file, "log");
+  log.write("everything", 0);
+  CHECK(log.sync() == SQLITE_OK);
+  database.write("a", 0);
+  database.leave_syncs(&log);
+  CHECK(database.sync() == SQLITE_OK);
+  database.leave_syncs(nullptr);
+  disk.broken = true;
+  CHECK(log.write("b", 0) == SQLITE_IOERR_FSYNC);
+  disk.broken = false;
+  CHECK(log.write("b", 0) == SQLITE_IOERR_FSYNC);
+  CHECK(log.truncate(0) == SQLITE_IOERR_FSYNC);
+  CHECK(log.sync() == SQLITE_IOERR_FSYNC);
+  CHECK(database.write("b", 0) == SQLITE_IOERR_FSYNC);
+  CHECK(database.sync() == SQLITE_IOERR_FSYNC);
+  CHECK(database.lock() == SQLITE_IOERR_FSYNC);
+  CHECK(disk.files["log"]->synced == "everything");
 }

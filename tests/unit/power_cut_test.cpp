@@ -72,7 +72,7 @@ class Life {
   void step(JournalCore& core) {
     switch (random_() % 8) {
       case 0:
-        core.store().checkpoint(1);
+        core.store().checkpoint(random_() % 2 == 0 ? Database::Sync::now : Database::Sync::later);
         return;
       case 1:
       case 2:

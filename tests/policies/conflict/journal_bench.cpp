@@ -77,7 +77,7 @@ class Authority {
     while (core_->lanes()[in_ - 1U].pending() > 0) {
       runner_->prepare(*core_, now());
       if (core_->must_commit()) core_->commit();
-      core_->checkpoint();
+      core_->checkpoint(Database::Sync::later);
       while (core_->uncommitted_bytes() < bytes_per_turn &&
              runner_->step(*core_, watchdog_, boottime_ms())) {
       }
