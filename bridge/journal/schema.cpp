@@ -84,6 +84,16 @@ void require(Database& database, const std::string& pragma, const std::string& v
   }
 }
 
+// What a power cut left of the log ends somewhere in a sector, and the next write there could be
+// torn and take the end of what was synced with it. Moved into the file first, the log starts anew.
+void empty_log(Database& database) {
+  try {
+    database.checkpoint(Database::Sync::now);
+  } catch (const DatabaseError& e) {
+    if (!e.full()) throw;  // there has to be room to open the journal all the same, and drain it
+  }
+}
+
 }  // namespace
 
 std::unique_ptr<Database> open_database(const std::string& path, const JournalSettings& settings) {
@@ -119,6 +129,7 @@ std::unique_ptr<Database> open_database(const std::string& path, const JournalSe
   database->execute("PRAGMA cache_size=-4096");
   database->execute("PRAGMA temp_store=MEMORY");
   database->execute("PRAGMA secure_delete=OFF");
+  empty_log(*database);
   const std::uint64_t pages = (settings.max_size_bytes + reserve_bytes) / page_bytes;
   database->execute("PRAGMA max_page_count=" + std::to_string(pages));
   if (version < schema_version) {

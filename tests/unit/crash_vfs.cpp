@@ -143,6 +143,7 @@ void CrashDisk::File::sync() {
 }
 
 CrashDisk::CrashDisk() : vfs_(std::make_unique<sqlite3_vfs>()) {
+  gather_vfs();  // registered after this one, it would be the default when this one is gone
   const sqlite3_vfs* system = sqlite3_vfs_find(nullptr);
   *vfs_ = *system;
   vfs_->iVersion = 1;
@@ -194,6 +195,14 @@ CrashDisk::Files CrashDisk::cut(std::mt19937_64& random) const {
     left[path] = std::move(image);
   }
   return left;
+}
+
+void CrashDisk::start(const Files& left) {
+  files.clear();
+  for (const auto& [path, bytes] : left) {
+    files[path] = std::make_shared<File>(File{bytes, bytes, {}});
+  }
+  broken = false;
 }
 
 }  // namespace bascule::test

@@ -38,6 +38,8 @@ class CrashDisk {
 
   // What is on the disk if the power goes now.
   Files cut(std::mt19937_64& random) const;
+  // The machine runs again, with this on the disk. Whoever has a file open keeps what it was.
+  void start(const Files& left);
 
   // Called before every write, truncation, sync and removal: the power may go at each.
   std::function<void()> before_change;

@@ -123,16 +123,45 @@ class Life {
   std::mt19937_64 random_;
 };
 
-// What is wrong with the journal that a cut left; empty: nothing.
-std::string fault(const Life& life, const Cut& cut, JournalSettings settings) {
-  const Directory directory;
-  for (const auto& [path, bytes] : cut.files) {
-    if (bytes.empty()) continue;
+void put(const Directory& directory, const CrashDisk::Files& files) {
+  for (const auto& [path, bytes] : files) {
     const auto name = std::filesystem::path(path).filename().string();
+    std::filesystem::remove(directory.path() + "/" + name);
+    if (bytes.empty()) continue;
     std::ofstream(directory.path() + "/" + name, std::ios::binary) << bytes;
   }
+}
+
+// Opens the journal in the directory; the power goes at a random moment of that.
+void open_and_cut(const Directory& directory, const JournalSettings& settings,
+                  std::mt19937_64& random) {
+  CrashDisk::Files left;
+  for (const char* name : {"/journal.db", "/journal.db-wal", "/journal.db-journal"}) {
+    left[directory.path() + name] = bytes_of_file(directory.path() + name);
+  }
+  {
+    CrashDisk disk;
+    disk.start(left);
+    auto moment = 1 + random() % 20;
+    disk.before_change = [&] {
+      if (--moment == 0) left = disk.cut(random);
+    };
+    const JournalCore core(settings, "store-42", lanes());
+    disk.before_change = nullptr;
+    if (moment >= 1 && moment <= 20) left = disk.cut(random);
+  }
+  put(directory, left);
+}
+
+// What is wrong with the journal that a cut left, or a second one in the opening after it; empty:
+// nothing.
+std::string fault(const Life& life, const Cut& cut, JournalSettings settings,
+                  std::mt19937_64* again) {
+  const Directory directory;
+  put(directory, cut.files);
   settings.data_dir = directory.path();
   try {
+    if (again) open_and_cut(directory, settings, *again);
     JournalCore core(settings, "store-42", lanes());
     const Books found(core);
     if (cut.commits == 0) return found == life.books.front() ? "" : "a new journal is not empty";
@@ -166,6 +195,7 @@ TEST_CASE("journal: what was committed survives a power cut at any moment") {
   const bool normal = std::getenv("BASCULE_CUT_NORMAL") != nullptr;
   const bool psow = std::getenv("BASCULE_CUT_PSOW") != nullptr;
   const auto sync = normal ? JournalSettings::Sync::normal : JournalSettings::Sync::full;
+  std::mt19937_64 random(seed);
   std::uint64_t cuts = 0, faults = 0;
   JournalSettings settings;
   settings.min_free_bytes = 0;
@@ -173,7 +203,7 @@ TEST_CASE("journal: what was committed survives a power cut at any moment") {
   for (; cuts < wanted; ++seed) {
     const Life life(sync, psow, seed);
     for (std::size_t i = 0; i < life.cuts.size() && cuts < wanted; ++i, ++cuts) {
-      const std::string wrong = fault(life, life.cuts[i], settings);
+      const std::string wrong = fault(life, life.cuts[i], settings, i % 2 == 0 ? nullptr : &random);
       if (wrong.empty()) continue;
       ++faults;
       CAPTURE(seed);
