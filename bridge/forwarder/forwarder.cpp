@@ -112,13 +112,10 @@ void Forwarder::place(FarKnowledge far) {
 void Forwarder::placed(Journal::Positions positions) {
   epoch_ = std::move(positions.epoch);
   positions_ = std::move(positions.lanes);
-  const bool known =
-      !positions.unfamiliar || !limits_.session_present || limits_.maximum_qos != Qos::exactly_once;
-  if (known) {
-    begin();
-  } else {
-    clear_session();
-  }
+  const bool clear = positions.unfamiliar && limits_.session_present;
+  if (clear && limits_.maximum_qos == Qos::exactly_once) return clear_session();
+  if (clear) journal_.cleared(settings_.direction);  // without QoS 2 there is nothing half done
+  begin();
 }
 
 void Forwarder::begin() {

@@ -199,6 +199,18 @@ TEST_CASE("handshakes: a session that nobody here knows is cleared first") {
   CHECK(bridge.cleared == 0);
 }
 
+TEST_CASE("handshakes: where the broker knows no QoS 2, a session is known from its first use") {
+  ForwarderCase bridge;
+  Limits limits;
+  limits.session_present = true;
+  limits.maximum_qos = Qos::at_least_once;
+  bridge.journal->enter_session(Direction::down, "broker", true);
+  bridge.up(limits);
+  CHECK(bridge.cleared == 0);
+  bridge.journal->enter_session(Direction::down, "broker", true);
+  bridge.journal->inspect([](JournalCore& core) { CHECK_FALSE(core.unfamiliar(Direction::up)); });
+}
+
 TEST_CASE("handshakes: MQTT 3.1.1, which knows no Receive Maximum, gets few at once") {
   ForwarderCase bridge;
   put(bridge, 1, 15);
