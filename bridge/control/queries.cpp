@@ -241,7 +241,9 @@ json offline_query(const BridgeConfig& config, std::string_view what, const Quer
                              " and there is no journal in " + config.data_dir +
                              "; start one with 'bascule run'");
   }
-  JournalCore core(config.journal, config.id, config.lanes);
+  JournalSettings settings = config.journal;
+  settings.look_only = true;
+  JournalCore core(std::move(settings), config.id, config.lanes);
   return journal_query(core, config.data_dir, what, query);
 }
 

@@ -26,13 +26,13 @@ JournalCore::JournalCore(JournalSettings settings, std::string bridge_id,
   store_ = std::make_unique<Store>(settings_, bridge_id_);
   try {
     load();
-    commit();
+    if (!settings_.look_only) enter_boot();
   } catch (const DatabaseError& e) {
     throw JournalError("cannot read the journal in " + settings_.data_dir + ": " + e.what());
   }
 }
 
-JournalCore::~JournalCore() = default;
+JournalCore::~JournalCore() { leave_boot(); }
 
 Store& JournalCore::write() {
   if (store_ == nullptr) throw JournalError("the journal is closed");
@@ -66,7 +66,7 @@ void JournalCore::load() {
   ensure(Direction::up, events_lane);
   timeline_ = {};
   for (auto& [number, boot] : store_->load_boots()) timeline_.add(number, boot);
-  timeline_.enter(boot_id(), now());
+  timeline_.enter(settings_.boot, now());
   write().save_boot(timeline_.current(), timeline_.boot(timeline_.current()));
 
   lanes_ = store_->load_lanes();
@@ -163,7 +163,7 @@ void JournalCore::reopen() {
       if (entered) apply_session(direction, entered->first, entered->second);
     }
     for (const Progress& progress : unsaved_) apply(progress);
-    commit();
+    enter_boot();
   } catch (const std::exception& e) {
     store_.reset();
     lanes_ = known;

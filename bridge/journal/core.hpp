@@ -126,11 +126,15 @@ struct JournalReport {
 class JournalCore {
  public:
   // Opens the journal. Lanes of the settings that are not there are made, for both directions, and
-  // so is the events lane (up). Throws JournalError.
+  // so is the events lane (up). If its last commits may have been lost with the power, it begins a
+  // new epoch. Throws JournalError.
   JournalCore(JournalSettings settings, std::string bridge_id, std::vector<LaneSettings> lanes);
+  // What is committed is on the disk then. What is not is forgotten.
   ~JournalCore();
 
   const std::string& epoch() const { return store_->epoch(); }
+  // The epoch that ended when the journal was opened; empty: none did.
+  const std::string& former_epoch() const { return former_epoch_; }
   LaneId lane(Direction direction, std::string_view name) const;  // 0: none
 
   AppendResult append(AppendGroup& group);
@@ -194,6 +198,10 @@ class JournalCore {
 
  private:
   struct Open;  // a batch that is being filled
+  // Of a lane when the former epoch ended: what its bookmarks are compared with.
+  struct Former {
+    std::uint64_t next = 0, confirmed = 0;
+  };
 
   void load();
   Store& write();  // the store, with a transaction under way
@@ -208,7 +216,12 @@ class JournalCore {
   void apply(const Progress& progress);
   void close_gap(LaneState& lane, std::uint64_t from, std::uint64_t to);
   BatchPtr sound(LaneState& lane, std::uint64_t from);
+  void enter_boot();
+  void leave_boot() noexcept;
   bool overtaken(Direction direction, const FarKnowledge& far) const;
+  void renew_epoch();
+  std::uint64_t bookmark_of(const LaneState& lane, const FarKnowledge& far) const;
+  std::uint64_t confirmed_of(const LaneState& lane) const;
   void compare(LaneState& lane, const FarKnowledge& far);
   void apply_session(Direction in, const std::string& peer, bool present);
   void void_claims(Direction out);
@@ -231,6 +244,9 @@ class JournalCore {
   std::optional<std::pair<std::string, bool>> entered_[2];
   std::string peer_[2];      // by incoming direction: of the connection under way
   bool unfamiliar_[2] = {};  // by outgoing direction
+  bool marked_ = false;      // it is on the disk that commits of this boot are not synced
+  std::string former_epoch_;
+  std::vector<Former> former_;  // by id - 1; empty: bookmarks of before say nothing
   Repeats repeats_;
   Timeline timeline_;
   Tail tail_;

@@ -99,28 +99,14 @@ std::vector<BatchPtr> JournalCore::read(LaneId id, std::uint64_t from, std::size
   return batches;
 }
 
-bool JournalCore::overtaken(Direction direction, const FarKnowledge& far) const {
-  if (!far.readable || far.epoch != epoch()) return false;
-  return std::any_of(lanes_.begin(), lanes_.end(), [&](const LaneState& lane) {
-    const auto bookmark = far.lanes.find(lane.name);
-    return lane.direction == direction && bookmark != far.lanes.end() &&
-           bookmark->second >= lane.next;
-  });
-}
-
 std::vector<LanePosition> JournalCore::positions(Direction direction, const FarKnowledge& far) {
   // The far broker has what this journal never wrote: it is an older copy of itself. Its next
   // numbers were used before; under a new epoch they are new.
   const bool renew = overtaken(direction, far);
-  if (renew) write().renew_epoch();
+  if (renew) renew_epoch();
   if (renew && far.session_present) estrange(direction);
   std::vector<LanePosition> positions;
   for (LaneState& lane : lanes_) {
-    if (renew) {
-      lane.confirmed = 0;
-      lane.dirty = true;
-      urgent_ = true;
-    }
     if (lane.direction != direction || lane.input) continue;
     if (far.readable && !renew) compare(lane, far);
     positions.push_back({lane.id,
@@ -139,8 +125,9 @@ std::vector<LanePosition> JournalCore::positions(Direction direction, const FarK
 }
 
 void JournalCore::compare(LaneState& lane, const FarKnowledge& far) {
-  const auto found = far.epoch == epoch() ? far.lanes.find(lane.name) : far.lanes.end();
-  const std::uint64_t bookmark = found == far.lanes.end() ? 0 : found->second;
+  const bool current = far.epoch == epoch();
+  const std::uint64_t bookmark = bookmark_of(lane, far);
+  const std::uint64_t confirmed = confirmed_of(lane);
   if (bookmark >= lane.next) return;
   if (bookmark > lane.cursor) {
     // It was accepted, and a crash came before the cursor was written.
@@ -149,17 +136,18 @@ void JournalCore::compare(LaneState& lane, const FarKnowledge& far) {
     for (const SequenceRange& range : lane.waiting(lane.cursor + 1, bookmark)) {
       accepted.parts.push_back({range.first, range.last, bytes_of(lane, range), Fate::forwarded});
     }
-    accepted.confirmed = bookmark;
+    if (current) accepted.confirmed = bookmark;
     progress(std::move(accepted));
     return;
   }
   // Behind what was read back once: the far broker forgot. Equal, but with the session gone: it may
   // have forgotten what came after the bookmark.
-  const bool forgot = bookmark < lane.confirmed;
-  if (forgot || (!far.session_present && lane.confirmed > 0)) {
+  const bool forgot = bookmark < confirmed;
+  if (forgot || (!far.session_present && confirmed > 0)) {
     if (forgot && far.session_present) estrange(lane.direction);
     replay(lane, bookmark + 1, lane.done.empty() ? lane.cursor : lane.done.ranges().back().last);
-    lane.confirmed = bookmark;
+    lane.confirmed = current ? bookmark : 0;
+    if (!former_.empty()) former_.at(lane.id - 1U).confirmed = bookmark;
   }
 }
 

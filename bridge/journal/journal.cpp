@@ -25,7 +25,14 @@ constexpr auto commit_apart = 2ms;
 }  // namespace
 
 Journal::Journal(JournalSettings settings, std::string bridge_id, std::vector<LaneSettings> lanes)
-    : core_(std::move(settings), std::move(bridge_id), std::move(lanes)) {}
+    : core_(std::move(settings), std::move(bridge_id), std::move(lanes)) {
+  if (core_.former_epoch().empty()) return;
+  spdlog::warn(
+      "journal: the machine went down while the journal was open with 'sync: normal'. Its last "
+      "messages may be lost, and what it forwarded last may cross again and not be known as a "
+      "repeat. Numbers are given again, so epoch {} follows {}",
+      core_.epoch(), core_.former_epoch());
+}
 
 Journal::~Journal() { stop(); }
 

@@ -120,8 +120,7 @@ std::unique_ptr<Database> open_database(const std::string& path, const JournalSe
     database->execute("PRAGMA auto_vacuum=INCREMENTAL");
   }
   require(*database, "journal_mode", "WAL", "wal");
-  const bool full = settings.sync == JournalSettings::Sync::full;
-  require(*database, "synchronous", full ? "FULL" : "NORMAL", full ? "2" : "1");
+  set_sync(*database, JournalSettings::Sync::full);
   require(*database, "cell_size_check", "ON", "1");
   database->execute("PRAGMA trusted_schema=OFF");
   database->execute("PRAGMA mmap_size=0");
@@ -140,6 +139,11 @@ std::unique_ptr<Database> open_database(const std::string& path, const JournalSe
     database->execute("COMMIT");
   }
   return database;
+}
+
+void set_sync(Database& database, JournalSettings::Sync sync) {
+  const bool full = sync == JournalSettings::Sync::full;
+  require(database, "synchronous", full ? "FULL" : "NORMAL", full ? "2" : "1");
 }
 
 }  // namespace bascule

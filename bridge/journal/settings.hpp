@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 
+#include "clock.hpp"
 #include "lane.hpp"
 
 namespace bascule {
@@ -19,6 +20,8 @@ struct JournalSettings {
   WhenFull when_full = WhenFull::pause;
   std::int64_t keep_forwarded_ms = std::int64_t{24} * 3'600'000;  // history for replay
   std::uint32_t max_payload_bytes = 16 << 20;
+  std::string boot = boot_id();  // the boot that runs now; empty: it cannot be known
+  bool look_only = false;        // nothing that is done to it is kept
 };
 
 }  // namespace bascule

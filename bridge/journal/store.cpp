@@ -106,6 +106,23 @@ std::string Store::renew_epoch() {
   return epoch_;
 }
 
+std::optional<std::string> Store::unsynced() {
+  Statement& row = prepared("SELECT value FROM meta WHERE key='unsynced'");
+  row.bind();
+  std::optional<std::string> boot;
+  if (row.step()) boot = row.text(0);
+  row.reset();
+  return boot;
+}
+
+void Store::save_unsynced(const std::optional<std::string>& boot) {
+  if (boot) {
+    prepared("INSERT OR REPLACE INTO meta VALUES('unsynced', ?1)").run(*boot);
+  } else {
+    prepared("DELETE FROM meta WHERE key='unsynced'").run();
+  }
+}
+
 Statement& Store::prepared(const char* sql) {
   const auto found = statements_.find(sql);
   if (found != statements_.end()) return found->second;
@@ -117,6 +134,8 @@ void Store::commit() {
   write_hot_state();
   prepared("COMMIT").run();
 }
+
+void Store::set_sync(JournalSettings::Sync sync) { bascule::set_sync(*database_, sync); }
 
 void Store::checkpoint(Database::Sync sync) {
   if (log_pages() > 0) database_->checkpoint(sync);

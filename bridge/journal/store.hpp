@@ -93,10 +93,15 @@ class Store {
 
   const std::string& epoch() const { return epoch_; }
   std::string renew_epoch();
+  // The boot in which commits were made without a sync; nothing: all are on the disk.
+  std::optional<std::string> unsynced();
+  void save_unsynced(const std::optional<std::string>& boot);
   std::int64_t schema() { return database_->integer("PRAGMA user_version"); }
 
   void begin();
   void commit();
+  // A store that was just opened syncs every commit. Not within a transaction.
+  void set_sync(JournalSettings::Sync sync);
   int log_pages() const { return database_->log_pages(); }
   // Moves the log into the file, if there is something in it.
   void checkpoint(Database::Sync sync);
