@@ -76,8 +76,7 @@ bool begins_with_wildcard(std::string_view filter) {
 
 }  // namespace
 
-bool valid_utf8(std::string_view text) {
-  if (text.size() > text_bytes_max) return false;
+bool well_formed_utf8(std::string_view text) {
   const auto* p = reinterpret_cast<const unsigned char*>(text.data());
   const auto* const end = p + text.size();
   while (p < end) {
@@ -90,6 +89,10 @@ bool valid_utf8(std::string_view text) {
     p += length;
   }
   return true;
+}
+
+bool valid_utf8(std::string_view text) {
+  return text.size() <= text_bytes_max && well_formed_utf8(text);
 }
 
 bool valid_topic(std::string_view topic, std::string* why) {

@@ -7,8 +7,9 @@
 
 namespace bascule {
 
-// Well-formed UTF-8 as MQTT wants it: no surrogates, no overlong forms, no U+0000, 65,535 bytes at
-// most.
+// Well-formed UTF-8 as MQTT wants it: no surrogates, no overlong forms, no U+0000.
+bool well_formed_utf8(std::string_view text);
+// The same, of 65,535 bytes at most: what can be a string of MQTT.
 bool valid_utf8(std::string_view text);
 
 // A name one can publish to: 1 to 65,535 bytes of valid UTF-8 without + and #. On failure `why`,

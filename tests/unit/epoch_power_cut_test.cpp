@@ -14,11 +14,6 @@ namespace {
 constexpr auto full = JournalSettings::Sync::full, normal = JournalSettings::Sync::normal;
 constexpr LaneId lanes = 2;
 
-std::uint64_t from_environment(const char* name, std::uint64_t otherwise) {
-  const char* text = std::getenv(name);
-  return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
-}
-
 // A machine with a journal on its disk.
 class Machine {
  public:
@@ -129,7 +124,8 @@ class Lives {
   void step(JournalCore& core) {
     switch (random_() % 16) {
       case 0:
-        return core.store().checkpoint(random_() % 2 == 0 ? Database::Sync::now : Database::Sync::later);
+        return core.store().checkpoint(random_() % 2 == 0 ? Database::Sync::now
+                                                          : Database::Sync::later);
       case 1:
         return core.reopen();
       case 2:

@@ -8,11 +8,6 @@ using namespace bascule::test;
 
 namespace {
 
-std::uint64_t from_environment(const char* name, std::uint64_t otherwise) {
-  const char* text = std::getenv(name);
-  return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
-}
-
 std::vector<LaneSettings> lanes() {
   LaneSettings state = lane_settings("state");
   state.keep = Keep::latest;

@@ -146,6 +146,53 @@ TEST_CASE("policy: asking for the impossible fails the step") {
   CHECK(seats.lane(Direction::up).count(Fate::quarantined) == words.size());
 }
 
+TEST_CASE("policy: a verdict is a JSON object in UTF-8, however deep") {
+  const std::string deep = "{\"a\":" + std::string(200'000, '[') + std::string(200'000, ']') + "}";
+  const std::vector<std::string> objects = {
+      "{}", " \t\r\n{ \"a\" : [1, -2.5e3, null, true, false] } ", R"({"ä":"\u00e4\ud834\udd1e"})",
+      R"({"a":1,"a":{"b":""}})", deep};
+  const std::vector<std::string> others = {"",
+                                           "   ",
+                                           "1",
+                                           "\"a\"",
+                                           "[]",
+                                           "null",
+                                           "{",
+                                           "}",
+                                           "{}}",
+                                           "{} {}",
+                                           "{} x",
+                                           "{a:1}",
+                                           "{'a':1}",
+                                           R"({"a"})",
+                                           R"({"a":})",
+                                           R"({"a":1,})",
+                                           R"({"a":01})",
+                                           R"({"a":.5})",
+                                           R"({"a":NaN})",
+                                           R"({"a":1e999})",
+                                           R"({"a":tru})",
+                                           R"({"a":"\x"})",
+                                           R"({"a":"\ud834"})",
+                                           "{\"a\":\"\n\"}",
+                                           "{\"a\":\"\xff\"}",
+                                           "{\"a\":\"\xc0\xaf\"}",
+                                           "{\"a\":\"\xed\xa0\x80\"}",
+                                           std::string("{}\0", 3),
+                                           std::string("{\"a\":\"\0\"}", 9),
+                                           deep.substr(0, 300'000)};
+  std::map<std::string, int> answers;
+  PolicyCase seats([&](Step& step, const bascule_input&) {
+    for (const auto& text : objects) answers[text] = step.explain(text);
+    for (const auto& text : others) answers[text] = step.explain(text);
+    return 0;
+  });
+  seats.put("a");
+  seats.run();
+  for (const auto& text : objects) CHECK_MESSAGE(answers.at(text) == 0, text.substr(0, 100));
+  for (const auto& text : others) CHECK_MESSAGE(answers.at(text) == -1, text.substr(0, 100));
+}
+
 TEST_CASE("policy: state is seen by the step that changes it, in order, and by the next") {
   Texts seen;
   PolicyCase seats([&](Step& step, const bascule_input& input) {
