@@ -91,11 +91,9 @@ void Record::ask(Unit& unit, std::int64_t case_number) {
 }
 
 void Record::clear() {
-  for (const auto& unit : units) {
-    stored.fields.try_emplace(unit.name, unit.value);
-    heads(unit);
-  }
+  for (const auto& unit : units) stored.fields.try_emplace(unit.name, unit.value);
   units.clear();
+  authors = {};
 }
 
 std::string Version::json() const { return deleted ? "null" : fields_text(fields); }

@@ -97,7 +97,7 @@ struct Record {
   // The units' values and cases are changed by these alone.
   void set(Unit& unit, SharedText value);
   void ask(Unit& unit, std::int64_t case_number);
-  void clear();
+  void clear();  // forgets the authors, too
 
   std::string encode() const;
   static Record decode(std::string bytes);  // its texts are pieces of these
