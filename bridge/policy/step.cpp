@@ -26,7 +26,8 @@ constexpr int log_lines_per_s = 10;
 // Iterative, for how deep a plugin nests must not be the stack's concern.
 bool is_object(std::string_view text) {
   const auto first = text.find_first_not_of(" \t\r\n");
-  if (first == std::string_view::npos || text[first] != '{' || !well_formed_utf8(text)) return false;
+  const bool opens = first != std::string_view::npos && text[first] == '{';
+  if (!opens || !well_formed_utf8(text)) return false;
   rapidjson::MemoryStream in(text.data(), text.size());
   rapidjson::BaseReaderHandler<> nobody;
   return !rapidjson::Reader().Parse<rapidjson::kParseIterativeFlag>(in, nobody).IsError();

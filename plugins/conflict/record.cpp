@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
+#include <utility>
 
 #include "conflict/json.hpp"
 
@@ -202,8 +204,10 @@ std::string Record::encode() const {
   std::string_view run;  // of stored units, one after the other
   for (const auto& unit : units) {
     if (!unit.stored_.empty()) {
-      if (run.data() + run.size() != unit.stored_.data())
-        out.bytes(std::exchange(run, {unit.stored_.data(), 0}));
+      if (run.data() + run.size() != unit.stored_.data()) {
+        out.bytes(run);
+        run = unit.stored_.substr(0, 0);
+      }
       run = {run.data(), run.size() + unit.stored_.size()};
       continue;
     }
