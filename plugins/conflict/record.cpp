@@ -200,6 +200,12 @@ std::string Record::encode() const {
   out.number(part_versions.size());
   for (const auto& [part, changed] : part_versions) out.text(part).integer(changed);
   authors.write(out, named);
+  encode_units(out);
+  out.integer(forgotten).number(forgotten_by);
+  return out.take();
+}
+
+void Record::encode_units(Writer& out) const {
   out.number(units.size());
   std::string_view run;  // of stored units, one after the other
   for (const auto& unit : units) {
@@ -221,8 +227,6 @@ std::string Record::encode() const {
     if (same == all.rend()) out.text(unit.value);
   }
   out.bytes(run);
-  out.integer(forgotten).number(forgotten_by);
-  return out.take();
 }
 
 Record Record::decode(std::string bytes) {

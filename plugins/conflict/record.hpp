@@ -103,6 +103,7 @@ struct Record {
   static Record decode(std::string bytes);  // its texts are pieces of these
 
  private:
+  void encode_units(Writer& out) const;
   void decode_unit(Reader& in);
 
   std::shared_ptr<const std::string> whole_;  // what it was read from
