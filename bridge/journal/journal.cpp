@@ -302,6 +302,7 @@ void Journal::answer_reads() {
       continue;
     }
     std::vector<Portion> portions;
+    portions.reserve(batches.size());
     for (const BatchPtr& batch : batches) {
       portions.push_back(
           {batch, core_.captured_wall_ms(*batch), boottime_ms() - core_.age_ms(*batch)});
