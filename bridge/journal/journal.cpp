@@ -243,18 +243,14 @@ void Journal::commit_if_due() {
   answer(AppendResult::stored);
 }
 
-bool Journal::has_more() {
-  if (steps_ != nullptr && steps_->wait_ms() == 0) return true;
-  const std::lock_guard lock(mutex_);
-  return !tasks_.empty();
-}
-
 // What takes milliseconds, once what has been committed is answered for and on its way. Another
-// thread has to be woken for a sync beside this one, which makes it later: that is for when this
-// one has something to do meanwhile.
+// thread has to be woken for a sync beside this one, which makes it later: that is for when there
+// are steps to do meanwhile. Messages that come would wait for the next commit, and so for the
+// sync.
 void Journal::keep_up() {
   if (core_.must_checkpoint()) {
-    core_.checkpoint(has_more() ? Database::Sync::later : Database::Sync::now);
+    const bool steps_wait = steps_ != nullptr && steps_->wait_ms() == 0;
+    core_.checkpoint(steps_wait ? Database::Sync::later : Database::Sync::now);
   }
   const std::int64_t at = boottime_ms();
   if (at - maintained_ms_ < maintain_every_ms) return;

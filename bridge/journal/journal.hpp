@@ -93,7 +93,6 @@ class Journal {
   void run();
   bool next_tasks(std::vector<Task>& tasks);
   void commit_if_due();
-  bool has_more();  // for this thread to do, at once
   void keep_up();
   struct Answer {
     std::function<void(AppendResult)> done;
