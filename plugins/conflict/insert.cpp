@@ -75,10 +75,8 @@ void index_record(Turn& turn, std::string_view key, const Record& record) {
   if (turn.options.insert_match.empty()) return;
   const auto before = turn.state.record(key);
   const auto value = [](const Record& of, const std::string& field) -> std::string_view {
-    for (const auto& unit : of.units) {
-      if (unit.name == field && of.live()) return unit.value;
-    }
-    return "null";
+    const auto* unit = of.live() ? of.find(field) : nullptr;
+    return unit == nullptr ? std::string_view("null") : unit->value;
   };
   for (const auto& part : turn.options.insert_match) {
     const auto old_value = before ? normalise(part.as, value(*before, part.field)) : "";

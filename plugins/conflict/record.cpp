@@ -34,6 +34,12 @@ Fields members_of(const Options& options, const Record& record) {
   return members;
 }
 
+// Where the unit of this name is, or would be.
+std::vector<Unit>::iterator lower_bound(std::vector<Unit>& units, std::string_view name) {
+  return std::lower_bound(units.begin(), units.end(), name,
+                          [](const Unit& a, std::string_view b) { return a.name < b; });
+}
+
 // The heads of a unit as they are stored: which of their values stands (1: the first; 0: none), and
 // each. What stands, if it is none of theirs, comes after them.
 template <class Each>
@@ -52,14 +58,12 @@ std::uint64_t read_heads(Reader& in, Each&& each) {
 std::string_view word(Standing standing) { return standings[static_cast<std::size_t>(standing)]; }
 
 Unit* Record::find(std::string_view name) {
-  const auto found = std::lower_bound(units.begin(), units.end(), name,
-                                      [](const Unit& a, std::string_view b) { return a.name < b; });
+  const auto found = lower_bound(units, name);
   return found != units.end() && found->name == name ? &*found : nullptr;
 }
 
 Unit& Record::at(std::string_view name) {
-  const auto found = std::lower_bound(units.begin(), units.end(), name,
-                                      [](const Unit& a, std::string_view b) { return a.name < b; });
+  const auto found = lower_bound(units, name);
   if (found != units.end() && found->name == name) return *found;
   Unit unit;
   unit.name = name;
