@@ -1,9 +1,9 @@
 #include "intake.hpp"
 
-#include "journal/crc32c.hpp"
-#include "properties.hpp"
-#include "stamp.hpp"
-#include "topic.hpp"
+#include "journal/lane/crc32c.hpp"
+#include "message/properties.hpp"
+#include "message/stamp.hpp"
+#include "message/topic.hpp"
 
 namespace bascule {
 

@@ -10,7 +10,7 @@
 #include "cli/command.hpp"
 #include "cli/text.hpp"
 #include "config/config.hpp"
-#include "topic.hpp"
+#include "message/topic.hpp"
 
 namespace bascule {
 

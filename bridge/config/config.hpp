@@ -14,9 +14,9 @@
 #include "config/yaml.hpp"
 #include "control/settings.hpp"
 #include "journal/settings.hpp"
-#include "lane.hpp"
 #include "link/link.hpp"
 #include "log.hpp"
+#include "message/lane.hpp"
 #include "policy/settings.hpp"
 #include "route/route.hpp"
 

@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-#include "lane.hpp"
+#include "message/lane.hpp"
 
 namespace bascule {
 

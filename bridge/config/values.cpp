@@ -11,7 +11,7 @@
 #include <filesystem>
 #include <system_error>
 
-#include "topic.hpp"
+#include "message/topic.hpp"
 
 namespace bascule {
 

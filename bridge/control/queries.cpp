@@ -9,7 +9,7 @@
 #include "base64.hpp"
 #include "control/policy_queries.hpp"
 #include "journal/core.hpp"
-#include "properties.hpp"
+#include "message/properties.hpp"
 
 namespace bascule {
 namespace {

@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "clock.hpp"
-#include "stamp.hpp"
+#include "message/stamp.hpp"
 
 namespace bascule {
 namespace {

@@ -15,7 +15,7 @@
 #include <string>
 #include <vector>
 
-#include "bookmark.hpp"
+#include "forwarder/bookmark.hpp"
 #include "forwarder/outbound_lane.hpp"
 #include "forwarder/packet_ids.hpp"
 #include "forwarder/suspicion.hpp"

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "clock.hpp"
-#include "properties.hpp"
+#include "message/properties.hpp"
 
 namespace bascule {
 

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <ctime>
 
-#include "lane.hpp"
+#include "message/lane.hpp"
 
 namespace bascule {
 

@@ -1,6 +1,6 @@
 // The way into the journal: repeats are dropped, the rest gets its place. See core.hpp.
 #include "journal/core.hpp"
-#include "properties.hpp"
+#include "message/properties.hpp"
 
 namespace bascule {
 namespace {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <stdexcept>
 
-#include "journal/crc32c.hpp"
+#include "journal/lane/crc32c.hpp"
 
 namespace bascule {
 namespace {

@@ -22,7 +22,7 @@
 #include "journal/repeats.hpp"
 #include "journal/retention.hpp"
 #include "journal/settings.hpp"
-#include "journal/store.hpp"
+#include "journal/store/store.hpp"
 #include "journal/tail.hpp"
 
 namespace bascule {

@@ -12,10 +12,10 @@
 #include <utility>
 #include <vector>
 
-#include "journal/record.hpp"
-#include "journal/sequence_set.hpp"
-#include "journal/store.hpp"
-#include "stamp.hpp"
+#include "journal/lane/record.hpp"
+#include "journal/lane/sequence_set.hpp"
+#include "journal/store/store.hpp"
+#include "message/stamp.hpp"
 
 namespace bascule {
 

@@ -9,7 +9,7 @@
 
 #include "clock.hpp"
 #include "journal/settings.hpp"
-#include "journal/store.hpp"
+#include "journal/store/store.hpp"
 
 namespace bascule {
 

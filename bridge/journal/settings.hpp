@@ -5,7 +5,7 @@
 #include <string>
 
 #include "clock.hpp"
-#include "lane.hpp"
+#include "message/lane.hpp"
 
 namespace bascule {
 

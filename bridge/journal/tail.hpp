@@ -6,7 +6,7 @@
 #include <deque>
 #include <map>
 
-#include "journal/store.hpp"
+#include "journal/store/store.hpp"
 
 namespace bascule {
 

@@ -19,7 +19,7 @@
 #include <vector>
 
 #include "link/loop.hpp"
-#include "message.hpp"
+#include "message/message.hpp"
 
 namespace bascule {
 

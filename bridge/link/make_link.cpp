@@ -2,8 +2,8 @@
 #include <utility>
 
 #include "link/link.hpp"
-#include "link/native_link.hpp"
-#include "link/paho_link.hpp"
+#include "link/native/native_link.hpp"
+#include "link/paho/paho_link.hpp"
 #include "link/url.hpp"
 
 namespace bascule {

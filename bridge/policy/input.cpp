@@ -1,7 +1,7 @@
 #include "policy/input.hpp"
 
-#include "properties.hpp"
-#include "stamp.hpp"
+#include "message/properties.hpp"
+#include "message/stamp.hpp"
 
 namespace bascule {
 namespace {

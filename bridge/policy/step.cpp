@@ -7,8 +7,8 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "properties.hpp"
-#include "topic.hpp"
+#include "message/properties.hpp"
+#include "message/topic.hpp"
 
 namespace bascule {
 namespace {

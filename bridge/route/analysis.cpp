@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "topic.hpp"
+#include "message/topic.hpp"
 
 namespace bascule {
 namespace {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <stdexcept>
 
-#include "topic.hpp"
+#include "message/topic.hpp"
 
 namespace bascule {
 namespace {

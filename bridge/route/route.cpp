@@ -4,7 +4,7 @@
 #include <stdexcept>
 #include <utility>
 
-#include "topic.hpp"
+#include "message/topic.hpp"
 
 namespace bascule {
 namespace {

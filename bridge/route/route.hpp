@@ -12,7 +12,8 @@
 #include <string_view>
 #include <vector>
 
-#include "message.hpp"
+#include "message/direction.hpp"
+#include "message/message.hpp"
 #include "route/pattern.hpp"
 
 namespace bascule {

@@ -1,5 +1,5 @@
 // What anyone may have written under a bookmark's topic.
-#include "bookmark.hpp"
+#include "forwarder/bookmark.hpp"
 
 #include <cstdint>
 #include <string>

@@ -1,12 +1,12 @@
 // A block of properties from anywhere: read, judged, written again, stamped.
-#include "properties.hpp"
+#include "message/properties.hpp"
 
 #include <cstdint>
 #include <string>
 #include <vector>
 
 #include "claim.hpp"
-#include "stamp.hpp"
+#include "message/stamp.hpp"
 
 using namespace bascule;
 

@@ -6,7 +6,7 @@
 #include "claim.hpp"
 #include "link/codec/decode.hpp"
 #include "link/codec/encode.hpp"
-#include "properties.hpp"
+#include "message/properties.hpp"
 
 using namespace bascule;
 

@@ -1,6 +1,6 @@
 // A batch of the journal whose bytes may be anything: the reader stops where it is damaged and
 // never looks beyond it.
-#include "journal/record.hpp"
+#include "journal/lane/record.hpp"
 
 #include <cstdint>
 #include <string>

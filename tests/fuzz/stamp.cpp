@@ -1,5 +1,5 @@
 // A stamp from another bridge, or from someone who pretends to be one.
-#include "stamp.hpp"
+#include "message/stamp.hpp"
 
 #include <cstdint>
 #include <string>

@@ -1,6 +1,6 @@
 // Topics and filters: UTF-8 as a second, slower reading of the rules sees it, and what filters
 // promise about each other. The input is two filters and a topic, with NUL between them.
-#include "topic.hpp"
+#include "message/topic.hpp"
 
 #include <cstdint>
 #include <string>

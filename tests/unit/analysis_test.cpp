@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "message/topic.hpp"
 #include "property.hpp"
-#include "topic.hpp"
 
 using namespace bascule;
 using namespace bascule::test;

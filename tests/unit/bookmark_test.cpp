@@ -1,4 +1,4 @@
-#include "bookmark.hpp"
+#include "forwarder/bookmark.hpp"
 
 #include <doctest/doctest.h>
 

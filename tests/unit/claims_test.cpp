@@ -1,4 +1,4 @@
-#include "journal/claims.hpp"
+#include "journal/lane/claims.hpp"
 
 #include <doctest/doctest.h>
 

@@ -3,7 +3,7 @@
 
 #include "crash_vfs.hpp"
 #include "journal_probe.hpp"
-#include "properties.hpp"
+#include "message/properties.hpp"
 
 using namespace bascule;
 using namespace bascule::test;

@@ -1,4 +1,4 @@
-#include "journal/crc32c.hpp"
+#include "journal/lane/crc32c.hpp"
 
 #include <doctest/doctest.h>
 

@@ -4,7 +4,7 @@
 
 #include "clock.hpp"
 #include "forwarder_case.hpp"
-#include "stamp.hpp"
+#include "message/stamp.hpp"
 
 using namespace bascule;
 using namespace bascule::test;

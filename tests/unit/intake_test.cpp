@@ -3,8 +3,8 @@
 #include <doctest/doctest.h>
 
 #include "journal_case.hpp"
+#include "message/stamp.hpp"
 #include "scripted_link.hpp"
-#include "stamp.hpp"
 
 using namespace bascule;
 using namespace bascule::test;

@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "journal/journal.hpp"
-#include "properties.hpp"
+#include "message/properties.hpp"
 
 namespace bascule::test {
 

@@ -1,4 +1,4 @@
-#include "link/keep_alive.hpp"
+#include "link/native/keep_alive.hpp"
 
 #include <doctest/doctest.h>
 

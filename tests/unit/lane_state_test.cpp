@@ -1,4 +1,4 @@
-#include "journal/lane_state.hpp"
+#include "journal/lane/lane_state.hpp"
 
 #include <doctest/doctest.h>
 

@@ -3,8 +3,8 @@
 
 #include "certificates.hpp"
 #include "link_probe.hpp"
+#include "message/properties.hpp"
 #include "old_broker.hpp"
-#include "properties.hpp"
 
 namespace bascule::test {
 

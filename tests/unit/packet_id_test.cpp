@@ -1,4 +1,4 @@
-#include "link/packet_id.hpp"
+#include "link/native/packet_id.hpp"
 
 #include <doctest/doctest.h>
 

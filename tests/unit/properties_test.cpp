@@ -1,4 +1,4 @@
-#include "properties.hpp"
+#include "message/properties.hpp"
 
 #include <doctest/doctest.h>
 

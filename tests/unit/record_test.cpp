@@ -1,4 +1,4 @@
-#include "journal/record.hpp"
+#include "journal/lane/record.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include "journal/sequence_set.hpp"
+#include "journal/lane/sequence_set.hpp"
 
 #include <doctest/doctest.h>
 

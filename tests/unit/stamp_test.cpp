@@ -1,4 +1,4 @@
-#include "stamp.hpp"
+#include "message/stamp.hpp"
 
 #include <doctest/doctest.h>
 
@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "properties.hpp"
+#include "message/properties.hpp"
 #include "property.hpp"
 
 using namespace bascule;

@@ -1,4 +1,4 @@
-#include "journal/store.hpp"
+#include "journal/store/store.hpp"
 
 #include <map>
 

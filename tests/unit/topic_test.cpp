@@ -1,4 +1,4 @@
-#include "topic.hpp"
+#include "message/topic.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include "link/unacknowledged.hpp"
+#include "link/native/unacknowledged.hpp"
 
 #include <doctest/doctest.h>
 

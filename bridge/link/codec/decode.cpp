@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "link/codec/reader.hpp"
-#include "topic.hpp"
+#include "message/topic.hpp"
 
 namespace bascule {
 

@@ -6,8 +6,8 @@
 #include "link/codec/decode.hpp"
 #include "link/codec/encode.hpp"
 #include "link/codec/packet.hpp"
-#include "properties.hpp"
-#include "stamp.hpp"
+#include "message/properties.hpp"
+#include "message/stamp.hpp"
 
 namespace bascule {
 namespace {

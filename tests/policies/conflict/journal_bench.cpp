@@ -9,8 +9,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "message/properties.hpp"
 #include "policy/runner.hpp"
-#include "properties.hpp"
 
 namespace bascule::test {
 

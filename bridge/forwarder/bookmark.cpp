@@ -1,0 +1,79 @@
+#include "forwarder/bookmark.hpp"
+
+#include <nlohmann/json.hpp>
+#include <random>
+#include <utility>
+
+namespace bascule {
+namespace {
+
+constexpr std::chrono::seconds fence_timeout{5};
+
+std::string draw_fence() {
+  std::random_device random;
+  return std::to_string((std::uint64_t{random()} << 32) | random());
+}
+
+}  // namespace
+
+Bookmark::Bookmark(std::string bridge_id, Loop& loop, Publish publish)
+    : bridge_id_(std::move(bridge_id)), loop_(loop), publish_(std::move(publish)) {}
+
+std::string Bookmark::topic(std::string_view bridge_id, Direction direction) {
+  return "bascule/" + std::string(bridge_id) + "/bookmark/" + std::string(to_string(direction));
+}
+
+void Bookmark::ask(bool session_present, std::function<void(FarKnowledge)> done) {
+  known_.session_present = session_present;
+  done_ = std::move(done);
+  fence_ = draw_fence();
+  timeout_ = loop_.after(fence_timeout, [this] { finish(false); });
+  publish_(nlohmann::json{{"fence", fence_}}.dump(), false);
+}
+
+void Bookmark::forget() {
+  fence_.clear();
+  answered_ = false;
+  known_ = {};
+  done_ = nullptr;
+  timeout_.reset();
+}
+
+void Bookmark::heard(std::string_view payload) {
+  // Whoever may publish there may write anything: it is read as data that can be wrong.
+  const auto json = nlohmann::json::parse(payload, nullptr, false);
+  if (!json.is_object()) return;
+  if (json.contains("fence")) {
+    if (!fence_.empty() && json["fence"] == fence_) finish(true);
+    return;
+  }
+  if (json.value("bridge", nlohmann::json()) != bridge_id_ || !json.contains("epoch") ||
+      !json["epoch"].is_string() || !json.contains("lanes") || !json["lanes"].is_object()) {
+    return;
+  }
+  Lanes lanes;
+  for (const auto& [name, sequence] : json["lanes"].items()) {
+    if (sequence.is_number_unsigned()) lanes[name] = sequence.get<std::uint64_t>();
+  }
+  const auto epoch = json["epoch"].get<std::string>();
+  if (!answered_) {
+    known_.epoch = epoch;
+    known_.lanes = std::move(lanes);
+  } else if (on_confirmed) {
+    on_confirmed(epoch, lanes);
+  }
+}
+
+void Bookmark::finish(bool readable) {
+  fence_.clear();
+  answered_ = true;
+  timeout_.reset();
+  known_.readable = readable;
+  if (const auto done = std::exchange(done_, nullptr)) done(std::move(known_));
+}
+
+void Bookmark::write(const std::string& epoch, const Lanes& lanes) {
+  publish_(nlohmann::json{{"bridge", bridge_id_}, {"epoch", epoch}, {"lanes", lanes}}.dump(), true);
+}
+
+}  // namespace bascule

@@ -1,0 +1,60 @@
+// The books of one lane: what it holds, how far it has crossed, and what became of every message.
+// Owned by the journal's thread.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "journal/lane/claims.hpp"
+#include "journal/lane/record.hpp"
+#include "journal/lane/sequence_set.hpp"
+#include "message/direction.hpp"
+#include "message/lane.hpp"
+#include "message/message.hpp"
+
+namespace bascule {
+
+// What resolves a message; see FORMAT.md.
+enum class Fate : std::uint8_t { forwarded, expired, evicted, quarantined };
+
+struct LaneState {
+  LaneId id = 0;
+  Direction direction = Direction::up;
+  std::string name;
+  bool input = false;  // of a policy, which takes from it: no forwarder does
+  LaneSettings settings;
+
+  std::uint64_t next = 1;   // the next sequence to give out
+  std::uint32_t chain = 0;  // checksum of the last record
+  std::uint64_t cursor = 0;
+  SequenceSet done;  // resolved beyond the cursor
+  std::uint64_t fates[4] = {};
+  std::uint64_t appended_bytes = 0;  // of all that was ever stored
+  std::uint64_t resolved_bytes = 0;
+  std::uint64_t confirmed = 0;    // highest bookmark read back from the far broker
+  std::uint64_t replay_next = 0;  // history to send again, from here …
+  std::uint64_t replay_last = 0;  // … to here; 0: none
+  Claims claims;                  // messages that are with the far broker at QoS 2
+  bool dirty = false;             // differs from the lane's row
+
+  std::uint64_t& count(Fate fate) { return fates[static_cast<int>(fate)]; }
+  std::uint64_t count(Fate fate) const { return fates[static_cast<int>(fate)]; }
+  std::uint64_t journaled() const { return next - 1; }
+  std::uint64_t pending() const { return next - 1 - cursor - done.size(); }
+  std::uint64_t pending_bytes() const { return appended_bytes - resolved_bytes; }
+  bool resolved(std::uint64_t sequence) const {
+    return sequence <= cursor || done.contains(sequence);
+  }
+
+  // Gives first..last, `bytes` in all, their fate. What is resolved already keeps the fate that it
+  // has. Returns how many were pending.
+  std::uint64_t resolve(std::uint64_t first, std::uint64_t last, std::uint64_t bytes, Fate fate);
+
+  // What of first..last is pending.
+  std::vector<SequenceRange> waiting(std::uint64_t first, std::uint64_t last) const;
+
+  // P8 and P3: every message up to the cursor, and those done beyond it, has exactly one fate.
+  bool balanced() const;
+};
+
+}  // namespace bascule

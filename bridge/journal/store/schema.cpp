@@ -1,0 +1,149 @@
+#include "journal/store/schema.hpp"
+
+#include <iterator>
+
+#include "journal/store/store.hpp"
+
+namespace bascule {
+namespace {
+
+constexpr std::int64_t application_id = 0x62617363;
+constexpr std::int64_t page_bytes = 4096;
+// Room above max_size for what must still be written when the quota is reached: cursors, the loss
+// ledger, quarantine.
+constexpr std::uint64_t reserve_bytes = 32 << 20;
+
+constexpr const char* version_1 = R"sql(
+CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE boot(number INTEGER PRIMARY KEY, boot_id TEXT NOT NULL, offset_ms INTEGER NOT NULL,
+  synchronized INTEGER NOT NULL);
+CREATE TABLE lane(id INTEGER PRIMARY KEY, direction INTEGER NOT NULL, name TEXT NOT NULL,
+  next INTEGER NOT NULL, cursor INTEGER NOT NULL, done BLOB NOT NULL,
+  forwarded INTEGER NOT NULL, expired INTEGER NOT NULL, evicted INTEGER NOT NULL,
+  quarantined INTEGER NOT NULL, resolved_bytes INTEGER NOT NULL, confirmed INTEGER NOT NULL,
+  replay_next INTEGER NOT NULL, replay_last INTEGER NOT NULL, UNIQUE(direction, name));
+CREATE TABLE batch(id INTEGER PRIMARY KEY, count INTEGER NOT NULL, boot INTEGER NOT NULL,
+  captured_ms INTEGER NOT NULL, chain INTEGER NOT NULL, before_bytes INTEGER NOT NULL,
+  data BLOB NOT NULL);
+CREATE TABLE tally(direction INTEGER PRIMARY KEY, unrouted INTEGER NOT NULL,
+  repeats INTEGER NOT NULL, refused INTEGER NOT NULL);
+CREATE TABLE session(direction INTEGER PRIMARY KEY, number INTEGER NOT NULL);
+CREATE TABLE seen(source TEXT PRIMARY KEY, ranges BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE retained(direction INTEGER, topic TEXT, digest INTEGER NOT NULL,
+  PRIMARY KEY(direction, topic)) WITHOUT ROWID;
+CREATE TABLE latest(lane INTEGER, topic TEXT, sequence INTEGER NOT NULL,
+  PRIMARY KEY(lane, topic)) WITHOUT ROWID;
+CREATE TABLE loss(id INTEGER PRIMARY KEY, lane INTEGER NOT NULL, first INTEGER NOT NULL,
+  last INTEGER NOT NULL, count INTEGER NOT NULL, bytes INTEGER NOT NULL, reason TEXT NOT NULL,
+  at_ms INTEGER NOT NULL);
+CREATE INDEX loss_by_lane ON loss(lane);
+CREATE TABLE quarantine(id INTEGER PRIMARY KEY, direction INTEGER NOT NULL,
+  lane INTEGER NOT NULL, sequence INTEGER NOT NULL, at_ms INTEGER NOT NULL, reason TEXT NOT NULL,
+  topic BLOB NOT NULL, properties BLOB NOT NULL, payload BLOB NOT NULL, size INTEGER NOT NULL);
+CREATE TABLE damaged(id INTEGER, data BLOB, what TEXT NOT NULL, at_ms INTEGER NOT NULL);
+)sql";
+
+constexpr const char* version_2 = R"sql(
+ALTER TABLE lane ADD COLUMN claims BLOB NOT NULL DEFAULT x'';
+ALTER TABLE session ADD COLUMN peer TEXT NOT NULL DEFAULT '*';
+ALTER TABLE session ADD COLUMN held BLOB NOT NULL DEFAULT x'';
+)sql";
+
+// Policies. State has a rowid, so that a record of 1 KiB lies in the leaf and not behind it.
+constexpr const char* version_3 = R"sql(
+ALTER TABLE tally ADD COLUMN emitted INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE policy_state(id INTEGER PRIMARY KEY, policy INTEGER NOT NULL, key BLOB NOT NULL,
+  value BLOB NOT NULL);
+CREATE UNIQUE INDEX policy_state_by_key ON policy_state(policy, key);
+CREATE TABLE policy_decision(id INTEGER PRIMARY KEY, after INTEGER NOT NULL,
+  wall_ms INTEGER NOT NULL, clock_trusted INTEGER NOT NULL, emitted TEXT NOT NULL,
+  verdict BLOB NOT NULL);
+CREATE TABLE policy_begun(lane INTEGER PRIMARY KEY, first INTEGER NOT NULL, last INTEGER NOT NULL,
+  attempts INTEGER NOT NULL, reason TEXT NOT NULL);
+CREATE TABLE policy_wake(policy INTEGER, name BLOB, wall_ms INTEGER NOT NULL,
+  PRIMARY KEY(policy, name)) WITHOUT ROWID;
+CREATE TABLE policy_run(policy INTEGER PRIMARY KEY, day TEXT NOT NULL, last INTEGER NOT NULL);
+CREATE TABLE policy_case(number INTEGER PRIMARY KEY, policy INTEGER NOT NULL, kind TEXT NOT NULL,
+  subject BLOB NOT NULL, data BLOB NOT NULL, opened_ms INTEGER NOT NULL, state INTEGER NOT NULL,
+  decision BLOB NOT NULL, decided_by TEXT NOT NULL, decided_ms INTEGER NOT NULL,
+  outcome BLOB NOT NULL, closed_ms INTEGER NOT NULL);
+CREATE INDEX policy_case_waiting ON policy_case(policy) WHERE state<2;
+)sql";
+
+// By the version that each leads to, less one.
+constexpr const char* migrations[] = {version_1, version_2, version_3};
+static_assert(std::size(migrations) == schema_version);
+
+// A setting that silently stays as it was would break a promise; so each is read back.
+void require(Database& database, const std::string& pragma, const std::string& value,
+             const std::string& answer) {
+  database.execute("PRAGMA " + pragma + "=" + value);
+  const std::string got = database.text("PRAGMA " + pragma);
+  if (got != answer) {
+    throw JournalError("SQLite does not take PRAGMA " + pragma + "=" + value + ", it says " + got);
+  }
+}
+
+// What a power cut left of the log ends somewhere in a sector, and the next write there could be
+// torn and take the end of what was synced with it. Moved into the file first, the log starts anew.
+void empty_log(Database& database) {
+  try {
+    database.checkpoint(Database::Sync::now);
+  } catch (const DatabaseError& e) {
+    if (!e.full()) throw;  // there has to be room to open the journal all the same, and drain it
+  }
+}
+
+}  // namespace
+
+std::unique_ptr<Database> open_database(const std::string& path, const JournalSettings& settings) {
+  auto database = std::make_unique<Database>(path);
+  database->execute("PRAGMA locking_mode=EXCLUSIVE");
+  const std::int64_t version = database->integer("PRAGMA user_version");
+  const std::int64_t application = database->integer("PRAGMA application_id");
+  // A power cut while the file was made may have left it with a header and no table.
+  const bool fresh = version == 0 && application == 0 &&
+                     database->integer("SELECT count(*) FROM sqlite_schema") == 0;
+  if ((!fresh && application != application_id) || version > schema_version) {
+    database->leave_log();
+  }
+  if (!fresh && application != application_id) {
+    throw JournalError(path + " is not a bascule journal; move it away or choose another data_dir");
+  }
+  if (version > schema_version) {
+    throw JournalError(path + " was written by a newer bascule (schema " + std::to_string(version) +
+                       ", this program knows " + std::to_string(schema_version) +
+                       "); install that version again");
+  }
+  if (fresh) {
+    database->execute("PRAGMA page_size=" + std::to_string(page_bytes));
+    database->execute("PRAGMA auto_vacuum=INCREMENTAL");
+  }
+  require(*database, "journal_mode", "WAL", "wal");
+  set_sync(*database, JournalSettings::Sync::full);
+  require(*database, "cell_size_check", "ON", "1");
+  database->execute("PRAGMA trusted_schema=OFF");
+  database->execute("PRAGMA mmap_size=0");
+  database->execute("PRAGMA journal_size_limit=" + std::to_string(8 << 20));
+  database->execute("PRAGMA cache_size=-4096");
+  database->execute("PRAGMA temp_store=MEMORY");
+  database->execute("PRAGMA secure_delete=OFF");
+  empty_log(*database);
+  const std::uint64_t pages = (settings.max_size_bytes + reserve_bytes) / page_bytes;
+  database->execute("PRAGMA max_page_count=" + std::to_string(pages));
+  if (version < schema_version) {
+    database->execute("BEGIN IMMEDIATE");
+    for (auto step = version; step < schema_version; ++step) database->execute(migrations[step]);
+    database->execute("PRAGMA application_id=" + std::to_string(application_id));
+    database->execute("PRAGMA user_version=" + std::to_string(schema_version));
+    database->execute("COMMIT");
+  }
+  return database;
+}
+
+void set_sync(Database& database, JournalSettings::Sync sync) {
+  const bool full = sync == JournalSettings::Sync::full;
+  require(database, "synchronous", full ? "FULL" : "NORMAL", full ? "2" : "1");
+}
+
+}  // namespace bascule

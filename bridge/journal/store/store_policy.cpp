@@ -1,0 +1,242 @@
+// The store's tables for policies: state, decisions, cases, wakes, attempts, runs.
+#include "journal/store/store.hpp"
+
+namespace bascule {
+namespace {
+
+constexpr int closed_cases = 10'000;  // kept
+
+// The first key after those with this prefix; keys have 1,024 bytes at the most.
+std::string end_of(std::string_view prefix) {
+  std::string end(prefix);
+  while (!end.empty() && static_cast<unsigned char>(end.back()) == 0xFF) end.pop_back();
+  if (end.empty()) return std::string(1'025, '\xFF');
+  ++end.back();
+  return end;
+}
+
+Case read_case(const Statement& row) {
+  Case one;
+  one.number = row.integer(0);
+  one.policy = static_cast<PolicyId>(row.integer(1));
+  one.kind = row.text(2);
+  one.subject = row.blob(3);
+  one.data = row.blob(4);
+  one.opened_ms = row.integer(5);
+  one.state = static_cast<Case::State>(row.integer(6));
+  one.decision = row.blob(7);
+  one.decided_by = row.text(8);
+  one.decided_ms = row.integer(9);
+  one.outcome = row.blob(10);
+  one.closed_ms = row.integer(11);
+  return one;
+}
+
+}  // namespace
+
+std::optional<StateRow> Store::policy_state(PolicyId policy, std::string_view key) {
+  if (const StateRow* hot = hot_.find(policy, key); hot != nullptr) return *hot;
+  Statement& row = prepared("SELECT id, value FROM policy_state WHERE policy=?1 AND key=?2");
+  row.bind(policy, Blob{key});
+  std::optional<StateRow> found;
+  if (row.step()) found = StateRow{row.integer(0), std::string(row.blob(1))};
+  row.reset();
+  return found;
+}
+
+std::vector<std::pair<std::string, std::string>> Store::policy_states(PolicyId policy,
+                                                                      std::string_view prefix,
+                                                                      std::string_view from,
+                                                                      int limit) {
+  write_hot_state();
+  const std::string end = end_of(prefix);
+  std::vector<std::pair<std::string, std::string>> found;
+  Statement& row = prepared(
+      "SELECT key, value FROM policy_state WHERE policy=?1 AND key>=?2 AND key<?4 ORDER BY key "
+      "LIMIT ?3");
+  row.bind(policy, Blob{from}, limit, Blob{end});
+  while (row.step()) found.emplace_back(row.blob(0), row.blob(1));
+  row.reset();
+  return found;
+}
+
+void Store::save_policy_state(PolicyId policy, std::string_view key, std::string_view value) {
+  hot_.forget(policy, key);
+  prepared(
+      "INSERT INTO policy_state(policy, key, value) VALUES(?1, ?2, ?3)"
+      " ON CONFLICT(policy, key) DO UPDATE SET value=excluded.value")
+      .run(policy, Blob{key}, Blob{value});
+}
+
+void Store::replace_policy_state(PolicyId policy, std::string_view key, StateRow row) {
+  hot_.replace(policy, key, std::move(row), [this](const StateRow& one) { write(one); });
+}
+
+void Store::write_hot_state() {
+  hot_.write_all([this](const StateRow& one) { write(one); });
+}
+
+void Store::write(const StateRow& row) {
+  prepared("UPDATE policy_state SET value=?2 WHERE id=?1").run(row.id, Blob{row.value});
+}
+
+void Store::erase_policy_state(PolicyId policy, std::string_view key) {
+  hot_.forget(policy, key);
+  prepared("DELETE FROM policy_state WHERE policy=?1 AND key=?2").run(policy, Blob{key});
+}
+
+void Store::save_decision(const Decision& decision) {
+  prepared("INSERT OR REPLACE INTO policy_decision VALUES(?1, ?2, ?3, ?4, ?5, ?6)")
+      .run(record_key(decision.lane, decision.sequence), decision.after, decision.wall_ms,
+           decision.clock_trusted, decision.emitted, Blob{decision.verdict});
+}
+
+std::vector<Decision> Store::decisions(LaneId lane, std::uint64_t from, int limit) {
+  std::vector<Decision> decisions;
+  Statement& row = prepared(
+      "SELECT id, after, wall_ms, clock_trusted, emitted, verdict FROM policy_decision"
+      " WHERE id>=?1 AND id<?2 ORDER BY id LIMIT ?3");
+  row.bind(record_key(lane, from), record_key(static_cast<LaneId>(lane + 1), 0), limit);
+  while (row.step()) {
+    Decision decision;
+    decision.lane = lane;
+    decision.sequence = static_cast<std::uint64_t>(row.integer(0)) & 0xFFFF'FFFF'FFFF;
+    decision.after = static_cast<std::uint64_t>(row.integer(1));
+    decision.wall_ms = row.integer(2);
+    decision.clock_trusted = row.integer(3) != 0;
+    decision.emitted = row.text(4);
+    decision.verdict = row.blob(5);
+    decisions.push_back(std::move(decision));
+  }
+  row.reset();
+  return decisions;
+}
+
+void Store::erase_decisions(LaneId lane, std::uint64_t before) {
+  prepared("DELETE FROM policy_decision WHERE id>=?1 AND id<?2")
+      .run(record_key(lane, 0), record_key(lane, before));
+}
+
+std::optional<Begun> Store::begun(LaneId lane) {
+  Statement& row = prepared("SELECT first, last, attempts, reason FROM policy_begun WHERE lane=?1");
+  row.bind(lane);
+  std::optional<Begun> begun;
+  if (row.step()) {
+    begun = Begun{static_cast<std::uint64_t>(row.integer(0)),
+                  static_cast<std::uint64_t>(row.integer(1)), static_cast<unsigned>(row.integer(2)),
+                  std::string(row.text(3))};
+  }
+  row.reset();
+  return begun;
+}
+
+void Store::save_begun(LaneId lane, const Begun& begun) {
+  prepared("INSERT OR REPLACE INTO policy_begun VALUES(?1, ?2, ?3, ?4, ?5)")
+      .run(lane, begun.first, begun.last, begun.attempts, begun.reason);
+}
+
+void Store::save_wake(PolicyId policy, std::string_view name, std::int64_t wall_ms) {
+  if (wall_ms == 0) {
+    prepared("DELETE FROM policy_wake WHERE policy=?1 AND name=?2").run(policy, Blob{name});
+  } else {
+    prepared("INSERT OR REPLACE INTO policy_wake VALUES(?1, ?2, ?3)")
+        .run(policy, Blob{name}, wall_ms);
+  }
+}
+
+std::vector<std::pair<std::string, std::int64_t>> Store::wakes(PolicyId policy, int limit) {
+  std::vector<std::pair<std::string, std::int64_t>> wakes;
+  Statement& row = prepared(
+      "SELECT name, wall_ms FROM policy_wake WHERE policy=?1 ORDER BY wall_ms, name LIMIT ?2");
+  row.bind(policy, limit);
+  while (row.step()) wakes.emplace_back(row.blob(0), row.integer(1));
+  row.reset();
+  return wakes;
+}
+
+std::optional<DailyRun> Store::daily_run(PolicyId policy) {
+  Statement& row = prepared("SELECT day, last FROM policy_run WHERE policy=?1");
+  row.bind(policy);
+  std::optional<DailyRun> run;
+  if (row.step()) {
+    run = DailyRun{std::string(row.text(0)), static_cast<std::uint64_t>(row.integer(1))};
+  }
+  row.reset();
+  return run;
+}
+
+void Store::save_daily_run(PolicyId policy, const DailyRun& run) {
+  prepared("INSERT OR REPLACE INTO policy_run VALUES(?1, ?2, ?3)").run(policy, run.day, run.last);
+}
+
+std::int64_t Store::next_case() {
+  return database_->integer("SELECT max(number) FROM policy_case") + 1;
+}
+
+void Store::open_case(const Case& one) {
+  prepared(
+      "INSERT INTO policy_case(number, policy, kind, subject, data, opened_ms, state, decision,"
+      " decided_by, decided_ms, outcome, closed_ms)"
+      " VALUES(?1, ?2, ?3, ?4, ?5, ?6, 0, x'', '', 0, x'', 0)")
+      .run(one.number, one.policy, one.kind, Blob{one.subject}, Blob{one.data}, one.opened_ms);
+}
+
+void Store::decide_case(const Case& one) {
+  prepared(
+      "UPDATE policy_case SET state=1, decision=?2, decided_by=?3, decided_ms=?4 WHERE number=?1")
+      .run(one.number, Blob{one.decision}, one.decided_by, one.decided_ms);
+}
+
+void Store::close_case(std::int64_t number, std::string_view outcome, std::int64_t at_ms) {
+  prepared("UPDATE policy_case SET state=2, outcome=?2, closed_ms=?3 WHERE number=?1")
+      .run(number, Blob{outcome}, at_ms);
+  // The newest number stays, so that none is given out again.
+  prepared(
+      "DELETE FROM policy_case WHERE state=2 AND number IN"
+      " (SELECT number FROM policy_case WHERE state=2 ORDER BY number DESC LIMIT -1 OFFSET ?1)"
+      " AND number < (SELECT max(number) FROM policy_case)")
+      .run(closed_cases);
+}
+
+std::optional<Case> Store::find_case(std::int64_t number) {
+  Statement& row = prepared(
+      "SELECT number, policy, kind, subject, data, opened_ms, state, decision, decided_by,"
+      " decided_ms, outcome, closed_ms FROM policy_case WHERE number=?1");
+  row.bind(number);
+  std::optional<Case> found;
+  if (row.step()) found = read_case(row);
+  row.reset();
+  return found;
+}
+
+std::vector<Case> Store::cases(bool closed_too, std::int64_t before, int limit) {
+  std::vector<Case> cases;
+  Statement& row = prepared(
+      "SELECT number, policy, kind, subject, data, opened_ms, state, decision, decided_by,"
+      " decided_ms, outcome, closed_ms FROM policy_case WHERE (state<2 OR ?1) AND number<?2"
+      " ORDER BY number DESC LIMIT ?3");
+  row.bind(closed_too, before, limit);
+  while (row.step()) cases.push_back(read_case(row));
+  row.reset();
+  return cases;
+}
+
+std::uint64_t Store::open_cases(PolicyId policy) {
+  Statement& row = prepared(
+      "SELECT count(*) FROM policy_case INDEXED BY policy_case_waiting"
+      " WHERE state<2 AND (policy=?1 OR ?1=0)");
+  row.bind(policy).step();
+  const auto count = static_cast<std::uint64_t>(row.integer(0));
+  row.reset();
+  return count;
+}
+
+bool Store::central_up() {
+  return database_->text("SELECT value FROM meta WHERE key='central'") == "up";
+}
+
+void Store::save_central_up(bool up) {
+  prepared("INSERT OR REPLACE INTO meta VALUES('central', ?1)").run(up ? "up" : "down");
+}
+
+}  // namespace bascule

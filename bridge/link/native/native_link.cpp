@@ -1,0 +1,267 @@
+#include "link/native/native_link.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "link/reason.hpp"
+
+namespace bascule {
+
+namespace {
+
+using namespace std::chrono_literals;
+using Kind = ConnectResult::Kind;
+
+constexpr auto goodbye = 1s;  // for DISCONNECT to get out
+
+}  // namespace
+
+NativeLink::NativeLink(LinkSettings settings, Url url)
+    : settings_(std::move(settings)), redirects_(std::move(url)) {}
+
+NativeLink::~NativeLink() { stop(0ms); }
+
+void NativeLink::start(LinkHandlers handlers, std::vector<Subscription> subscriptions) {
+  handlers_ = std::move(handlers);
+  subscriptions_ = std::move(subscriptions);
+  loop_.post([this] { connect(); });
+}
+
+// --- from connection to connection -------------------------------------------------------------
+
+void NativeLink::connect() {
+  if (phase_ != Phase::idle || paused_ || stopping_) return;
+  retry_timer_.reset();
+  phase_ = Phase::connecting;
+  try {
+    Connection::Owner& owner = *this;
+    connection_ = std::make_shared<Connection>(loop_, settings_, redirects_.target(),
+                                               protocol_.next(), subscriptions_, session_, owner);
+    watch();
+  } catch (const std::exception& error) {
+    attempt_failed(Kind::refused, error.what());
+  }
+}
+
+void NativeLink::retry(bool at_once) {
+  const double random = std::generate_canonical<double, 32>(random_);
+  const auto wait = at_once ? 0ms : backoff_.next(random);
+  retry_timer_ = loop_.after(wait, [this] { connect(); });
+}
+
+void NativeLink::sent_on(std::string_view reference, bool moved) {
+  if (!redirects_.follow(reference, moved)) return;
+  const Url& to = redirects_.target();
+  spdlog::info("link {}: the broker sends us on to {} port {}, {}", settings_.name, to.host,
+               to.port, moved ? "from now on" : "for once");
+}
+
+void NativeLink::connected(const Limits& limits) {
+  phase_ = Phase::subscribing;
+  limits_ = limits;
+  up_since_ = Clock::now();
+  status_.speaks(limits.protocol);
+  if (handlers_.on_connected) handlers_.on_connected(limits);
+}
+
+void NativeLink::subscribed(const Limits& limits) {
+  if (phase_ != Phase::subscribing) return;
+  limits_ = limits;
+  phase_ = Phase::up;
+  backoff_.up(Clock::now());
+  status_.went_up();
+  spdlog::info("link {}: up, {}{}", settings_.name, settings_.url,
+               limits_.session_present ? ", the session goes on" : ", a new session");
+  was_up_ = true;
+  handlers_.on_up(limits_);
+}
+
+void NativeLink::ended(ConnectResult::Kind kind, const std::string& why, std::uint8_t reason) {
+  const auto closing_for = std::exchange(close_reason_, "");
+  if (!closing_for.empty()) return connection_ended(closing_for, true);
+  if (phase_ == Phase::connecting) return attempt_failed(kind, why);
+  connection_ended(why, false, reason);
+}
+
+void NativeLink::attempt_failed(ConnectResult::Kind kind, const std::string& error) {
+  if (kind == Kind::not_spoken) protocol_.not_spoken();
+  if (kind == Kind::not_reached) protocol_.not_reached();
+  connection_ended(error, true);
+}
+
+// `ours`: the broker and the network are not to blame. `reason`: as of a lost publish.
+void NativeLink::connection_ended(const std::string& why, bool ours, std::uint8_t reason) {
+  const auto now = Clock::now();
+  forget_connection();
+  if (!paused_ && !stopping_) status_.error(why);
+  const auto takeover = ours ? std::nullopt : takeovers_.ended(why, now - up_since_);
+  if (takeover) status_.error(*takeover);
+  backoff_.down(now);
+  lose_publishes(reason);
+  const bool sent_on = redirects_.ended(was_up_);
+  if (std::exchange(was_up_, false)) handlers_.on_down(why);
+  lose_publishes(0);  // of those who did not know yet
+  status_.enter(paused_ ? LinkStatus::State::paused : LinkStatus::State::down);
+  if (stopping_) return stopped_.set_value();
+  if (!paused_) retry(sent_on);
+}
+
+// The connection may have called, so it goes when it has returned; until then it must not take in
+// what it has read already. From here on its deliveries are forgotten, and nothing can be
+// acknowledged that was dropped.
+void NativeLink::forget_connection() {
+  phase_ = Phase::idle;
+  close_reason_.clear();
+  watch_timer_.reset();
+  close_timer_.reset();
+  stop_timer_.reset();
+  if (connection_) connection_->abandon();
+  loop_.post([gone = std::move(connection_)] {});
+  connection_.reset();
+  session_.deliveries.forget_all();
+  dropping_ = false;
+}
+
+void NativeLink::lose_publishes(std::uint8_t reason) {
+  session_.publishes.lose_all(reason);
+  settled();
+}
+
+// Looks from time to time at what has no event of its own.
+void NativeLink::watch() {
+  const auto period = std::clamp<std::chrono::milliseconds>(
+      std::min(settings_.slow_after / 4, settings_.keep_alive / 20), 10ms, 500ms);
+  watch_timer_ = loop_.after(period, [this] { watch(); });
+  const auto now = Clock::now();
+  if (phase_ == Phase::up) {
+    const auto oldest = session_.publishes.waiting();
+    const bool slow = oldest && (now - oldest->since > settings_.slow_after ||
+                                 session_.publishes.last_round_trip() > settings_.slow_after);
+    status_.enter(slow ? LinkStatus::State::slow : LinkStatus::State::up);
+  }
+  connection_->tick(now);
+}
+
+// --- messages ----------------------------------------------------------------------------------
+
+void NativeLink::deliver(std::span<const Delivery> deliveries) {
+  try {
+    handlers_.on_deliveries(deliveries);
+  } catch (const std::exception& error) {
+    spdlog::error("link {}: messages could not be handed in: {}", settings_.name, error.what());
+    drop("messages could not be handed in");
+  }
+}
+
+// Outside of `up` they only wait for being lost.
+void NativeLink::publish(std::span<const Outgoing> messages) {
+  if (phase_ == Phase::up) {
+    if (!connection_->publish(messages)) loop_.post([this] { settled(); });
+    return;
+  }
+  for (const auto& out : messages) {
+    session_.publishes.add(out.tag, out.message.qos, Clock::now());
+  }
+}
+
+void NativeLink::release(std::uint16_t packet_id) {
+  if (connection_) connection_->release(packet_id);
+}
+
+void NativeLink::settled() {
+  session_.publishes.take(outcomes_);
+  if (outcomes_.empty()) return;
+  if (const auto ms = session_.publishes.last_round_trip().count(); ms > 0) status_.round_trip(ms);
+  auto outcomes = std::move(outcomes_);  // the handler may publish, and fail
+  handlers_.on_outcomes(outcomes);
+  outcomes.clear();
+  outcomes_ = std::move(outcomes);
+  if (stopping_ && phase_ == Phase::up && session_.publishes.size() == 0) close("stopped");
+}
+
+// While the loop is busy, acknowledgements gather and go out together.
+void NativeLink::acknowledge(std::uint64_t tag) {
+  auto known = acknowledged_.load();
+  while (known < tag && !acknowledged_.compare_exchange_weak(known, tag)) {
+  }
+  if (known < tag && !acknowledging_.exchange(true)) {
+    loop_.post([this] { send_acknowledgements(); });
+  }
+}
+
+// Who calls drop() and then acknowledges something later must not find it acknowledged by a task of
+// before: the tag is read first.
+void NativeLink::send_acknowledgements() {
+  acknowledging_ = false;
+  const auto tag = acknowledged_.load();
+  if (dropping_ || !connection_) return;
+  connection_->acknowledge(tag);
+}
+
+// --- orders ------------------------------------------------------------------------------------
+
+void NativeLink::drop(const std::string& reason) {
+  dropping_ = true;
+  loop_.post([this, reason] {
+    if (connection_) return connection_ended(reason, true);
+    dropping_ = false;  // what was delivered went with its connection
+  });
+}
+
+void NativeLink::pause(const std::string& reason) {
+  loop_.post([this, reason] {
+    if (paused_ || stopping_) return;
+    paused_ = true;
+    retry_timer_.reset();
+    if (phase_ == Phase::idle) {
+      status_.enter(LinkStatus::State::paused);
+    } else {
+      close("paused: " + reason);
+    }
+  });
+}
+
+void NativeLink::resume() {
+  loop_.post([this] {
+    if (!paused_ || stopping_) return;
+    paused_ = false;
+    backoff_.reset();
+    if (phase_ == Phase::idle) {
+      status_.enter(LinkStatus::State::down);
+      connect();
+    }
+  });
+}
+
+// Ends the connection in an orderly way, or otherwise if that takes long.
+void NativeLink::close(const std::string& reason) {
+  if (phase_ == Phase::closing) return;
+  close_reason_ = reason;
+  if (phase_ == Phase::connecting) return connection_->close();
+  phase_ = Phase::closing;
+  connection_->close();
+  close_timer_ =
+      loop_.after(goodbye, [this] { connection_ended(std::exchange(close_reason_, ""), true); });
+}
+
+void NativeLink::stop(std::chrono::milliseconds deadline) {
+  if (stop_called_.exchange(true)) return;
+  auto stopped = stopped_.get_future();
+  loop_.post([this, deadline] { begin_stop(deadline); });
+  stopped.wait();
+  loop_.stop();
+}
+
+void NativeLink::begin_stop(std::chrono::milliseconds deadline) {
+  stopping_ = true;
+  retry_timer_.reset();
+  if (phase_ == Phase::idle) return stopped_.set_value();
+  if (phase_ != Phase::up || session_.publishes.size() == 0) return close("stopped");
+  stop_timer_ = loop_.after(deadline, [this] {
+    if (phase_ == Phase::up) close("stopped");
+  });
+}
+
+}  // namespace bascule

@@ -1,0 +1,107 @@
+// The link that speaks MQTT itself: mqtt, mqtts and mqtt+unix URLs, MQTT 5 and 3.1.1.
+//
+// Everything happens on the loop's thread, on_deliveries too, with all that one read has brought.
+// Acknowledgements are held back for as long as it takes; meanwhile the broker may send 1,000
+// messages ahead, and with MQTT 3.1.1, which cannot say so, reading stops at 10,000 messages or
+// 16 MiB.
+//
+// When a connection ends, all that is in flight is lost before on_down. The broker keeps our
+// session for what it has for us; what we had for it the caller publishes again. QoS 1 gets new
+// packet ids, which is as good as sending the old packets again; at QoS 2 the ids are the caller's.
+#pragma once
+
+#include <atomic>
+#include <future>
+#include <memory>
+#include <random>
+
+#include "link/backoff.hpp"
+#include "link/link.hpp"
+#include "link/native/connection.hpp"
+#include "link/native/redirects.hpp"
+#include "link/protocol_choice.hpp"
+#include "link/status_board.hpp"
+#include "link/takeover.hpp"
+#include "link/url.hpp"
+
+namespace bascule {
+
+class NativeLink final : public Link, private Connection::Owner {
+ public:
+  NativeLink(LinkSettings settings, Url url);
+  ~NativeLink() override;
+
+  void start(LinkHandlers handlers, std::vector<Subscription> subscriptions) override;
+  void stop(std::chrono::milliseconds deadline) override;
+  void publish(std::span<const Outgoing> messages) override;
+  void release(std::uint16_t packet_id) override;
+  void acknowledge(std::uint64_t tag) override;
+  void drop(const std::string& reason) override;
+  void pause(const std::string& reason) override;
+  void resume() override;
+  LinkStatus status() const override { return status_.read(); }
+  Loop& loop() override { return loop_; }
+
+ private:
+  // idle: waiting for the time to connect, or paused or stopped. connecting: until CONNACK.
+  enum class Phase : std::uint8_t { idle, connecting, subscribing, up, closing };
+  using Clock = std::chrono::steady_clock;
+
+  // Of Connection::Owner.
+  void connected(const Limits& limits) override;
+  void subscribed(const Limits& limits) override;
+  void poor(const std::string& how) override { status_.error(how); }
+  void sent_on(std::string_view reference, bool moved) override;
+  void deliver(std::span<const Delivery> deliveries) override;
+  void settled() override;
+  void round_trip(double ms) override { status_.round_trip(ms); }
+  void ended(ConnectResult::Kind kind, const std::string& why, std::uint8_t reason) override;
+
+  void connect();
+  void retry(bool at_once);
+  void attempt_failed(ConnectResult::Kind kind, const std::string& error);
+  void connection_ended(const std::string& why, bool ours, std::uint8_t reason = 0);
+  void lose_publishes(std::uint8_t reason);
+  void forget_connection();
+  void close(const std::string& reason);
+  void watch();
+  void send_acknowledgements();
+  void begin_stop(std::chrono::milliseconds deadline);
+
+  const LinkSettings settings_;
+  StatusBoard status_{settings_.name, settings_.url};
+
+  // Written by any thread.
+  std::atomic<std::uint64_t> acknowledged_ = 0;  // the highest tag
+  std::atomic<bool> acknowledging_ = false;      // the loop has been asked to send that
+  std::atomic<bool> dropping_ = false;           // and must not, for something could not be kept
+  std::atomic<bool> stop_called_ = false;
+
+  // Of the loop's thread from here on.
+  LinkHandlers handlers_;
+  std::vector<Subscription> subscriptions_;
+  Session session_;
+  std::shared_ptr<Connection> connection_;
+  Phase phase_ = Phase::idle;
+  Clock::time_point up_since_;
+  bool was_up_ = false;  // on_up was called, on_down not yet
+  bool paused_ = false;
+  bool stopping_ = false;
+  std::string close_reason_;
+  Limits limits_;
+  ProtocolChoice protocol_{settings_.protocol};
+  Backoff backoff_{settings_.reconnect_min, settings_.reconnect_max};
+  Takeovers takeovers_{settings_.client_id};
+  Redirects redirects_;
+  std::minstd_rand random_{std::random_device{}()};
+  std::vector<Outcome> outcomes_;
+  std::promise<void> stopped_;
+  Loop::Timer retry_timer_;
+  Loop::Timer watch_timer_;
+  Loop::Timer close_timer_;
+  Loop::Timer stop_timer_;
+
+  Loop loop_{"link-" + settings_.name};  // the last to be made and the first to go
+};
+
+}  // namespace bascule

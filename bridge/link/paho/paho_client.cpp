@@ -1,0 +1,287 @@
+#include "link/paho/paho_client.hpp"
+
+#include <spdlog/spdlog.h>
+#include <sys/socket.h>
+
+#include <cstdlib>
+#include <utility>
+#include <vector>
+
+#include "link/paho/paho_options.hpp"
+#include "link/paho/paho_properties.hpp"
+#include "link/paho/paho_reason.hpp"
+#include "link/paho/paho_trace.hpp"
+#include "link/reason.hpp"
+#include "link/tls_verdict.hpp"
+
+namespace bascule {
+
+namespace {
+
+// Paho's message keeps its packet id to itself. An explicit instantiation may name a private
+// member, and this one hands it on.
+const MQTTAsync_message& raw_message(const mqtt::message& message);
+
+template <auto Member>
+struct Reveal {
+  friend const MQTTAsync_message& raw_message(const mqtt::message& message) {
+    return message.*Member;
+  }
+};
+template struct Reveal<&mqtt::message::msg_>;
+
+void* as_context(std::uint64_t number) { return reinterpret_cast<void*>(number); }
+
+std::uint64_t from_context(const mqtt::token& token) {
+  return reinterpret_cast<std::uint64_t>(token.get_user_context());
+}
+
+Limits read_limits(const mqtt::connect_response& response, Protocol version) {
+  using Code = mqtt::property;
+  Limits limits;
+  limits.protocol = version;
+  limits.session_present = response.is_session_present();
+  limits.maximum_qos = Qos::at_least_once;  // see paho_link.hpp
+  if (version != Protocol::v5) return limits;
+  const auto& given = response.get_properties();
+  if (given.contains(Code::RECEIVE_MAXIMUM)) {
+    limits.receive_maximum = mqtt::get<std::uint16_t>(given, Code::RECEIVE_MAXIMUM);
+  }
+  if (given.contains(Code::MAXIMUM_PACKET_SIZE)) {
+    limits.maximum_packet_bytes = mqtt::get<std::uint32_t>(given, Code::MAXIMUM_PACKET_SIZE);
+  }
+  if (given.contains(Code::MAXIMUM_QOS)) {
+    const auto qos = static_cast<Qos>(mqtt::get<std::uint8_t>(given, Code::MAXIMUM_QOS));
+    limits.maximum_qos = std::min(limits.maximum_qos, qos);
+  }
+  if (given.contains(Code::RETAIN_AVAILABLE)) {
+    limits.retain_available = mqtt::get<std::uint8_t>(given, Code::RETAIN_AVAILABLE) != 0;
+  }
+  return limits;
+}
+
+// Paho gives the text of a failure only to those who ask for the response it does not have.
+std::string failure_text(const mqtt::token& token) {
+  try {
+    if (token.is_complete()) token.get_connect_response();
+  } catch (const mqtt::exception& error) {
+    return error.get_message();
+  } catch (const std::exception&) {
+  }
+  return "";
+}
+
+}  // namespace
+
+void PahoPort::cut() {
+  const std::lock_guard lock(relay_mutex_);
+  if (relay_) relay_->cut();
+}
+
+void PahoPort::set_relay(std::unique_ptr<Relay> relay) {
+  const std::lock_guard lock(relay_mutex_);
+  if (!retired_) relay_.swap(relay);
+}
+
+void PahoPort::retire() {
+  const std::lock_guard lock(relay_mutex_);
+  retired_ = true;
+  relay_.reset();
+}
+
+PahoClient::PahoClient(std::shared_ptr<PahoPort> port, const Url& url, const std::string& client_id,
+                       Protocol version)
+    : port_(std::move(port)),
+      host_(url.host),
+      version_(version),
+      on_connect_([this](const mqtt::token& token) { connected(token); },
+                  [this](const mqtt::token& token) { not_connected(token); }),
+      on_subscribe_([this](const mqtt::token& token) { subscribed(token, false); },
+                    [this](const mqtt::token& token) { subscribed(token, true); }),
+      on_publish_([this](const mqtt::token& token) { settle(token, false); },
+                  [this](const mqtt::token& token) { settle(token, true); }),
+      on_disconnect_([this](const mqtt::token&) { report_ended("disconnected"); },
+                     [this](const mqtt::token&) { report_ended("disconnected"); }),
+      client_(paho_uri(url), client_id, paho_create_options(static_cast<int>(version)), nullptr) {
+  client_.set_callback(*this);
+  client_.set_disconnected_handler([this](const mqtt::properties&, mqtt::ReasonCode code) {
+    disconnect_cause_ = describe_reason(static_cast<int>(code));
+  });
+}
+
+void PahoClient::connect(std::uint64_t attempt, const mqtt::connect_options& options) {
+  attempt_ = attempt;
+  trace(true);
+  client_.connect(options, as_context(attempt), on_connect_);
+}
+
+void PahoClient::subscribe(const Subscription& subscription) {
+  using Options = mqtt::subscribe_options;
+  constexpr int qos = 1;  // see paho_link.hpp
+  const Options options(subscription.no_local, Options::RETAIN_AS_PUBLISHED,
+                        subscription.always_retained ? Options::SEND_RETAINED_ON_SUBSCRIBE
+                                                     : Options::SEND_RETAINED_ON_NEW);
+  const auto context = as_context(attempt_);
+  if (version_ == Protocol::v5) {
+    client_.subscribe(subscription.filter, qos, context, on_subscribe_, options);
+  } else {
+    client_.subscribe(subscription.filter, qos, context, on_subscribe_);
+  }
+}
+
+void PahoClient::disconnect() { client_.disconnect(0, as_context(attempt_), on_disconnect_); }
+
+void PahoClient::publish(const Message& message, std::uint64_t serial) {
+  try {
+    const auto out = mqtt::message::create(
+        mqtt::string_ref(message.topic.data(), message.topic.size()), message.payload.data(),
+        message.payload.size(), static_cast<int>(message.qos), message.retain);
+    if (version_ == Protocol::v5 && !message.properties.empty()) {
+      out->set_properties(decode_properties(message.properties));
+    }
+    client_.publish(out, as_context(serial), on_publish_);
+  } catch (const std::exception&) {  // the connection has just ended
+    settle(serial, Outcome::Kind::lost, 0);
+  }
+}
+
+void PahoClient::retire(std::unique_ptr<PahoClient> client) {
+  static auto* const mutex = new std::mutex;  // outlive every static object, as Paho's threads do
+  static auto* const retired = new std::vector<std::unique_ptr<PahoClient>>;
+  const std::lock_guard lock(*mutex);
+  retired->push_back(std::move(client));
+}
+
+// Paho acknowledges when this returns, whatever happens here. Whoever closes the gate has cut the
+// connection before, so then the acknowledgement goes nowhere.
+void PahoClient::message_arrived(mqtt::const_message_ptr message) {
+  if (!port_->gate.enter()) return;
+  try {
+    deliver(*message);
+  } catch (const std::exception& error) {
+    spdlog::error("link: a message could not be handed in: {}", error.what());
+    port_->cut();
+    port_->gate.close();
+  }
+  port_->gate.leave();
+}
+
+void PahoClient::deliver(const mqtt::message& message) {
+  const auto& topic = message.get_topic();
+  const auto& raw = raw_message(message);
+  encode_properties(message.get_properties(), properties_);
+  Delivery delivery;
+  delivery.message.topic = topic;
+  if (const auto& payload = message.get_payload_ref(); !payload.empty()) {
+    delivery.message.payload = {payload.data(), payload.size()};
+  }
+  delivery.message.properties = properties_;
+  delivery.message.qos = static_cast<Qos>(raw.qos);
+  delivery.message.retain = raw.retained != 0;
+  delivery.packet_id = static_cast<std::uint16_t>(raw.msgid);
+  delivery.duplicate = raw.dup != 0;
+  delivery.tag = port_->next_tag++;
+  port_->on_deliveries({&delivery, 1});
+  if (delivery.message.qos != Qos::at_most_once) port_->gate.wait(delivery.tag);
+}
+
+void PahoClient::connected(const mqtt::token& token) {
+  const auto attempt = from_context(token);
+  if (std::exchange(connected_, attempt) == attempt) return;  // the C++ library says it twice
+  ConnectResult result;
+  if (take_over_socket()) {
+    disconnect_cause_.clear();
+    port_->gate.open();
+    result.kind = ConnectResult::Kind::up;
+    result.limits = read_limits(token.get_connect_response(), version_);
+  } else {
+    result.error = "the system has no descriptors or memory left for the connection";
+  }
+  trace(false);
+  port_->loop.post([port = port_.get(), attempt, result] { port->on_connect(attempt, result); });
+}
+
+// The answer may come when the link has given up waiting, or is gone; its socket is needed then
+// too.
+void PahoClient::trace(bool on) {
+  const std::lock_guard lock(trace_mutex_);
+  if (!on) {
+    trace_.reset();
+  } else if (!trace_) {
+    trace_.emplace();
+  }
+}
+
+// Runs on the reading thread and under Paho's lock: nobody else uses the socket now.
+bool PahoClient::take_over_socket() {
+  const int socket = take_traced_socket();
+  if (socket < 0) {
+    // Without its socket a message that cannot be kept would be acknowledged all the same.
+    spdlog::critical("link: this version of the Paho library does not tell its socket");
+    std::_Exit(1);
+  }
+  try {
+    port_->set_relay(std::make_unique<Relay>(socket));
+    return true;
+  } catch (const std::exception& error) {
+    spdlog::error("link: {}", error.what());
+    shutdown(socket, SHUT_RDWR);
+    return false;
+  }
+}
+
+void PahoClient::not_connected(const mqtt::token& token) {
+  const auto attempt = from_context(token);
+  auto result = describe_failure(token.get_return_code(), static_cast<int>(token.get_reason_code()),
+                                 failure_text(token), version_);
+  const auto verdict = take_tls_verdict(host_);
+  const auto alert = take_traced_alert();
+  trace(false);
+  if (result.kind == ConnectResult::Kind::not_reached ||
+      result.kind == ConnectResult::Kind::not_spoken) {
+    if (!verdict.empty()) {
+      result = {ConnectResult::Kind::not_reached, "TLS: " + verdict, {}};
+    } else if (!alert.empty()) {
+      result = {ConnectResult::Kind::not_reached, "TLS: the broker says: " + alert, {}};
+    }
+  }
+  port_->loop.post([port = port_.get(), attempt, result] { port->on_connect(attempt, result); });
+}
+
+void PahoClient::connection_lost(const std::string&) {
+  report_ended(disconnect_cause_.empty() ? "the connection was lost"
+                                         : "the broker ended it: " + disconnect_cause_);
+}
+
+void PahoClient::report_ended(const std::string& reason) {
+  port_->loop.post(
+      [port = port_.get(), attempt = attempt_.load(), reason] { port->on_ended(attempt, reason); });
+}
+
+void PahoClient::subscribed(const mqtt::token& token, bool failed) {
+  int reason = 0;
+  if (failed) {
+    reason = std::max(token.get_return_code(), static_cast<int>(token.get_reason_code()));
+    if (reason <= 0) return;  // it went down with the connection
+  }
+  const auto topics = token.get_topics();
+  const auto filter = topics && !topics->empty() ? (*topics)[0] : std::string();
+  port_->loop.post([port = port_.get(), attempt = from_context(token), filter, reason] {
+    port->on_subscribed(attempt, filter, reason);
+  });
+}
+
+void PahoClient::settle(const mqtt::token& token, bool failed) {
+  const int reason = failed ? static_cast<int>(token.get_reason_code()) : 0;
+  const auto kind = !failed          ? Outcome::Kind::accepted
+                    : reason >= 0x80 ? Outcome::Kind::refused
+                                     : Outcome::Kind::lost;
+  settle(from_context(token), kind, kind == Outcome::Kind::refused ? reason : 0);
+}
+
+void PahoClient::settle(std::uint64_t serial, Outcome::Kind kind, std::uint8_t reason) {
+  if (!port_->in_flight.settle(serial, kind, reason, std::chrono::steady_clock::now())) return;
+  port_->loop.post([port = port_.get()] { port->on_outcomes(); });
+}
+
+}  // namespace bascule

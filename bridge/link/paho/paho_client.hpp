@@ -1,0 +1,111 @@
+// One Paho client: one broker, one version of MQTT. Turns Paho's callbacks into events on the
+// link's loop, and holds each message's acknowledgement back until it may be sent.
+//
+// Threads. Paho calls back on two threads that all its clients share, and under a lock that
+// publish() and subscribe() need too. So a message callback waits for acknowledge() and nothing
+// else, and no lock of ours is held while calling into Paho.
+//
+// Paho clients crash now and then when they are destroyed while others live, so these never are: a
+// link hands them to retire() instead. All that they touch is in their PahoPort, which they share.
+#pragma once
+
+#include <mqtt/async_client.h>
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string>
+
+#include "link/connect_result.hpp"
+#include "link/in_flight.hpp"
+#include "link/link.hpp"
+#include "link/paho/ack_gate.hpp"
+#include "link/paho/paho_trace.hpp"
+#include "link/paho/relay.hpp"
+#include "link/url.hpp"
+
+namespace bascule {
+
+// What the clients of a link share with it. The functions are set before the first connect; all
+// but on_deliveries run on the loop. `attempt` is the number that connect() was given.
+struct PahoPort {
+  explicit PahoPort(const std::string& name) : loop("link-" + name) {}
+
+  // Nothing more reaches the broker; Paho will find the connection ended. Any thread.
+  void cut();
+  void set_relay(std::unique_ptr<Relay> relay);
+  void retire();  // as cut(), and for good: a connection that is made later ends at once
+
+  AckGate gate;
+  InFlight in_flight;
+  std::uint64_t next_tag = 1;  // of the reading thread
+  std::function<void(std::span<const Delivery>)> on_deliveries;
+  std::function<void(std::uint64_t attempt, const ConnectResult&)> on_connect;
+  std::function<void(std::uint64_t attempt, const std::string& filter, int reason)> on_subscribed;
+  std::function<void(std::uint64_t attempt, const std::string& reason)> on_ended;
+  std::function<void()> on_outcomes;
+  Loop loop;
+
+ private:
+  std::mutex relay_mutex_;
+  std::unique_ptr<Relay> relay_;
+  bool retired_ = false;
+};
+
+class PahoClient final : private mqtt::callback {
+ public:
+  PahoClient(std::shared_ptr<PahoPort> port, const Url& url, const std::string& client_id,
+             Protocol version);
+
+  // On the loop. connect() throws mqtt::exception; on_connect comes later otherwise.
+  void connect(std::uint64_t attempt, const mqtt::connect_options& options);
+  void subscribe(const Subscription& subscription);
+  void disconnect();  // on_ended follows, unless Paho was not connected
+
+  // On the loop. The outcome goes to in_flight under `serial`.
+  void publish(const Message& message, std::uint64_t serial);
+
+  static void retire(std::unique_ptr<PahoClient> client);
+
+ private:
+  struct Listener : mqtt::iaction_listener {
+    using Handler = std::function<void(const mqtt::token&)>;
+    Listener(Handler good, Handler bad) : succeeded(std::move(good)), failed(std::move(bad)) {}
+    void on_success(const mqtt::token& token) override { succeeded(token); }
+    void on_failure(const mqtt::token& token) override { failed(token); }
+    Handler succeeded;
+    Handler failed;
+  };
+
+  void message_arrived(mqtt::const_message_ptr message) override;
+  void connection_lost(const std::string& cause) override;
+  void deliver(const mqtt::message& message);
+  void connected(const mqtt::token& token);
+  void not_connected(const mqtt::token& token);
+  bool take_over_socket();
+  void trace(bool on);
+  void subscribed(const mqtt::token& token, bool failed);
+  void settle(const mqtt::token& token, bool failed);
+  void settle(std::uint64_t serial, Outcome::Kind kind, std::uint8_t reason);
+  void report_ended(const std::string& reason);
+
+  std::shared_ptr<PahoPort> port_;
+  std::string host_;
+  Protocol version_;
+  std::atomic<std::uint64_t> attempt_ = 0;
+  std::uint64_t connected_ = 0;  // the last attempt that succeeded; of the reading thread
+  std::string properties_;       // of the message being delivered; of the reading thread
+  std::mutex trace_mutex_;
+  std::optional<PahoTrace> trace_;  // until the answer to a connect has come
+  std::string disconnect_cause_;    // what the broker's DISCONNECT said; of the reading thread
+  Listener on_connect_;
+  Listener on_subscribe_;
+  Listener on_publish_;
+  Listener on_disconnect_;
+  mqtt::async_client client_;
+};
+
+}  // namespace bascule

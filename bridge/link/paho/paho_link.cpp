@@ -1,0 +1,258 @@
+#include "link/paho/paho_link.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "link/connect_settings.hpp"
+#include "link/paho/paho_options.hpp"
+#include "link/reason.hpp"
+#include "link/tls_verdict.hpp"
+
+namespace bascule {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto goodbye = 1s;  // for DISCONNECT to get out
+
+}  // namespace
+
+PahoLink::PahoLink(LinkSettings settings, Url url)
+    : settings_(std::move(settings)), url_(std::move(url)) {
+  watch_tls_verdicts();
+}
+
+PahoLink::~PahoLink() { stop(0ms); }
+
+void PahoLink::start(LinkHandlers handlers, std::vector<Subscription> subscriptions) {
+  handlers_ = std::move(handlers);
+  subscriptions_ = std::move(subscriptions);
+  port_->on_deliveries = handlers_.on_deliveries;
+  port_->on_connect = [this](std::uint64_t attempt, const ConnectResult& result) {
+    on_connect(attempt, result);
+  };
+  port_->on_subscribed = [this](std::uint64_t attempt, const std::string& filter, int reason) {
+    on_subscribed(attempt, filter, reason);
+  };
+  port_->on_ended = [this](std::uint64_t attempt, const std::string& reason) {
+    on_ended(attempt, reason);
+  };
+  port_->on_outcomes = [this] { on_outcomes(); };
+  port_->loop.post([this] { connect(); });
+}
+
+void PahoLink::publish(std::span<const Outgoing> messages) {
+  for (const auto& out : messages) {
+    const auto serial = port_->in_flight.add(out.tag, out.message.qos, Clock::now());
+    client_->publish(out.message, serial);
+  }
+}
+
+void PahoLink::acknowledge(std::uint64_t tag) { port_->gate.acknowledge(tag); }
+
+// The cut comes first: once the gate is closed, the reading thread returns and Paho acknowledges.
+void PahoLink::drop(const std::string& reason) {
+  {
+    const std::lock_guard lock(drop_mutex_);
+    drop_reason_ = reason;
+  }
+  port_->cut();
+  port_->gate.close();
+}
+
+void PahoLink::pause(const std::string& reason) {
+  port_->loop.post([this, reason] {
+    if (paused_ || stopping_) return;
+    paused_ = true;
+    retry_timer_.reset();
+    if (phase_ == Phase::idle) {
+      status_.enter(LinkStatus::State::paused);
+    } else {
+      close("paused: " + reason);
+    }
+  });
+}
+
+void PahoLink::resume() {
+  port_->loop.post([this] {
+    if (!paused_ || stopping_) return;
+    paused_ = false;
+    backoff_.reset();
+    if (phase_ == Phase::idle) {
+      status_.enter(LinkStatus::State::down);
+      connect();
+    }
+  });
+}
+
+LinkStatus PahoLink::status() const { return status_.read(); }
+
+PahoClient& PahoLink::client(Protocol version) {
+  auto& client = clients_[version];
+  if (!client) client = std::make_unique<PahoClient>(port_, url_, settings_.client_id, version);
+  return *client;
+}
+
+void PahoLink::connect() {
+  if (phase_ != Phase::idle || paused_ || stopping_) return;
+  retry_timer_.reset();
+  const auto version = protocol_.next();
+  phase_ = Phase::connecting;
+  phase_since_ = Clock::now();
+  ++attempt_;
+  try {
+    const auto options = paho_connect_options(settings_, url_, static_cast<int>(version));
+    client_ = &client(version);
+    client_->connect(attempt_, options);
+    watch();
+  } catch (const std::exception& error) {
+    attempt_failed(error.what());
+  }
+}
+
+void PahoLink::retry() {
+  const double random = std::generate_canonical<double, 32>(random_);
+  retry_timer_ = port_->loop.after(backoff_.next(random), [this] { connect(); });
+}
+
+void PahoLink::on_connect(std::uint64_t attempt, const ConnectResult& result) {
+  const bool up = result.kind == ConnectResult::Kind::up;
+  if (attempt != attempt_ || phase_ != Phase::connecting) {
+    if (up) port_->cut();  // too late, or not wanted any more
+    return;
+  }
+  if (!up) {
+    if (result.kind == ConnectResult::Kind::not_spoken) protocol_.not_spoken();
+    if (result.kind == ConnectResult::Kind::not_reached) protocol_.not_reached();
+    return attempt_failed(result.error);
+  }
+  limits_ = result.limits;
+  if (!limits_.session_present || session_client_ != client_) port_->in_flight.lose_all();
+  session_client_ = client_;
+  phase_ = Phase::subscribing;
+  phase_since_ = Clock::now();
+  status_.speaks(limits_.protocol);
+  if (handlers_.on_connected) handlers_.on_connected(limits_);
+  subscriptions_open_ = subscriptions_.size();
+  if (subscriptions_.empty()) return go_up();
+  try {
+    for (const auto& subscription : subscriptions_) client_->subscribe(subscription);
+  } catch (const mqtt::exception& error) {
+    close(std::string("cannot subscribe: ") + error.what());
+  }
+}
+
+void PahoLink::on_subscribed(std::uint64_t attempt, const std::string& filter, int reason) {
+  if (attempt != attempt_ || phase_ != Phase::subscribing) return;
+  if (reason != 0) {
+    status_.error("the broker refused the subscription to " + filter + ": " +
+                  describe_reason(reason));
+  }
+  if (--subscriptions_open_ == 0) go_up();
+}
+
+void PahoLink::go_up() {
+  phase_ = Phase::up;
+  phase_since_ = Clock::now();
+  backoff_.up(phase_since_);
+  on_outcomes();
+  status_.went_up();
+  spdlog::info("link {}: up, {}{}", settings_.name, settings_.url,
+               limits_.session_present ? ", the session goes on" : ", a new session");
+  was_up_ = true;
+  handlers_.on_up(limits_);
+}
+
+void PahoLink::attempt_failed(const std::string& error) {
+  status_.error(error);
+  on_ended(attempt_, error);
+}
+
+// The current connection or attempt is over.
+void PahoLink::on_ended(std::uint64_t attempt, const std::string& reason) {
+  if (attempt != attempt_ || phase_ == Phase::idle) return;
+  ++attempt_;
+  const auto was = std::exchange(phase_, Phase::idle);
+  const auto now = Clock::now();
+  watch_timer_.reset();
+  close_timer_.reset();
+  auto why = std::exchange(close_reason_, "");
+  {
+    const std::lock_guard lock(drop_mutex_);
+    if (!drop_reason_.empty()) why = std::exchange(drop_reason_, "");
+  }
+  const bool ours = !why.empty();
+  if (!ours) why = reason;
+  if (was != Phase::connecting) {
+    port_->set_relay(nullptr);  // Paho has closed its end
+    if (!paused_ && !stopping_) status_.error(why);
+    const auto takeover = ours ? std::nullopt : takeovers_.ended(reason, now - phase_since_);
+    if (takeover) status_.error(*takeover);
+  }
+  backoff_.down(now);
+  port_->in_flight.lose_qos0();
+  on_outcomes();
+  if (was_up_) {
+    was_up_ = false;
+    handlers_.on_down(why);
+  }
+  status_.enter(paused_ ? LinkStatus::State::paused : LinkStatus::State::down);
+  if (stopping_) return finish_stop();
+  if (!paused_) retry();
+}
+
+// Ends the connection in an orderly way, or otherwise if that takes long.
+void PahoLink::close(const std::string& reason) {
+  if (phase_ == Phase::connecting) return on_ended(attempt_, reason);
+  phase_ = Phase::closing;
+  close_reason_ = reason;
+  try {
+    client_->disconnect();
+  } catch (const mqtt::exception&) {
+    return;  // it has just ended, and on_ended() is on its way
+  }
+  close_timer_ = port_->loop.after(goodbye, [this] { port_->cut(); });
+}
+
+void PahoLink::on_outcomes() {
+  port_->in_flight.take(outcomes_);
+  if (outcomes_.empty()) return;
+  status_.round_trip(port_->in_flight.last_round_trip().count());
+  handlers_.on_outcomes(outcomes_);
+  outcomes_.clear();
+  if (stopping_ && phase_ == Phase::up && port_->in_flight.size() == 0) close("stopped");
+}
+
+// Looks from time to time at what has no event of its own: slowness, a dead line, an attempt of
+// which nothing is heard.
+void PahoLink::watch() {
+  const auto now = Clock::now();
+  const auto oldest = port_->in_flight.waiting();
+  const auto waited =
+      oldest ? now - std::max(oldest->since, phase_since_) : Clock::duration::zero();
+  const auto patience = connect_timeout(settings_) + 5s;
+  if (phase_ == Phase::connecting && now - phase_since_ > patience) {
+    protocol_.not_reached();
+    return attempt_failed("no answer within the time limit");
+  }
+  if (phase_ == Phase::subscribing && now - phase_since_ > patience) {
+    close("the broker does not answer a subscribe");
+    port_->cut();
+  }
+  if (phase_ == Phase::up && waited > settings_.keep_alive * 6 / 5) {
+    close_reason_ = "the line is dead: no acknowledgement within 1.2 times the keep alive";
+    port_->cut();
+  }
+  if (phase_ == Phase::up) {
+    const bool slow = waited > settings_.slow_after ||
+                      (oldest && port_->in_flight.last_round_trip() > settings_.slow_after);
+    status_.enter(slow ? LinkStatus::State::slow : LinkStatus::State::up);
+  }
+  const auto period = std::clamp<std::chrono::milliseconds>(settings_.slow_after / 4, 10ms, 500ms);
+  watch_timer_ = port_->loop.after(period, [this] { watch(); });
+}
+
+}  // namespace bascule

@@ -1,0 +1,134 @@
+#include "message/stamp.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+#include "message/properties.hpp"
+
+namespace bascule {
+namespace {
+
+constexpr std::size_t name_bytes_max = 64;
+constexpr std::size_t epoch_digits = 16;
+constexpr std::size_t text_bytes_max = 65'535;
+
+bool digit(char c) { return c >= '0' && c <= '9'; }
+
+bool valid_name(std::string_view name) {
+  return !name.empty() && name.size() <= name_bytes_max &&
+         std::all_of(name.begin(), name.end(), [](char c) {
+           return digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '.' ||
+                  c == '_' || c == '-';
+         });
+}
+
+bool valid_epoch(std::string_view epoch) {
+  return epoch.size() == epoch_digits && std::all_of(epoch.begin(), epoch.end(), [](char c) {
+           return digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+         });
+}
+
+// The part of `rest` before the first slash, taken off with the slash.
+std::string_view take_field(std::string_view& rest) {
+  const auto field = rest.substr(0, rest.find('/'));
+  rest.remove_prefix(std::min(field.size() + 1, rest.size()));
+  return field;
+}
+
+// Digits only, all of them.
+template <typename Number>
+bool parse_number(std::string_view text, Number& number) {
+  if (text.empty() || !digit(text[0])) return false;
+  const auto end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, number);
+  return error == std::errc() && stop == end;
+}
+
+template <typename Number>
+void append_number(std::string& text, Number number) {
+  char digits[20];
+  text.append(digits, std::to_chars(digits, digits + sizeof digits, number).ptr);
+}
+
+void append_stamp(std::string& text, const Stamp& stamp) {
+  text.append(stamp.origin).append(1, '/').append(stamp.epoch).append(1, '/');
+  text.append(stamp.lane).append(1, '/');
+  append_number(text, stamp.sequence);
+  text += '/';
+  append_number(text, stamp.captured_ms);
+}
+
+// Appends a user property whose value `write` appends in place, so that no copy is made of it.
+template <typename Write>
+void append_user_property(std::string& block, std::string_view name, Write write) {
+  append_property(block, {PropertyId::user_property, 0, name, {}});
+  const auto begin = block.size();
+  write(block);
+  const auto length = block.size() - begin;
+  block[begin - 2] = static_cast<char>(length >> 8);
+  block[begin - 1] = static_cast<char>(length);
+}
+
+}  // namespace
+
+std::optional<Stamp> parse_stamp(std::string_view text) {
+  if (std::count(text.begin(), text.end(), '/') != 4) return std::nullopt;
+  Stamp stamp;
+  stamp.origin = take_field(text);
+  stamp.epoch = take_field(text);
+  stamp.lane = take_field(text);
+  const auto sequence = take_field(text);
+  const bool valid = valid_name(stamp.origin) && valid_epoch(stamp.epoch) &&
+                     valid_name(stamp.lane) && parse_number(sequence, stamp.sequence) &&
+                     stamp.sequence > 0 && parse_number(text, stamp.captured_ms);
+  if (!valid) return std::nullopt;
+  return stamp;
+}
+
+std::string format_stamp(const Stamp& stamp) {
+  std::string text;
+  append_stamp(text, stamp);
+  return text;
+}
+
+bool passed(std::string_view via, std::string_view id) {
+  while (!via.empty()) {
+    const auto passed_id = via.substr(0, via.find(','));
+    if (passed_id == id) return true;
+    via.remove_prefix(std::min(passed_id.size() + 1, via.size()));
+  }
+  return false;
+}
+
+int hops(std::string_view via) {
+  return via.empty() ? 0 : 1 + static_cast<int>(std::count(via.begin(), via.end(), ','));
+}
+
+void restamp(std::string_view block, const Stamp& stamp, std::string_view id,
+             std::uint32_t waited_s, std::string& out) {
+  out.clear();
+  std::string_view via;
+  PropertyReader reader(block);
+  while (auto property = reader.next()) {
+    const bool user = property->id == PropertyId::user_property;
+    if (user && property->name == stamp_property) continue;
+    if (user && property->name == via_property) {
+      if (via.empty()) via = property->value;
+      continue;
+    }
+    if (property->id == PropertyId::message_expiry) {
+      property->number = property->number > waited_s ? property->number - waited_s : 1;
+    }
+    append_property(out, *property);
+  }
+  // No bascule writes a via that leaves no room; one that does is not worth keeping.
+  if (via.size() + 1 + id.size() > text_bytes_max) via = {};
+
+  append_user_property(out, stamp_property, [&](auto& value) { append_stamp(value, stamp); });
+  append_user_property(out, via_property, [&](auto& value) {
+    if (!via.empty()) value.append(via).append(1, ',');
+    value.append(id);
+  });
+}
+
+}  // namespace bascule
