@@ -124,7 +124,7 @@ def help_of(*command):
 
 def completed(words):
     """What the completion offers for a command line."""
-    script = ROOT / "packaging/bash-completion/bascule"
+    script = ROOT / "packaging/completion/bascule"
     run = (f'. /usr/share/bash-completion/bash_completion; . {script}; COMP_WORDS=({words} ""); '
            f'COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1)); COMP_LINE="{words} "; '
            'COMP_POINT=${#COMP_LINE}; _bascule; echo "${COMPREPLY[@]}"')

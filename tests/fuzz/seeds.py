@@ -64,7 +64,7 @@ SEEDS = {
     "bookmark": [b'{"bridge":"store-42","epoch":"0123456789abcdef","lanes":{"default":7}}',
                  b'{"fence":"1234"}', b"[]"],
     "stamp": [b"store-1/0123456789abcdef/default/7/1763817600123", b"a,b,c"],
-    "config": [path.read_bytes() for path in (ROOT / "config").glob("*.yaml")]
+    "config": [path.read_bytes() for path in (ROOT / "config").rglob("*.yaml")]
     + [b"bridge: {id: x}\nsite: &s {url: 'mqtt://a'}\ncentral: *s\nroutes:\n- {name: a, "
        b"direction: up, from: 'a/{x}/{r...}', to: 'b/{r...}', qos: 1}\n"],
     "url": [b"mqtt://localhost:1883", b"wss://[::1]:443/mqtt", b"mqtt+unix:///run/broker.sock"],

@@ -4,7 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "journal_case.hpp"
+#include "support/journal_case.hpp"
 
 using namespace bascule;
 using namespace bascule::test;

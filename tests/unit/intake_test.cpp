@@ -2,9 +2,9 @@
 
 #include <doctest/doctest.h>
 
-#include "journal_case.hpp"
 #include "message/stamp.hpp"
-#include "scripted_link.hpp"
+#include "support/journal_case.hpp"
+#include "support/scripted_link.hpp"
 
 using namespace bascule;
 using namespace bascule::test;

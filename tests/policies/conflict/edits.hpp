@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "policies/conflict/hub.hpp"
-#include "unit/property.hpp"
+#include "support/property.hpp"
 
 namespace bascule::test {
 

@@ -8,7 +8,7 @@
 
 #include "conflict/authority.hpp"
 #include "conflict/state.hpp"
-#include "policies/memory_host.hpp"
+#include "support/memory_host.hpp"
 
 namespace bascule::test {
 

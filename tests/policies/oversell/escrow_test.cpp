@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "unit/property.hpp"
+#include "support/property.hpp"
 
 namespace bascule::oversell::test {
 

@@ -4,7 +4,7 @@
 #include <set>
 
 #include "policies/oversell/world.hpp"
-#include "unit/property.hpp"
+#include "support/property.hpp"
 
 namespace bascule::oversell::test {
 

@@ -3,7 +3,7 @@
 #include <cmath>
 #include <vector>
 
-#include "unit/property.hpp"
+#include "support/property.hpp"
 
 namespace bascule::oversell::test {
 

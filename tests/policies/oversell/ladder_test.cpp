@@ -2,7 +2,7 @@
 #include "oversell/ladder.hpp"
 
 #include "oversell/json.hpp"
-#include "unit/property.hpp"
+#include "support/property.hpp"
 
 namespace bascule::oversell::test {
 

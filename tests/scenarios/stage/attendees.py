@@ -1,5 +1,5 @@
-"""The cast of config/conflict: two sites and a hub that keep attendees, with what happens told as a
-timeline."""
+"""The cast of config/examples/conflict: two sites and a hub that keep attendees, with what happens
+told as a timeline."""
 import json
 
 import jsonschema
@@ -14,8 +14,9 @@ SITES = "site-a", "site-b"
 
 
 def example(name, **options):
-    """The sections of a file of config/conflict, with these options of the policy changed."""
-    settings = yaml.safe_load((ROOT / "config" / "conflict" / f"{name}.yaml").read_text())
+    """The sections of a file of the example, with these options of the policy changed."""
+    path = ROOT / "config" / "examples" / "conflict" / f"{name}.yaml"
+    settings = yaml.safe_load(path.read_text())
     policy = settings["policies"]["attendees"]["options"]
     for key, value in options.items():
         if value is None:

@@ -1,5 +1,5 @@
 """Sites and an authority that sell what is scarce: their routes and the options of their policies,
-for scenarios that need others than those of config/oversell."""
+for scenarios that need others than those of config/examples/oversell."""
 import json
 
 from stage.bascule import ROOT

@@ -1,0 +1,178 @@
+// A forwarder between a real journal and a scripted link, and the far broker behind the link.
+#pragma once
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <chrono>
+#include <map>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "forwarder/forwarder.hpp"
+#include "support/journal_case.hpp"
+#include "support/scripted_link.hpp"
+
+namespace bascule::test {
+
+class ForwarderCase {
+ public:
+  explicit ForwarderCase(std::vector<LaneSettings> lanes = {}, std::uint32_t window = 1'000,
+                         JournalSettings journal_settings = {})
+      : window_(window), journal(std::move(lanes), std::move(journal_settings)) {
+    make();
+  }
+  ~ForwarderCase() { end(); }
+
+  // As the daemon does: the link ends, then the journal, then the forwarder goes.
+  void end() {
+    if (!forwarder) return;
+    down();
+    link->stop({});
+    journal.close();
+    forwarder.reset();
+    link.reset();
+  }
+  void restart() {
+    end();
+    journal.open();
+    make();
+  }
+
+  void up(Limits limits = {}) {
+    link->run([&] {
+      forwarder->connected();
+      if (retained) forwarder->heard(*retained);
+      forwarder->up(limits);
+    });
+    settle();
+  }
+  void up_with_session() {
+    Limits limits;
+    limits.session_present = true;
+    up(limits);
+  }
+  void down() {
+    link->run([&] { forwarder->down(); });
+  }
+  void give(Outcome::Kind kind, std::vector<std::uint64_t> tags, std::uint8_t reason = 0) {
+    std::vector<Outcome> outcomes;
+    for (const std::uint64_t tag : tags) outcomes.push_back({kind, reason, tag});
+    link->run([&] { forwarder->outcomes(outcomes); });
+    settle();
+  }
+  void accept(std::vector<std::uint64_t> tags) { give(Outcome::Kind::accepted, std::move(tags)); }
+  void lose(std::vector<std::uint64_t> tags) { give(Outcome::Kind::lost, std::move(tags)); }
+
+  // Until nothing happens any more of itself.
+  void settle() {
+    for (int round = 0; round < 4; ++round) {
+      link->run([] {});
+      journal.settle();
+      link->run([this] { answer_own(); });
+    }
+  }
+
+  // Messages of lanes that were published since the last call, as sequence numbers and payloads.
+  std::vector<Sent> take() {
+    settle();
+    std::vector<Sent> sent = link->take_sent();
+    std::erase_if(sent, [](const Sent& message) { return message.tag <= clearing; });
+    return sent;
+  }
+  std::string payloads() {
+    std::string all;
+    for (const Sent& message : take()) all += (all.empty() ? "" : " ") + message.payload;
+    return all;
+  }
+  // The first that come, however many rounds of answers they need.
+  std::string payloads_to_come() {
+    std::string all;
+    wait([&] {
+      if (all.empty()) all = payloads();
+      return !all.empty();
+    });
+    return all;
+  }
+  std::vector<std::uint64_t> tags() {
+    std::vector<std::uint64_t> tags;
+    for (const Sent& message : take()) tags.push_back(message.tag);
+    return tags;
+  }
+  std::uint64_t tag(const std::string& lane, std::uint64_t sequence) {
+    return std::uint64_t{journal->lane(Direction::up, lane)} << 48 | sequence;
+  }
+  void append(const std::string& lane, int from, int to) {
+    for (int i = from; i <= to; ++i) journal.append(lane, std::to_string(i));
+  }
+  std::uint64_t bookmarked(const std::string& lane) const {
+    return retained ? nlohmann::json::parse(*retained)["lanes"].value(lane, std::uint64_t{0}) : 0;
+  }
+  // Waits for a bookmark, for one that comes up to `sequence`.
+  bool bookmark_comes() {
+    return wait([this] { return bookmarks > 0; });
+  }
+  bool bookmark_reaches(const std::string& lane, std::uint64_t sequence) {
+    wait([&] { return bookmarked(lane) >= sequence; });
+    return bookmarked(lane) == sequence;
+  }
+
+ private:
+  static constexpr std::uint64_t clearing = 1;  // the tag; the bridge's own messages have 0
+  std::uint32_t window_;
+
+ public:
+  JournalCase journal;
+  std::unique_ptr<ScriptedLink> link;
+  std::unique_ptr<Forwarder> forwarder;
+
+  // The far broker: accepts the bridge's own messages at once unless told otherwise.
+  std::optional<std::string> retained;  // the bookmark
+  bool answers_own = true;
+  int bookmarks = 0;
+  std::size_t cleared = 0;  // packet ids of QoS 2
+  std::vector<Sent> own;    // all of them
+  std::function<void(const Sent&)> on_publish;
+
+ private:
+  void make() {
+    link = std::make_unique<ScriptedLink>();
+    link->on_publish = [this](const Sent& sent) {
+      if (sent.tag <= clearing) {
+        if (sent.tag == clearing) ++cleared;
+        if (sent.tag != clearing) own.push_back(sent);
+        unanswered_.push_back(sent);
+      } else if (on_publish) {
+        on_publish(sent);
+      }
+    };
+    forwarder = std::make_unique<Forwarder>(
+        ForwarderSettings{"store-42", Direction::up, window_, std::chrono::milliseconds(0)},
+        *journal, *link);
+  }
+  bool wait(const std::function<bool()>& condition) {
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    while (!condition() && std::chrono::steady_clock::now() < deadline) settle();
+    return condition();
+  }
+  void answer_own() {
+    if (!answers_own) return;
+    for (const Sent& sent : std::exchange(unanswered_, {})) {
+      const Outcome outcome{Outcome::Kind::accepted, 0, sent.tag};
+      forwarder->outcomes({&outcome, 1});
+      if (sent.topic != Bookmark::topic("store-42", Direction::up)) continue;
+      if (sent.retain) {
+        retained = sent.payload;
+        ++bookmarks;
+      }
+      forwarder->heard(sent.payload);
+    }
+  }
+  std::vector<Sent> unanswered_;
+};
+
+}  // namespace bascule::test

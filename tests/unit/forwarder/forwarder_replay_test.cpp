@@ -1,0 +1,141 @@
+// The forwarder and its bookmark: a far broker that forgets what it had accepted.
+#include <doctest/doctest.h>
+
+#include "support/forwarder_case.hpp"
+
+using namespace bascule;
+using namespace bascule::test;
+
+TEST_CASE("forwarder: the bookmark follows what was accepted, and confirms it") {
+  ForwarderCase bridge;
+  bridge.append("default", 1, 4);
+  bridge.up();
+  bridge.accept({bridge.tag("default", 1), bridge.tag("default", 2), bridge.tag("default", 4)});
+  CHECK(bridge.bookmark_reaches("default", 2));
+  bridge.accept({bridge.tag("default", 3)});
+  CHECK(bridge.bookmark_reaches("default", 4));
+  bridge.settle();
+  CHECK(bridge.journal.state("default").confirmed == 4);
+}
+
+TEST_CASE("forwarder: the bookmark passes what the journal has given up") {
+  LaneSettings state = lane_settings("state");
+  state.keep = Keep::latest;
+  ForwarderCase bridge({state});
+  bridge.append("state", 1, 5);  // one topic: only the fifth is left
+  bridge.up();
+  CHECK(bridge.payloads() == "5");
+  bridge.accept({bridge.tag("state", 5)});
+  CHECK(bridge.bookmark_reaches("state", 5));
+}
+
+TEST_CASE("forwarder: a bookmark that is ahead of us is not believed") {
+  ForwarderCase bridge;
+  bridge.append("default", 1, 2);
+  bridge.up();
+  bridge.accept({bridge.tag("default", 1)});
+  std::string epoch;
+  bridge.journal->inspect([&](JournalCore& core) { epoch = core.epoch(); });
+  const std::string forged =
+      R"({"bridge":"store-42","epoch":")" + epoch + R"(","lanes":{"default":2}})";
+  bridge.link->run([&] { bridge.forwarder->heard(forged); });
+  bridge.settle();
+  CHECK(bridge.journal.state("default").confirmed <= 1);
+}
+
+TEST_CASE("forwarder: a broker that forgot gets its history again, in order, then what is new") {
+  for (const bool forgets_all : {true, false}) {
+    ForwarderCase bridge;
+    bridge.append("default", 1, 3);
+    bridge.up();
+    bridge.accept(bridge.tags());
+    REQUIRE(bridge.bookmark_reaches("default", 3));
+    const auto backup = bridge.retained;
+    bridge.append("default", 4, 6);
+    bridge.accept(bridge.tags());
+    REQUIRE(bridge.bookmark_reaches("default", 6));
+    bridge.settle();
+    bridge.down();
+    bridge.retained = forgets_all ? std::nullopt : backup;
+    bridge.append("default", 7, 7);
+    bridge.up();
+    const auto sent = bridge.take();
+    const int first = forgets_all ? 1 : 4;
+    REQUIRE(sent.size() == static_cast<std::size_t>(8 - first));
+    for (int i = first; i <= 7; ++i) CHECK(sent[i - first].payload == std::to_string(i));
+    std::vector<std::uint64_t> tags;
+    for (const Sent& message : sent) tags.push_back(message.tag);
+    bridge.accept(tags);
+    CHECK(bridge.bookmark_reaches("default", 7));
+    CHECK(bridge.journal.state("default").replay_next == 0);
+    CHECK(bridge.journal.state("default").count(Fate::forwarded) == 7);
+  }
+}
+
+TEST_CASE("forwarder: a replay that is cut off goes on where it was, after a restart too") {
+  ForwarderCase bridge;
+  bridge.append("default", 1, 6);
+  bridge.up();
+  bridge.accept(bridge.tags());
+  REQUIRE(bridge.bookmark_reaches("default", 6));
+  bridge.settle();
+  bridge.down();
+  bridge.retained.reset();
+  bridge.up();
+  CHECK(bridge.payloads() == "1 2 3 4 5 6");
+  bridge.accept({bridge.tag("default", 1), bridge.tag("default", 2), bridge.tag("default", 4)});
+  CHECK(bridge.bookmark_reaches("default", 2));
+  bridge.restart();
+  bridge.up();
+  CHECK(bridge.payloads() == "3 4 5 6");
+}
+
+TEST_CASE("forwarder: outcomes of newer messages do not end a replay") {
+  ForwarderCase bridge;
+  bridge.append("default", 1, 4);
+  bridge.up();
+  bridge.accept(bridge.tags());
+  REQUIRE(bridge.bookmark_reaches("default", 4));
+  bridge.settle();
+  bridge.append("default", 5, 6);
+  CHECK(bridge.payloads() == "5 6");
+  bridge.down();
+  bridge.retained.reset();
+  bridge.up_with_session();
+  CHECK(bridge.payloads() == "1 2 3 4");
+  bridge.accept({bridge.tag("default", 5), bridge.tag("default", 1)});
+  CHECK(bridge.journal.state("default").replay_next == 2);
+  bridge.accept({bridge.tag("default", 2), bridge.tag("default", 3), bridge.tag("default", 4)});
+  CHECK(bridge.journal.state("default").replay_next == 0);
+  bridge.accept({bridge.tag("default", 6)});
+  CHECK(bridge.bookmark_reaches("default", 6));
+}
+
+TEST_CASE("forwarder: a message of the history that is refused is not quarantined again") {
+  ForwarderCase bridge;
+  bridge.append("default", 1, 2);
+  bridge.up();
+  bridge.accept(bridge.tags());
+  REQUIRE(bridge.bookmark_reaches("default", 2));
+  bridge.settle();
+  bridge.down();
+  bridge.retained.reset();
+  bridge.up();
+  const auto again = bridge.tags();
+  REQUIRE(again.size() == 2);
+  bridge.give(Outcome::Kind::refused, again, 0x97);
+  CHECK(bridge.journal.quarantined().empty());
+  CHECK(bridge.journal.state("default").count(Fate::forwarded) == 2);
+  CHECK(bridge.journal.state("default").replay_next == 0);
+}
+
+TEST_CASE("forwarder: what was accepted when a crash came is known from the bookmark") {
+  ForwarderCase bridge;
+  bridge.append("default", 1, 3);
+  std::string epoch;
+  bridge.journal->inspect([&](JournalCore& core) { epoch = core.epoch(); });
+  bridge.retained = R"({"bridge":"store-42","epoch":")" + epoch + R"(","lanes":{"default":2}})";
+  bridge.up();
+  CHECK(bridge.payloads() == "3");
+  CHECK(bridge.journal.state("default").cursor == 2);
+}

@@ -1,0 +1,182 @@
+// The journal's thread: answers come after the commit, in order, and always.
+#include "journal/journal.hpp"
+
+#include <atomic>
+#include <future>
+#include <thread>
+
+#include "support/crash_vfs.hpp"
+#include "support/journal_probe.hpp"
+
+using namespace bascule;
+using namespace bascule::test;
+
+namespace {
+
+constexpr std::chrono::seconds patience{30};
+
+template <typename T>
+T wait_for(std::future<T> future) {
+  REQUIRE(future.wait_for(patience) == std::future_status::ready);
+  return future.get();
+}
+
+std::future<AppendResult> append_to(Journal& journal, const std::vector<Put>& messages) {
+  auto done = std::make_shared<std::promise<AppendResult>>();
+  journal.append(group_of(messages), [done](AppendResult result) { done->set_value(result); });
+  return done->get_future();
+}
+
+std::future<std::vector<Journal::Portion>> read_from(Journal& journal, std::uint64_t from) {
+  auto done = std::make_shared<std::promise<std::vector<Journal::Portion>>>();
+  journal.read(1, from, 1 << 20, [done](auto portions) { done->set_value(std::move(portions)); });
+  return done->get_future();
+}
+
+std::future<std::uint64_t> cursor_of(Journal& journal) {
+  auto done = std::make_shared<std::promise<std::uint64_t>>();
+  journal.positions(Direction::up, {}, [done](const Journal::Positions& positions) {
+    done->set_value(positions.lanes.front().cursor);
+  });
+  return done->get_future();
+}
+
+struct Running {
+  Directory directory;
+  Journal journal{journal_settings(directory), "store-42", {}};
+  Running() {
+    journal.start([](const Loss&, const std::string&, Direction) {});
+  }
+};
+
+}  // namespace
+
+TEST_CASE("journal thread: an append is answered when it is durable") {
+  Running running;
+  CHECK(wait_for(append_to(running.journal, {{1, "t", "a"}})) == AppendResult::stored);
+  const Directory left = running.directory.copy();
+  JournalCore after = open_journal(left);
+  CHECK(payloads(read_pending(after, 1)) == "a");
+}
+
+TEST_CASE("journal thread: while many messages come, commits keep apart") {
+  Running running;
+  const std::vector<Put> many(40, Put{1, "t", "a"});
+  const auto begin = std::chrono::steady_clock::now();
+  for (int group = 0; group < 6; ++group) {
+    CHECK(wait_for(append_to(running.journal, many)) == AppendResult::stored);
+  }
+  CHECK(std::chrono::steady_clock::now() - begin >= std::chrono::milliseconds(5 * 2));
+}
+
+TEST_CASE("journal thread: once a group is not kept, no later one of its connection is") {
+  const Directory directory;
+  LaneSettings small = lane_settings("small");
+  small.max_size_bytes = 150;
+  Journal journal(journal_settings(directory), "store-42", {small});
+  journal.start([](const Loss&, const std::string&, Direction) {});
+  const LaneId lane = journal.lane(Direction::up, "small");
+  const auto append = [&](std::uint64_t connection, LaneId to, std::size_t bytes) {
+    AppendGroup group = group_of({{to, "t", std::string(bytes, 'x')}});
+    group.connection = connection;
+    auto done = std::make_shared<std::promise<AppendResult>>();
+    journal.append(std::move(group), [done](AppendResult result) { done->set_value(result); });
+    return wait_for(done->get_future());
+  };
+  CHECK(append(1, lane, 80) == AppendResult::stored);
+  CHECK(append(1, lane, 80) == AppendResult::full);
+  CHECK(append(1, 1, 1) == AppendResult::full);    // there is room, but it would overtake
+  CHECK(append(0, 1, 1) == AppendResult::stored);  // the bridge's own
+  CHECK(append(2, 1, 1) == AppendResult::stored);
+  journal.stop();
+}
+
+TEST_CASE("journal thread: answers come in the order of the calls, from any thread") {
+  Running running;
+  std::vector<std::thread> threads;
+  std::atomic<int> answered = 0;
+  for (int t = 0; t < 4; ++t) {
+    threads.emplace_back([&] {
+      auto last = std::make_shared<int>(0);
+      for (int i = 1; i <= 200; ++i) {
+        running.journal.append(group_of({{1, "t", "x"}}), [&, i, last](AppendResult result) {
+          if (result == AppendResult::stored && *last == i - 1) ++answered;
+          *last = i;
+        });
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  running.journal.stop();
+  CHECK(answered == 800);
+  const Directory left = running.directory.copy();
+  JournalCore after = open_journal(left);
+  CHECK(read_pending(after, 1).size() == 800);
+}
+
+TEST_CASE("journal thread: a reader who has caught up waits for the next commit") {
+  Running running;
+  auto waiting = read_from(running.journal, 1);
+  append_to(running.journal, {{1, "t", "a"}});
+  const auto portions = wait_for(std::move(waiting));
+  REQUIRE(portions.size() == 1);
+  CHECK(portions[0].batch->first == 1);
+  CHECK(portions[0].captured_boottime_ms <= boottime_ms());
+  CHECK(portions[0].captured_boottime_ms > 0);
+}
+
+TEST_CASE("journal thread: positions see the progress that was told before") {
+  Running running;
+  append_to(running.journal, {{1, "t", "a"}, {1, "t", "b"}});
+  running.journal.progress(told(1, 1, 2));
+  CHECK(wait_for(cursor_of(running.journal)) == 2);
+  CHECK(running.journal.report().lanes[0].state.cursor == 2);
+}
+
+TEST_CASE("journal thread: inspect sees what was appended before, and hands on what is thrown") {
+  Running running;
+  append_to(running.journal, {{1, "t", "a"}});
+  std::string seen;
+  running.journal.inspect([&](JournalCore& core) { seen = payloads(read_all(core, 1)); });
+  CHECK(seen == "a");
+  CHECK_THROWS_AS(running.journal.inspect([](JournalCore&) { throw std::out_of_range("no"); }),
+                  std::out_of_range);
+  CHECK(wait_for(append_to(running.journal, {{1, "t", "b"}})) == AppendResult::stored);
+}
+
+TEST_CASE("journal thread: what is asked before the end is done, what is asked after is refused") {
+  Running running;
+  auto appended = append_to(running.journal, {{1, "t", "a"}});
+  running.journal.progress(told(1, 1, 1));
+  running.journal.stop();
+  CHECK(wait_for(std::move(appended)) == AppendResult::stored);
+  CHECK_FALSE(running.journal.report().trouble.empty());
+  CHECK_THROWS_AS(running.journal.inspect([](JournalCore&) {}), JournalError);
+  const Directory left = running.directory.copy();
+  JournalCore after = open_journal(left);
+  CHECK(lane_of(after, 1).cursor == 1);
+}
+
+TEST_CASE("journal thread: on a disk that fails nothing is acknowledged, and it recovers") {
+  CrashDisk disk;
+  Running running;
+  CHECK(wait_for(append_to(running.journal, {{1, "t", "a"}, {1, "t", "b"}})) ==
+        AppendResult::stored);
+  disk.broken = true;
+  CHECK(wait_for(append_to(running.journal, {{1, "t", "lost"}})) == AppendResult::failed);
+  CHECK_FALSE(running.journal.report().trouble.empty());
+  CHECK_THROWS_AS(running.journal.inspect([](JournalCore&) {}), JournalError);
+  running.journal.enter_session(Direction::up, "broker", false);
+  running.journal.progress(told(1, 1, 1));
+  auto cursor = cursor_of(running.journal);
+  CHECK(wait_for(append_to(running.journal, {{1, "t", "lost"}})) == AppendResult::failed);
+  // Until opening it again has failed, too.
+  const std::string first = running.journal.report().trouble;
+  const std::int64_t deadline = boottime_ms() + 30'000;
+  while (running.journal.report().trouble == first && boottime_ms() < deadline) {
+    std::this_thread::yield();
+  }
+  disk.broken = false;
+  CHECK(wait_for(std::move(cursor)) == 1);
+  CHECK(wait_for(append_to(running.journal, {{1, "t", "c"}})) == AppendResult::stored);
+}

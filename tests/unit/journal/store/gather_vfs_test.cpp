@@ -1,0 +1,214 @@
+// The layer that gathers writes, without SQLite above it.
+#include "journal/store/gather_vfs.hpp"
+
+#include <doctest/doctest.h>
+#include <sqlite3.h>
+
+#include <algorithm>
+#include <cstring>
+#include <memory>
+#include <random>
+#include <string>
+
+#include "support/crash_vfs.hpp"
+
+using namespace bascule;
+using namespace bascule::test;
+
+namespace {
+
+constexpr int log_file = SQLITE_OPEN_WAL | SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+constexpr int database_file = SQLITE_OPEN_MAIN_DB | SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+
+class OpenFile {
+ public:
+  explicit OpenFile(int flags, const char* name = "file") {
+    sqlite3_vfs* vfs = sqlite3_vfs_find(gather_vfs());
+    memory_ = std::make_unique<char[]>(static_cast<std::size_t>(vfs->szOsFile));
+    file_ = reinterpret_cast<sqlite3_file*>(memory_.get());
+    REQUIRE(vfs->xOpen(vfs, name, file_, flags, nullptr) == SQLITE_OK);
+  }
+  ~OpenFile() { file_->pMethods->xClose(file_); }
+  OpenFile(const OpenFile&) = delete;
+  OpenFile& operator=(const OpenFile&) = delete;
+
+  int write(const std::string& bytes, std::size_t at) {
+    return file_->pMethods->xWrite(file_, bytes.data(), static_cast<int>(bytes.size()),
+                                   static_cast<sqlite3_int64>(at));
+  }
+  std::string read(std::size_t length, std::size_t at) {
+    std::string out(length, '?');
+    const int code = file_->pMethods->xRead(file_, out.data(), static_cast<int>(length),
+                                            static_cast<sqlite3_int64>(at));
+    CHECK((code == SQLITE_OK || code == SQLITE_IOERR_SHORT_READ));
+    return out;
+  }
+  int truncate(std::size_t size) {
+    return file_->pMethods->xTruncate(file_, static_cast<sqlite3_int64>(size));
+  }
+  int sync() { return file_->pMethods->xSync(file_, SQLITE_SYNC_NORMAL); }
+  int lock() { return file_->pMethods->xLock(file_, SQLITE_LOCK_EXCLUSIVE); }
+  void leave_syncs(const OpenFile* log) {
+    sqlite3_file* const handle = log == nullptr ? nullptr : log->file_;
+    CHECK(file_->pMethods->xFileControl(file_, leave_syncs_control, handle) == SQLITE_OK);
+  }
+  std::size_t size() {
+    sqlite3_int64 size = 0;
+    CHECK(file_->pMethods->xFileSize(file_, &size) == SQLITE_OK);
+    return static_cast<std::size_t>(size);
+  }
+
+ private:
+  std::unique_ptr<char[]> memory_;
+  sqlite3_file* file_ = nullptr;
+};
+
+// Random pieces, mostly one behind the other, as SQLite writes them; sometimes back to the start.
+void behaves_as_a_file(int flags, unsigned seed) {
+  CrashDisk disk;
+  OpenFile file(flags);
+  std::string model;
+  std::mt19937 random(seed);
+  std::size_t at = 0;
+  for (int i = 0; i < 3'000; ++i) {
+    const std::size_t length = random() % 3 == 0 ? 24 : 1 + random() % 4'096;
+    switch (random() % 24) {
+      case 0:
+        at = 0;
+        break;
+      case 1:
+        at = random() % (model.size() + 1);
+        break;
+      case 2:
+        if (random() % 4 == 0) {
+          model.resize(random() % (model.size() + 1));
+          CHECK(file.truncate(model.size()) == SQLITE_OK);
+          at = std::min(at, model.size());
+        }
+        break;
+      case 3:
+        CHECK(file.sync() == SQLITE_OK);
+        CHECK(disk.files["file"]->synced == model);
+        break;
+      case 4:
+        CHECK(file.size() == model.size());
+        break;
+      default: {
+        const std::string bytes(length, static_cast<char>(random()));
+        CHECK(file.write(bytes, at) == SQLITE_OK);
+        model.resize(std::max(model.size(), at + length));
+        model.replace(at, length, bytes);
+        at += length;
+      }
+    }
+    const std::size_t from = random() % (model.size() + 1);
+    std::string expected = model.substr(from, 100);
+    expected.resize(100);
+    CHECK(file.read(100, from) == expected);
+  }
+}
+
+}  // namespace
+
+TEST_CASE("gathered writes: what is read is what was written, and what is synced is on the disk") {
+  for (unsigned seed = 1; seed <= 5; ++seed) {
+    behaves_as_a_file(log_file, seed);
+    behaves_as_a_file(database_file, seed);
+  }
+}
+
+TEST_CASE("gathered writes: adjacent ones are one") {
+  CrashDisk disk;
+  int changes = 0;
+  disk.before_change = [&] { ++changes; };
+  {
+    OpenFile file(database_file);
+    for (std::size_t page = 0; page < 10; ++page) file.write(std::string(4'096, 'x'), page * 4'096);
+    CHECK(changes == 0);
+    CHECK(file.sync() == SQLITE_OK);
+    CHECK(changes == 2);
+    file.write("y", 3);
+  }
+  CHECK(changes == 3);
+  CHECK(disk.files["file"]->now[3] == 'y');
+}
+
+TEST_CASE("gathered writes: a transaction that is not synced is with the kernel at its last page") {
+  CrashDisk disk;
+  OpenFile file(log_file);
+  std::string header(24, '\0');
+  const std::string page(4'096, 'x');
+  file.write(header, 32);
+  file.write(page, 56);
+  CHECK(disk.files["file"]->now.empty());
+  header[7] = 9;  // pages in the database: the mark of the last one
+  file.write(header, 56 + 4'096);
+  file.write(page, 80 + 4'096);
+  CHECK(disk.files["file"]->now.size() == 80 + 2 * 4'096);
+}
+
+TEST_CASE("gathered writes: one that fails is reported, and given up") {
+  CrashDisk disk;
+  OpenFile file(log_file);
+  REQUIRE(file.write(std::string(100, 'a'), 0) == SQLITE_OK);
+  REQUIRE(file.sync() == SQLITE_OK);
+  REQUIRE(file.write(std::string(100, 'b'), 100) == SQLITE_OK);
+  disk.broken = true;
+  CHECK(file.sync() != SQLITE_OK);
+  disk.broken = false;
+  CHECK(file.sync() == SQLITE_OK);
+  CHECK(file.size() == 100);
+  CHECK(file.read(100, 0) == std::string(100, 'a'));
+}
+
+TEST_CASE("gathered writes: nothing follows a sync that was left before it is done") {
+  const auto follow = {
+      +[](OpenFile& database, OpenFile&) { return database.write("b", 0); },
+      +[](OpenFile& database, OpenFile&) { return database.truncate(0); },
+      +[](OpenFile& database, OpenFile&) { return database.sync(); },
+      +[](OpenFile& database, OpenFile&) { return database.lock(); },
+      +[](OpenFile&, OpenFile& log) { return log.write("b", 0); },
+      +[](OpenFile&, OpenFile& log) { return log.truncate(0); },
+      +[](OpenFile&, OpenFile& log) { return log.sync(); },
+  };
+  for (const auto then : follow) {
+    CrashDisk disk;
+    OpenFile database(database_file, "db");
+    OpenFile log(log_file, "log");
+    std::string order;
+    disk.before_change = [&] { order += disk.files["db"]->synced.empty() ? "?" : "+"; };
+    database.write("a", 0);
+    database.leave_syncs(&log);
+    CHECK(database.sync() == SQLITE_OK);
+    database.leave_syncs(nullptr);
+    CHECK(disk.files["db"]->synced.empty());
+    CHECK(order == "?");  // what was gathered, written
+    CHECK(then(database, log) == SQLITE_OK);
+    CHECK(disk.files["db"]->synced == "a");
+    log.sync();
+    CHECK(order.substr(0, 2) == "??");  // the sync
+    CHECK(order.find('?', 2) == order.npos);
+  }
+}
+
+TEST_CASE("gathered writes: after a sync that was left has failed, nothing changes any more") {
+  CrashDisk disk;
+  OpenFile database(database_file, "db");
+  OpenFile log(log_file, "log");
+  log.write("everything", 0);
+  CHECK(log.sync() == SQLITE_OK);
+  database.write("a", 0);
+  database.leave_syncs(&log);
+  CHECK(database.sync() == SQLITE_OK);
+  database.leave_syncs(nullptr);
+  disk.broken = true;
+  CHECK(log.write("b", 0) == SQLITE_IOERR_FSYNC);
+  disk.broken = false;
+  CHECK(log.write("b", 0) == SQLITE_IOERR_FSYNC);
+  CHECK(log.truncate(0) == SQLITE_IOERR_FSYNC);
+  CHECK(log.sync() == SQLITE_IOERR_FSYNC);
+  CHECK(database.write("b", 0) == SQLITE_IOERR_FSYNC);
+  CHECK(database.sync() == SQLITE_IOERR_FSYNC);
+  CHECK(database.lock() == SQLITE_IOERR_FSYNC);
+  CHECK(disk.files["log"]->synced == "everything");
+}

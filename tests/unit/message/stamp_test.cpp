@@ -1,0 +1,161 @@
+#include "message/stamp.hpp"
+
+#include <doctest/doctest.h>
+
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "message/properties.hpp"
+#include "support/property.hpp"
+
+using namespace bascule;
+using namespace bascule::test;
+
+namespace {
+
+const Stamp example{"store-42", "5f3a9c1e0d2b4a67", "sales", 1234, 1'763'817'600'123};
+constexpr auto example_text = "store-42/5f3a9c1e0d2b4a67/sales/1234/1763817600123";
+
+std::string restamped(std::string_view block, std::string_view id = "store-42",
+                      std::uint32_t waited_s = 0) {
+  std::string out = "what stood there before";
+  restamp(block, example, id, waited_s, out);
+  return out;
+}
+
+void append_user(std::string& block, std::string_view name, std::string_view value) {
+  append_property(block, {PropertyId::user_property, 0, name, value});
+}
+
+}  // namespace
+
+TEST_CASE("stamp: it is written as documented and read back") {
+  CHECK(format_stamp(example) == example_text);
+  const auto stamp = parse_stamp(example_text);
+  REQUIRE(stamp);
+  CHECK(stamp->origin == "store-42");
+  CHECK(stamp->epoch == "5f3a9c1e0d2b4a67");
+  CHECK(stamp->lane == "sales");
+  CHECK(stamp->sequence == 1234);
+  CHECK(stamp->captured_ms == 1'763'817'600'123);
+}
+
+TEST_CASE("stamp: the largest numbers and the longest names fit") {
+  const std::string name(64, 'x');
+  const Stamp largest{name, "ffffffffffffffff", name, std::numeric_limits<std::uint64_t>::max(),
+                      std::numeric_limits<std::int64_t>::max()};
+  const auto text = format_stamp(largest);
+  const auto stamp = parse_stamp(text);
+  REQUIRE(stamp);
+  CHECK(stamp->sequence == largest.sequence);
+  CHECK(stamp->captured_ms == largest.captured_ms);
+}
+
+TEST_CASE("stamp: what is not exactly a stamp is refused") {
+  const std::string long_name(65, 'x');
+  const std::string epoch = "5f3a9c1e0d2b4a67";
+  for (const std::string& text :
+       std::vector<std::string>{"",
+                                "/",
+                                "////",
+                                "a/" + epoch + "/l/1",
+                                "a/" + epoch + "/l/1/2/",
+                                "a/" + epoch + "/l/1/2/3",
+                                "/" + epoch + "/l/1/2",
+                                "a/" + epoch + "//1/2",
+                                "a/" + epoch + "/l//2",
+                                "a/" + epoch + "/l/1/",
+                                "a/" + epoch + "/l/0/2",
+                                "a/" + epoch + "/l/-1/2",
+                                "a/" + epoch + "/l/+1/2",
+                                "a/" + epoch + "/l/ 1/2",
+                                "a/" + epoch + "/l/1 /2",
+                                "a/" + epoch + "/l/1/-2",
+                                "a/" + epoch + "/l/1/2x",
+                                "a/" + epoch + "/l/0x1/2",
+                                "a/" + epoch + "/l/18446744073709551616/2",
+                                "a/" + epoch + "/l/1/9223372036854775808",
+                                "a/5f3a9c1e0d2b4a6/l/1/2",
+                                "a/5f3a9c1e0d2b4a678/l/1/2",
+                                "a/5f3a9c1e0d2b4a6g/l/1/2",
+                                "a b/" + epoch + "/l/1/2",
+                                "a/" + epoch + "/l,m/1/2",
+                                long_name + "/" + epoch + "/l/1/2",
+                                "a/" + epoch + "/" + long_name + "/1/2",
+                                "é/" + epoch + "/l/1/2"}) {
+    CAPTURE(text);
+    CHECK_FALSE(parse_stamp(text));
+  }
+}
+
+TEST_CASE("stamp: a bridge is found in via only by its whole id") {
+  CHECK(passed("a,b,c", "a"));
+  CHECK(passed("a,b,c", "b"));
+  CHECK(passed("a,b,c", "c"));
+  CHECK_FALSE(passed("aa,b", "a"));
+  CHECK_FALSE(passed("b,ca", "a"));
+  CHECK_FALSE(passed("a.b", "a"));
+  CHECK_FALSE(passed("", "a"));
+  CHECK(hops("") == 0);
+  CHECK(hops("a") == 1);
+  CHECK(hops("a,b,c") == 3);
+}
+
+TEST_CASE("stamp: a message without properties gets the stamp and via") {
+  const auto block = restamped("");
+  CHECK(valid_properties(block));
+  CHECK(user_property(block, stamp_property) == example_text);
+  CHECK(user_property(block, via_property) == "store-42");
+}
+
+TEST_CASE("stamp: a second bridge replaces the stamp and joins via") {
+  const auto block = restamped(restamped("", "first"), "second");
+  CHECK(user_property(block, via_property) == "first,second");
+  std::string expected;
+  append_user(expected, stamp_property, example_text);
+  append_user(expected, via_property, "first,second");
+  CHECK(block == expected);
+}
+
+TEST_CASE("stamp: the expiry is lowered by the wait, but not below 1") {
+  std::string block;
+  append_property(block, {PropertyId::message_expiry, 60, {}, {}});
+  CHECK(message_expiry_s(restamped(block, "a", 0)) == 60);
+  CHECK(message_expiry_s(restamped(block, "a", 59)) == 1);
+  CHECK(message_expiry_s(restamped(block, "a", 60)) == 1);
+  CHECK(message_expiry_s(restamped(block, "a", 4'000'000'000u)) == 1);
+}
+
+TEST_CASE("stamp: a via that leaves no room starts anew") {
+  std::string block;
+  append_user(block, via_property, std::string(65'530, 'x'));
+  const auto stamped = restamped(block);
+  CHECK(valid_properties(stamped));
+  CHECK(user_property(stamped, via_property) == "store-42");
+}
+
+TEST_CASE("stamp: the other properties stay as they are, in their order") {
+  check_property("stamp: restamping changes only what is its own", [] {
+    std::string others;
+    std::string block;
+    const auto add = [](std::string& to, std::string_view name) { append_user(to, name, "value"); };
+    for (int left = *rc::gen::inRange(0, 8); left > 0; --left) {
+      const auto name =
+          *rc::gen::element<std::string>("a", "b", "", "bascule-stamp", "bascule-via", "bascule-");
+      add(block, name);
+      if (name != stamp_property && name != via_property) add(others, name);
+    }
+    append_property(block, {PropertyId::correlation_data, 0, {}, "c"});
+    append_property(others, {PropertyId::correlation_data, 0, {}, "c"});
+
+    const auto once = restamped(block);
+    const auto twice = restamped(once);
+    RC_ASSERT(valid_properties(once));
+    RC_ASSERT(once.starts_with(others));
+    RC_ASSERT(twice.starts_with(others));
+    RC_ASSERT(hops(*user_property(twice, via_property)) ==
+              hops(*user_property(once, via_property)) + 1);
+    RC_ASSERT(user_property(once, stamp_property) == example_text);
+  });
+}
