@@ -85,10 +85,10 @@ ControlHandlers control_handlers(const Stages& stages) {
           [&](JournalCore& core) { parts.policies = stages.policies.report(core); });
     }
     parts.site = stages.site.status();
-    parts.in_flight[static_cast<int>(Direction::down)] = stages.site.in_flight();
+    parts.in_flight[Direction::down] = stages.site.in_flight();
     if (stages.central != nullptr) {
       parts.central = stages.central->status();
-      parts.in_flight[static_cast<int>(Direction::up)] = stages.central->in_flight();
+      parts.in_flight[Direction::up] = stages.central->in_flight();
     }
     return status_report(parts);
   };

@@ -47,7 +47,8 @@ bool PastInputs::fetch() {
   if (at_end_) return false;
   Query query;
   query.set("policy", policy_);
-  query.set("up", std::to_string(known_[0])).set("down", std::to_string(known_[1]));
+  query.set("up", std::to_string(known_[Direction::up]))
+      .set("down", std::to_string(known_[Direction::down]));
   const json page = answer(config_, "/v1/policies/inputs", query);
   const json& inputs = part_of(page, "inputs");
   if (epoch_.empty()) {
@@ -62,7 +63,7 @@ bool PastInputs::fetch() {
   for (const json& one : inputs) {
     ahead_.push_back(read_input(one));
     const One& added = ahead_.back();
-    known_[static_cast<int>(added.input.direction)] = added.input.number;
+    known_[added.input.direction] = added.input.number;
     if (added.kind == InputKind::wake) wakes_.emplace(added.topic, added.payload);
   }
   at_end_ = inputs.empty();

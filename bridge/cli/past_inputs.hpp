@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "config/config.hpp"
+#include "message/per_direction.hpp"
 #include "policy/replay.hpp"
 
 namespace bascule {
@@ -48,7 +49,7 @@ class PastInputs {
   std::deque<One> ahead_;
   One current_;
   std::multiset<std::pair<std::string, std::string>> wakes_;  // ahead: name and time
-  std::uint64_t known_[2] = {};
+  PerDirection<std::uint64_t> known_;
   bool at_end_ = false;
   bool from_the_start_ = true;
   std::uint64_t total_ = 0;

@@ -20,8 +20,7 @@ json link_report(const LinkStatus& link) {
 }
 
 json counters_report(const JournalReport& journal, Direction direction) {
-  const int side = static_cast<int>(direction);
-  const Tally& tally = journal.tallies[side];
+  const Tally& tally = journal.tallies[direction];
   std::uint64_t journaled = 0;
   std::uint64_t pending = 0;
   std::uint64_t fates[4] = {};
@@ -32,7 +31,7 @@ json counters_report(const JournalReport& journal, Direction direction) {
     pending += lane.state.pending();
     for (int fate = 0; fate < 4; ++fate) fates[fate] += lane.state.fates[fate];
   }
-  return {{"received", journal.received[side]},
+  return {{"received", journal.received[direction]},
           {"emitted", tally.emitted},
           {"journaled", journaled},
           {"unrouted", tally.unrouted},
@@ -74,7 +73,7 @@ json status_report(const StatusParts& parts) {
   for (const LaneReport& lane : journal.lanes) {
     const LaneState& state = lane.state;
     if (state.input) continue;  // with its policy
-    const auto& in_flight = parts.in_flight[static_cast<int>(state.direction)];
+    const auto& in_flight = parts.in_flight[state.direction];
     const auto flying = in_flight.find(state.name);
     lanes.push_back(
         {{"name", state.name},

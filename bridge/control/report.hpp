@@ -10,6 +10,7 @@
 
 #include "journal/core.hpp"
 #include "link/link.hpp"
+#include "message/per_direction.hpp"
 #include "policy/host.hpp"
 
 namespace bascule {
@@ -22,7 +23,7 @@ struct StatusParts {
   LinkStatus site;
   std::optional<LinkStatus> central;  // nothing at a hub
   std::vector<PolicyReport> policies;
-  std::map<std::string, std::uint64_t> in_flight[2];  // by direction, by lane
+  PerDirection<std::map<std::string, std::uint64_t>> in_flight;  // by lane
 };
 
 nlohmann::json status_report(const StatusParts& parts);

@@ -13,7 +13,6 @@
 namespace bascule {
 namespace {
 
-constexpr std::uint64_t sequence_mask = 0xFFFF'FFFF'FFFF;
 // What may be on the wire at once. A lane that others go before gets less, so that on a slow line
 // they wait for little of it.
 constexpr std::uint64_t bytes_in_flight_max = 4 << 20;
@@ -205,9 +204,9 @@ void Forwarder::settle(const Outcome& outcome) {
     if (outcome.kind == Outcome::Kind::accepted) cleared_one();
     return;
   }
-  OutboundLane* const lane = this->lane(static_cast<LaneId>(outcome.tag >> 48));
+  const auto [lane_id, sequence] = LaneSequence::of_key(outcome.tag);
+  OutboundLane* const lane = this->lane(lane_id);
   if (lane == nullptr) return;
-  const std::uint64_t sequence = outcome.tag & sequence_mask;
   if (outcome.kind == Outcome::Kind::received) return lane->received(sequence);
   --in_flight_;
   if (outcome.kind != Outcome::Kind::lost) suspicion_.settled(outcome.tag);
@@ -328,7 +327,7 @@ Qos Forwarder::qos_of(const LaneItem& item) const {
 // Adds the message to what is published next. Returns why it can never be; empty: it was added.
 std::string Forwarder::add(const OutboundLane& lane, const LaneItem& item, std::int64_t now_ms) {
   Message message = item.record.message;
-  const std::uint64_t tag = tag_of(lane.id(), item.record.sequence);
+  const std::uint64_t tag = LaneSequence{lane.id(), item.record.sequence}.key();
   if (suspicion_.condemned(tag)) {
     suspicion_.settled(tag);
     return "the broker closes the connection each time it gets this message alone";

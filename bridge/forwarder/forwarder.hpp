@@ -88,12 +88,9 @@ class Forwarder {
 
   static constexpr std::size_t messages_per_publish = 256;
 
-  // A tag is lane << 48 | sequence; the bridge's own messages have no lane.
+  // A tag is the key of a LaneSequence; the bridge's own messages have no lane.
   static constexpr std::uint64_t own_tag = 0;
   static constexpr std::uint64_t clearing_tag = 1;  // likewise
-  static std::uint64_t tag_of(LaneId lane, std::uint64_t sequence) {
-    return std::uint64_t{lane} << 48 | sequence;
-  }
 
   // QoS 2: handshakes.cpp.
   std::size_t claims_max() const;

@@ -124,7 +124,7 @@ void Forwarder::resumed() {
 void Forwarder::resume_orphans(OutboundLane& lane) {
   if (limits_.maximum_qos != Qos::exactly_once) return;
   for (const Claim& claim : lane.orphans()) {
-    const Outgoing out = release(tag_of(lane.id(), claim.sequence), claim.packet_id);
+    const Outgoing out = release(LaneSequence{lane.id(), claim.sequence}.key(), claim.packet_id);
     ++in_flight_;
     link_.publish({&out, 1});
   }

@@ -30,7 +30,7 @@ void Suspicion::sent(std::int64_t now_ms) { sent_ms_ = now_ms; }
 
 void Suspicion::settled(std::uint64_t tag) {
   if (tag == suspect_) suspect_ = 0, strikes_ = 0;
-  if (const auto first = firsts_.find(tag >> 48); first != firsts_.end()) {
+  if (const auto first = firsts_.find(LaneSequence::of_key(tag).lane); first != firsts_.end()) {
     if (first->second.tag == tag) firsts_.erase(first);
   }
   if (careful() && ++window_ > window_careful_max) window_ = everything;
@@ -43,8 +43,8 @@ void Suspicion::closed(std::span<const std::uint64_t> lost, bool alone, std::int
   if (alone && soon && sent_ms_ - up_ms_ >= steady_factor * delay_ms_) strike(lost.front());
   delay_ms_ = std::min(delay_ms_, delay_ms_max);
 
-  std::map<std::uint64_t, std::uint64_t> firsts;  // by lane
-  for (const std::uint64_t tag : lost) firsts.emplace(tag >> 48, tag);
+  std::map<LaneId, std::uint64_t> firsts;
+  for (const std::uint64_t tag : lost) firsts.emplace(LaneSequence::of_key(tag).lane, tag);
   bool stuck = false;
   for (const auto& [lane, tag] : firsts) {
     First& first = firsts_[lane];

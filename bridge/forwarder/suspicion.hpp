@@ -19,6 +19,8 @@
 #include <map>
 #include <span>
 
+#include "journal/lane/lane_sequence.hpp"
+
 namespace bascule {
 
 class Suspicion {
@@ -35,7 +37,7 @@ class Suspicion {
   std::uint32_t window() const { return window_; }
   std::int64_t wait_ms(std::int64_t now_ms) const;
 
-  // Tags are lane << 48 | sequence.
+  // Tags are keys of LaneSequence.
   void sent(std::int64_t now_ms);
   void settled(std::uint64_t tag);  // accepted, refused or set aside
 
@@ -57,7 +59,7 @@ class Suspicion {
 
   void strike(std::uint64_t tag);
 
-  std::map<std::uint64_t, First> firsts_;  // by lane
+  std::map<LaneId, First> firsts_;
   std::uint32_t window_ = everything;
   std::uint64_t suspect_ = 0;  // 0: none
   int strikes_ = 0;            // closures that it was alone for

@@ -12,11 +12,10 @@ constexpr std::size_t batch_bytes_max = 256 << 10;
 }  // namespace
 
 AppendResult JournalCore::append(AppendGroup& group) {
-  const int side = static_cast<int>(group.direction);
   // Room for all or for none: a group is acknowledged as a whole.
   if (!claim_rooms(group.entries, 0)) return AppendResult::full;
   std::size_t index = 0;
-  Tally& tally = tallies_[side];
+  Tally& tally = tallies_[group.direction];
   for (const Append& entry : group.entries) {
     if (entry.released != 0) {
       repeats_.release(group.direction, entry.released);
@@ -58,7 +57,7 @@ AppendResult JournalCore::append(AppendGroup& group) {
       drop(lane, bytes.size());
     }
   }
-  received_[side] += group.received;
+  received_[group.direction] += group.received;
   tally.unrouted += group.tally.unrouted;
   tally.repeats += group.tally.repeats;
   tally.refused += group.tally.refused;

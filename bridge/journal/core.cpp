@@ -93,14 +93,14 @@ void JournalCore::load() {
     lane.appended_bytes = std::max(lane.appended_bytes, lane.resolved_bytes);
   }
   for (const Direction direction : {Direction::up, Direction::down}) {
-    const int side = static_cast<int>(direction);
-    tallies_[side] = store_->load_tally(direction);
-    received_[side] = tallies_[side].unrouted + tallies_[side].repeats + tallies_[side].refused;
+    tallies_[direction] = store_->load_tally(direction);
+    received_[direction] =
+        tallies_[direction].unrouted + tallies_[direction].repeats + tallies_[direction].refused;
     for (const LaneState& lane : lanes_) {
       if (lane.direction == direction && lane.name != events_lane)
-        received_[side] += lane.journaled();
+        received_[direction] += lane.journaled();
     }
-    received_[side] -= tallies_[side].emitted;
+    received_[direction] -= tallies_[direction].emitted;
   }
   central_up_ = store_->central_up();
   open_.assign(lanes_.size(), nullptr);
@@ -121,7 +121,7 @@ void JournalCore::commit() {
   repeats_.save(write());
   if (tally_dirty_) {
     for (const Direction direction : {Direction::up, Direction::down}) {
-      store_->save_tally(direction, tallies_[static_cast<int>(direction)]);
+      store_->save_tally(direction, tallies_[direction]);
     }
     tally_dirty_ = false;
   }
@@ -133,7 +133,7 @@ void JournalCore::commit() {
   dirty_since_ms_ = 0;
   retention_.committed();
   unsaved_.clear();
-  entered_[0] = entered_[1] = std::nullopt;
+  entered_ = {};
   ++commits_;
   for (BatchPtr& batch : committing_) tail_.push(std::move(batch));
   committing_.clear();
@@ -159,7 +159,7 @@ void JournalCore::reopen() {
     store_ = std::make_unique<Store>(settings_, bridge_id_);
     load();
     for (const Direction direction : {Direction::up, Direction::down}) {
-      const auto entered = entered_[static_cast<int>(direction)];
+      const auto& entered = entered_[direction];
       if (entered) apply_session(direction, entered->first, entered->second);
     }
     for (const Progress& progress : unsaved_) apply(progress);
@@ -173,14 +173,14 @@ void JournalCore::reopen() {
 
 void JournalCore::check_books() const {
   for (const Direction direction : {Direction::up, Direction::down}) {
-    const int side = static_cast<int>(direction);
-    std::uint64_t sum = tallies_[side].unrouted + tallies_[side].repeats + tallies_[side].refused;
+    std::uint64_t sum =
+        tallies_[direction].unrouted + tallies_[direction].repeats + tallies_[direction].refused;
     for (const LaneState& lane : lanes_) {
       if (!lane.balanced())
         throw std::logic_error("the books of lane " + lane.name + " do not balance");
       if (lane.direction == direction && lane.name != events_lane) sum += lane.journaled();
     }
-    if (sum != received_[side] + tallies_[side].emitted) {
+    if (sum != received_[direction] + tallies_[direction].emitted) {
       throw std::logic_error("received + emitted " + std::string(to_string(direction)) +
                              " is not journaled + unrouted + repeats + refused");
     }
@@ -248,10 +248,8 @@ JournalReport JournalCore::report() {
   report.commits = commits_;
   report.lost = store_->lost_messages();
   report.cases = store_->open_cases(0);
-  for (int side = 0; side < 2; ++side) {
-    report.received[side] = received_[side];
-    report.tallies[side] = tallies_[side];
-  }
+  report.received = received_;
+  report.tallies = tallies_;
   for (const LaneState& lane : lanes_) {
     LaneReport entry{lane, 0, 0, 0};
     if (const auto heads = store_->heads(lane.id, 0, 1); !heads.empty()) {

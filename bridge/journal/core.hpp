@@ -24,6 +24,7 @@
 #include "journal/settings.hpp"
 #include "journal/store/store.hpp"
 #include "journal/tail.hpp"
+#include "message/per_direction.hpp"
 
 namespace bascule {
 
@@ -114,8 +115,8 @@ struct JournalReport {
   std::uint64_t used_bytes = 0, free_bytes = 0;
   bool full = false;
   std::string trouble;  // why nothing can be written; empty: all is well
-  std::uint64_t received[2] = {};
-  Tally tallies[2];
+  PerDirection<std::uint64_t> received;
+  PerDirection<Tally> tallies;
   std::uint64_t cases = 0;    // that wait for a person
   std::uint64_t lost = 0;     // messages in the loss ledger
   std::uint64_t resent = 0;   // messages of history handed out again since the start
@@ -159,7 +160,7 @@ class JournalCore {
   // not known may hold ids of QoS 2 that somebody left half done there: it is unfamiliar until the
   // forwarder has cleared it.
   void enter_session(Direction in, const std::string& peer, bool present);
-  bool unfamiliar(Direction out) const { return unfamiliar_[static_cast<int>(out)]; }
+  bool unfamiliar(Direction out) const { return unfamiliar_[out]; }
   void cleared(Direction out);
 
   // Up to about `bytes_max` of the lane from `from` on, at least one batch if there is one; the
@@ -241,10 +242,10 @@ class JournalCore {
   std::vector<BatchPtr> committing_;
   std::vector<Progress> unsaved_;  // told since the last commit
   // By incoming direction: the connection that began since the last commit.
-  std::optional<std::pair<std::string, bool>> entered_[2];
-  std::string peer_[2];      // by incoming direction: of the connection under way
-  bool unfamiliar_[2] = {};  // by outgoing direction
-  bool marked_ = false;      // it is on the disk that commits of this boot are not synced
+  PerDirection<std::optional<std::pair<std::string, bool>>> entered_;
+  PerDirection<std::string> peer_;  // by incoming direction: of the connection under way
+  PerDirection<bool> unfamiliar_;   // by outgoing direction
+  bool marked_ = false;             // it is on the disk that commits of this boot are not synced
   std::string former_epoch_;
   std::vector<Former> former_;  // by id - 1; empty: bookmarks of before say nothing
   Repeats repeats_;
@@ -254,9 +255,9 @@ class JournalCore {
   Ballast ballast_;
   std::vector<Room> rooms_;             // scratch of append
   std::vector<std::uint64_t> claimed_;  // likewise, by lane id - 1
-  Tally tallies_[2];
+  PerDirection<Tally> tallies_;
   bool tally_dirty_ = false;
-  std::uint64_t received_[2] = {};
+  PerDirection<std::uint64_t> received_;
   std::uint64_t resent_ = 0;
   std::uint64_t commits_ = 0;
   bool central_up_ = false;

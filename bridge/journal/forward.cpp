@@ -155,7 +155,7 @@ void JournalCore::compare(LaneState& lane, const FarKnowledge& far) {
 void JournalCore::estrange(Direction out) {
   void_claims(out);
   forget_told_claims(out);
-  unfamiliar_[static_cast<int>(out)] = true;
+  unfamiliar_[out] = true;
   repeats_.name_session(opposite(out), "");
   urgent_ = true;
 }

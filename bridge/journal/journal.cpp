@@ -79,7 +79,7 @@ void Journal::append(AppendGroup group, std::function<void(AppendResult)> done) 
 }
 
 void Journal::take(AppendGroup& group) {
-  std::uint64_t& unkept = unkept_[static_cast<int>(group.direction)];
+  std::uint64_t& unkept = unkept_[group.direction];
   messages_ += group.entries.size();
   const bool follows = group.connection != 0 && group.connection == unkept;
   AppendResult& result = to_answer_.back().result;
@@ -262,7 +262,7 @@ void Journal::answer(AppendResult result) {
   for (const Answer& answer : to_answer_) {
     const bool stored = result == AppendResult::stored;
     if (!stored && answer.connection != 0) {
-      unkept_[static_cast<int>(answer.direction)] = answer.connection;
+      unkept_[answer.direction] = answer.connection;
     }
     answer.done(stored ? answer.result : result);
   }

@@ -120,7 +120,7 @@ class Journal {
   // The journal's thread only.
   std::vector<Answer> to_answer_;
   std::vector<std::function<void()>> to_confirm_;  // progress that somebody waits for
-  std::uint64_t unkept_[2] = {};  // by direction: the connection of which a group was not kept
+  PerDirection<std::uint64_t> unkept_;             // the connection of which a group was not kept
   std::map<Direction, Ask> asks_;
   std::map<LaneId, Read> reads_;
   std::string trouble_;  // why nothing can be written; empty: all is well

@@ -32,7 +32,7 @@ void Repeats::load(Store& store, const std::vector<LaneState>& lanes) {
   changed_.clear();
   seen_.clear();
   for (const Direction direction : {Direction::up, Direction::down}) {
-    Side& side = sides_[index(direction)];
+    Side& side = sides_[direction];
     SessionRow stored = store.load_session(direction);
     if (stored.number != side.session.number) side = {};
     side.session = std::move(stored);
@@ -79,7 +79,7 @@ bool Repeats::redelivered(Direction direction, Receipt receipt, bool duplicate) 
       return !note->second.exactly_once && note->second.digest == receipt.digest;
     }
   }
-  const Side& side = sides_[index(direction)];
+  const Side& side = sides_[direction];
   if (side.slots.empty()) return false;
   const Slot& slot = side.slots[receipt.packet_id];
   return slot.order != 0 && slot.digest == receipt.digest &&
@@ -93,7 +93,7 @@ void Repeats::committed() {
 
 void Repeats::remember(Direction direction, Receipt receipt) {
   if (receipt.packet_id == 0) return;
-  Side& side = sides_[index(direction)];
+  Side& side = sides_[direction];
   if (side.slots.empty()) side.slots.resize(65'536);
   side.slots[receipt.packet_id] = {receipt.digest, ++side.order};
   // Of QoS 2 it is known whether the id is held; whatever comes with it otherwise is new.
@@ -101,24 +101,24 @@ void Repeats::remember(Direction direction, Receipt receipt) {
 }
 
 bool Repeats::hold(Direction direction, std::uint16_t packet_id) {
-  Side& of = side(direction);
+  Side& of = sides_[direction];
   const bool fresh = of.session.held.insert(packet_id).second;
   of.changed = of.changed || fresh;
   return fresh;
 }
 
 void Repeats::release(Direction direction, std::uint16_t packet_id) {
-  Side& of = side(direction);
+  Side& of = sides_[direction];
   if (of.session.held.erase(packet_id) > 0) of.changed = true;
 }
 
 bool Repeats::knows(Direction direction, std::string_view peer) const {
-  const std::string& known = side(direction).session.peer;
+  const std::string& known = sides_[direction].session.peer;
   return known == any_peer || (known == peer && !peer.empty());
 }
 
 void Repeats::begin_session(Direction direction, std::string_view peer) {
-  Side& of = side(direction);
+  Side& of = sides_[direction];
   of.slots.clear();
   std::erase_if(noted_, [&](const auto& note) { return note.first == direction; });
   ++of.session.number;
@@ -128,7 +128,7 @@ void Repeats::begin_session(Direction direction, std::string_view peer) {
 }
 
 void Repeats::name_session(Direction direction, std::string_view peer) {
-  Side& of = side(direction);
+  Side& of = sides_[direction];
   if (of.session.peer == peer) return;
   of.session.peer = peer;
   of.changed = true;
@@ -151,7 +151,7 @@ void Repeats::save(Store& store) {
   for (const std::string& source : changed_) store.save_seen(source, seen_.find(source)->second);
   changed_.clear();
   for (const Direction direction : {Direction::up, Direction::down}) {
-    Side& of = side(direction);
+    Side& of = sides_[direction];
     if (std::exchange(of.changed, false)) store.save_session(direction, of.session);
   }
 }

@@ -15,6 +15,7 @@
 #include "journal/lane/record.hpp"
 #include "journal/lane/sequence_set.hpp"
 #include "journal/store/store.hpp"
+#include "message/per_direction.hpp"
 #include "message/stamp.hpp"
 
 namespace bascule {
@@ -45,7 +46,7 @@ class Repeats {
 
   // The session that deliveries belong to; a new one forgets the packet ids of the old. `peer` is
   // who is at its two ends; empty: unknown.
-  std::uint16_t session(Direction direction) const { return side(direction).session.number; }
+  std::uint16_t session(Direction direction) const { return sides_[direction].session.number; }
   bool knows(Direction direction, std::string_view peer) const;
   void begin_session(Direction direction, std::string_view peer);
   void name_session(Direction direction, std::string_view peer);
@@ -67,12 +68,9 @@ class Repeats {
     std::uint64_t order = 0;
     std::vector<Slot> slots;  // by packet id; made on first use
   };
-  static int index(Direction direction) { return static_cast<int>(direction); }
-  Side& side(Direction direction) { return sides_[index(direction)]; }
-  const Side& side(Direction direction) const { return sides_[index(direction)]; }
   void remember(Direction direction, Receipt receipt);
 
-  Side sides_[2];
+  PerDirection<Side> sides_;
   std::map<std::string, SequenceSet, std::less<>> seen_;  // by ORIGIN/EPOCH/LANE
   std::set<std::string> changed_;
   std::vector<std::pair<Direction, Receipt>> noted_;  // in the transaction under way

@@ -4,9 +4,8 @@
 namespace bascule {
 
 void JournalCore::enter_session(Direction in, const std::string& peer, bool present) {
-  const int side = static_cast<int>(in);
-  entered_[side] = {peer, present};  // noted before it is tried
-  peer_[side] = peer;
+  entered_[in] = {peer, present};  // noted before it is tried
+  peer_[in] = peer;
   if (!present || !repeats_.knows(in, peer)) forget_told_claims(opposite(in));
   if (store_ != nullptr) apply_session(in, peer, present);
 }
@@ -14,7 +13,7 @@ void JournalCore::enter_session(Direction in, const std::string& peer, bool pres
 void JournalCore::apply_session(Direction in, const std::string& peer, bool present) {
   const Direction out = opposite(in);
   const bool known = present && repeats_.knows(in, peer);
-  unfamiliar_[static_cast<int>(out)] = present && !known;
+  unfamiliar_[out] = present && !known;
   if (known) {
     repeats_.name_session(in, peer);
     return;
@@ -26,9 +25,9 @@ void JournalCore::apply_session(Direction in, const std::string& peer, bool pres
 }
 
 void JournalCore::cleared(Direction out) {
-  unfamiliar_[static_cast<int>(out)] = false;
+  unfamiliar_[out] = false;
   const Direction in = opposite(out);
-  repeats_.name_session(in, peer_[static_cast<int>(in)]);
+  repeats_.name_session(in, peer_[in]);
   urgent_ = true;
 }
 

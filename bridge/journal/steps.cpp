@@ -17,7 +17,7 @@ AppendResult JournalCore::emit(std::string_view bytes, std::span<const Append> e
     LaneState& lane = state(entry.lane);
     const std::string_view record = bytes.substr(entry.offset, entry.length);
     if (lane.name != events_lane) {
-      ++tallies_[static_cast<int>(lane.direction)].emitted;
+      ++tallies_[lane.direction].emitted;
       tally_dirty_ = true;
     }
     if (rooms_[index++] == Room::take) {

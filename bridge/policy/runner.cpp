@@ -30,7 +30,7 @@ Runner::Runner(PolicySettings settings, std::unique_ptr<Instance> instance, Step
 
 void Runner::opened(JournalCore& core, bool again) {
   for (const Direction direction : {Direction::up, Direction::down}) {
-    Lane& lane = lanes_[static_cast<int>(direction)];
+    Lane& lane = lanes_[direction];
     lane = {};
     lane.id = core.lane(direction, input_lane(settings_.name));
     if (again) continue;  // nothing has died
@@ -46,15 +46,15 @@ void Runner::opened(JournalCore& core, bool again) {
         "trying them one by one",
         settings_.name, to_string(direction), head, begun->last);
   }
-  context_.policy = lanes_[0].id;
+  context_.policy = lanes_[Direction::up].id;
   next_wake_ms_ = 0;
   gate_.opened(core, context_.policy);
 }
 
 void Runner::prepare(JournalCore& core, const Now& at) {
   append_wakes(core, at.wall_ms);
-  lanes_[0].limit = gate_.limit(core, at);
-  lanes_[1].limit = std::numeric_limits<std::uint64_t>::max();
+  lanes_[Direction::up].limit = gate_.limit(core, at);
+  lanes_[Direction::down].limit = std::numeric_limits<std::uint64_t>::max();
   for (Lane& lane : lanes_) begin(core, lane, at.boottime_ms);
 }
 
@@ -111,7 +111,7 @@ bool Runner::ready(const JournalCore& core, const Lane& lane, std::int64_t now_m
 // Of two inputs the one that was journaled first; of two in one commit, what goes down.
 Runner::Lane* Runner::next(JournalCore& core, std::int64_t now_ms) {
   Lane* first = nullptr;
-  for (Lane* lane : {&lanes_[1], &lanes_[0]}) {
+  for (Lane* lane : {&lanes_[Direction::down], &lanes_[Direction::up]}) {
     if (!ready(core, *lane, now_ms) || peek(core, *lane) == nullptr) continue;
     if (first == nullptr || std::tie(lane->batch->boot, lane->batch->captured_ms) <
                                 std::tie(first->batch->boot, first->batch->captured_ms)) {
@@ -129,7 +129,7 @@ bool Runner::step(JournalCore& core, Watchdog& watchdog, std::int64_t now_ms) {
 }
 
 Decision Runner::decision(const JournalCore& core, const Lane& lane) const {
-  const Lane& other = lanes_[&lane == &lanes_[0] ? 1 : 0];
+  const Lane& other = lanes_[&lane == &lanes_[Direction::up] ? Direction::down : Direction::up];
   Decision decision;
   decision.lane = lane.id;
   decision.sequence = lane.record->sequence;
@@ -223,7 +223,7 @@ bool Runner::append(JournalCore& core, InputKind kind, std::string_view topic,
   std::string bytes;
   encode_record({topic, payload, {}, Qos::at_least_once, false}, {}, false, bytes, kind);
   Append entry;
-  entry.lane = lanes_[1].id;
+  entry.lane = lanes_[Direction::down].id;
   entry.length = bytes.size();
   return core.emit(bytes, {&entry, 1}) == AppendResult::stored;
 }
@@ -270,8 +270,9 @@ std::string Runner::waits_for(const JournalCore& core) const {
       return "to try an input again: " + lane.reason;
     }
   }
-  const LaneState& up = state(core, lanes_[0]);
-  return up.pending() > 0 && up.cursor + 1 > lanes_[0].limit ? gate_.waits_for() : std::string();
+  const LaneState& up = state(core, lanes_[Direction::up]);
+  return up.pending() > 0 && up.cursor + 1 > lanes_[Direction::up].limit ? gate_.waits_for()
+                                                                         : std::string();
 }
 
 }  // namespace bascule

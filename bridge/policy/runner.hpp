@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 
+#include "message/per_direction.hpp"
 #include "policy/gate.hpp"
 #include "policy/input.hpp"
 #include "policy/instance.hpp"
@@ -83,7 +84,7 @@ class Runner {
   std::int64_t retry_after_ms_;
   GateKeeper gate_;
   LogBudget log_;
-  Lane lanes_[2];                  // by direction
+  PerDirection<Lane> lanes_;
   std::int64_t next_wake_ms_ = 0;  // wall time; 0: look
   std::uint64_t failures_ = 0;
   std::string full_;  // why the last step could not be kept

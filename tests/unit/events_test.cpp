@@ -90,5 +90,5 @@ TEST_CASE("events: they are not in the books of what crosses") {
   Events events("store-42", *journal);
   events.link_up("central");
   CHECK(told(journal).size() == 1);
-  CHECK(journal->report().received[0] == 0);
+  CHECK(journal->report().received[Direction::up] == 0);
 }

@@ -77,7 +77,7 @@ struct Bank {
     return messages;
   }
   JournalReport report() { return journal->report(); }
-  Tally tally() { return report().tallies[0]; }
+  Tally tally() { return report().tallies[Direction::up]; }
 };
 
 Message message(std::string_view topic, std::string_view payload, Qos qos = Qos::at_least_once,
@@ -97,7 +97,7 @@ TEST_CASE("intake: a group goes where its routes say, and is acknowledged by its
   CHECK(sales[1].topic == "stores/store-42/2/x");
   CHECK(bank.stored().size() == 1);
   CHECK(bank.link.acknowledged() == std::vector<std::uint64_t>{3});
-  CHECK(bank.report().received[0] == 3);
+  CHECK(bank.report().received[Direction::up] == 3);
 }
 
 TEST_CASE("intake: acknowledged is what is committed, never what is only appended") {
@@ -241,7 +241,7 @@ TEST_CASE("intake: the bridge's own messages are shown, not routed") {
   bank.deliver({message("bascule/store-42/bookmark/down", "x"), message("bascule/store-4/x", "y")});
   CHECK(bank.own == std::vector<std::string>{"bascule/store-42/bookmark/down=x"});
   CHECK(bank.tally().unrouted == 1);
-  CHECK(bank.report().received[0] == 1);
+  CHECK(bank.report().received[Direction::up] == 1);
   CHECK(bank.link.acknowledged() == std::vector<std::uint64_t>{2});
 }
 
@@ -256,5 +256,5 @@ TEST_CASE("intake: with the journal full nothing is acknowledged and the link is
   REQUIRE(bank.link.dropped().size() == 1);
   CHECK(bank.link.dropped()[0].find("full") != std::string::npos);
   CHECK(bank.stored().empty());
-  CHECK(bank.report().received[0] == 1);
+  CHECK(bank.report().received[Direction::up] == 1);
 }

@@ -27,7 +27,7 @@ std::uint32_t checksum(std::string_view record, LaneId lane, std::uint64_t seque
                        std::uint32_t chain) {
   char place[12];
   put(place, chain);
-  put(place + 4, record_key(lane, sequence));
+  put(place + 4, LaneSequence{lane, sequence}.key());
   return crc32c(crc32c(0, {place, sizeof place}), record.substr(4));
 }
 

@@ -6,12 +6,10 @@
 #include <string>
 #include <string_view>
 
+#include "journal/lane/lane_sequence.hpp"
 #include "message/message.hpp"
 
 namespace bascule {
-
-// Lane ids are persisted; see FORMAT.md. 0 is none.
-using LaneId = std::uint16_t;
 
 // How a delivery is recognised when its broker sends it again.
 struct Receipt {
@@ -36,11 +34,6 @@ struct Record {
 };
 
 inline constexpr std::size_t record_header_bytes = 24;
-
-// The key of a record in its lane: `batch.id` of the row that begins with it.
-constexpr std::int64_t record_key(LaneId lane, std::uint64_t sequence) {
-  return static_cast<std::int64_t>(std::uint64_t{lane} << 48 | sequence);
-}
 
 // Appends a record for `message` to `out`, without session and checksum: seal_record fills them in
 // when the record gets its place.

@@ -4,9 +4,12 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <type_traits>
+#include <vector>
 
 struct sqlite3;
 struct sqlite3_stmt;
@@ -58,7 +61,28 @@ class Statement {
     reset();
   }
 
+  // As many rows as there are, each read by `read`, which gets this statement; after bind().
+  template <typename Read>
+  auto all(const Read& read) {
+    std::vector<std::invoke_result_t<Read, const Statement&>> found;
+    each([&](const Statement& row) { found.push_back(read(row)); });
+    return found;
+  }
+  template <typename Read>
+  auto first(const Read& read) {
+    std::optional<std::invoke_result_t<Read, const Statement&>> found;
+    if (step()) found = read(*this);
+    reset();
+    return found;
+  }
+  template <typename Visit>
+  void each(const Visit& visit) {
+    while (step()) visit(*this);
+    reset();
+  }
+
   std::int64_t integer(int column) const;
+  std::uint64_t number(int column) const { return static_cast<std::uint64_t>(integer(column)); }
   std::string_view text(int column) const;  // until the next step
   std::string_view blob(int column) const;  // until the next step
 

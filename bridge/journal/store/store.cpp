@@ -44,9 +44,9 @@ int lock_directory(const std::string& directory) {
 
 Batch read_row(Statement& row) {
   Batch batch;
-  const auto key = static_cast<std::uint64_t>(row.integer(0));
-  batch.lane = static_cast<LaneId>(key >> 48);
-  batch.first = key & 0xFFFF'FFFF'FFFF;
+  const LaneSequence place = LaneSequence::of_key(row.number(0));
+  batch.lane = place.lane;
+  batch.first = place.sequence;
   batch.count = static_cast<std::uint32_t>(row.integer(1));
   batch.boot = static_cast<int>(row.integer(2));
   batch.captured_ms = row.integer(3);
@@ -216,7 +216,7 @@ void Store::save(LaneState& lane) {
 
 void Store::insert(const Batch& batch) {
   prepared("INSERT INTO batch VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)")
-      .run(record_key(batch.lane, batch.first), batch.count, batch.boot, batch.captured_ms,
+      .run(LaneSequence{batch.lane, batch.first}.key(), batch.count, batch.boot, batch.captured_ms,
            batch.chain, batch.before_bytes, Blob{batch.data});
 }
 
@@ -225,10 +225,9 @@ BatchPtr Store::read(LaneId lane, std::uint64_t sequence) {
   Statement& before = prepared(
       "SELECT id, count, boot, captured_ms, chain, before_bytes, data FROM batch"
       " WHERE id BETWEEN ?1 AND ?2 ORDER BY id DESC LIMIT 1");
-  before.bind(record_key(lane, 0), record_key(lane, sequence));
-  if (before.step() && (static_cast<std::uint64_t>(before.integer(0)) & 0xFFFF'FFFF'FFFF) +
-                               static_cast<std::uint64_t>(before.integer(1)) >
-                           sequence) {
+  const std::uint64_t key = LaneSequence{lane, sequence}.key();
+  before.bind(first_key(lane), key);
+  if (before.step() && before.number(0) + before.number(1) > key) {
     auto batch = std::make_shared<const Batch>(read_row(before));
     before.reset();
     return batch;
@@ -236,8 +235,8 @@ BatchPtr Store::read(LaneId lane, std::uint64_t sequence) {
   before.reset();
   Statement& after = prepared(
       "SELECT id, count, boot, captured_ms, chain, before_bytes, data FROM batch"
-      " WHERE id > ?1 AND id < ?2 ORDER BY id LIMIT 1");
-  after.bind(record_key(lane, sequence), record_key(static_cast<LaneId>(lane + 1), 0));
+      " WHERE id > ?1 AND id <= ?2 ORDER BY id LIMIT 1");
+  after.bind(key, last_key(lane));
   BatchPtr batch;
   if (after.step()) batch = std::make_shared<const Batch>(read_row(after));
   after.reset();
@@ -248,7 +247,7 @@ BatchPtr Store::newest(LaneId lane) {
   Statement& row = prepared(
       "SELECT id, count, boot, captured_ms, chain, before_bytes, data FROM batch"
       " WHERE id BETWEEN ?1 AND ?2 ORDER BY id DESC LIMIT 1");
-  row.bind(record_key(lane, 0), record_key(static_cast<LaneId>(lane + 1), 0) - 1);
+  row.bind(first_key(lane), last_key(lane));
   BatchPtr batch;
   if (row.step()) batch = std::make_shared<const Batch>(read_row(row));
   row.reset();
@@ -259,17 +258,16 @@ std::vector<BatchHead> Store::heads(LaneId lane, std::uint64_t from, int limit) 
   std::vector<BatchHead> heads;
   Statement& row = prepared(
       "SELECT id, count, length(data), boot, captured_ms, before_bytes FROM batch"
-      " WHERE id < ?2 AND id >="
+      " WHERE id <= ?2 AND id >="
       " ifnull((SELECT max(id) FROM batch WHERE id BETWEEN ?4 AND ?1), ?1) ORDER BY id LIMIT ?3");
-  row.bind(record_key(lane, from), record_key(static_cast<LaneId>(lane + 1), 0), limit,
-           record_key(lane, 0));
+  row.bind(LaneSequence{lane, from}.key(), last_key(lane), limit, first_key(lane));
   while (row.step()) {
-    const BatchHead head{static_cast<std::uint64_t>(row.integer(0)) & 0xFFFF'FFFF'FFFF,
+    const BatchHead head{LaneSequence::of_key(row.number(0)).sequence,
                          static_cast<std::uint32_t>(row.integer(1)),
-                         static_cast<std::uint64_t>(row.integer(2)),
+                         row.number(2),
                          static_cast<int>(row.integer(3)),
                          row.integer(4),
-                         static_cast<std::uint64_t>(row.integer(5))};
+                         row.number(5)};
     if (head.first + head.count > from) heads.push_back(head);
   }
   row.reset();
@@ -278,12 +276,12 @@ std::vector<BatchHead> Store::heads(LaneId lane, std::uint64_t from, int limit) 
 
 void Store::erase_batches(LaneId lane, std::uint64_t first, std::uint64_t last) {
   prepared("DELETE FROM batch WHERE id BETWEEN ?1 AND ?2")
-      .run(record_key(lane, first), record_key(lane, last));
+      .run(LaneSequence{lane, first}.key(), LaneSequence{lane, last}.key());
 }
 
 void Store::set_aside_damaged(LaneId lane, std::uint64_t first, const std::string& what) {
   prepared("INSERT INTO damaged SELECT id, data, ?2, ?3 FROM batch WHERE id = ?1")
-      .run(record_key(lane, first), what, now().wall_ms);
+      .run(LaneSequence{lane, first}.key(), what, now().wall_ms);
   erase_batches(lane, first, first);
 }
 

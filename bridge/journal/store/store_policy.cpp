@@ -87,7 +87,7 @@ void Store::erase_policy_state(PolicyId policy, std::string_view key) {
 
 void Store::save_decision(const Decision& decision) {
   prepared("INSERT OR REPLACE INTO policy_decision VALUES(?1, ?2, ?3, ?4, ?5, ?6)")
-      .run(record_key(decision.lane, decision.sequence), decision.after, decision.wall_ms,
+      .run(LaneSequence{decision.lane, decision.sequence}.key(), decision.after, decision.wall_ms,
            decision.clock_trusted, decision.emitted, Blob{decision.verdict});
 }
 
@@ -95,12 +95,12 @@ std::vector<Decision> Store::decisions(LaneId lane, std::uint64_t from, int limi
   std::vector<Decision> decisions;
   Statement& row = prepared(
       "SELECT id, after, wall_ms, clock_trusted, emitted, verdict FROM policy_decision"
-      " WHERE id>=?1 AND id<?2 ORDER BY id LIMIT ?3");
-  row.bind(record_key(lane, from), record_key(static_cast<LaneId>(lane + 1), 0), limit);
+      " WHERE id BETWEEN ?1 AND ?2 ORDER BY id LIMIT ?3");
+  row.bind(LaneSequence{lane, from}.key(), last_key(lane), limit);
   while (row.step()) {
     Decision decision;
     decision.lane = lane;
-    decision.sequence = static_cast<std::uint64_t>(row.integer(0)) & 0xFFFF'FFFF'FFFF;
+    decision.sequence = LaneSequence::of_key(row.number(0)).sequence;
     decision.after = static_cast<std::uint64_t>(row.integer(1));
     decision.wall_ms = row.integer(2);
     decision.clock_trusted = row.integer(3) != 0;
@@ -114,7 +114,7 @@ std::vector<Decision> Store::decisions(LaneId lane, std::uint64_t from, int limi
 
 void Store::erase_decisions(LaneId lane, std::uint64_t before) {
   prepared("DELETE FROM policy_decision WHERE id>=?1 AND id<?2")
-      .run(record_key(lane, 0), record_key(lane, before));
+      .run(first_key(lane), LaneSequence{lane, before}.key());
 }
 
 std::optional<Begun> Store::begun(LaneId lane) {

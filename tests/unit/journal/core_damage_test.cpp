@@ -16,7 +16,7 @@ Directory six() {
   return directory;
 }
 
-std::string id(std::uint64_t sequence) { return std::to_string(record_key(1, sequence)); }
+std::string id(std::uint64_t sequence) { return std::to_string(LaneSequence{1, sequence}.key()); }
 
 void check_loss(JournalCore& core, std::uint64_t first, std::uint64_t last) {
   const auto ledger = losses(core);

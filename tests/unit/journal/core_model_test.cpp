@@ -234,8 +234,8 @@ class Model {
       RC_ASSERT(lane.pending_bytes() == bytes_waiting(lane));
     }
     const JournalReport report = core_->report();
-    const Tally& tally = report.tallies[0];
-    RC_ASSERT(report.received[0] == received_);
+    const Tally& tally = report.tallies[Direction::up];
+    RC_ASSERT(report.received[Direction::up] == received_);
     RC_ASSERT(received_ == journaled + tally.unrouted + tally.repeats + tally.refused);
   }
 

@@ -24,7 +24,7 @@ struct Books {
   std::vector<LaneState> lanes;
   std::uint64_t unrouted = 0;
   explicit Books(JournalCore& core)
-      : lanes(core.lanes()), unrouted(core.report().tallies[0].unrouted) {}
+      : lanes(core.lanes()), unrouted(core.report().tallies[Direction::up].unrouted) {}
 
   bool operator==(const Books& other) const {
     for (std::size_t i = 0; i < lanes.size(); ++i) {

@@ -58,7 +58,7 @@ TEST_CASE("session: an id of QoS 2 is a repeat until it is released, whatever co
   JournalCore after = open_journal(left);
   store(after, {at_qos2(5, "a", true), at_qos2(6, "b", true)});
   CHECK(payloads(read_all(after, 1)) == "ab");
-  CHECK(after.report().tallies[0].repeats == 4);
+  CHECK(after.report().tallies[Direction::up].repeats == 4);
 }
 
 TEST_CASE("session: a released id is free, also for the same content with DUP after a crash") {

@@ -59,7 +59,7 @@ std::string fault(PolicyCase& seats) {
     for (std::size_t i = 0; i < sent.size(); ++i) {
       if (std::stoull(sent[i]) != i + 1) return "what was emitted is not in order";
     }
-    if (seats.core().report().tallies[static_cast<int>(direction)].emitted != decided) {
+    if (seats.core().report().tallies[direction].emitted != decided) {
       return "the tally is not that of the cursors";
     }
   }

@@ -44,7 +44,7 @@ TEST_CASE("policy: a step is one transaction: input, state, what is emitted") {
   seats.core().commit();
   CHECK(seats.state("n") == "3");
   CHECK(seats.payloads(Direction::up) == Texts{"1:a", "2:b", "3:c"});
-  CHECK(seats.core().report().tallies[0].emitted == 3);
+  CHECK(seats.core().report().tallies[Direction::up].emitted == 3);
 }
 
 TEST_CASE("policy: in steady state a group of inputs costs one commit, its begin included") {
@@ -324,7 +324,7 @@ TEST_CASE("policy: a case is opened, told, and closed by the step that says so")
   CHECK(seats.core().report().cases == 0);
   CHECK(seats.core().store().find_case(number)->state == Case::State::closed);
   CHECK(seats.payloads(Direction::up, events_lane).size() == 2);
-  CHECK(seats.core().report().tallies[0].emitted == 0);  // events are in nobody's books
+  CHECK(seats.core().report().tallies[Direction::up].emitted == 0);  // events are in nobody's books
 }
 
 TEST_CASE("policy: a daily gate takes what has come, once a day, and catches up a missed night") {
