@@ -1,7 +1,7 @@
 // The one symbol of this plugin.
 #include "bascule/policy.hpp"
-#include "conflict/authority.hpp"
-#include "conflict/site.hpp"
+#include "conflict/authority/authority.hpp"
+#include "conflict/site/site_turn.hpp"
 
 namespace bascule::conflict {
 

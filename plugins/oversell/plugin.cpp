@@ -1,7 +1,7 @@
 // The plugin's one symbol, and its two roles.
-#include "oversell/authority.hpp"
-#include "oversell/options.hpp"
-#include "oversell/site.hpp"
+#include "oversell/authority/authority_turn.hpp"
+#include "oversell/options/options.hpp"
+#include "oversell/site/site_turn.hpp"
 
 namespace bascule::oversell {
 

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "conflict/authority.hpp"
-#include "conflict/state.hpp"
+#include "conflict/authority/authority.hpp"
+#include "conflict/state/state.hpp"
 #include "support/memory_host.hpp"
 
 namespace bascule::test {

@@ -1,6 +1,6 @@
 #include "policies/conflict/network.hpp"
 
-#include "conflict/site.hpp"
+#include "conflict/site/site_turn.hpp"
 
 namespace bascule::test {
 

@@ -1,5 +1,5 @@
 // A record is what it was, however much of it was read before it was written again.
-#include "conflict/record.hpp"
+#include "conflict/record/record.hpp"
 
 #include <doctest/doctest.h>
 

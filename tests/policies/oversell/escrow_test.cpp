@@ -1,5 +1,5 @@
 // Rights to sell: the allotment, and that no history of news oversells.
-#include "oversell/escrow.hpp"
+#include "oversell/ledger/escrow.hpp"
 
 #include <vector>
 

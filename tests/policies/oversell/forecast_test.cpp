@@ -1,4 +1,4 @@
-#include "oversell/forecast.hpp"
+#include "oversell/ladder/forecast.hpp"
 
 #include <cmath>
 #include <vector>

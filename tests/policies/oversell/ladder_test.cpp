@@ -1,7 +1,7 @@
 // The rows of the ladder, its borders, and that better news never turns a sale into a refusal.
-#include "oversell/ladder.hpp"
+#include "oversell/ladder/ladder.hpp"
 
-#include "oversell/json.hpp"
+#include "oversell/options/json.hpp"
 #include "support/property.hpp"
 
 namespace bascule::oversell::test {

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "bascule/policy.hpp"
-#include "oversell/json.hpp"
+#include "oversell/options/json.hpp"
 
 namespace bascule::oversell::test {
 

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "oversell/ladder.hpp"
+#include "oversell/ladder/ladder.hpp"
 
 namespace {
 

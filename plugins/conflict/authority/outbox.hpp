@@ -1,0 +1,65 @@
+// What a step sends: records, verdicts, conflicts, history (README.md describes the messages). The
+// records go first, each once, as it is at the end of the step.
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "bascule/policy.hpp"
+#include "conflict/merge/merge.hpp"
+#include "conflict/options/json.hpp"
+#include "conflict/state/state.hpp"
+
+namespace bascule::conflict {
+
+// An op for people and machines, as a JSON object: who, when, what, having seen what; and what
+// became of it.
+std::string describe(const Op& op, const Entry* entry = nullptr);
+
+class Outbox {
+ public:
+  Outbox(const Options& options, plugin::Step& step) : options_(options), step_(step) {}
+
+  // A new version of a record; `parts` are those that changed.
+  void record(const std::string& key, const Record& record, std::string_view op,
+              const std::vector<std::string>& parts);
+  // An unknown insert that is one no more.
+  void clear_pending(std::string_view key);
+  // A deleted record that the sites need not know of any more.
+  void forget(std::string_view key, const Record& record);
+  void verdict(const State& state, const Record& record, const Entry& entry);
+  void verdict(const Parked& parked);
+  void conflict(const Entry& incoming, const Pair& pair, const Record& record);
+  void history(const Entry& entry);
+  void explain(const Json& verdict) { explained_ = verdict.dump(); }
+
+  // Sends everything. The records tell their readers up to which entry of the history they have
+  // been told of everything.
+  void flush(State& state);
+
+ private:
+  struct Changed {
+    std::vector<std::pair<std::string, std::string>> properties;
+    bool pending = false;
+    std::map<std::string, std::string> payloads;  // by part
+    std::string transaction;
+  };
+
+  void answer(const Op& op, std::string verdict,
+              std::vector<std::pair<std::string, std::string>> properties = {});
+  void send(std::string topic, std::string payload, bool retain,
+            std::vector<std::pair<std::string, std::string>> properties = {});
+  void send_canonical(const std::string& key, Changed& changed);
+  void send_others(const std::string& key, const Changed& changed);
+
+  const Options& options_;
+  plugin::Step& step_;
+  std::map<std::string, Changed, std::less<>> changed_;
+  std::vector<plugin::Output> messages_;
+  std::vector<plugin::Output> forgotten_;
+  std::string explained_;
+};
+
+}  // namespace bascule::conflict

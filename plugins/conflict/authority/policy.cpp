@@ -1,0 +1,193 @@
+// What the strategy makes of an op.
+#include <algorithm>
+
+#include "conflict/authority/insert.hpp"
+#include "conflict/authority/questions.hpp"
+#include "conflict/authority/turn.hpp"
+#include "conflict/merge/life.hpp"
+#include "conflict/merge/merge.hpp"
+
+namespace bascule::conflict {
+
+namespace {
+
+// The outcome of the version check.
+struct Check {
+  enum class Is { next, merge, reject, hold, ask } is = Is::next;
+  std::string reason;
+};
+
+// The version that the op's author expects: its base, or what its own last op made.
+std::int64_t expected_version(const Turn& turn, const Op& op) {
+  if (op.prev.empty()) return op.base;
+  const auto place = turn.state.place(op.prev);
+  return place && place->key == op.key ? std::max(op.base, place->from) : op.base;
+}
+
+Check check_version(const Turn& turn, const Op& op, const Record& record) {
+  using Is = Check::Is;
+  if (op.blind()) return {};
+  const auto expected = expected_version(turn, op);
+  if (expected > record.version) return {Is::ask, "future_version"};
+  if (expected < 0 && record.deleted) {
+    const bool anew = op.kind == Kind::recreate || record.forgotten >= 0;
+    return anew ? Check{} : Check{Is::reject, "deleted"};
+  }
+  if (expected < 0 && record.exists()) return {Is::reject, "exists"};
+  if (expected == record.version) return {};
+  switch (turn.options.on_stale) {
+    case OnStale::merge:
+      return {Is::merge, ""};
+    case OnStale::hold:
+      return {Is::hold, "stale"};
+    case OnStale::reject:
+      break;
+  }
+  return {Is::reject, "stale"};
+}
+
+// What all strategies refuse: a base that no version has. Empty: nothing.
+std::string impossible_base(const Op& op, const Record& record) {
+  if (op.blind() || op.base <= record.version) return {};
+  return record.exists() ? "future_version" : "resurrection";
+}
+
+bool must_wait(const Turn& turn, const std::vector<Pair>& pairs) {
+  return turn.options.on_ambiguous != OnAmbiguous::accept &&
+         std::any_of(pairs.begin(), pairs.end(), [](const Pair& pair) { return pair.ambiguous; });
+}
+
+// The verdict on fields that were merged.
+void judge(const Turn& turn, const Knowledge& knowledge, const Merged& merged, bool hidden,
+           Entry& entry) {
+  entry.lost = merged.lost;
+  const bool merges = turn.options.strategy != Strategy::last_writer_wins;
+  if (!hidden && (merged.stands || merged.changed || entry.changes.empty())) {
+    const bool mixed = merges && (!knowledge.unseen().empty() || !merged.lost.empty());
+    entry.verdict = mixed ? Verdict::merge : Verdict::apply;
+  } else if (!hidden && !merged.asked.empty()) {
+    entry.verdict = Verdict::ask;
+    entry.reason = "field";
+  } else {
+    entry.verdict = Verdict::superseded;
+  }
+}
+
+Author author_of(const Op& op, const Knowledge& knowledge, const Record& record) {
+  return {SharedText(op.id), knowledge.stamp(), record.version + 1,
+          op.u_ms,           op.blind(),        op.central};
+}
+
+std::vector<std::string> units_of(const Entry& entry) {
+  std::vector<std::string> units;
+  for (const auto& change : entry.changes) units.push_back(change.unit);
+  return units;
+}
+
+// Brings the op into the record, or not, and says so.
+void carry_out(Turn& turn, const Op& op, const Knowledge& knowledge, Record& record, Entry entry) {
+  if (op.kind != Kind::remove) entry.changes = changes_of(turn.options, knowledge, op);
+  const auto pairs = pairs_of(turn.options, knowledge, op, entry.changes);
+  if (must_wait(turn, pairs)) {
+    const bool hold = turn.options.on_ambiguous == OnAmbiguous::hold;
+    return park(turn, op, hold ? Verdict::hold : Verdict::ask, "ambiguous");
+  }
+  auto fate = decide_life(turn.options, knowledge, op, record);
+  entry.life = fate.life.value_or(knowledge.life());
+  entry.stamp = knowledge.stamp();
+  if (entry.reason.empty()) entry.reason = fate.reason;
+  Merged merged;
+  switch (fate.is) {
+    case Fate::Is::rejected:
+      entry.verdict = Verdict::reject;
+      entry.changes.clear();
+      return conclude(turn, record, std::move(entry));
+    case Fate::Is::superseded:
+      entry.verdict = Verdict::superseded;
+      break;
+    case Fate::Is::removed:
+      entry.verdict = Verdict::apply;
+      break;
+    case Fate::Is::hidden:
+    case Fate::Is::proceed:
+      merged =
+          merge(turn.options, knowledge, author_of(op, knowledge, record), entry.changes, record);
+      if (const auto invalid = violation_in(turn.options, record, units_of(entry)); invalid.any()) {
+        return park(turn, op, Verdict::ask, "invalid", invalid);
+      }
+      judge(turn, knowledge, merged, fate.is == Fate::Is::hidden, entry);
+      if (fate.revived && entry.verdict == Verdict::superseded) entry.verdict = Verdict::merge;
+  }
+  for (const auto& pair : pairs) entry.ambiguous |= pair.ambiguous;
+  const bool whole = fate.revived || fate.is == Fate::Is::removed;
+  if (pairs.empty()) {
+    conclude(turn, record, std::move(entry), whole);
+  } else {
+    conclude(turn, record, entry, whole);
+    for (const auto& pair : pairs) turn.outbox.conflict(entry, pair, record);
+  }
+  ask_about_fields(turn, record, op, merged.asked);
+}
+
+// Finds the record that an op on an unknown key is of: a new one, or another (R37). True if it is
+// another; the op and the record are those then.
+bool find_record(Turn& turn, Op& op, Record& record, Entry& entry) {
+  if (record.exists() || (!op.blind() && op.base >= 0) || op.kind == Kind::remove) return false;
+  const auto match = match_insert(turn, op);
+  if (match.is == Match::Is::part_of) {
+    turn.state.put_alias(op.key, match.record);
+    op.key = match.record;
+    op.base = -1;
+    op.quality = BaseQuality::given;
+    entry.reason = op.fields.empty() ? "retired" : "merged";
+    record = turn.state.record(op.key).value_or(Record{});
+    return true;
+  }
+  record.standing = match.standing;
+  if (match.standing == Standing::unknown) ask_about_insert(turn, op, record, match.near);
+  return false;
+}
+
+Check check(const Turn& turn, const Op& op, const Record& record) {
+  if (turn.options.strategy == Strategy::expected_version) return check_version(turn, op, record);
+  const auto impossible = impossible_base(op, record);
+  return {impossible.empty() ? Check::Is::merge : Check::Is::ask, impossible};
+}
+
+}  // namespace
+
+void apply_policy(Turn& turn, Op op) {
+  auto record = turn.state.record(op.key).value_or(Record{});
+  const auto invalid = violation_of(turn.options, op, record);
+  const bool makes = !record.exists() && (op.blind() || op.base < 0);
+  if (makes && invalid.any()) return reject(turn, op, "invalid", invalid);
+  Entry entry;
+  const bool joined = find_record(turn, op, record, entry);
+  const auto checked = joined ? Check{Check::Is::merge, ""} : check(turn, op, record);
+  if (checked.is == Check::Is::ask) return park(turn, op, Verdict::ask, checked.reason);
+  if (checked.is == Check::Is::hold) return park(turn, op, Verdict::hold, checked.reason);
+  Knowledge knowledge(turn.options, turn.state, record, op);
+  entry.op = op;
+  if (joined) knowledge.join_life();
+  if (checked.is == Check::Is::reject) {
+    entry.verdict = Verdict::reject;
+    entry.reason = checked.reason;
+    entry.stamp = knowledge.stamp();
+    return conclude(turn, record, std::move(entry));
+  }
+  if (checked.is == Check::Is::next) knowledge.see_everything();
+  if (!knowledge.known()) return park(turn, op, Verdict::ask, "trimmed");
+  if (invalid.any()) return reject(turn, op, "invalid", invalid);
+  carry_out(turn, op, knowledge, record, std::move(entry));
+}
+
+void apply_as_person(Turn& turn, const Op& op) {
+  auto record = turn.state.record(op.key).value_or(Record{});
+  Knowledge knowledge(turn.options, turn.state, record, op);
+  knowledge.see_everything();
+  Entry entry;
+  entry.op = op;
+  carry_out(turn, op, knowledge, record, std::move(entry));
+}
+
+}  // namespace bascule::conflict

@@ -1,0 +1,22 @@
+// Cases: what a person is asked, and what becomes of the answer; README.md lists them.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "conflict/authority/turn.hpp"
+
+namespace bascule::conflict {
+
+// Units with Rule::ask of which several values wait; closes the cases of those that wait no more.
+// Puts the record again if it changes.
+void ask_about_fields(Turn& turn, Record& record, const Op& op,
+                      const std::vector<std::string>& units);
+// An insert of which nobody can tell whether it is one of the `near` records. Sets the record's
+// case; the caller puts it.
+void ask_about_insert(Turn& turn, const Op& op, Record& record,
+                      const std::vector<std::string>& near);
+// The decision of a case made no sense: it is closed, and put again with the reason.
+void ask_again(Turn& turn, std::int64_t number, const Case& it, const std::string& why);
+
+}  // namespace bascule::conflict

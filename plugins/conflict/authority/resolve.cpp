@@ -1,0 +1,220 @@
+// A person's decision of a case. It is an op of its own, by an author who has seen everything.
+#include <charconv>
+
+#include "conflict/authority/insert.hpp"
+#include "conflict/authority/questions.hpp"
+#include "conflict/authority/trim.hpp"
+#include "conflict/authority/turn.hpp"
+#include "conflict/merge/merge.hpp"
+#include "conflict/options/json.hpp"
+
+namespace bascule::conflict {
+
+namespace {
+
+// What a person has decided: one of the choices, and what it needs to know besides.
+struct Decision {
+  std::string choice;
+  Json data = Json::object();
+
+  std::string text(const char* name) const {
+    const auto found = data.find(name);
+    return found != data.end() && found->is_string() ? found->get<std::string>() : "";
+  }
+};
+
+Decision read_decision(std::string_view payload) {
+  Decision decision;
+  const auto json = parse_json(payload);
+  if (!json.is_object()) return decision;
+  if (json.contains("choose") && json["choose"].is_string()) decision.choice = json["choose"];
+  if (json.contains("data") && json["data"].is_object()) decision.data = json["data"];
+  return decision;
+}
+
+// Which case of what is decided.
+struct Answered {
+  std::int64_t number;
+  Case it;
+  Decision decision;
+};
+
+// The bridge takes one decision per case, so the question is put again.
+void refuse(Turn& turn, const Answered& answered, const std::string& why) {
+  turn.step.log(plugin::Level::warning, "a decision of a case was refused: " + why);
+  ask_again(turn, answered.number, answered.it, why);
+  turn.outbox.explain({{"verdict", "REFUSED"}, {"reason", why}});
+}
+
+// The person's op; its fields are the caller's to fill.
+Op op_of_person(Turn& turn, const std::string& key, const Record& record) {
+  Op op;
+  op.id = id_of(turn.input);
+  op.key = key;
+  op.base = record.version;
+  op.quality = BaseQuality::given;
+  op.hlc = stamp_here(turn);
+  op.central = true;
+  op.arrived_ms = turn.now_ms;
+  return op;
+}
+
+void set_fields(const Options& options, const std::string& unit, const Json& value, Op& op) {
+  const auto group = options.groups.find(unit);
+  if (group == options.groups.end()) {
+    op.fields[unit] = value.dump();
+    return;
+  }
+  for (const auto& member : group->second) {
+    op.fields[member] = value.contains(member) ? value[member].dump() : "null";
+  }
+}
+
+// Why a person's op cannot be; empty: it can.
+std::string objection(const Options& options, const Op& op, const Record& record) {
+  auto wrong = unfit(options, op);
+  if (!wrong.empty()) return "a value is " + wrong;
+  const auto invalid = violation_of(options, op, record);
+  return invalid.any() ? "`" + invalid.rule + "` of `" + invalid.field + "` does not hold" : "";
+}
+
+void resolve_field(Turn& turn, const Answered& answered) {
+  const auto& [number, it, decision] = answered;
+  auto record = turn.state.record(it.key).value_or(Record{});
+  const auto* unit = record.find(it.unit);
+  if (unit == nullptr) throw std::runtime_error("the state has lost the field of a case");
+  auto op = op_of_person(turn, it.key, record);
+  if (decision.choice == "take") {
+    const auto taken = decision.text("op");
+    for (const auto& head : record.heads(*unit)) {
+      if (record.authors.at(head.author).op != taken) continue;
+      set_fields(turn.options, it.unit, parse_json(head.value), op);
+    }
+    if (op.fields.empty()) return refuse(turn, answered, "`op` is none of the values' ops");
+  } else if (decision.choice == "set" && decision.data.contains("value")) {
+    set_fields(turn.options, it.unit, decision.data["value"], op);
+  } else {
+    return refuse(turn, answered, "choose take (with `op`) or set (with `value`)");
+  }
+  const auto wrong = objection(turn.options, op, record);
+  if (!wrong.empty()) return refuse(turn, answered, wrong);
+  apply_as_person(turn, op);
+  evaluate_released(turn);
+}
+
+// What was parked gets its end: SUPERSEDED by the person's op, or REJECT.
+void settle_parked(Turn& turn, const Op& op, Verdict verdict, const std::string& reason,
+                   const std::string& by) {
+  auto record = turn.state.record(op.key).value_or(Record{});
+  Entry entry;
+  entry.op = op;
+  entry.verdict = verdict;
+  entry.reason = reason;
+  entry.stamp = op.hlc;
+  entry.life = record.life;
+  entry.by = by;
+  conclude(turn, record, std::move(entry));
+}
+
+void resolve_parked(Turn& turn, const Parked& parked, const Answered& answered) {
+  const auto& choice = answered.decision.choice;
+  if (choice != "accept" && choice != "discard") {
+    return refuse(turn, answered, "choose accept or discard");
+  }
+  if (choice == "discard") {
+    const auto parked_op = unpark(turn, parked, choice);
+    settle_parked(turn, parked_op, Verdict::reject, "discarded", id_of(turn.input));
+    return evaluate_released(turn);
+  }
+  const auto record = turn.state.record(parked.op.key).value_or(Record{});
+  auto op = op_of_person(turn, parked.op.key, record);
+  op.part = parked.op.part;
+  op.kind = record.deleted && parked.op.kind != Kind::remove ? Kind::recreate : parked.op.kind;
+  op.fields = parked.op.fields;
+  const auto wrong = objection(turn.options, op, record);
+  if (!wrong.empty()) return refuse(turn, answered, wrong);
+  const auto parked_op = unpark(turn, parked, choice);
+  apply_as_person(turn, op);
+  settle_parked(turn, parked_op, Verdict::superseded, "resolved", op.id);
+  evaluate_released(turn);
+}
+
+// The ops of an insert that was unknown get the verdict that they waited for.
+void answer_all(Turn& turn, const Record& record, Verdict verdict, const std::string& reason) {
+  for (auto entry : turn.state.entries_after(record, -1).entries) {
+    if (entry.verdict != Verdict::ask || entry.reason != "unknown") continue;
+    entry.verdict = verdict;
+    entry.reason = reason;
+    entry.by = id_of(turn.input);
+    turn.state.put(entry);
+    turn.outbox.verdict(turn.state, record, entry);
+    turn.outbox.history(entry);
+  }
+}
+
+void end_insert(Turn& turn, const std::string& key, Record& record, Standing standing) {
+  record.standing = standing;
+  record.case_number = -1;
+  record.deleted = standing != Standing::reconciled;
+  turn.outbox.clear_pending(key);
+}
+
+void resolve_insert(Turn& turn, const Answered& answered) {
+  const auto& [number, it, decision] = answered;
+  auto record = turn.state.record(it.key).value_or(Record{});
+  const auto& choice = decision.choice;
+  const auto target = decision.text("record");
+  if (choice == "merge") {
+    const auto onto = turn.state.record(target);
+    if (!onto || !onto->live() || target == it.key) {
+      return refuse(turn, answered, "`record` must be another record that is there");
+    }
+  } else if (choice != "create" && choice != "discard") {
+    return refuse(turn, answered, "choose create, merge (with `record`) or discard");
+  }
+  turn.step.close_case(number, Json{{"outcome", choice}}.dump());
+  turn.state.erase_case(number);
+  auto fields = stored_version(turn.options, record).fields;
+  end_insert(turn, it.key, record,
+             choice == "create"  ? Standing::reconciled
+             : choice == "merge" ? Standing::merged
+                                 : Standing::retired);
+  index_record(turn, it.key, record);
+  turn.state.put(it.key, record);
+  if (choice == "create") {
+    answer_all(turn, record, Verdict::apply, "created");
+    std::vector<std::string> parts{""};
+    if (turn.options.parts()) parts = parts_of(turn.options, record);
+    turn.outbox.record(it.key, record, id_of(turn.input), parts);
+  } else if (choice == "discard") {
+    answer_all(turn, record, Verdict::reject, "discarded");
+  } else {
+    answer_all(turn, record, Verdict::superseded, "merged");
+    turn.state.put_alias(it.key, target);
+    auto op = op_of_person(turn, target, *turn.state.record(target));
+    op.fields = std::move(fields);
+    apply_as_person(turn, op);
+  }
+}
+
+}  // namespace
+
+void resolve(Turn& turn) {
+  std::int64_t number = -1;
+  const auto text = turn.input.topic();
+  std::from_chars(text.data(), text.data() + text.size(), number);
+  const auto it = turn.state.find_case(number);
+  // Two decisions may cross: that of the field has settled the case of another value.
+  if (!it) return turn.outbox.explain({{"verdict", "REFUSED"}, {"reason", "no such case"}});
+  const Answered answered{number, *it, read_decision(turn.input.payload())};
+  if (it->kind == "field") return resolve_field(turn, answered);
+  if (it->kind == "unknown") return resolve_insert(turn, answered);
+  if (it->kind == "silent") {
+    return resolve_silent(turn, number, it->key, answered.decision.choice == "drop");
+  }
+  const auto parked = turn.state.parked(it->op);
+  if (!parked) throw std::runtime_error("the state has lost a parked op");
+  resolve_parked(turn, *parked, answered);
+}
+
+}  // namespace bascule::conflict

@@ -1,0 +1,161 @@
+#include "conflict/merge/knowledge.hpp"
+
+#include <algorithm>
+#include <map>
+
+#include "conflict/options/json.hpp"
+
+namespace bascule::conflict {
+
+Knowledge::Knowledge(const Options& options, const State& state, const Record& record, const Op& op)
+    : options_(options), record_(record), op_(op), base_(op.base), stamp_(op.hlc) {
+  if (op.blind()) {
+    absent_ = !record.exists();
+    life_ = record.life;
+    // Whether a delete counts is decided by time alone; the author is not taken to have seen it.
+    return;
+  }
+  if (forgot()) base_ = record.forgotten;
+  if (base_ == record.version) {
+    deleted_ = record.deleted;
+    life_ = record.life;
+    stamp_ = lifted(stamp_, record.newest);
+  }
+  absent_ = base_ < 0;
+  if (base_ < record.last_from) read_history(state);
+}
+
+// What came after the base, and the base itself.
+void Knowledge::read_history(const State& state) {
+  auto later = state.entries_after(record_, base_);
+  unseen_ = std::move(later.entries);
+  if (!later.whole) {
+    known_ = op_.base < 0;
+    if (!known_) return;
+    if (forgot()) life_ = record_.life;
+    base_ = -1;
+    absent_ = true;
+    add_standing();
+  } else if (base_ >= 0 && base_ < record_.version) {
+    seen_ = stored_version(options_, record_);
+    for (auto entry = unseen_.rbegin(); entry != unseen_.rend(); ++entry) {
+      if (entry->undo) put_back(*entry->undo, *seen_);
+    }
+    if (seen_->made_by != unseen_.front().before) {
+      throw std::runtime_error("the state has lost a version of " + op_.key);
+    }
+    deleted_ = seen_->deleted;
+    life_ = seen_->life;
+    stamp_ = lifted(stamp_, seen_->newest);
+  }
+  look_at_chain();
+  std::erase_if(unseen_, [&](const Entry& entry) {
+    // A blind author is taken to have seen what is older, also what comes later.
+    return entry.verdict == Verdict::reject || (entry.op.blind() && stamp_ < entry.stamp);
+  });
+}
+
+// Who has seen nothing of the record has not seen what stands either, though the entries that it is
+// from are trimmed.
+void Knowledge::add_standing() {
+  std::map<std::string_view, Entry> standing;
+  for (const auto& entry : unseen_) standing[entry.op.id].number = entry.number;
+  for (const auto& unit : record_.units) {
+    for (const auto& [place, value] : record_.heads(unit)) {
+      const auto& author = record_.authors.at(place);
+      auto& entry = standing[author.op];
+      if (entry.number != 0) continue;  // it is there still
+      entry.op.id = author.op;
+      entry.op.key = op_.key;
+      entry.op.hlc = entry.stamp = author.stamp;
+      entry.op.u_ms = author.u_ms;
+      entry.from = author.from;
+      entry.life = record_.life;
+      entry.op.fields[unit.name] = value;
+      entry.changes.push_back({unit.name, std::string(value), 0});
+    }
+  }
+  std::vector<Entry> all;
+  for (const auto& [op, entry] : standing) {
+    if (entry.number == 0) all.push_back(entry);
+  }
+  all.insert(all.end(), unseen_.begin(), unseen_.end());
+  unseen_ = std::move(all);
+}
+
+// Walks from `prev` to the op before it, and so on, as long as these are not in the base.
+void Knowledge::look_at_chain() {
+  auto prev = op_.prev;
+  for (auto i = unseen_.size(); i-- > 0;) {
+    if (unseen_[i].op.id != prev) continue;
+    prev = unseen_[i].op.prev;
+    chain_.push_back(std::move(unseen_[i]));
+    unseen_.erase(unseen_.begin() + static_cast<std::ptrdiff_t>(i));
+  }
+  if (chain_.empty()) return;
+  const auto& last = chain_.front();
+  absent_ = false;
+  life_ = last.life;
+  deleted_ = last.op.kind == Kind::remove;
+  stamp_ = lifted(stamp_, last.stamp);
+}
+
+void Knowledge::see_everything() {
+  everything_ = known_ = true;
+  unseen_.clear();
+  absent_ = !record_.exists();
+  deleted_ = record_.deleted;
+  life_ = record_.life;
+  stamp_ = lifted(lifted(stamp_, record_.newest), record_.newest_lost);
+}
+
+void Knowledge::join_life() {
+  life_ = record_.life;
+  deleted_ = false;
+}
+
+bool Knowledge::saw(const Author& author) const {
+  if (everything_) return true;
+  if (op_.blind()) return author.stamp < stamp_;
+  if (author.from <= base_) return true;
+  return std::any_of(chain_.begin(), chain_.end(),
+                     [&](const Entry& entry) { return entry.op.id == author.op; });
+}
+
+std::string Knowledge::field_value(std::string_view field) const {
+  if (seen_) {
+    const auto found = seen_->fields.find(field);
+    return seen_->deleted || found == seen_->fields.end() ? "null" : found->second;
+  }
+  if (absent_ || (base_ < 0 && !op_.blind() && !everything_)) return "null";
+  const auto json = parse_json(render(options_, record_));
+  const auto found = json.find(field);
+  return found == json.end() ? "null" : found->dump();
+}
+
+std::string Knowledge::group_value(std::string_view group) const {
+  for (const auto& entry : chain_) {
+    for (const auto& change : entry.changes) {
+      if (change.unit == group) return change.value;
+    }
+  }
+  auto value = Json::object();
+  for (const auto& member : options_.groups.find(group)->second) {
+    auto text = field_value(member);
+    if (text != "null") value[member] = parse_json(text);
+  }
+  return value.dump();
+}
+
+std::int64_t Knowledge::sum_value(std::string_view field) const {
+  const auto json = parse_json(field_value(field));
+  auto sum = json.is_number_integer() ? json.get<std::int64_t>() : 0;
+  for (const auto& entry : chain_) {
+    for (const auto& change : entry.changes) {
+      if (change.unit == field) sum += change.delta;
+    }
+  }
+  return sum;
+}
+
+}  // namespace bascule::conflict

@@ -1,0 +1,67 @@
+// What the author of an op had seen: exact, from `base` and `prev`. Two ops are concurrent if and
+// only if neither author had seen the other's.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "conflict/record/history.hpp"
+#include "conflict/record/record.hpp"
+#include "conflict/state/state.hpp"
+
+namespace bascule::conflict {
+
+class Knowledge {
+ public:
+  // `record` is the one now; `op.base` is at most its version. All live as long as this does.
+  Knowledge(const Options& options, const State& state, const Record& record, const Op& op);
+
+  // The op is taken to have seen everything that there is: a version check let it through.
+  void see_everything();
+  // An insert that turned out to be this record: it has seen nothing of it, but is of its life.
+  void join_life();
+
+  bool saw(const Author& author) const;
+  // The ops that were decided and that the author had not seen, without those rejected.
+  const std::vector<Entry>& unseen() const { return unseen_; }
+
+  // The record as the author saw it.
+  bool absent() const { return absent_; }
+  bool deleted() const { return deleted_; }
+  // It saw the record deleted, and was told to forget it: what it writes makes the record anew.
+  bool forgot() const { return !op_.blind() && op_.base < 0 && record_.forgotten >= 0; }
+  std::uint64_t life() const { return life_; }
+  // The op's stamp: its own, or the next one after what the author had seen.
+  const Hlc& stamp() const { return stamp_; }
+
+  // False: its base is older than what is kept of the history, so that nobody knows what it saw.
+  bool known() const { return known_; }
+
+  // A group's value, and a sum's number, as the author saw them.
+  std::string group_value(std::string_view group) const;
+  std::int64_t sum_value(std::string_view field) const;
+
+ private:
+  void read_history(const State& state);
+  void look_at_chain();
+  void add_standing();
+  std::string field_value(std::string_view field) const;
+
+  const Options& options_;
+  const Record& record_;
+  const Op& op_;
+  std::int64_t base_;  // the op's, or the version that its author was told to forget
+  std::vector<Entry> unseen_;
+  std::vector<Entry> chain_;  // the author's own unconfirmed ops, latest first
+  bool known_ = true;
+  bool everything_ = false;
+  bool absent_ = false;
+  bool deleted_ = false;
+  std::uint64_t life_ = 0;
+  Hlc stamp_;
+  std::optional<Version> seen_;  // the base, if that is not the record as it is now
+};
+
+}  // namespace bascule::conflict

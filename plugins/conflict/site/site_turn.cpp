@@ -1,0 +1,333 @@
+#include "conflict/site/site_turn.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <set>
+
+#include "conflict/options/json.hpp"
+#include "conflict/site/clock.hpp"
+#include "conflict/site/state.hpp"
+#include "conflict/site/view.hpp"
+
+namespace bascule::conflict {
+
+namespace {
+
+constexpr std::string_view own_properties[] = {"op",  "base", "base-quality", "prev",
+                                               "hlc", "u",    "kind",         "mark"};
+// How often a site that does not edit says what has come to it.
+constexpr std::int64_t mark_every_ms = 3'600'000;
+
+struct Visit {
+  const Options& options;
+  plugin::Step& step;
+  const plugin::Input& input;
+  SiteState state;
+  SiteClock clock;
+};
+
+void show_record(Visit& visit, std::string_view key, const std::set<std::string>& parts) {
+  const auto confirmed = visit.state.confirmed(key);
+  const auto pending = visit.state.pending(key);
+  const auto shown = show(visit.options, confirmed, pending);
+  for (const auto& part : parts) {
+    plugin::Output output;
+    output.direction = plugin::Direction::down;
+    output.lane = visit.options.lane;
+    output.topic = visit.options.topics.view.fill(TopicValues{visit.options, key, part});
+    output.payload = render(shown, part);
+    output.retain = true;
+    output.properties = {{"version", std::to_string(confirmed.version)},
+                         {"pending", std::to_string(pending.size())}};
+    visit.step.emit(output);
+  }
+}
+
+std::set<std::string> parts_of(const Options& options, const Op& op) {
+  if (!options.parts()) return {""};
+  std::set<std::string> parts;
+  for (const auto& [name, value] : op.fields) parts.insert(name.substr(0, name.find('/')));
+  return parts;
+}
+
+// All parts that there is anything of: a delete takes them all.
+std::set<std::string> all_parts(const Visit& visit, std::string_view key) {
+  if (!visit.options.parts()) return {""};
+  std::set<std::string> parts;
+  for (const auto& [part, version] : visit.state.confirmed(key).part_versions) parts.insert(part);
+  for (const auto& pending : visit.state.pending(key)) {
+    parts.merge(parts_of(visit.options, pending.op));
+  }
+  return parts;
+}
+
+// The newest version that had come here when the edit was journaled, whatever has come since.
+std::int64_t inferred_base(const Confirmed& confirmed, const Moment& at) {
+  std::int64_t base = -1;
+  for (const auto& arrival : confirmed.arrivals) {
+    if (arrival.at <= at) base = arrival.version;
+  }
+  return base;
+}
+
+// An edit on its way up: as it came, and what its stamp will be made of.
+struct Leaving {
+  Op op;
+  plugin::Output output;
+  std::int64_t wall_ms = 0;
+  Hlc seen;  // the greatest stamp that its author can have seen
+  std::uint64_t mark = 0;
+};
+
+Leaving leaving(const Visit& visit, const Op& op) {
+  const auto mark = visit.state.marks().at(moment_of(visit.input));
+  Leaving it{op, {}, visit.input.wall_ms(), visit.state.clock(), mark};
+  auto& output = it.output;
+  output.direction = plugin::Direction::up;
+  output.lane = visit.options.lane;
+  output.topic = visit.input.topic();
+  output.payload = visit.input.payload();
+  output.content_type = visit.input.content_type();
+  const auto& raw = visit.input.raw();
+  for (std::size_t i = 0; i < raw.property_count; ++i) {
+    const auto name = plugin::view(raw.properties[i].name);
+    const auto* end = std::end(own_properties);
+    if (std::find(std::begin(own_properties), end, name) != end) continue;
+    output.properties.emplace_back(name, plugin::view(raw.properties[i].value));
+  }
+  return it;
+}
+
+std::string encode(const Leaving& it) {
+  Writer out;
+  write(out, it.op);
+  out.text(it.output.topic).text(it.output.payload).text(it.output.content_type);
+  out.number(it.output.properties.size());
+  for (const auto& [name, value] : it.output.properties) out.text(name).text(value);
+  out.integer(it.wall_ms);
+  write(out, it.seen);
+  return out.number(it.mark).take();
+}
+
+Leaving decode_leaving(const Options& options, std::string_view bytes) {
+  Reader in(bytes);
+  Leaving it;
+  it.op = read_op(in);
+  it.output.direction = plugin::Direction::up;
+  it.output.lane = options.lane;
+  it.output.topic = in.text();
+  it.output.payload = in.text();
+  it.output.content_type = in.text();
+  for (auto count = in.number(); count > 0; --count) {
+    std::string name(in.text());
+    it.output.properties.emplace_back(std::move(name), in.text());
+  }
+  it.wall_ms = in.integer();
+  it.seen = read_hlc(in);
+  if (!in.done()) it.mark = in.number();
+  return it;
+}
+
+void send_up(Visit& visit, Leaving it) {
+  const auto time = visit.clock.correct(it.wall_ms);
+  auto& op = it.op;
+  op.hlc = next_stamp(std::max(visit.state.sent(), it.seen), time.ms, visit.options.bridge_id);
+  op.u_ms = time.u_ms;
+  visit.state.put_sent(op.hlc);
+  if (visit.state.clock() < op.hlc) visit.state.put_clock(op.hlc);
+  auto& properties = it.output.properties;
+  properties.emplace_back("op", op.id);
+  properties.emplace_back("base", std::to_string(op.base));
+  properties.emplace_back("base-quality", word(op.quality));
+  if (!op.prev.empty()) properties.emplace_back("prev", op.prev);
+  properties.emplace_back("hlc", text(op.hlc));
+  properties.emplace_back("u", std::to_string(op.u_ms));
+  properties.emplace_back("kind", word(op.kind));
+  properties.emplace_back("mark", std::to_string(it.mark));
+  visit.step.emit(it.output);
+}
+
+void release(Visit& visit) {
+  visit.clock.release(visit.input, [&](std::string_view bytes) {
+    send_up(visit, decode_leaving(visit.options, bytes));
+  });
+}
+
+void take_edit(Visit& visit, const Captures& captures) {
+  auto op = read_op(visit.options, visit.input, captures).op;
+  op.id = id_of(visit.input);
+  if (op.key.empty()) {
+    visit.step.log(plugin::Level::warning, "an edit does not say which record it is of");
+    return visit.step.explain(Json{{"verdict", "REFUSED"}, {"reason", op.wrong}}.dump());
+  }
+  if (visit.state.is_pending(op.id)) return;
+  const auto confirmed = visit.state.confirmed(op.key);
+  const auto pending = visit.state.pending(op.key);
+  if (op.blind()) {
+    op.base = inferred_base(confirmed, moment_of(visit.input));
+    op.quality = BaseQuality::inferred;
+  }
+  if (op.prev.empty() && visit.options.view == View::optimistic && !pending.empty()) {
+    op.prev = pending.back().op.id;
+  }
+  if (visit.clock.ready()) {
+    send_up(visit, leaving(visit, op));
+  } else {
+    visit.clock.hold(encode(leaving(visit, op)));
+  }
+  visit.step.explain(Json{
+      {"op", op.id},
+      {"verdict", "PENDING"},
+      {"base", op.base},
+      {"base_quality", word(op.quality)},
+      {"prev", op.prev}}.dump());
+  if (!op.wrong.empty()) return;  // the authority says so; nothing to show
+  const auto deltas = deltas_of(visit.options, show(visit.options, confirmed, pending), op);
+  visit.state.add({op, deltas});
+  if (visit.options.view == View::confirmed) return;
+  const bool whole = op.kind == Kind::remove || op.kind == Kind::recreate;
+  show_record(visit, op.key, whole ? all_parts(visit, op.key) : parts_of(visit.options, op));
+}
+
+std::optional<std::int64_t> whole_number(std::optional<std::string_view> text) {
+  std::int64_t number = 0;
+  if (!text) return std::nullopt;
+  const auto read = std::from_chars(text->data(), text->data() + text->size(), number);
+  if (read.ec != std::errc() || read.ptr != text->data() + text->size()) return std::nullopt;
+  return number;
+}
+
+void set_fields(const Options& options, const std::string& part, std::string_view payload,
+                Confirmed& confirmed) {
+  const auto prefix = part.empty() ? "" : part + "/";
+  std::erase_if(confirmed.fields,
+                [&](const auto& field) { return field.first.starts_with(prefix); });
+  const auto json = payload.empty() ? Json::object() : parse_json(payload);
+  for (const auto& [name, value] : json.items()) confirmed.fields[prefix + name] = value.dump();
+  confirmed.live = options.parts() ? !confirmed.fields.empty() : !payload.empty();
+}
+
+// The authority has said up to where everything has come.
+void take_mark(Visit& visit) {
+  const auto mark = whole_number(visit.input.property("mark"));
+  if (!mark || *mark < 0) return;
+  auto marks = visit.state.marks();
+  marks.add(static_cast<std::uint64_t>(*mark), moment_of(visit.input));
+  if (!marks.will_send && !visit.options.topics.mark.empty()) {
+    visit.step.wake_at("mark", visit.input.wall_ms() + mark_every_ms);
+    marks.will_send = true;
+  }
+  visit.state.put(marks);
+}
+
+// Sends the mark that had come an hour ago: edits from before that have left by now.
+void send_mark(Visit& visit) {
+  auto marks = visit.state.marks();
+  if (visit.clock.ready()) {
+    if (marks.next != marks.sent) {
+      plugin::Output output;
+      output.direction = plugin::Direction::up;
+      output.lane = visit.options.lane;
+      output.topic = visit.options.topics.mark.fill({{"origin", visit.options.bridge_id}});
+      output.payload = Json{{"mark", marks.next}}.dump();
+      visit.step.emit(output);
+      marks.sent = marks.next;
+    }
+    marks.next = marks.last();
+  }
+  marks.will_send = marks.next != marks.sent || marks.last() != marks.next;
+  if (marks.will_send) visit.step.wake_at("mark", visit.input.wall_ms() + mark_every_ms);
+  visit.state.put(marks);
+}
+
+// The authority knows nothing any more of a record that was deleted.
+void forget_record(Visit& visit, const std::string& key, const Confirmed& confirmed) {
+  auto parts = all_parts(visit, key);
+  if (confirmed.version < 0) return;
+  visit.state.erase_confirmed(key);
+  show_record(visit, key, parts);
+}
+
+void take_record(Visit& visit, const Captures& captures) {
+  const auto key = join_key(visit.options, captures);
+  const auto version = whole_number(visit.input.property("version"));
+  const auto payload = visit.input.payload();
+  if (key.empty() || !version || (!payload.empty() && !parse_json(payload).is_object())) {
+    visit.step.log(plugin::Level::warning, "a record came without its version, or is none");
+    return visit.step.explain(Json{{"verdict", "REFUSED"}, {"reason", "record"}}.dump());
+  }
+  take_mark(visit);
+  const auto stamp = visit.input.property("hlc");
+  const auto hlc = stamp ? parse_hlc(*stamp) : std::nullopt;
+  if (hlc && visit.state.clock() < *hlc) visit.state.put_clock(*hlc);
+  const auto found = captures.find("part");
+  const std::string part = found == captures.end() ? "" : found->second;
+  auto confirmed = visit.state.confirmed(key);
+  const bool anew = *version < confirmed.version && hlc && confirmed.newest < *hlc;
+  if (*version < 0) return forget_record(visit, key, confirmed);
+  if (anew) confirmed = {};
+  const auto known = confirmed.part_versions.find(part);
+  if (known != confirmed.part_versions.end() && *version < known->second) return;
+  confirmed.part_versions[part] = *version;
+  set_fields(visit.options, part, payload, confirmed);
+  if (*version > confirmed.version) {
+    confirmed.version = *version;
+    confirmed.newest = hlc.value_or(Hlc{});
+    confirmed.arrivals.push_back({*version, moment_of(visit.input)});
+  }
+  visit.state.put(key, confirmed);
+  // The version that an edit made has it already.
+  std::set<std::string> parts{part};
+  if (const auto op = visit.input.property("op")) {
+    if (!visit.options.parts()) visit.state.remove(*op);
+  }
+  show_record(visit, key, parts);
+}
+
+void take_verdict(Visit& visit) {
+  take_mark(visit);
+  plugin::Output output;
+  output.direction = plugin::Direction::down;
+  output.lane = visit.options.lane;
+  output.topic = visit.input.topic();
+  output.payload = visit.input.payload();
+  visit.step.emit(output);
+  const auto json = parse_json(visit.input.payload());
+  if (!json.is_object() || !json.contains("op") || !json["op"].is_string()) return;
+  const auto verdict = json.contains("verdict") ? json["verdict"] : Json();
+  // What is parked may stand yet. What waits for a person as one of a field's values is decided:
+  // the person's op will follow it.
+  const bool asked = verdict == "CASE" && json.contains("reason") && json["reason"] == "field";
+  if ((verdict == "HOLD" || verdict == "CASE") && !asked) return;
+  const auto key = visit.state.remove(json["op"].get<std::string>());
+  if (key) show_record(visit, *key, all_parts(visit, *key));
+}
+
+}  // namespace
+
+void decide_at_site(const Options& options, plugin::Step& step, const plugin::Input& input) {
+  Visit visit{options, step, input, SiteState(step), SiteClock(options, step)};
+  if (input.kind() == plugin::Input::Kind::link) return visit.clock.line(input);
+  if (input.kind() == plugin::Input::Kind::wake) {
+    if (input.topic() == "mark") return send_mark(visit);
+    if (input.topic() == "leave" || visit.clock.give_up()) release(visit);
+    return;
+  }
+  if (input.kind() != plugin::Input::Kind::message) return;
+  if (input.direction() == plugin::Direction::up) {
+    if (const auto captures = options.record.match(input.topic())) {
+      return take_edit(visit, *captures);
+    }
+  } else if (const auto record = options.topics.canonical.match(input.topic())) {
+    return take_record(visit, *record);
+  } else if (options.topics.verdict.match(input.topic())) {
+    return take_verdict(visit);
+  } else if (visit.clock.is_answer(input.topic())) {
+    if (visit.clock.take_answer(input)) release(visit);
+    return;
+  }
+  step.log(plugin::Level::warning, "not a topic of this policy");
+  step.explain(Json{{"verdict", "REFUSED"}, {"reason", "topic"}}.dump());
+}
+
+}  // namespace bascule::conflict

@@ -1,0 +1,175 @@
+// The keys; numbers are 8 bytes, big-endian.
+//
+//   r KEY             the record as the centre last had it (Confirmed)
+//   p KEY NUL NUMBER  a pending op of it
+//   o OP              where a pending op is: its key, NUMBER
+//   n NAME            stamps, counts, the marks
+//   m, l NUMBER       the measured clock and what waits for it (site_clock.cpp)
+#include "conflict/site/state.hpp"
+
+namespace bascule::conflict {
+
+namespace {
+
+// An edit that was journaled before the oldest of these is taken to have seen nothing older than
+// it.
+constexpr std::size_t arrivals_max = 64;
+constexpr std::size_t marks_max = 16;
+// Marks that come closer to each other count as one that came with the last of them.
+constexpr std::int64_t marks_apart_ms = 1'000;
+
+std::string pending_key(std::string_view key, std::string_view number = {}) {
+  return 'p' + std::string(key) + '\0' + std::string(number);
+}
+
+std::string op_key(std::string_view op) { return 'o' + std::string(op); }
+
+}  // namespace
+
+Moment moment_of(const plugin::Input& input) { return {input.boot(), input.boottime_ms()}; }
+
+Confirmed SiteState::confirmed(std::string_view key) const {
+  Confirmed it;
+  const auto bytes = step_.get('r' + std::string(key));
+  if (!bytes) return it;
+  Reader in(*bytes);
+  it.version = in.integer();
+  for (auto count = in.number(); count > 0; --count) {
+    const auto part = in.text();
+    it.part_versions.emplace(part, in.integer());
+  }
+  for (auto count = in.number(); count > 0; --count) {
+    const auto name = in.text();
+    it.fields.emplace(name, in.text());
+  }
+  it.live = in.flag();
+  for (auto count = in.number(); count > 0; --count) {
+    auto& arrival = it.arrivals.emplace_back();
+    arrival.version = in.integer();
+    arrival.at.boot = in.integer();
+    arrival.at.boottime_ms = in.integer();
+  }
+  if (!in.done()) it.newest = read_hlc(in);
+  return it;
+}
+
+void SiteState::put(std::string_view key, const Confirmed& it) {
+  Writer out;
+  out.integer(it.version).number(it.part_versions.size());
+  for (const auto& [part, version] : it.part_versions) out.text(part).integer(version);
+  out.number(it.fields.size());
+  for (const auto& [name, value] : it.fields) out.text(name).text(value);
+  out.number(it.live ? 1 : 0);
+  const auto skipped = it.arrivals.size() > arrivals_max ? it.arrivals.size() - arrivals_max : 0;
+  out.number(it.arrivals.size() - skipped);
+  for (auto i = skipped; i < it.arrivals.size(); ++i) {
+    out.integer(it.arrivals[i].version).integer(it.arrivals[i].at.boot);
+    out.integer(it.arrivals[i].at.boottime_ms);
+  }
+  write(out, it.newest);
+  step_.put('r' + std::string(key), out.take());
+}
+
+void SiteState::erase_confirmed(std::string_view key) { step_.erase('r' + std::string(key)); }
+
+void Marks::add(std::uint64_t mark, const Moment& at) {
+  const auto size = arrivals.size();
+  const auto near = [&](const Moment& moment) {
+    return moment.boot == at.boot && at.boottime_ms - moment.boottime_ms < marks_apart_ms;
+  };
+  if (size >= 2 && near(arrivals[size - 2].at)) {
+    arrivals.back() = {mark, at};
+    return;
+  }
+  arrivals.push_back({mark, at});
+  if (arrivals.size() > marks_max) arrivals.erase(arrivals.begin());
+}
+
+std::uint64_t Marks::at(const Moment& moment) const {
+  std::uint64_t mark = 0;
+  for (const auto& arrival : arrivals) {
+    if (arrival.at <= moment) mark = arrival.mark;
+  }
+  return mark;
+}
+
+Marks SiteState::marks() const {
+  Marks marks;
+  const auto bytes = step_.get("nmarks");
+  if (!bytes) return marks;
+  Reader in(*bytes);
+  marks.sent = in.number();
+  marks.next = in.number();
+  marks.will_send = in.flag();
+  while (!in.done()) {
+    auto& arrival = marks.arrivals.emplace_back();
+    arrival.mark = in.number();
+    arrival.at.boot = in.integer();
+    arrival.at.boottime_ms = in.integer();
+  }
+  return marks;
+}
+
+void SiteState::put(const Marks& marks) {
+  Writer out;
+  out.number(marks.sent).number(marks.next).number(marks.will_send ? 1 : 0);
+  for (const auto& arrival : marks.arrivals) {
+    out.number(arrival.mark).integer(arrival.at.boot).integer(arrival.at.boottime_ms);
+  }
+  step_.put("nmarks", out.take());
+}
+
+std::vector<Pending> SiteState::pending(std::string_view key) const {
+  std::vector<Pending> list;
+  const auto prefix = pending_key(key);
+  step_.scan(prefix, prefix, [&](std::string_view, std::string_view bytes) {
+    Reader in(bytes);
+    auto& pending = list.emplace_back();
+    pending.op = read_op(in);
+    for (auto count = in.number(); count > 0; --count) {
+      const auto name = in.text();
+      pending.deltas.emplace(name, in.integer());
+    }
+    return true;
+  });
+  return list;
+}
+
+bool SiteState::is_pending(std::string_view op) const { return step_.get(op_key(op)).has_value(); }
+
+void SiteState::add(const Pending& pending) {
+  const auto last = step_.get("nops");
+  const auto number = last ? Reader(*last).number() + 1 : 1;
+  step_.put("nops", Writer().number(number).take());
+  Writer out;
+  write(out, pending.op);
+  out.number(pending.deltas.size());
+  for (const auto& [name, delta] : pending.deltas) out.text(name).integer(delta);
+  step_.put(pending_key(pending.op.key, big_endian(number)), out.take());
+  step_.put(op_key(pending.op.id), Writer().text(pending.op.key).number(number).take());
+}
+
+std::optional<std::string> SiteState::remove(std::string_view op) {
+  const auto bytes = step_.get(op_key(op));
+  if (!bytes) return std::nullopt;
+  Reader in(*bytes);
+  std::string key(in.text());
+  step_.erase(pending_key(key, big_endian(in.number())));
+  step_.erase(op_key(op));
+  return key;
+}
+
+Hlc SiteState::stamp(std::string_view key) const {
+  const auto bytes = step_.get(key);
+  if (!bytes) return {};
+  Reader in(*bytes);
+  return read_hlc(in);
+}
+
+void SiteState::put_stamp(std::string_view key, const Hlc& stamp) {
+  Writer out;
+  write(out, stamp);
+  step_.put(key, out.take());
+}
+
+}  // namespace bascule::conflict

@@ -1,0 +1,91 @@
+// What a site keeps in the host's map; site_state.cpp says under which keys.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "bascule/policy.hpp"
+#include "conflict/record/op.hpp"
+
+namespace bascule::conflict {
+
+// A moment of this machine.
+struct Moment {
+  std::int64_t boot = 0;
+  std::int64_t boottime_ms = 0;
+  auto operator<=>(const Moment&) const = default;
+};
+Moment moment_of(const plugin::Input& input);
+
+// A record as the centre last had it, as far as this site was told.
+struct Confirmed {
+  struct Arrival {
+    std::int64_t version = -1;
+    Moment at;
+  };
+  std::int64_t version = -1;
+  std::map<std::string, std::int64_t, std::less<>> part_versions;
+  Hlc newest;     // of the newest version; a record that is made anew counts from 0 again
+  Fields fields;  // with parts: "part/field"
+  bool live = false;
+  std::vector<Arrival> arrivals;  // the last ones, oldest first
+};
+
+// The marks that came with the authority's records (sites.hpp).
+struct Marks {
+  struct Arrival {
+    std::uint64_t mark = 0;
+    Moment at;
+  };
+  std::vector<Arrival> arrivals;  // the last ones, oldest first
+  std::uint64_t sent = 0;         // the last that went up in a message of its own
+  std::uint64_t next = 0;         // that goes up next
+  bool will_send = false;         // a wake has been asked for
+
+  void add(std::uint64_t mark, const Moment& at);
+  // The last that had come by then; 0: none is known.
+  std::uint64_t at(const Moment& moment) const;
+  std::uint64_t last() const { return arrivals.empty() ? 0 : arrivals.back().mark; }
+};
+
+// An edit made here that the centre has not answered for good.
+struct Pending {
+  Op op;
+  std::map<std::string, std::int64_t, std::less<>> deltas;  // of sums, to what the author saw
+};
+
+class SiteState {
+ public:
+  explicit SiteState(plugin::Step& step) : step_(step) {}
+
+  Confirmed confirmed(std::string_view key) const;
+  void put(std::string_view key, const Confirmed& confirmed);
+  void erase_confirmed(std::string_view key);
+
+  Marks marks() const;
+  void put(const Marks& marks);
+
+  std::vector<Pending> pending(std::string_view key) const;  // oldest first
+  bool is_pending(std::string_view op) const;
+  void add(const Pending& pending);
+  // The record that it was of, if it was pending.
+  std::optional<std::string> remove(std::string_view op);
+
+  // The greatest stamp that this site has seen or sent, and the last that it has sent.
+  Hlc clock() const { return stamp("nclock"); }
+  void put_clock(const Hlc& clock) { put_stamp("nclock", clock); }
+  Hlc sent() const { return stamp("nsent"); }
+  void put_sent(const Hlc& stamp) { put_stamp("nsent", stamp); }
+
+ private:
+  Hlc stamp(std::string_view key) const;
+  void put_stamp(std::string_view key, const Hlc& stamp);
+
+  plugin::Step& step_;
+};
+
+}  // namespace bascule::conflict

@@ -1,0 +1,189 @@
+// The keys. A record's key holds no NUL; numbers are 8 bytes, big-endian.
+//
+//   r KEY                    the record (record.cpp)
+//   h NUMBER                 an entry of the history (history.cpp)
+//   o OP                     where an op is (Place)
+//   t LANE                   the greatest sequence of a lane's ops that were forgotten
+//   p OP                     a parked op
+//   x KEY NUL OP             likewise, by the record
+//   w PREV NUL OP            OP waits for PREV
+//   c MS OP                  OP waits for the time
+//   q NUMBER                 an op that waits for the batch
+//   k NUMBER                 a case
+//   a KEY                    the record that the insert KEY is now part of
+//   i FIELD NUL VALUE NUL KEY  a key part of a record, made comparable
+//   m SITE                   what a site has acknowledged (sites.cpp)
+//   n NAME                   the clock and what is counted, the last run
+//
+// History is in the order of its numbers and not of the records, so that what is written lies
+// together: of a decision only the record itself is anywhere else.
+#include "conflict/state/state.hpp"
+
+#include <algorithm>
+
+#include "conflict/state/state_keys.hpp"
+
+namespace bascule::conflict {
+
+std::optional<Record> State::record(std::string_view key) const {
+  auto bytes = step_.get(key_of('r', key));
+  if (!bytes) return std::nullopt;
+  return Record::decode(std::move(*bytes));
+}
+
+void State::put(std::string_view key, const Record& record) {
+  step_.put(key_of('r', key), record.encode());
+}
+
+void State::erase_record(std::string_view key) { step_.erase(key_of('r', key)); }
+
+std::optional<Place> State::place(std::string_view op) const {
+  const auto bytes = step_.get(key_of('o', op));
+  if (!bytes) return std::nullopt;
+  Reader in(*bytes);
+  Place place;
+  place.at = static_cast<Place::At>(in.number());
+  place.key = in.text();
+  place.from = in.integer();
+  place.number = in.number();
+  place.digest = in.number();
+  return place;
+}
+
+void State::put(std::string_view op, const Place& place) {
+  Writer out;
+  out.number(static_cast<std::uint64_t>(place.at)).text(place.key).integer(place.from);
+  out.number(place.number).number(place.digest);
+  step_.put(key_of('o', op), out.take());
+}
+
+std::uint64_t State::next_number() { return ++change_counts().history; }
+
+std::optional<Entry> State::entry(std::uint64_t number) const {
+  const auto bytes = step_.get(numbered('h', number));
+  if (!bytes) return std::nullopt;
+  return decode_entry(*bytes);
+}
+
+void State::put(const Entry& entry) { step_.put(numbered('h', entry.number), encode(entry)); }
+
+State::Later State::entries_after(const Record& record, std::int64_t base) const {
+  Later later;
+  auto& entries = later.entries;
+  for (auto number = record.last; number != 0; number = entries.back().before) {
+    auto found = entry(number);
+    if (!found && number > visited()) {
+      throw std::runtime_error("the state has lost an entry of the history");
+    }
+    later.whole = found.has_value();
+    if (!found || found->from <= base) break;
+    entries.push_back(std::move(*found));
+  }
+  std::reverse(entries.begin(), entries.end());
+  return later;
+}
+
+std::optional<Version> State::version_by(const Options& options, const Record& record,
+                                         std::uint64_t number) const {
+  auto version = stored_version(options, record);
+  while (version.made_by != number) {
+    const auto maker = version.made_by > number ? entry(version.made_by) : std::nullopt;
+    if (!maker || !maker->undo) return std::nullopt;
+    put_back(*maker->undo, version);
+  }
+  return version;
+}
+
+void State::forget(const Entry& entry) {
+  step_.erase(numbered('h', entry.number));
+  step_.erase(key_of('o', entry.op.id));
+  const auto numbered_op = split_id(entry.op.id);
+  if (!numbered_op) return;
+  const auto key = key_of('t', numbered_op->lane);
+  const auto bytes = step_.get(key);
+  if (bytes && Reader(*bytes).number() >= numbered_op->sequence) return;
+  step_.put(key, Writer().number(numbered_op->sequence).take());
+}
+
+bool State::is_forgotten(std::string_view op) const {
+  const auto numbered_op = visited() > 0 ? split_id(op) : std::nullopt;
+  const auto bytes = numbered_op ? step_.get(key_of('t', numbered_op->lane)) : std::nullopt;
+  return bytes && Reader(*bytes).number() >= numbered_op->sequence;
+}
+
+const Counts& State::counts() const {
+  if (counts_) return *counts_;
+  counts_.emplace();
+  if (const auto bytes = step_.get("ncounts")) {
+    Reader in(*bytes);
+    counts_->clock = read_hlc(in);
+    counts_->history = counts_->before = in.number();
+    counts_->queued = in.number();
+    counts_->waiting = in.number();
+    counts_->visited = in.number();
+    counts_->told = in.number();
+    counts_->will_trim = in.flag();
+  }
+  return *counts_;
+}
+
+Counts& State::change_counts() {
+  counts();
+  changed_ = true;
+  return *counts_;
+}
+
+void State::flush() {
+  if (!changed_) return;
+  Writer out;
+  write(out, counts_->clock);
+  out.number(counts_->history).number(counts_->queued).number(counts_->waiting);
+  out.number(counts_->visited).number(counts_->told).number(counts_->will_trim ? 1 : 0);
+  step_.put("ncounts", out.take());
+  changed_ = false;
+}
+
+std::string State::resolve_alias(std::string_view key) const {
+  std::string at(key);
+  // An alias never names one that is itself an alias when it is made; later ones make chains.
+  for (int hops = 0; hops < 100; ++hops) {
+    const auto next = step_.get(key_of('a', at));
+    if (!next) return at;
+    at = *next;
+  }
+  throw std::runtime_error("the aliases of " + std::string(key) + " have no end");
+}
+
+void State::put_alias(std::string_view key, std::string_view record) {
+  step_.put(key_of('a', key), record);
+}
+
+void State::index(std::string_view field, std::string_view value, std::string_view key) {
+  step_.put(with_nul('i', field) + std::string(value) + '\0' + std::string(key), "");
+}
+
+void State::unindex(std::string_view field, std::string_view value, std::string_view key) {
+  step_.erase(with_nul('i', field) + std::string(value) + '\0' + std::string(key));
+}
+
+std::vector<std::string> State::indexed(std::string_view field, std::string_view value) const {
+  const auto prefix = with_nul('i', field) + std::string(value) + '\0';
+  std::vector<std::string> keys;
+  step_.scan(prefix, prefix, [&](std::string_view key, std::string_view) {
+    keys.emplace_back(key.substr(prefix.size()));
+    return keys.size() < 100;
+  });
+  return keys;
+}
+
+void State::put_clock(const Hlc& clock) { change_counts().clock = clock; }
+
+std::optional<std::string> State::note(std::string_view name) const {
+  return step_.get(key_of('n', name));
+}
+
+void State::put_note(std::string_view name, std::string_view value) {
+  step_.put(key_of('n', name), value);
+}
+
+}  // namespace bascule::conflict

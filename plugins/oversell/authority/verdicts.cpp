@@ -1,0 +1,141 @@
+// The walk over provisional sales, what follows from a verdict, and what people may change.
+#include <charconv>
+#include <vector>
+
+#include "oversell/authority/authority_turn.hpp"
+
+namespace bascule::oversell {
+
+// In the order in which the sales were made, as their sites say.
+void AuthorityTurn::walk(const std::string& name) {
+  const auto prefix = "pending/" + name + "/";
+  std::vector<std::pair<std::string, std::string>> pending;
+  step_.scan(prefix, prefix, [&](std::string_view key, std::string_view value) {
+    pending.emplace_back(key, value);
+    return true;
+  });
+  if (pending.empty()) return;
+  auto item = open_item(name);
+  for (const auto& [key, record_key] : pending) {
+    settle(item, SaleRecord::of(parse_object(step_.get(record_key).value())));
+    step_.erase(key);
+  }
+  close_item(item);
+  emit(options_.topics.stats.fill({{"item", name}}), item.ledger.statistics(), true);
+}
+
+void AuthorityTurn::settle(Item& item, SaleRecord record) {
+  auto& ledger = item.ledger;
+  const auto outcome = ledger.settle(record.quantity, options_.of_authority(item.name).overbooking);
+  touch(item);
+  record.version = ledger.version;
+  record.available = ledger.available();
+  record.state = outcome == Ledger::Verdict::firm     ? "FIRM"
+                 : outcome == Ledger::Verdict::honour ? "HONOUR"
+                                                      : "REVERSE";
+  if (record.at_risk) {
+    const auto tenth = static_cast<std::size_t>(record.risk_ppm / 100'000);
+    ledger.calibration[std::min<std::size_t>(tenth, 9)].note(record.risk_ppm,
+                                                             outcome != Ledger::Verdict::firm);
+  }
+  if (outcome == Ledger::Verdict::reverse) reverse(item, record);
+  put(record, true);
+  verdict(item, record);
+  if (outcome == Ledger::Verdict::honour) {
+    people(options_.topics.staff, record, {{"alert", "extra_seat"}});
+  }
+}
+
+// The badge is revoked, the person is to be phoned, the quantity can be sold again; and staff has
+// some time to find a seat after all.
+void AuthorityTurn::reverse(Item& item, SaleRecord& record) {
+  people(options_.topics.badge, record, {{"badge", "revoked"}});
+  people(options_.topics.call, record, {{"task", "call"}, {"state", "open"}});
+  people(options_.topics.freed, record, {{"available", item.ledger.available()}});
+  const auto window_ms = options_.of_authority(item.name).override_window_s * 1000;
+  if (window_ms == 0) return;
+  record.case_number = step_.open_case("oversold", item.name,
+                                       Json{{"sale", record.id.sale()},
+                                            {"site", record.id.site},
+                                            {"quantity", record.quantity},
+                                            {"available", item.ledger.available()},
+                                            {"until_ms", input_.wall_ms() + window_ms},
+                                            {"ref", record.ref},
+                                            {"choices", {"honour", "keep"}}}
+                                           .dump());
+  const auto number = std::to_string(record.case_number);
+  step_.put("case/" + number, record.key());
+  step_.wake_at("override/" + number, input_.wall_ms() + window_ms + 1);
+}
+
+void AuthorityTurn::people(const Pattern& topic, const SaleRecord& record, Json json) {
+  json["sale"] = record.id.sale();
+  json["item"] = record.id.item;
+  json["site"] = record.id.site;
+  json["quantity"] = record.quantity;
+  json["ref"] = record.ref;
+  emit(topic.fill({{"item", record.id.item}, {"site", record.id.site}}), json);
+}
+
+void AuthorityTurn::verdict(const Item& item, const SaleRecord& record) {
+  Notice told;
+  told.kind = Notice::Kind::verdict;
+  told.id = record.id;
+  told.quantity = record.quantity;
+  told.outcome = record.state;
+  told.reason = record.overridden ? "override" : "";
+  told.final = record.final();
+  told.version = record.version;
+  told.available = item.ledger.available();
+  told.ref = record.ref;
+  notice(told);
+  step_.explain(told.json().dump());
+}
+
+void AuthorityTurn::close_override(std::int64_t number) {
+  const auto key = "case/" + std::to_string(number);
+  if (!step_.get(key)) return;
+  step_.erase(key);
+  step_.close_case(number, Json{{"outcome", "REVERSE"}, {"by", "time"}}.dump());
+}
+
+// Only REVERSE can be changed, only to HONOUR, and only within the window.
+void AuthorityTurn::resolution() {
+  const auto topic = input_.topic();
+  std::int64_t number = 0;
+  std::from_chars(topic.data(), topic.data() + topic.size(), number);
+  const auto key = "case/" + std::to_string(number);
+  const auto record_key = step_.get(key);
+  if (!record_key) return step_.log(plugin::Level::warning, "a case that is closed: no change");
+  const auto decision = parse_object(input_.payload());
+  const auto choice = text_or(decision, "choose", "");
+  const auto by = text_or(decision, "by", "staff");
+  auto record = SaleRecord::of(parse_object(step_.get(*record_key).value()));
+  const auto window_ms = options_.of_authority(record.id.item).override_window_s * 1000;
+  const bool in_time = input_.wall_ms() - record.final_ms <= window_ms;
+  if (choice != "honour" && choice != "keep") {
+    throw std::runtime_error("the choice must be honour or keep");
+  }
+  step_.erase(key);
+  step_.wake_at("override/" + std::to_string(number), 0);
+  if (choice == "keep" || !in_time) {
+    step_.close_case(number, Json{{"outcome", "REVERSE"}, {"by", by}}.dump());
+    return;
+  }
+  auto item = open_item(record.id.item);
+  item.ledger.honour_reversed(record.quantity);
+  touch(item);
+  record.state = "HONOUR";
+  record.overridden = true;
+  record.version = item.ledger.version;
+  put(record, true);
+  verdict(item, record);
+  people(options_.topics.staff, record, {{"alert", "extra_seat"}});
+  people(options_.topics.badge, record, {{"badge", "restored"}});
+  people(options_.topics.call, record, {{"task", "call"}, {"state", "withdrawn"}});
+  step_.close_case(number, Json{{"outcome", "HONOUR"}, {"by", by}}.dump());
+  close_item(item);
+  emit(options_.topics.stats.fill({{"item", item.name}}), item.ledger.statistics(), true);
+}
+
+}  // namespace bascule::oversell

@@ -1,0 +1,48 @@
+// When the authority was last heard, and how long ago that is. Pure.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "bascule/policy.hpp"
+#include "oversell/options/json.hpp"
+
+namespace bascule::oversell {
+
+// A moment by both clocks of the machine.
+struct Moment {
+  std::int64_t boot = 0;
+  std::int64_t boottime_ms = 0;
+  std::int64_t wall_ms = 0;
+  bool trusted = false;  // a time source kept the wall clock right
+
+  static Moment of(const plugin::Input& input) {
+    return {input.boot(), input.boottime_ms(), input.wall_ms(), input.clock_trusted()};
+  }
+
+  Json json() const { return Json::array({boot, boottime_ms, wall_ms, trusted}); }
+  static Moment of(const Json& json) {
+    return {json.at(0).get<std::int64_t>(), json.at(1).get<std::int64_t>(),
+            json.at(2).get<std::int64_t>(), json.at(3).get<bool>()};
+  }
+};
+
+// Within one boot by boot time, which wall-clock jumps don't touch. Over a reboot only by a wall
+// clock that was right before and after; else nobody knows how long the machine was off: nothing.
+inline std::optional<std::int64_t> age_ms(const Moment& then, const Moment& now) {
+  if (then.boot == now.boot) return std::max<std::int64_t>(now.boottime_ms - then.boottime_ms, 0);
+  if (!then.trusted || !now.trusted || now.wall_ms < then.wall_ms) return std::nullopt;
+  return now.wall_ms - then.wall_ms;
+}
+
+// The contact that a message of the authority proves: when it was sent, not when it came, for it
+// may have waited at the broker. Its own clock says when, if both are right.
+inline Moment contact(const Moment& received, std::int64_t sent_ms, bool sent_trusted) {
+  auto at = received;
+  if (!received.trusted || !sent_trusted || sent_ms >= received.wall_ms) return at;
+  at.boottime_ms -= received.wall_ms - sent_ms;
+  at.wall_ms = sent_ms;
+  return at;
+}
+
+}  // namespace bascule::oversell
