@@ -3,15 +3,13 @@
 #include <future>
 #include <utility>
 
+#include "message/own.hpp"
+
 namespace bascule {
 namespace {
 
 constexpr std::chrono::seconds stop_deadline{5};
 constexpr std::chrono::milliseconds look_for_slowness_every{500};
-
-std::string own_topic(const std::string& bridge_id, const std::string& what) {
-  return "bascule/" + bridge_id + "/" + what;
-}
 
 LinkSettings with_will(LinkSettings settings, const std::string& topic) {
   settings.will = Will{topic, "offline", Qos::at_least_once, true};
@@ -91,7 +89,7 @@ void Crossing::connected(const Limits& limits) {
 
 void Crossing::up(const Limits& limits) {
   events_.link_up(name_);
-  forwarder_.up(limits);
+  forwarder_.subscribed(limits);
   forwarder_.publish(state_topic_, "online", true);
 }
 
@@ -108,7 +106,7 @@ void Crossing::watch_line() {
 }
 
 void Crossing::down(const std::string& reason) {
-  forwarder_.down();
+  forwarder_.disconnected();
   settled_ = false;
   watch_line();
   if (stopping_) return;

@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "clock.hpp"
+#include "journal/own_entry.hpp"
+#include "message/own.hpp"
 
 namespace bascule {
 namespace {
@@ -13,7 +15,7 @@ using nlohmann::json;
 }  // namespace
 
 Events::Events(std::string bridge_id, Journal& journal, Direction direction)
-    : topic_("bascule/" + bridge_id + "/events"),
+    : topic_(own_topic(bridge_id, "events")),
       journal_(journal),
       direction_(direction),
       lane_(journal.lane(direction, events_lane)) {}
@@ -57,8 +59,7 @@ void Events::loss(const Loss& loss, const std::string& lane, Direction direction
 void Events::append(const std::string& payload) {
   AppendGroup group;
   group.direction = direction_;
-  encode_record({topic_, payload, {}, Qos::at_least_once, false}, {}, false, group.bytes);
-  group.entries.push_back({lane_, 0, group.bytes.size(), false, false});
+  group.entries.push_back(own_entry(own_message(topic_, payload), lane_, group.bytes));
   journal_.append(std::move(group), [](AppendResult) {});
 }
 

@@ -1,6 +1,7 @@
 #include "intake.hpp"
 
 #include "journal/lane/crc32c.hpp"
+#include "message/own.hpp"
 #include "message/properties.hpp"
 #include "message/stamp.hpp"
 #include "message/topic.hpp"
@@ -13,7 +14,7 @@ Intake::Intake(IntakeSettings settings, const std::vector<Route>& rules, RouteTa
       table_(std::move(table)),
       journal_(journal),
       link_(link),
-      own_prefix_("bascule/" + settings_.bridge_id + "/") {
+      own_prefix_(own_topic(settings_.bridge_id, "")) {
   for (const Route& rule : rules) {
     const std::string lane = rule.policy.empty() ? rule.lane : input_lane(rule.policy);
     targets_.push_back({journal.lane(settings_.direction, lane), rule.qos, rule.retain});
@@ -46,7 +47,7 @@ void Intake::deliver(std::span<const Delivery> deliveries,
 void Intake::take(const Delivery& delivery, AppendGroup& group) {
   const Message& in = delivery.message;
   if (std::string reason = fault(in); !reason.empty()) {
-    set_aside(delivery, std::move(reason), group);
+    quarantine(delivery, std::move(reason), group);
     return;
   }
   bool stamped = false;
@@ -59,7 +60,7 @@ void Intake::take(const Delivery& delivery, AppendGroup& group) {
     return;
   }
   if (!valid_topic(match_.topic)) {
-    set_aside(delivery, "the route's target is no valid topic", group);
+    quarantine(delivery, "the route's target is no valid topic", group);
     return;
   }
   const Target& target = targets_[match_.route];
@@ -99,7 +100,7 @@ bool Intake::looped(std::string_view properties, bool& stamped) const {
   return via && (passed(*via, settings_.bridge_id) || hops(*via) >= hop_limit);
 }
 
-void Intake::set_aside(const Delivery& delivery, std::string reason, AppendGroup& group) {
+void Intake::quarantine(const Delivery& delivery, std::string reason, AppendGroup& group) {
   ++group.tally.refused;
   const Message& message = delivery.message;
   group.set_aside.push_back({settings_.direction, 0, 0, std::move(reason),

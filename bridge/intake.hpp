@@ -51,7 +51,7 @@ class Intake {
     RetainRule retain = RetainRule::keep;
   };
   void take(const Delivery& delivery, AppendGroup& group);
-  void set_aside(const Delivery& delivery, std::string reason, AppendGroup& group);
+  void quarantine(const Delivery& delivery, std::string reason, AppendGroup& group);
   std::string fault(const Message& message) const;  // why it can never cross; empty: it can
   bool looped(std::string_view properties, bool& stamped) const;
   void answered(AppendResult result, std::uint64_t tag);

@@ -4,6 +4,8 @@
 #include <random>
 #include <utility>
 
+#include "message/own.hpp"
+
 namespace bascule {
 namespace {
 
@@ -20,7 +22,7 @@ Bookmark::Bookmark(std::string bridge_id, Loop& loop, Publish publish)
     : bridge_id_(std::move(bridge_id)), loop_(loop), publish_(std::move(publish)) {}
 
 std::string Bookmark::topic(std::string_view bridge_id, Direction direction) {
-  return "bascule/" + std::string(bridge_id) + "/bookmark/" + std::string(to_string(direction));
+  return own_topic(bridge_id, "bookmark/" + std::string(to_string(direction)));
 }
 
 void Bookmark::ask(bool session_present, std::function<void(FarKnowledge)> done) {

@@ -119,7 +119,7 @@ TEST_CASE("intake: what no route takes is counted and acknowledged") {
   CHECK(bank.link.acknowledged().size() == 1);
 }
 
-TEST_CASE("intake: what can never cross is set aside with its reason and acknowledged") {
+TEST_CASE("intake: what can never cross is quarantined with its reason and acknowledged") {
   Bank bank;
   const std::string large(1'001, 'x');
   bank.deliver({message("sales/+", "a"),

@@ -1,0 +1,14 @@
+#include "message/own.hpp"
+
+namespace bascule {
+
+std::string own_topic(std::string_view bridge_id, std::string_view what) {
+  std::string topic = "bascule/";
+  return topic.append(bridge_id).append("/").append(what);
+}
+
+Message own_message(std::string_view topic, std::string_view payload, bool retain) {
+  return {topic, payload, {}, Qos::at_least_once, retain};
+}
+
+}  // namespace bascule
