@@ -1,6 +1,6 @@
 #include "policy/instance.hpp"
 
-#include "policy/step.hpp"
+#include "policy/host_functions.hpp"
 
 namespace bascule {
 namespace {
@@ -39,7 +39,7 @@ std::unique_ptr<Instance> Instance::make(const bascule_policy& type, const Polic
   options.bridge_id = bytes(bridge_id);
   options.context = &problems;
   options.problem = note_problem;
-  void* made = type.create(&policy_host_functions(), &options);
+  void* made = type.create(&host_functions(), &options);
   if (made != nullptr && problems.empty()) {
     return std::unique_ptr<Instance>(new Instance(type, made));
   }

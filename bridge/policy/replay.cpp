@@ -6,6 +6,8 @@
 #include <filesystem>
 #include <stdexcept>
 
+#include "message/own.hpp"
+#include "policy/host_functions.hpp"
 #include "policy/input.hpp"
 
 namespace bascule {
@@ -114,7 +116,7 @@ Redecision Replay::wake(const Wake& wake, const PastInput& like) {
   input.captured_ms -= like.wall_ms - wake.at_ms;
   Record record;
   record.sequence = input.number;
-  record.message = {wake.name, at, {}, Qos::at_least_once, false};
+  record.message = own_message(wake.name, at);
   record.kind = InputKind::wake;
   asked_for(record);
   return run(record, input);

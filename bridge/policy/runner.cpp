@@ -7,6 +7,10 @@
 #include <nlohmann/json.hpp>
 #include <tuple>
 
+#include "journal/own_entry.hpp"
+#include "message/own.hpp"
+#include "policy/host_functions.hpp"
+
 namespace bascule {
 namespace {
 
@@ -221,10 +225,8 @@ void Runner::closing(JournalCore& core) {
 bool Runner::append(JournalCore& core, InputKind kind, std::string_view topic,
                     std::string_view payload) {
   std::string bytes;
-  encode_record({topic, payload, {}, Qos::at_least_once, false}, {}, false, bytes, kind);
-  Append entry;
-  entry.lane = lanes_[Direction::down].id;
-  entry.length = bytes.size();
+  const Append entry =
+      own_entry(own_message(topic, payload), lanes_[Direction::down].id, bytes, kind);
   return core.emit(bytes, {&entry, 1}) == AppendResult::stored;
 }
 

@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "journal/own_entry.hpp"
+#include "message/own.hpp"
 #include "message/properties.hpp"
 #include "message/topic.hpp"
 
@@ -168,13 +170,7 @@ int Step::emit(const bascule_output& output) {
 }
 
 void Step::append(LaneId lane, const Message& message) {
-  const std::size_t offset = bytes_.size();
-  encode_record(message, {}, false, bytes_);
-  Append entry;
-  entry.lane = lane;
-  entry.offset = offset;
-  entry.length = bytes_.size() - offset;
-  entries_.push_back(entry);
+  entries_.push_back(own_entry(message, lane, bytes_));
 }
 
 std::int64_t Step::open_case(std::string_view kind, std::string_view subject,
@@ -229,7 +225,7 @@ void Step::event(const char* what, const Case& one) {
            {"kind", one.kind}, {"subject", one.subject},  {"at", utc_text(wall_ms_)}}
           .dump(-1, ' ', false, json::error_handler_t::replace);
   append(core_.lane(context_.events, events_lane),
-         {"bascule/" + context_.bridge_id + "/events", payload, {}, Qos::at_least_once, false});
+         own_message(own_topic(context_.bridge_id, "events"), payload));
 }
 
 int Step::wake_at(std::string_view name, std::int64_t wall_ms) {

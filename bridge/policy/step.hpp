@@ -116,8 +116,4 @@ class Step {
   std::exception_ptr thrown_;
 };
 
-// The table that is given to plugins; a bascule_step is a Step.
-const bascule_host& policy_host_functions();
-inline bascule_step* as_handle(Step& step) { return reinterpret_cast<bascule_step*>(&step); }
-
 }  // namespace bascule

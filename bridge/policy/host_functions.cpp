@@ -1,5 +1,4 @@
-// The C side of a step: bascule_host for plugins. No exception crosses it.
-#include "policy/step.hpp"
+#include "policy/host_functions.hpp"
 
 namespace bascule {
 namespace {
@@ -45,7 +44,7 @@ void host_fail(bascule_step* step, bascule_bytes reason) {
 
 }  // namespace
 
-const bascule_host& policy_host_functions() {
+const bascule_host& host_functions() {
   static const bascule_host host = {sizeof(bascule_host),
                                     BASCULE_POLICY_ABI,
                                     host_get,
