@@ -8,7 +8,6 @@
 #include <utility>
 
 #include "clock.hpp"
-#include "message/stamp.hpp"
 
 namespace bascule {
 namespace {
@@ -17,7 +16,6 @@ namespace {
 // they wait for little of it.
 constexpr std::uint64_t bytes_in_flight_max = 4 << 20;
 constexpr std::uint64_t bytes_in_flight_behind = 256 << 10;
-constexpr std::uint64_t messages_per_bookmark = 1'000;
 // What was half done may have been given up meanwhile, and never be read; then it is asked for
 // anew.
 constexpr std::chrono::milliseconds resume_patience{10'000};
@@ -55,32 +53,49 @@ Forwarder::Forwarder(ForwarderSettings settings, Journal& journal, Link& link)
       journal_(journal),
       link_(link),
       loop_(link.loop()),
-      bookmark_(settings_.bridge_id, loop_, [this](const std::string& payload, bool retain) {
-        publish(Bookmark::topic(settings_.bridge_id, settings_.direction), payload, retain);
-      }) {
+      bookmark_(settings_.bridge_id, loop_,
+                [this](const std::string& payload, bool retain) {
+                  publish(Bookmark::topic(settings_.bridge_id, settings_.direction), payload,
+                          retain);
+                }),
+      bookmark_timer_(loop_, settings_.bookmark_delay, [this] { write_bookmark(); }),
+      own_(link),
+      handshakes_(settings_.direction, journal, link,
+                  [this](LaneId id, std::size_t claims) { send_claimed(id, claims); }),
+      batch_(settings_.bridge_id) {
   bookmark_.on_confirmed = [this](const std::string& epoch, const Bookmark::Lanes& lanes) {
     confirm(epoch, lanes);
   };
 }
 
-void Forwarder::up(const Limits& limits) {
+void Forwarder::enter(Phase phase) {
+  phase_ = phase;
+  if (sends()) {
+    handshakes_.resume();
+  } else {
+    handshakes_.pause();
+  }
+}
+
+void Forwarder::subscribed(const Limits& limits) {
   limits_ = limits;
-  suspicion_.up(boottime_ms());
+  batch_.set_limits(limits);
+  handshakes_.connected(limits);
+  suspicion_.connected(boottime_ms());
   closed_ = false;
   compared_ = false;
-  resumed_ = !limits_.session_present || limits_.maximum_qos != Qos::exactly_once;
   // With the session gone, what was in flight is about to be reported lost; sending newer messages
   // before those would break the order.
-  phase_ = Phase::draining;
+  enter(Phase::draining);
   if (limits_.session_present || in_flight_ == 0) ask();
 }
 
 void Forwarder::ask() {
-  if (compared_ || !resumed_) {
+  if (compared_ || !handshakes_.resumed()) {
     place({});
     return;
   }
-  phase_ = Phase::asking;
+  enter(Phase::asking);
   bookmark_.ask(limits_.session_present, [this](FarKnowledge far) { compared(std::move(far)); });
 }
 
@@ -98,7 +113,7 @@ void Forwarder::compared(FarKnowledge far) {
 }
 
 void Forwarder::place(FarKnowledge far) {
-  phase_ = Phase::placing;
+  enter(Phase::placing);
   journal_.positions(settings_.direction, std::move(far),
                      [this, &loop = loop_, placement = ++placement_](Journal::Positions positions) {
                        loop.post([this, placement, positions = std::move(positions)]() mutable {
@@ -109,17 +124,21 @@ void Forwarder::place(FarKnowledge far) {
 }
 
 void Forwarder::placed(Journal::Positions positions) {
-  epoch_ = std::move(positions.epoch);
-  positions_ = std::move(positions.lanes);
-  const bool clear = positions.unfamiliar && limits_.session_present;
-  if (clear && limits_.maximum_qos == Qos::exactly_once) return clear_session();
-  if (clear) journal_.cleared(settings_.direction);  // without QoS 2 there is nothing half done
-  begin();
+  batch_.set_epoch(std::move(positions.epoch));
+  if (!positions.unfamiliar || !limits_.session_present) return begin(positions.lanes);
+  if (limits_.maximum_qos != Qos::exactly_once) {
+    journal_.cleared(settings_.direction);  // without QoS 2 there is nothing half done
+    return begin(positions.lanes);
+  }
+  enter(Phase::clearing);
+  handshakes_.clear([this, lanes = std::move(positions.lanes)] {
+    if (phase_ == Phase::clearing) begin(lanes);
+  });
 }
 
-void Forwarder::begin() {
-  ids_.give_all_back();
-  for (const LanePosition& position : std::exchange(positions_, {})) {
+void Forwarder::begin(const std::vector<LanePosition>& positions) {
+  handshakes_.begin(positions);
+  for (const LanePosition& position : positions) {
     auto lane = std::find_if(lanes_.begin(), lanes_.end(),
                              [&](const auto& known) { return known->id() == position.id; });
     if (lane == lanes_.end()) {
@@ -131,33 +150,41 @@ void Forwarder::begin() {
           link_.status().broker, position.name, position.replay_next, position.replay_last);
     }
     (*lane)->begin(position, journal_, loop_, [this] { pump(); });
-    for (const auto& [sequence, claim] : position.claims.all()) ids_.reserve(claim.packet_id);
   }
   std::stable_sort(lanes_.begin(), lanes_.end(), [](const auto& a, const auto& b) {
     return a->settings().priority > b->settings().priority;
   });
   top_priority_ = lanes_.empty() ? 0 : lanes_.front()->settings().priority;
-  if (!resumed_ && !half_done()) return resumed();
-  phase_ = resumed_ ? Phase::sending : Phase::resuming;
+  if (!handshakes_.resumed() && !half_done()) return resumed();
+  enter(handshakes_.resumed() ? Phase::sending : Phase::resuming);
   bookmark_later();  // the one that is there may be behind, or gone
-  for (auto& lane : lanes_) resume_orphans(*lane);
+  for (const auto& lane : lanes_) in_flight_ += handshakes_.release_orphans(*lane);
   pump();
 }
 
-void Forwarder::down() {
-  phase_ = Phase::down;
-  suspicion_.down(closed_);
-  own_.clear();
+bool Forwarder::half_done() const {
+  return std::any_of(lanes_.begin(), lanes_.end(),
+                     [](const auto& lane) { return lane->has_claims(); });
+}
+
+void Forwarder::resumed() {
+  handshakes_.all_resumed();
+  for (auto& lane : lanes_) lane->end();
+  ask();
+}
+
+void Forwarder::disconnected() {
+  enter(Phase::offline);
+  suspicion_.disconnected(closed_);
+  own_.forget();
   bookmark_.forget();
-  bookmark_timer_.reset();
+  bookmark_timer_.stop();
   wake_.reset();
   for (auto& lane : lanes_) {
     lane->end();
     in_flight_ -= lane->withdraw();
   }
 }
-
-void Forwarder::hold() { held_ = true; }
 
 void Forwarder::outcomes(std::span<const Outcome> outcomes) {
   const std::size_t before = in_flight_;
@@ -181,9 +208,9 @@ void Forwarder::suspect(std::span<const Outcome> outcomes) {
   for (const Outcome& outcome : outcomes) {
     if (outcome.kind != Outcome::Kind::lost || outcome.reason == 0) continue;
     closed_ = true;
-    if (outcome.tag == clearing_tag) continue;
-    if (outcome.tag != own_tag) lost.push_back(outcome.tag);
-    alone = alone && outcome.tag != own_tag;
+    if (outcome.tag == Handshakes::clearing_tag) continue;
+    if (outcome.tag != OwnMessages::tag) lost.push_back(outcome.tag);
+    alone = alone && outcome.tag != OwnMessages::tag;
   }
   const bool careful = suspicion_.careful();
   suspicion_.closed(lost, alone && lost.size() == 1, boottime_ms());
@@ -196,12 +223,9 @@ void Forwarder::suspect(std::span<const Outcome> outcomes) {
 }
 
 void Forwarder::settle(const Outcome& outcome) {
-  if (outcome.tag == own_tag) {
-    --own_in_flight_;
-    return;
-  }
-  if (outcome.tag == clearing_tag) {
-    if (outcome.kind == Outcome::Kind::accepted) cleared_one();
+  if (outcome.tag == OwnMessages::tag) return own_.settled();
+  if (outcome.tag == Handshakes::clearing_tag) {
+    if (outcome.kind == Outcome::Kind::accepted) handshakes_.cleared_one();
     return;
   }
   const auto [lane_id, sequence] = LaneSequence::of_key(outcome.tag);
@@ -209,14 +233,14 @@ void Forwarder::settle(const Outcome& outcome) {
   if (lane == nullptr) return;
   if (outcome.kind == Outcome::Kind::received) return lane->received(sequence);
   --in_flight_;
-  if (outcome.kind != Outcome::Kind::lost) suspicion_.settled(outcome.tag);
-  if (const auto claim = lane->claimed(sequence); claim && outcome.kind != Outcome::Kind::lost) {
-    ids_.give_back(claim->packet_id);
+  if (outcome.kind != Outcome::Kind::lost) {
+    suspicion_.settled(outcome.tag);
+    handshakes_.settled(*lane, sequence);
   }
   switch (outcome.kind) {
     case Outcome::Kind::accepted:
       lane->accepted(sequence);
-      ++since_bookmark_;
+      bookmark_timer_.accepted();
       break;
     case Outcome::Kind::refused:
       lane->refused(sequence, reason_text(outcome.reason));
@@ -225,7 +249,7 @@ void Forwarder::settle(const Outcome& outcome) {
       break;
     case Outcome::Kind::lost:
       lane->lost(sequence);
-      if (sends()) phase_ = Phase::draining;
+      if (sends()) enter(Phase::draining);
       break;
   }
 }
@@ -250,51 +274,46 @@ void Forwarder::pump() {
   report();
 }
 
-bool Forwarder::room(std::uint32_t window) const { return in_flight_ + own_in_flight_ < window; }
+bool Forwarder::room(std::uint32_t window) const { return in_flight_ + own_.in_flight() < window; }
 
 void Forwarder::send_own() {
-  const std::uint32_t window = std::min(limits_.receive_maximum, suspicion_.window());
-  while (phase_ != Phase::down && resumed_ && !own_.empty() && room(window)) {
-    const Own own = std::move(own_.front());
-    own_.pop_front();
-    const Outgoing message{{own.topic,
-                            own.payload,
-                            {},
-                            std::min(Qos::at_least_once, limits_.maximum_qos),
-                            own.retain && limits_.retain_available},
-                           own_tag};
-    ++own_in_flight_;
-    link_.publish({&message, 1});
-  }
+  if (phase_ == Phase::offline || !handshakes_.resumed()) return;
+  const std::size_t window = std::min(limits_.receive_maximum, suspicion_.window());
+  const std::size_t in_flight = in_flight_ + own_.in_flight();
+  own_.send(window - std::min(window, in_flight), limits_);
 }
 
 // Returns after how many ms there may be something to send though nothing happens until then.
 std::int64_t Forwarder::send_lanes() {
   const std::uint32_t window =
       std::min({settings_.window, limits_.receive_maximum, suspicion_.window()});
-  properties_.resize(messages_per_publish);
   while (true) {
     const std::int64_t now_ms = boottime_ms();
     if (const std::int64_t wait_ms = suspicion_.wait_ms(now_ms); wait_ms > 0) return wait_ms;
     std::int64_t wait_ms = std::numeric_limits<std::int64_t>::max();
-    outgoing_.clear();
-    while (room(window) && outgoing_.size() < messages_per_publish) {
+    while (room(window) && !batch_.full()) {
       const auto [lane, item] = next(now_ms, wait_ms);
       if (lane == nullptr) break;
       if (wants_claim(*lane, *item)) {
-        lane->claim(*ids_.take());
+        handshakes_.claim(*lane);
         ++in_flight_;
       } else if (const std::string why = add(*lane, *item, now_ms); why.empty()) {
         lane->sent();
         ++in_flight_;
       } else {
-        lane->set_aside(why);
+        lane->quarantine(why);
       }
     }
-    if (outgoing_.empty()) return wait_ms;
-    suspicion_.sent(now_ms);
-    link_.publish(outgoing_);
+    if (batch_.empty()) return wait_ms;
+    publish_batch(now_ms);
   }
+}
+
+void Forwarder::publish_batch(std::int64_t now_ms) {
+  if (batch_.empty()) return;
+  suspicion_.sent(now_ms);
+  link_.publish(batch_.messages());
+  batch_.clear();
 }
 
 // The lane that sends next: of the highest priority that has something, each in turn.
@@ -310,7 +329,7 @@ Forwarder::Next Forwarder::next(std::int64_t now_ms, std::int64_t& wait_ms) {
     if (item == nullptr) continue;
     if (phase_ == Phase::resuming && !lane.claimed(item->record.sequence)) continue;
     const bool claim = wants_claim(lane, *item);
-    if (claim ? ids_.in_use() >= claims_max() : lane.claims_wait()) continue;
+    if (claim ? !handshakes_.may_claim() : lane.claims_wait()) continue;
     const auto equals_end = std::find_if(it, lanes_.end(), [&](const auto& other) {
       return other->settings().priority != priority;
     });
@@ -320,43 +339,43 @@ Forwarder::Next Forwarder::next(std::int64_t now_ms, std::int64_t& wait_ms) {
   return {};
 }
 
-Qos Forwarder::qos_of(const LaneItem& item) const {
-  return std::min(item.record.message.qos, limits_.maximum_qos);
+bool Forwarder::wants_claim(const OutboundLane& lane, const LaneItem& item) const {
+  return batch_.qos_of(item) == Qos::exactly_once && !lane.claimed(item.record.sequence);
 }
 
 // Adds the message to what is published next. Returns why it can never be; empty: it was added.
 std::string Forwarder::add(const OutboundLane& lane, const LaneItem& item, std::int64_t now_ms) {
-  Message message = item.record.message;
-  const std::uint64_t tag = LaneSequence{lane.id(), item.record.sequence}.key();
+  const std::uint64_t sequence = item.record.sequence;
+  const std::uint64_t tag = LaneSequence{lane.id(), sequence}.key();
   if (suspicion_.condemned(tag)) {
     suspicion_.settled(tag);
     return "the broker closes the connection each time it gets this message alone";
   }
-  if (limits_.protocol == Protocol::v5) {
-    const Stamp stamp{settings_.bridge_id, epoch_, lane.name(), item.record.sequence,
-                      item.captured_wall_ms};
-    const std::int64_t waited_s =
-        std::max<std::int64_t>(0, now_ms - item.captured_boottime_ms) / 1'000;
-    std::string& properties = properties_[outgoing_.size()];
-    restamp(message.properties, stamp, settings_.bridge_id, static_cast<std::uint32_t>(waited_s),
-            properties);
-    message.properties = properties;
-  } else {
-    message.properties = {};
-  }
-  // Fixed header, topic length, packet id, property length: 16 bytes at the most.
-  const std::size_t packet_bytes =
-      message.topic.size() + message.properties.size() + message.payload.size() + 16;
-  if (packet_bytes > limits_.maximum_packet_bytes) {
-    return "larger than the broker's maximum packet size of " +
-           std::to_string(limits_.maximum_packet_bytes) + " bytes";
-  }
-  message.qos = qos_of(item);
-  message.retain = message.retain && limits_.retain_available;
-  Outgoing out{message, tag};
-  if (message.qos == Qos::exactly_once) prepare(lane, item, out);
-  outgoing_.push_back(out);
+  std::string why = batch_.add(item, tag, lane.name(), now_ms);
+  if (!why.empty() || batch_.qos_of(item) != Qos::exactly_once) return why;
+  handshakes_.prepare(lane, sequence, batch_.newest());
   return {};
+}
+
+// The oldest claims of the lane are durable.
+void Forwarder::send_claimed(LaneId id, std::size_t claims) {
+  OutboundLane* const lane = this->lane(id);
+  const std::int64_t now_ms = boottime_ms();
+  for (; lane != nullptr && claims > 0; --claims) {
+    const LaneItem* const item = lane->take_unsent();
+    if (item == nullptr) break;
+    const std::uint64_t sequence = item->record.sequence;
+    if (const std::string why = add(*lane, *item, now_ms); why.empty()) {
+      batch_.newest().stage = Outgoing::Stage::fresh;
+    } else {
+      handshakes_.settled(*lane, sequence);
+      --in_flight_;
+      lane->refused(sequence, why);
+    }
+    if (batch_.full()) publish_batch(now_ms);
+  }
+  publish_batch(now_ms);
+  pump();
 }
 
 void Forwarder::report() {
@@ -364,39 +383,30 @@ void Forwarder::report() {
   for (auto& lane : lanes_) {
     if (auto progress = lane->take_progress()) {
       moved = moved || !progress->parts.empty() || progress->replay_next;
-      tell(*lane, std::move(*progress));
+      handshakes_.tell(*lane, std::move(*progress));
     }
   }
   {
     const std::lock_guard lock(status_mutex_);
     for (const auto& lane : lanes_) status_[lane->name()] = lane->in_flight();
   }
-  if (moved && since_bookmark_ >= messages_per_bookmark) {
-    write_bookmark();
-  } else if (moved) {
-    bookmark_later();
-  }
+  if (moved && phase_ == Phase::sending) bookmark_timer_.moved();
 }
 
 void Forwarder::bookmark_later() {
-  if (bookmark_timer_ != nullptr || phase_ != Phase::sending) return;
-  bookmark_timer_ = loop_.after(settings_.bookmark_delay, [this] {
-    bookmark_timer_.reset();
-    write_bookmark();
-  });
+  if (phase_ == Phase::sending) bookmark_timer_.later();
 }
 
 void Forwarder::write_bookmark() {
-  since_bookmark_ = 0;
   if (phase_ != Phase::sending || !bookmarks_) return;
-  if (own_in_flight_ > 0) return bookmark_later();  // one at a time
+  if (own_.in_flight() > 0) return bookmark_timer_.later();  // one at a time
   Bookmark::Lanes lanes;
   for (const auto& lane : lanes_) lanes[lane->name()] = lane->bookmark();
-  bookmark_.write(epoch_, lanes);
+  bookmark_.write(batch_.epoch(), lanes);
 }
 
 void Forwarder::confirm(const std::string& epoch, const Bookmark::Lanes& lanes) {
-  if (epoch != epoch_) return;
+  if (epoch != batch_.epoch()) return;
   for (const auto& lane : lanes_) {
     const auto found = lanes.find(lane->name());
     // One that is ahead of us is not of our making, or of a time before the broker forgot.
@@ -409,8 +419,8 @@ void Forwarder::confirm(const std::string& epoch, const Bookmark::Lanes& lanes) 
 }
 
 void Forwarder::publish(const std::string& topic, const std::string& payload, bool retain) {
-  if (phase_ == Phase::down) return;
-  own_.push_back({topic, payload, retain});
+  if (phase_ == Phase::offline) return;
+  own_.add(topic, payload, retain);
   send_own();
 }
 

@@ -6,7 +6,6 @@
 #pragma once
 
 #include <chrono>
-#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -16,8 +15,11 @@
 #include <vector>
 
 #include "forwarder/bookmark.hpp"
+#include "forwarder/bookmark_timer.hpp"
+#include "forwarder/handshakes.hpp"
 #include "forwarder/outbound_lane.hpp"
-#include "forwarder/packet_ids.hpp"
+#include "forwarder/own_messages.hpp"
+#include "forwarder/publish_batch.hpp"
 #include "forwarder/suspicion.hpp"
 #include "journal/journal.hpp"
 #include "link/link.hpp"
@@ -35,15 +37,16 @@ class Forwarder {
  public:
   Forwarder(ForwarderSettings settings, Journal& journal, Link& link);
 
-  // The handlers of the link, and what comes on bascule/{id}/bookmark.
+  // The handlers of the link, and what comes on bascule/{id}/bookmark. subscribed(): everything
+  // that this side wants from the broker is asked for.
   void connected() { bookmark_.forget(); }
-  void up(const Limits& limits);
-  void down();
+  void subscribed(const Limits& limits);
+  void disconnected();
   void outcomes(std::span<const Outcome> outcomes);
   void heard(std::string_view bookmark) { bookmark_.heard(bookmark); }
 
   // Sends nothing more; outcomes are still taken. For an orderly end.
-  void hold();
+  void hold() { held_ = true; }
 
   // Publishes a message of the bridge itself, outside of any lane: as soon as the window lets it,
   // ahead of all lanes. Nothing while the link is down.
@@ -59,21 +62,28 @@ class Forwarder {
   // The way to sending: what was in flight before has its outcome; packet ids of QoS 2 that nobody
   // here claimed are free, and what was half done is done; the broker has said what it has; the
   // journal has said where to go on.
-  enum class Phase : std::uint8_t { down, draining, asking, placing, clearing, resuming, sending };
+  enum class Phase : std::uint8_t {
+    offline,
+    draining,
+    asking,
+    placing,
+    clearing,
+    resuming,
+    sending
+  };
   struct Next {
     OutboundLane* lane = nullptr;
     const LaneItem* item = nullptr;
   };
-  struct Own {
-    std::string topic, payload;
-    bool retain = false;
-  };
 
+  void enter(Phase phase);
   void ask();
   void compared(FarKnowledge far);
   void place(FarKnowledge far);
   void placed(Journal::Positions positions);
-  void begin();
+  void begin(const std::vector<LanePosition>& positions);
+  bool half_done() const;
+  void resumed();
   bool sends() const { return phase_ == Phase::sending || phase_ == Phase::resuming; }
   OutboundLane* lane(LaneId id);
   void settle(const Outcome& outcome);
@@ -83,27 +93,10 @@ class Forwarder {
   void send_own();
   std::int64_t send_lanes();
   Next next(std::int64_t now_ms, std::int64_t& wait_ms);
-  Qos qos_of(const LaneItem& item) const;
-  std::string add(const OutboundLane& lane, const LaneItem& item, std::int64_t now_ms);
-
-  static constexpr std::size_t messages_per_publish = 256;
-
-  // A tag is the key of a LaneSequence; the bridge's own messages have no lane.
-  static constexpr std::uint64_t own_tag = 0;
-  static constexpr std::uint64_t clearing_tag = 1;  // likewise
-
-  // QoS 2: handshakes.cpp.
-  std::size_t claims_max() const;
   bool wants_claim(const OutboundLane& lane, const LaneItem& item) const;
-  void prepare(const OutboundLane& lane, const LaneItem& item, Outgoing& out) const;
-  void clear_session();
-  void cleared_one();
-  void resumed();
-  bool half_done() const;
-  void resume_orphans(OutboundLane& lane);
-  void tell(const OutboundLane& lane, Progress progress);
-  void durable(LaneId id, std::size_t claims, const std::vector<std::uint16_t>& received);
-  void send_claimed(OutboundLane& lane, std::size_t claims);
+  std::string add(const OutboundLane& lane, const LaneItem& item, std::int64_t now_ms);
+  void send_claimed(LaneId id, std::size_t claims);
+  void publish_batch(std::int64_t now_ms);
   void report();
   void bookmark_later();
   void write_bookmark();
@@ -114,30 +107,23 @@ class Forwarder {
   Link& link_;
   Loop& loop_;
   Bookmark bookmark_;
-  Limits limits_;
-  std::string epoch_;
-  PacketIds ids_;
-  std::size_t clearing_ = 0;             // ids that the broker has not let go of yet
-  std::vector<LanePosition> positions_;  // to begin with
-  Phase phase_ = Phase::down;
+  BookmarkTimer bookmark_timer_;
+  OwnMessages own_;
+  Handshakes handshakes_;
   Suspicion suspicion_;
+  PublishBatch batch_;
+  Limits limits_;
+  Phase phase_ = Phase::offline;
   bool closed_ = false;  // by the broker, this connection
   bool held_ = false;
-  bool resumed_ = false;         // nothing of an earlier connection is half done at QoS 2
   bool compared_ = false;        // the broker has been asked on this connection
   bool bookmarks_ = false;       // it lets us keep one
   std::uint64_t placement_ = 0;  // the newest question to the journal
   // Higher priority first; among equals the one that has sent last is last.
   std::vector<std::unique_ptr<OutboundLane>> lanes_;
   std::size_t in_flight_ = 0;  // of lanes
-  std::deque<Own> own_;        // waits for the window
-  std::size_t own_in_flight_ = 0;
   int top_priority_ = 0;
-  std::vector<Outgoing> outgoing_;       // scratch of pump
-  std::vector<std::string> properties_;  // scratch of pump: what outgoing_ points to
   Loop::Timer wake_;
-  Loop::Timer bookmark_timer_;
-  std::uint64_t since_bookmark_ = 0;
   mutable std::mutex status_mutex_;
   std::map<std::string, std::uint64_t> status_;  // guarded by status_mutex_
 };

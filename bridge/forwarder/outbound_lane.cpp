@@ -137,11 +137,11 @@ std::deque<LaneItem>::iterator OutboundLane::place(std::uint64_t sequence) {
       [](const LaneItem& sent, std::uint64_t value) { return sent.record.sequence < value; });
 }
 
-void OutboundLane::set_aside(const std::string& reason) {
-  set_aside(reader_->take().record, reason);
+void OutboundLane::quarantine(const std::string& reason) {
+  quarantine(reader_->take().record, reason);
 }
 
-void OutboundLane::set_aside(const Record& record, const std::string& reason) {
+void OutboundLane::quarantine(const Record& record, const std::string& reason) {
   if (!history(record.sequence)) {
     const Message& message = record.message;
     progress_.quarantined.push_back({direction_, id_, record.sequence, reason,
@@ -166,7 +166,7 @@ void OutboundLane::accepted(std::uint64_t sequence) {
   end_claim(sequence);
 }
 void OutboundLane::refused(std::uint64_t sequence, const std::string& reason) {
-  if (const auto sent = take(sequence)) set_aside(sent->record, reason);
+  if (const auto sent = take(sequence)) quarantine(sent->record, reason);
   end_claim(sequence);
 }
 void OutboundLane::lost(std::uint64_t sequence) {

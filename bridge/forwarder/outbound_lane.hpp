@@ -28,9 +28,9 @@ class OutboundLane {
   // The next message that may go now, or nullptr. If it has to wait for rate or hours, `wait_ms` is
   // lowered to when to ask again. Messages past their time are given up on the way.
   const LaneItem* front(std::int64_t now_ms, std::int64_t& wait_ms);
-  void sent();                                // the front has gone
-  void claim(std::uint16_t packet_id);        // it is to go at QoS 2, once the claim is durable
-  void set_aside(const std::string& reason);  // the front can never go
+  void sent();                                 // the front has gone
+  void claim(std::uint16_t packet_id);         // it is to go at QoS 2, once the claim is durable
+  void quarantine(const std::string& reason);  // the front can never go
 
   // The packet id under which a message is with the broker, or is to be.
   std::optional<Claim> claimed(std::uint64_t sequence) const { return claims_.find(sequence); }
@@ -72,7 +72,7 @@ class OutboundLane {
   void resolve(const Record& record, Fate fate);
   void end_claim(std::uint64_t sequence);
   void put_in_flight(LaneItem item);
-  void set_aside(const Record& record, const std::string& reason);
+  void quarantine(const Record& record, const std::string& reason);
   bool history(std::uint64_t sequence) const {
     return sequence <= cursor_ || done_.contains(sequence);
   }

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 namespace bascule {
-
 namespace {
 
 // A broker that closes over a message does it as fast as it would acknowledge.
@@ -16,7 +15,7 @@ constexpr std::uint32_t window_careful_max = 1'000;
 
 }  // namespace
 
-void Suspicion::up(std::int64_t now_ms) {
+void Suspicion::connected(std::int64_t now_ms) {
   up_ms_ = now_ms;
   sent_ms_ = -1;
 }
@@ -59,7 +58,7 @@ void Suspicion::strike(std::uint64_t tag) {
   if (++strikes_ >= closures_max) delay_ms_ = 0;
 }
 
-void Suspicion::down(bool by_broker) {
+void Suspicion::disconnected(bool by_broker) {
   if (strikes_ >= closures_max) return;
   const bool unsteady = careful() && sent_ms_ < 0;  // it did not even hold with nothing sent
   if (unsteady) firsts_.clear(), window_ = everything;

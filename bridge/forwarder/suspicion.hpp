@@ -27,8 +27,7 @@ class Suspicion {
  public:
   static constexpr int closures_max = 3;
 
-  // The connection is up.
-  void up(std::int64_t now_ms);
+  void connected(std::int64_t now_ms);
 
   // Whether messages go a few at a time.
   bool careful() const { return window_ != everything; }
@@ -39,14 +38,14 @@ class Suspicion {
 
   // Tags are keys of LaneSequence.
   void sent(std::int64_t now_ms);
-  void settled(std::uint64_t tag);  // accepted, refused or set aside
+  void settled(std::uint64_t tag);  // accepted, refused or quarantined
 
   // The broker closed, and these were on their way, first the one that was sent first. `alone`: the
   // one that is in `lost` was, with nothing of the bridge's own beside it.
   void closed(std::span<const std::uint64_t> lost, bool alone, std::int64_t now_ms);
 
   // The connection is over, whoever ended it; after closed(). `by_broker` tells who.
-  void down(bool by_broker);
+  void disconnected(bool by_broker);
 
   bool condemned(std::uint64_t tag) const { return tag == suspect_ && strikes_ >= closures_max; }
 

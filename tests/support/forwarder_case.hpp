@@ -31,7 +31,7 @@ class ForwarderCase {
   // As the daemon does: the link ends, then the journal, then the forwarder goes.
   void end() {
     if (!forwarder) return;
-    down();
+    disconnect();
     link->stop({});
     journal.close();
     forwarder.reset();
@@ -43,21 +43,21 @@ class ForwarderCase {
     make();
   }
 
-  void up(Limits limits = {}) {
+  void connect(Limits limits = {}) {
     link->run([&] {
       forwarder->connected();
       if (retained) forwarder->heard(*retained);
-      forwarder->up(limits);
+      forwarder->subscribed(limits);
     });
     settle();
   }
-  void up_with_session() {
+  void connect_with_session() {
     Limits limits;
     limits.session_present = true;
-    up(limits);
+    connect(limits);
   }
-  void down() {
-    link->run([&] { forwarder->down(); });
+  void disconnect() {
+    link->run([&] { forwarder->disconnected(); });
   }
   void give(Outcome::Kind kind, std::vector<std::uint64_t> tags, std::uint8_t reason = 0) {
     std::vector<Outcome> outcomes;

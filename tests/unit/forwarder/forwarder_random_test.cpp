@@ -119,13 +119,13 @@ class Run {
   void up(bool session) {
     up_ = true;
     if (session) {
-      bridge_.up_with_session();
+      bridge_.connect_with_session();
     } else {
-      bridge_.up();
+      bridge_.connect();
     }
   }
   void down() {
-    if (up_) bridge_.down();
+    if (up_) bridge_.disconnect();
     up_ = false;
   }
 

@@ -9,7 +9,7 @@ using namespace bascule::test;
 TEST_CASE("forwarder: the bookmark follows what was accepted, and confirms it") {
   ForwarderCase bridge;
   bridge.append("default", 1, 4);
-  bridge.up();
+  bridge.connect();
   bridge.accept({bridge.tag("default", 1), bridge.tag("default", 2), bridge.tag("default", 4)});
   CHECK(bridge.bookmark_reaches("default", 2));
   bridge.accept({bridge.tag("default", 3)});
@@ -23,7 +23,7 @@ TEST_CASE("forwarder: the bookmark passes what the journal has given up") {
   state.keep = Keep::latest;
   ForwarderCase bridge({state});
   bridge.append("state", 1, 5);  // one topic: only the fifth is left
-  bridge.up();
+  bridge.connect();
   CHECK(bridge.payloads() == "5");
   bridge.accept({bridge.tag("state", 5)});
   CHECK(bridge.bookmark_reaches("state", 5));
@@ -32,7 +32,7 @@ TEST_CASE("forwarder: the bookmark passes what the journal has given up") {
 TEST_CASE("forwarder: a bookmark that is ahead of us is not believed") {
   ForwarderCase bridge;
   bridge.append("default", 1, 2);
-  bridge.up();
+  bridge.connect();
   bridge.accept({bridge.tag("default", 1)});
   std::string epoch;
   bridge.journal->inspect([&](JournalCore& core) { epoch = core.epoch(); });
@@ -47,7 +47,7 @@ TEST_CASE("forwarder: a broker that forgot gets its history again, in order, the
   for (const bool forgets_all : {true, false}) {
     ForwarderCase bridge;
     bridge.append("default", 1, 3);
-    bridge.up();
+    bridge.connect();
     bridge.accept(bridge.tags());
     REQUIRE(bridge.bookmark_reaches("default", 3));
     const auto backup = bridge.retained;
@@ -55,10 +55,10 @@ TEST_CASE("forwarder: a broker that forgot gets its history again, in order, the
     bridge.accept(bridge.tags());
     REQUIRE(bridge.bookmark_reaches("default", 6));
     bridge.settle();
-    bridge.down();
+    bridge.disconnect();
     bridge.retained = forgets_all ? std::nullopt : backup;
     bridge.append("default", 7, 7);
-    bridge.up();
+    bridge.connect();
     const auto sent = bridge.take();
     const int first = forgets_all ? 1 : 4;
     REQUIRE(sent.size() == static_cast<std::size_t>(8 - first));
@@ -75,33 +75,33 @@ TEST_CASE("forwarder: a broker that forgot gets its history again, in order, the
 TEST_CASE("forwarder: a replay that is cut off goes on where it was, after a restart too") {
   ForwarderCase bridge;
   bridge.append("default", 1, 6);
-  bridge.up();
+  bridge.connect();
   bridge.accept(bridge.tags());
   REQUIRE(bridge.bookmark_reaches("default", 6));
   bridge.settle();
-  bridge.down();
+  bridge.disconnect();
   bridge.retained.reset();
-  bridge.up();
+  bridge.connect();
   CHECK(bridge.payloads() == "1 2 3 4 5 6");
   bridge.accept({bridge.tag("default", 1), bridge.tag("default", 2), bridge.tag("default", 4)});
   CHECK(bridge.bookmark_reaches("default", 2));
   bridge.restart();
-  bridge.up();
+  bridge.connect();
   CHECK(bridge.payloads() == "3 4 5 6");
 }
 
 TEST_CASE("forwarder: outcomes of newer messages do not end a replay") {
   ForwarderCase bridge;
   bridge.append("default", 1, 4);
-  bridge.up();
+  bridge.connect();
   bridge.accept(bridge.tags());
   REQUIRE(bridge.bookmark_reaches("default", 4));
   bridge.settle();
   bridge.append("default", 5, 6);
   CHECK(bridge.payloads() == "5 6");
-  bridge.down();
+  bridge.disconnect();
   bridge.retained.reset();
-  bridge.up_with_session();
+  bridge.connect_with_session();
   CHECK(bridge.payloads() == "1 2 3 4");
   bridge.accept({bridge.tag("default", 5), bridge.tag("default", 1)});
   CHECK(bridge.journal.state("default").replay_next == 2);
@@ -114,13 +114,13 @@ TEST_CASE("forwarder: outcomes of newer messages do not end a replay") {
 TEST_CASE("forwarder: a message of the history that is refused is not quarantined again") {
   ForwarderCase bridge;
   bridge.append("default", 1, 2);
-  bridge.up();
+  bridge.connect();
   bridge.accept(bridge.tags());
   REQUIRE(bridge.bookmark_reaches("default", 2));
   bridge.settle();
-  bridge.down();
+  bridge.disconnect();
   bridge.retained.reset();
-  bridge.up();
+  bridge.connect();
   const auto again = bridge.tags();
   REQUIRE(again.size() == 2);
   bridge.give(Outcome::Kind::refused, again, 0x97);
@@ -135,7 +135,7 @@ TEST_CASE("forwarder: what was accepted when a crash came is known from the book
   std::string epoch;
   bridge.journal->inspect([&](JournalCore& core) { epoch = core.epoch(); });
   bridge.retained = R"({"bridge":"store-42","epoch":")" + epoch + R"(","lanes":{"default":2}})";
-  bridge.up();
+  bridge.connect();
   CHECK(bridge.payloads() == "3");
   CHECK(bridge.journal.state("default").cursor == 2);
 }

@@ -12,7 +12,7 @@ using namespace bascule::test;
 TEST_CASE("forwarder: a lane goes out in order, what waited first and what comes then") {
   ForwarderCase bridge;
   bridge.append("default", 1, 3);
-  bridge.up();
+  bridge.connect();
   CHECK(bridge.payloads() == "1 2 3");
   bridge.append("default", 4, 5);
   CHECK(bridge.payloads() == "4 5");
@@ -22,7 +22,7 @@ TEST_CASE("forwarder: nothing goes before the far broker has said what it has") 
   ForwarderCase bridge;
   bridge.answers_own = false;
   bridge.append("default", 1, 1);
-  bridge.up();
+  bridge.connect();
   CHECK(bridge.payloads().empty());
   bridge.answers_own = true;
   CHECK(bridge.payloads() == "1");
@@ -34,7 +34,7 @@ TEST_CASE("forwarder: the window is the smaller of the setting and the broker's"
     bridge.append("default", 1, 10);
     Limits limits;
     limits.receive_maximum = maximum;
-    bridge.up(limits);
+    bridge.connect(limits);
     CHECK(bridge.payloads() == "1 2 3 4");
     CHECK(bridge.forwarder->in_flight().at("default") == 4);
     bridge.accept({bridge.tag("default", 1), bridge.tag("default", 3)});
@@ -46,7 +46,7 @@ TEST_CASE("forwarder: its own messages keep to the broker's receive maximum, and
   ForwarderCase bridge;
   Limits limits;
   limits.receive_maximum = 2;
-  bridge.up(limits);
+  bridge.connect(limits);
   REQUIRE(bridge.bookmark_comes());
   bridge.append("default", 1, 4);
   CHECK(bridge.payloads() == "1 2");
@@ -64,7 +64,7 @@ TEST_CASE("forwarder: its own messages keep to the broker's receive maximum, and
 TEST_CASE("forwarder: the cursor moves over contiguous outcomes only") {
   ForwarderCase bridge;
   bridge.append("default", 1, 5);
-  bridge.up();
+  bridge.connect();
   bridge.accept({bridge.tag("default", 2), bridge.tag("default", 4)});
   CHECK(bridge.journal.state("default").cursor == 0);
   CHECK(bridge.journal.state("default").pending() == 3);
@@ -78,24 +78,24 @@ TEST_CASE("forwarder: the cursor moves over contiguous outcomes only") {
 TEST_CASE("forwarder: after a lost session only what has no outcome goes again, oldest first") {
   ForwarderCase bridge;
   bridge.append("default", 1, 5);
-  bridge.up();
+  bridge.connect();
   bridge.accept({bridge.tag("default", 2), bridge.tag("default", 4)});
   bridge.take();
-  bridge.down();
+  bridge.disconnect();
   bridge.lose({bridge.tag("default", 1), bridge.tag("default", 3), bridge.tag("default", 5)});
   bridge.append("default", 6, 6);
-  bridge.up();
+  bridge.connect();
   CHECK(bridge.payloads() == "1 3 5 6");
 }
 
 TEST_CASE("forwarder: with the session gone nothing goes until the last of before is lost") {
   ForwarderCase bridge;
   bridge.append("default", 1, 2);
-  bridge.up();
+  bridge.connect();
   CHECK(bridge.payloads() == "1 2");
-  bridge.down();
+  bridge.disconnect();
   bridge.append("default", 3, 3);
-  bridge.up();
+  bridge.connect();
   CHECK(bridge.payloads().empty());
   bridge.lose({bridge.tag("default", 1)});
   CHECK(bridge.payloads().empty());
@@ -106,11 +106,11 @@ TEST_CASE("forwarder: with the session gone nothing goes until the last of befor
 TEST_CASE("forwarder: what the link still has in its hands is not sent twice") {
   ForwarderCase bridge;
   bridge.append("default", 1, 3);
-  bridge.up();
+  bridge.connect();
   CHECK(bridge.payloads() == "1 2 3");
-  bridge.down();
+  bridge.disconnect();
   bridge.append("default", 4, 4);
-  bridge.up_with_session();
+  bridge.connect_with_session();
   CHECK(bridge.payloads() == "4");
   bridge.accept({bridge.tag("default", 1), bridge.tag("default", 2), bridge.tag("default", 3),
                  bridge.tag("default", 4)});
@@ -121,13 +121,13 @@ TEST_CASE("forwarder: what the link still has in its hands is not sent twice") {
 TEST_CASE("forwarder: an outcome that comes while the journal is asked where to go on counts") {
   ForwarderCase bridge;
   bridge.append("default", 1, 3);
-  bridge.up();
+  bridge.connect();
   CHECK(bridge.payloads() == "1 2 3");
-  bridge.down();
+  bridge.disconnect();
   bridge.answers_own = false;
   Limits limits;
   limits.session_present = true;
-  bridge.up(limits);
+  bridge.connect(limits);
   const std::string fence = bridge.own.back().payload;
   bridge.link->run([&] {
     bridge.forwarder->heard(fence);                  // asks the journal
@@ -143,7 +143,7 @@ TEST_CASE("forwarder: an outcome that comes while the journal is asked where to 
 TEST_CASE("forwarder: one lost while the link seems up holds back what is newer") {
   ForwarderCase bridge({}, 3);
   bridge.append("default", 1, 6);
-  bridge.up();
+  bridge.connect();
   CHECK(bridge.payloads() == "1 2 3");
   bridge.lose({bridge.tag("default", 2)});
   CHECK(bridge.payloads().empty());
@@ -154,7 +154,7 @@ TEST_CASE("forwarder: one lost while the link seems up holds back what is newer"
 TEST_CASE("forwarder: a refused message is quarantined with the reason and the lane goes on") {
   ForwarderCase bridge;
   bridge.append("default", 1, 3);
-  bridge.up();
+  bridge.connect();
   bridge.give(Outcome::Kind::refused, {bridge.tag("default", 1)}, 0x87);
   bridge.accept({bridge.tag("default", 2), bridge.tag("default", 3)});
   const auto aside = bridge.journal.quarantined();
@@ -174,7 +174,7 @@ TEST_CASE("forwarder: what is larger than the broker takes is quarantined, never
   bridge.append("default", 2, 2);
   Limits limits;
   limits.maximum_packet_bytes = 1'000;
-  bridge.up(limits);
+  bridge.connect(limits);
   CHECK(bridge.payloads() == "2");
   const auto aside = bridge.journal.quarantined();
   REQUIRE(aside.size() == 1);
@@ -190,7 +190,7 @@ TEST_CASE("forwarder: QoS and retain go down to what the broker has") {
   Limits limits;
   limits.maximum_qos = Qos::at_least_once;
   limits.retain_available = false;
-  bridge.up(limits);
+  bridge.connect(limits);
   const auto sent = bridge.take();
   REQUIRE(sent.size() == 1);
   CHECK(sent[0].qos == Qos::at_least_once);
@@ -202,7 +202,7 @@ TEST_CASE("forwarder: on MQTT 5 a message carries its stamp and its properties, 
   ForwarderCase bridge;
   const std::string properties = expiry_property(100) + user_property_block("k", "v");
   bridge.journal.append("default", {"t", "x", properties, Qos::at_least_once, false});
-  bridge.up();
+  bridge.connect();
   const auto sent = bridge.take();
   REQUIRE(sent.size() == 1);
   CHECK(user_property(sent[0].properties, "k") == "v");
@@ -228,7 +228,7 @@ TEST_CASE("forwarder: on MQTT 3.1.1 there are no properties") {
   bridge.journal.append("default", {"t", "x", expiry_property(100), Qos::at_least_once, false});
   Limits limits;
   limits.protocol = Protocol::v3_1_1;
-  bridge.up(limits);
+  bridge.connect(limits);
   const auto sent = bridge.take();
   REQUIRE(sent.size() == 1);
   CHECK(sent[0].properties.empty());
@@ -238,7 +238,7 @@ TEST_CASE("forwarder: an expired message is not sent but written to the ledger")
   ForwarderCase bridge;
   bridge.journal.append("default", {"t", "late", expiry_property(0), Qos::at_least_once, false});
   bridge.append("default", 2, 2);
-  bridge.up();
+  bridge.connect();
   CHECK(bridge.payloads() == "2");
   bridge.accept({bridge.tag("default", 2)});
   const LaneState lane = bridge.journal.state("default");
@@ -257,7 +257,7 @@ TEST_CASE("forwarder: a message past the lane's ttl is not sent") {
   ForwarderCase bridge({media});
   bridge.append("media", 1, 1);
   bridge.append("default", 2, 2);
-  bridge.up();
+  bridge.connect();
   CHECK(bridge.payloads() == "2");
   CHECK(bridge.journal.state("media").count(Fate::expired) == 1);
 }
@@ -266,7 +266,7 @@ TEST_CASE("forwarder: the lane with the higher priority goes first") {
   ForwarderCase bridge({lane_settings("low", 1), lane_settings("high", 9)}, 2);
   bridge.append("low", 1, 2);
   bridge.append("high", 3, 5);
-  bridge.up();
+  bridge.connect();
   bridge.take();  // what was read first
   bridge.accept({bridge.tag("high", 1), bridge.tag("high", 2)});
   bridge.accept({bridge.tag("low", 1), bridge.tag("low", 2)});
@@ -284,7 +284,7 @@ TEST_CASE("forwarder: the lane with the higher priority goes first") {
 TEST_CASE("forwarder: lanes of equal priority take turns, whatever goes before them") {
   ForwarderCase bridge({lane_settings("a"), lane_settings("b"), lane_settings("high", 9)}, 1);
   bridge.append("default", 0, 0);
-  bridge.up();
+  bridge.connect();
   CHECK(bridge.payloads() == "0");
   for (int i = 1; i <= 4; ++i) {
     bridge.journal.append("a", "a");
@@ -311,7 +311,7 @@ TEST_CASE("forwarder: a lane waits for its rate, and the others do not wait for 
   ForwarderCase bridge({slow});
   bridge.append("slow", 1, 5);
   bridge.append("default", 6, 7);
-  bridge.up();
+  bridge.connect();
   std::string first = bridge.payloads();
   CHECK(first.find("1 2") != std::string::npos);
   CHECK(first.find("6 7") != std::string::npos);
@@ -334,7 +334,7 @@ TEST_CASE("forwarder: outside of its hours a lane does not send") {
   ForwarderCase bridge({closed, open});
   bridge.append("closed", 1, 1);
   bridge.append("open", 2, 2);
-  bridge.up();
+  bridge.connect();
   CHECK(bridge.payloads() == "2");
 }
 
@@ -345,7 +345,7 @@ TEST_CASE("forwarder: lanes that others go before have little on the wire at onc
     bridge.journal.append("default", large);
     bridge.journal.append("high", large);
   }
-  bridge.up();
+  bridge.connect();
   int low = 0;
   int high = 0;
   for (const std::uint64_t tag : bridge.tags()) ++(tag >> 48 == 1 ? low : high);
@@ -360,9 +360,9 @@ TEST_CASE("forwarder: a new connection while the journal is asked is not answere
   bridge.append("default", 1, 2);
   Limits limits;
   bridge.link->run([&] {
-    bridge.forwarder->up(limits);
-    bridge.forwarder->down();
-    bridge.forwarder->up(limits);
+    bridge.forwarder->subscribed(limits);
+    bridge.forwarder->disconnected();
+    bridge.forwarder->subscribed(limits);
   });
   CHECK(bridge.payloads() == "1 2");
 }
@@ -370,7 +370,7 @@ TEST_CASE("forwarder: a new connection while the journal is asked is not answere
 TEST_CASE("forwarder: on hold nothing more is sent, outcomes are still taken") {
   ForwarderCase bridge({}, 2);
   bridge.append("default", 1, 4);
-  bridge.up();
+  bridge.connect();
   CHECK(bridge.payloads() == "1 2");
   bridge.link->run([&] { bridge.forwarder->hold(); });
   bridge.accept({bridge.tag("default", 1), bridge.tag("default", 2)});

@@ -46,7 +46,7 @@ TEST_CASE("handshakes: nothing goes out before its packet id is durable") {
     });
   };
   put(bridge, 1, 600);
-  bridge.up();
+  bridge.connect();
   const auto sent = bridge.take();
   REQUIRE(sent.size() == 600);
   CHECK(durable);
@@ -60,7 +60,7 @@ TEST_CASE("handshakes: nothing goes out before its packet id is durable") {
 TEST_CASE("handshakes: PUBREC is durable before PUBREL, and PUBCOMP moves the cursor") {
   ForwarderCase bridge;
   put(bridge, 1, 2);
-  bridge.up();
+  bridge.connect();
   const auto ids = ids_of(bridge.take());
   REQUIRE(ids.size() == 2);
   receive(bridge, 1, 2);
@@ -78,14 +78,14 @@ TEST_CASE("handshakes: nothing of its lane overtakes what waits for its claim") 
   put(bridge, 2, 3, Qos::at_least_once);
   put(bridge, 4, 5);
   put(bridge, 6, 6, Qos::at_most_once);
-  bridge.up();
+  bridge.connect();
   CHECK(bridge.payloads() == "1 2 3 4 5 6");
 }
 
 TEST_CASE("handshakes: they go on after a restart, each from where it was, before all else") {
   ForwarderCase bridge;
   put(bridge, 1, 4);
-  bridge.up();
+  bridge.connect();
   const auto ids = ids_of(bridge.take());
   REQUIRE(ids.size() == 4);
   receive(bridge, 1, 2);
@@ -93,7 +93,7 @@ TEST_CASE("handshakes: they go on after a restart, each from where it was, befor
   bridge.restart();
   put(bridge, 5, 5);
   bridge.own.clear();
-  bridge.up_with_session();
+  bridge.connect_with_session();
   auto sent = bridge.take();
   REQUIRE(sent.size() == 3);
   CHECK(ids_of(sent) == std::vector<std::uint16_t>(ids.begin() + 1, ids.end()));
@@ -116,17 +116,17 @@ TEST_CASE("handshakes: they go on after a restart, each from where it was, befor
 TEST_CASE("handshakes: they go on after a line was cut") {
   ForwarderCase bridge;
   put(bridge, 1, 3);
-  bridge.up();
+  bridge.connect();
   const auto ids = ids_of(bridge.take());
   receive(bridge, 1, 1);
   bridge.link->run([&] {
     std::vector<Outcome> lost;
     for (const auto tag : tags_of(bridge, 1, 3)) lost.push_back({Outcome::Kind::lost, 0, tag});
     bridge.forwarder->outcomes(lost);
-    bridge.forwarder->down();
+    bridge.forwarder->disconnected();
   });
   bridge.link->take_released();
-  bridge.up_with_session();
+  bridge.connect_with_session();
   const auto sent = bridge.take();
   CHECK(ids_of(sent) == ids);
   REQUIRE(sent.size() == 3);
@@ -137,12 +137,12 @@ TEST_CASE("handshakes: they go on after a line was cut") {
 TEST_CASE("handshakes: with the session gone, all is new") {
   ForwarderCase bridge;
   put(bridge, 1, 2);
-  bridge.up();
+  bridge.connect();
   bridge.take();
   receive(bridge, 1, 1);
   bridge.restart();
   bridge.journal->enter_session(Direction::down, "broker", false);
-  bridge.up();
+  bridge.connect();
   const auto sent = bridge.take();
   REQUIRE(sent.size() == 2);
   for (const Sent& one : sent) CHECK(one.stage == Stage::fresh);
@@ -151,14 +151,14 @@ TEST_CASE("handshakes: with the session gone, all is new") {
 TEST_CASE("handshakes: a claim whose message was given up is ended with the broker") {
   ForwarderCase bridge;
   put(bridge, 1, 2);
-  bridge.up();
+  bridge.connect();
   const auto ids = ids_of(bridge.take());
   bridge.restart();
   Progress given_up;
   given_up.lane = bridge.journal->lane(Direction::up, "default");
   given_up.parts.push_back({1, 1, 0, Fate::evicted});
   bridge.journal->progress(given_up);
-  bridge.up_with_session();
+  bridge.connect_with_session();
   auto sent = bridge.take();
   REQUIRE(sent.size() == 2);
   std::sort(sent.begin(), sent.end(),
@@ -171,10 +171,10 @@ TEST_CASE("handshakes: a claim whose message was given up is ended with the brok
   CHECK(bridge.journal.state("default").count(Fate::evicted) == 1);
 }
 
-TEST_CASE("handshakes: a refused one is set aside, and its id is free") {
+TEST_CASE("handshakes: a refused one is quarantined, and its id is free") {
   ForwarderCase bridge;
   put(bridge, 1, 1);
-  bridge.up();
+  bridge.connect();
   bridge.take();
   bridge.give(Outcome::Kind::refused, tags_of(bridge, 1, 1), 0x87);
   CHECK(bridge.journal.quarantined().size() == 1);
@@ -187,7 +187,7 @@ TEST_CASE("handshakes: a session that nobody here knows is cleared first") {
   put(bridge, 1, 1);
   bridge.journal->enter_session(Direction::down, "broker", true);
   bridge.answers_own = false;
-  bridge.up_with_session();
+  bridge.connect_with_session();
   CHECK(bridge.cleared == claimable_ids);
   CHECK(bridge.payloads().empty());
   bridge.answers_own = true;
@@ -195,7 +195,7 @@ TEST_CASE("handshakes: a session that nobody here knows is cleared first") {
   bridge.restart();
   bridge.cleared = 0;
   bridge.journal->enter_session(Direction::down, "broker", true);
-  bridge.up_with_session();
+  bridge.connect_with_session();
   CHECK(bridge.cleared == 0);
 }
 
@@ -205,7 +205,7 @@ TEST_CASE("handshakes: where the broker knows no QoS 2, a session is known from 
   limits.session_present = true;
   limits.maximum_qos = Qos::at_least_once;
   bridge.journal->enter_session(Direction::down, "broker", true);
-  bridge.up(limits);
+  bridge.connect(limits);
   CHECK(bridge.cleared == 0);
   bridge.journal->enter_session(Direction::down, "broker", true);
   bridge.journal->inspect([](JournalCore& core) { CHECK_FALSE(core.unfamiliar(Direction::up)); });
@@ -217,7 +217,7 @@ TEST_CASE("handshakes: MQTT 3.1.1, which knows no Receive Maximum, gets few at o
   put(bridge, 16, 16, Qos::at_least_once);
   Limits limits;
   limits.protocol = Protocol::v3_1_1;
-  bridge.up(limits);
+  bridge.connect(limits);
   CHECK(bridge.payloads() == "1 2 3 4 5 6 7 8 9 10");
   receive(bridge, 1, 2);
   bridge.accept(tags_of(bridge, 1, 2));
@@ -229,7 +229,7 @@ TEST_CASE("handshakes: where the broker knows no QoS 2, it goes down") {
   put(bridge, 1, 1);
   Limits limits;
   limits.maximum_qos = Qos::at_least_once;
-  bridge.up(limits);
+  bridge.connect(limits);
   const auto sent = bridge.take();
   REQUIRE(sent.size() == 1);
   CHECK(sent[0].qos == Qos::at_least_once);

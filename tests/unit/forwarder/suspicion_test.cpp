@@ -19,7 +19,7 @@ struct Play {
   Suspicion suspicion;
   std::int64_t now_ms = 1'000;
   std::deque<std::uint64_t> waiting;
-  std::vector<std::uint64_t> set_aside;
+  std::vector<std::uint64_t> quarantined;
   int accepted = 0;
   int closures = 0;
 
@@ -29,11 +29,11 @@ struct Play {
 
   // Sends what may be sent until the culprit is on the wire, or nothing waits; 0: there is none.
   void connect(std::uint64_t culprit, bool acknowledges_before = true) {
-    suspicion.up(now_ms);
+    suspicion.connected(now_ms);
     now_ms += 50;
     while (!waiting.empty()) {
       while (!waiting.empty() && suspicion.condemned(waiting.front())) {
-        set_aside.push_back(waiting.front());
+        quarantined.push_back(waiting.front());
         suspicion.settled(waiting.front());
         waiting.pop_front();
       }
@@ -58,7 +58,7 @@ struct Play {
     const auto count = static_cast<std::ptrdiff_t>(std::min(window, waiting.size()));
     const std::vector<std::uint64_t> lost(waiting.begin(), waiting.begin() + count);
     suspicion.closed(lost, lost.size() == 1, now_ms);
-    suspicion.down(true);
+    suspicion.disconnected(true);
     ++closures;
     now_ms += 500;
   }
@@ -71,7 +71,7 @@ TEST_CASE("suspicion: the message over which a broker closes is condemned, and n
     CAPTURE(acknowledges_before);
     Play play(200);
     for (int i = 0; i < 40 && !play.waiting.empty(); ++i) play.connect(120, acknowledges_before);
-    CHECK(play.set_aside == std::vector{lane | 120});
+    CHECK(play.quarantined == std::vector{lane | 120});
     CHECK(play.accepted == 199);
     CHECK(play.closures < 20);
   }
@@ -80,7 +80,7 @@ TEST_CASE("suspicion: the message over which a broker closes is condemned, and n
 TEST_CASE("suspicion: a single message is condemned too, after three closures while it was alone") {
   Play play(1);
   for (int i = 0; i < 40 && !play.waiting.empty(); ++i) play.connect(1);
-  CHECK(play.set_aside == std::vector{lane | 1});
+  CHECK(play.quarantined == std::vector{lane | 1});
   CHECK(play.closures <= 6);
 }
 
@@ -96,10 +96,10 @@ TEST_CASE("suspicion: a message that was accepted once is no suspect any more") 
   const std::vector<std::uint64_t> lost{lane | 1};
   for (int i = 0; i < 30; ++i) {
     const std::int64_t now_ms = i * 100'000;
-    suspicion.up(now_ms);
+    suspicion.connected(now_ms);
     suspicion.sent(now_ms + 50'000);
     suspicion.closed(lost, true, now_ms + 50'020);
-    suspicion.down(true);
+    suspicion.disconnected(true);
     if (i % 2 == 1) suspicion.settled(lane | 1);
     CHECK_FALSE(suspicion.condemned(lane | 1));
   }
@@ -111,10 +111,10 @@ TEST_CASE("suspicion: no closure counts that comes late, or of a connection that
   for (const std::int64_t held_ms : {100, 199, 60'000}) {
     for (int i = 0; i < 10; ++i) {
       const std::int64_t now_ms = i * 1'000'000;
-      suspicion.up(now_ms);
+      suspicion.connected(now_ms);
       suspicion.sent(now_ms + held_ms);
       suspicion.closed(lost, true, now_ms + held_ms + (held_ms == 60'000 ? 5'001 : 20));
-      suspicion.down(true);
+      suspicion.disconnected(true);
     }
     CHECK_FALSE(suspicion.condemned(lane | 1));
   }
@@ -125,10 +125,10 @@ TEST_CASE("suspicion: an end that was not the broker's begins the count again") 
   const std::vector<std::uint64_t> lost{lane | 1};
   for (int i = 1; i <= 12; ++i) {
     const std::int64_t now_ms = i * 100'000;
-    suspicion.up(now_ms);
+    suspicion.connected(now_ms);
     suspicion.sent(now_ms + 50'000);
     if (i % 3 != 0) suspicion.closed(lost, true, now_ms + 50'020);
-    suspicion.down(i % 3 != 0);
+    suspicion.disconnected(i % 3 != 0);
     CHECK_FALSE(suspicion.condemned(lane | 1));
   }
 }
@@ -143,7 +143,7 @@ TEST_CASE("suspicion: a line that breaks at random, however often, costs no mess
       // The line breaks at `end`; the message needs 40 ms of it, and is never acknowledged in
       // time here: the worst that can be.
       auto& suspicion = play.suspicion;
-      suspicion.up(play.now_ms);
+      suspicion.connected(play.now_ms);
       const auto sent = play.now_ms + 5 + suspicion.wait_ms(play.now_ms + 5);
       const auto end = play.now_ms + 1 + static_cast<std::int64_t>(life(random));
       if (end > sent + 40) {
@@ -152,7 +152,7 @@ TEST_CASE("suspicion: a line that breaks at random, however often, costs no mess
         suspicion.sent(sent);
         suspicion.closed(std::vector{lane | 1}, true, end);
       }
-      suspicion.down(true);
+      suspicion.disconnected(true);
       play.now_ms = end + 100;
       REQUIRE_FALSE(suspicion.condemned(lane | 1));
     }
@@ -165,11 +165,11 @@ TEST_CASE("suspicion: on a line that never holds, messages do not wait for ever"
   int tried = 0;
   for (int i = 1; i <= 100; ++i) {  // it breaks 300 ms after it came up, each time
     const std::int64_t now_ms = i * 10'000;
-    suspicion.up(now_ms);
+    suspicion.connected(now_ms);
     const bool sent = suspicion.wait_ms(now_ms) < 300;
     if (sent) suspicion.sent(now_ms);
     if (sent) suspicion.closed(lost, true, now_ms + 300);
-    suspicion.down(true);
+    suspicion.disconnected(true);
     tried += sent;
   }
   CHECK(tried >= 70);

@@ -1,0 +1,36 @@
+#include "forwarder/publish_batch.hpp"
+
+#include <algorithm>
+
+#include "message/stamp.hpp"
+
+namespace bascule {
+
+std::string PublishBatch::add(const LaneItem& item, std::uint64_t tag, std::string_view lane,
+                              std::int64_t now_ms) {
+  Message message = item.record.message;
+  if (limits_.protocol == Protocol::v5) {
+    const Stamp stamp{bridge_id_, epoch_, lane, item.record.sequence, item.captured_wall_ms};
+    const std::int64_t waited_s =
+        std::max<std::int64_t>(0, now_ms - item.captured_boottime_ms) / 1'000;
+    std::string& properties = properties_[messages_.size()];
+    restamp(message.properties, stamp, bridge_id_, static_cast<std::uint32_t>(waited_s),
+            properties);
+    message.properties = properties;
+  } else {
+    message.properties = {};
+  }
+  // Fixed header, topic length, packet id, property length: 16 bytes at the most.
+  const std::size_t packet_bytes =
+      message.topic.size() + message.properties.size() + message.payload.size() + 16;
+  if (packet_bytes > limits_.maximum_packet_bytes) {
+    return "larger than the broker's maximum packet size of " +
+           std::to_string(limits_.maximum_packet_bytes) + " bytes";
+  }
+  message.qos = qos_of(item);
+  message.retain = message.retain && limits_.retain_available;
+  messages_.push_back({message, tag});
+  return {};
+}
+
+}  // namespace bascule
