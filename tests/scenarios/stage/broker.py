@@ -1,4 +1,6 @@
 """A real mosquitto on a free loopback port."""
+import os
+import signal
 import socket
 
 from stage.process import Process
@@ -28,21 +30,27 @@ class Door:
 
 class Broker(Process):
     """It keeps its port over restarts. With persistence it saves its sessions when it is stopped,
-    and every second; kill() then loses what came since. Without, kill() loses everything."""
+    and every second; kill() then loses what came since. Without, kill() loses everything. The user
+    `watched`, if one is named, may do everything until deny() says otherwise."""
 
-    def __init__(self, name, folder, persistence=True, options=()):
+    def __init__(self, name, folder, persistence=True, options=(), watched=None):
         super().__init__(folder / f"{name}.log")
         self.name = name
         self.port = free_port()
-        store = folder / f"{name}.store"
-        store.mkdir(mode=0o777)
+        self._store = folder / f"{name}.store"
+        self._store.mkdir(mode=0o777)
         self._config = folder / f"{name}.conf"
         self._lines = ["user root", "max_queued_messages 0", "log_timestamp_format %H:%M:%S"]
         if not any(line.startswith("allow_anonymous") for line in options):
             self._lines.append("allow_anonymous true")
         if persistence:
-            self._lines += ["persistence true", f"persistence_location {store}/",
+            self._lines += ["persistence true", f"persistence_location {self._store}/",
                             "autosave_interval 1"]
+        self._access = folder / f"{name}.acl"
+        self._watched = watched
+        if watched:
+            self.allow()
+            self._lines.append(f"acl_file {self._access}")
         self._lines += [*options, f"listener {self.port} 127.0.0.1"]
         self._certificate = []
         self.start()
@@ -55,6 +63,26 @@ class Broker(Process):
 
     def stop(self):
         self.terminate()
+
+    def empty(self):
+        """kill -9, and its store is gone: sessions, queues, retained messages."""
+        self.kill()
+        for file in self._store.iterdir():
+            file.unlink()
+
+    def allow(self):
+        """The watched user may do everything, from now on."""
+        self._give_access("")
+
+    def deny(self, pattern):
+        """The watched user may neither publish nor receive there, from now on."""
+        self._give_access(f"topic deny {pattern}\n")
+
+    def _give_access(self, denied):
+        everything = "topic readwrite #\n"
+        self._access.write_text(f"{everything}user {self._watched}\n{denied}{everything}")
+        if self.running:
+            os.kill(self.pid, signal.SIGHUP)
 
     def websocket_door(self):
         """Starts again with a second listener; returns what has its URL."""

@@ -1,5 +1,6 @@
 """The devices and systems around the bridge: one that publishes, one that receives."""
 import threading
+import time
 from collections import Counter
 from dataclasses import dataclass, field
 
@@ -27,7 +28,7 @@ class _Client:
             self._client.tls_set(str(ca))
         self._up = threading.Event()
         self._client.on_connect = self._on_connect
-        self._client.on_disconnect = lambda *_: self._up.clear()
+        self._client.on_disconnect = lambda *_: self.on_down()
         self._client.reconnect_delay_set(1, 1)
         self._client.max_queued_messages_set(0)
         self._broker = broker
@@ -50,6 +51,9 @@ class _Client:
     def on_up(self):
         pass
 
+    def on_down(self):
+        self._up.clear()
+
     def leave(self):
         """Disconnects; the broker keeps the session."""
         self._client.disconnect()
@@ -59,6 +63,10 @@ class _Client:
     def back(self):
         self.connect()
 
+    @property
+    def here(self):
+        return self._up.is_set()
+
 
 class Publisher(_Client):
     """Publishes, and knows what the broker has acknowledged. One thread uses it."""
@@ -66,6 +74,7 @@ class Publisher(_Client):
     def __init__(self, broker, name="till-1", protocol=5, **login):
         super().__init__(broker, name, protocol, **login)
         self._sent = {}              # packet id: payload
+        self._certain = set()        # packet ids that the broker will acknowledge: not QoS 0
         self._acknowledged = set()   # packet ids
         # No lock here: paho calls this holding one that publish() takes.
         self._client.on_publish = lambda _, __, mid: self._acknowledged.add(mid)
@@ -81,6 +90,8 @@ class Publisher(_Client):
         sent = self._client.publish(topic, payload, qos, retain, block)
         assert sent.mid not in self._sent, "more messages than packet ids"
         self._sent[sent.mid] = str(payload)
+        if qos > 0:
+            self._certain.add(sent.mid)
 
     def publish_numbered(self, topic, first, last, qos=1, text="{}", **more):
         for number in range(first, last + 1):
@@ -89,6 +100,10 @@ class Publisher(_Client):
     def acknowledged(self):
         """The payloads that the broker has acknowledged, in the order of publishing."""
         return [payload for mid, payload in self._sent.items() if mid in self._acknowledged]
+
+    def quiet(self):
+        """Nothing above QoS 0 waits for its acknowledgement."""
+        return self._certain <= self._acknowledged
 
     def wait_acknowledged(self, deadline_s=20):
         wait_until(lambda: len(self._acknowledged) == len(self._sent),
@@ -138,6 +153,14 @@ class Receiver(_Client):
     def on_up(self):
         self._client.subscribe(self._filters)
 
+    def on_down(self):
+        super().on_down()
+        self._subscribed.clear()
+
+    def wait_back(self, deadline_s=20):
+        """Connected and subscribed, also after its broker has been away."""
+        wait_until(self._subscribed.is_set, f"{self.name} to be back", deadline_s)
+
     def _on_message(self, _, __, message):
         properties = getattr(message, "properties", None)
         user = dict(getattr(properties, "UserProperty", []))
@@ -176,6 +199,31 @@ class Receiver(_Client):
                    lambda: f"{self.name}: {len(expected)} messages: "
                            f"{difference(expected, self.payloads(topic))}", deadline_s)
         assert self.payloads(topic) == expected, difference(expected, self.payloads(topic))
+
+
+def retained_at(broker, deadline_s=20):
+    """What is retained at a broker, payloads by topic; the bridges' own topics are left out."""
+    values, done = {}, threading.Event()
+    fence = f"bascule/fence-{time.monotonic_ns()}"
+
+    def on_message(client, _, message):
+        if message.topic == fence:
+            done.set()
+        elif message.retain and not message.topic.startswith("bascule/"):
+            values[message.topic] = message.payload.decode(errors="replace")
+
+    client = mqtt.Client(fence, protocol=mqtt.MQTTv311)
+    client.on_connect = lambda *_: client.subscribe("#")
+    client.on_subscribe = lambda *_: client.publish(fence, "")
+    client.on_message = on_message
+    client.connect("127.0.0.1", broker.port)
+    client.loop_start()
+    try:
+        assert done.wait(deadline_s), f"{broker.url} does not tell what is retained"
+    finally:
+        client.disconnect()
+        client.loop_stop()
+    return values
 
 
 def difference(expected, actual):

@@ -75,9 +75,13 @@ class Stage:
         finally:
             if kind is not None:
                 self._show_logs()
-            self._end_all()
-            if kind is None:
-                shutil.rmtree(self.folder)
+            self.end(keep=kind is not None)
+
+    def end(self, keep):
+        """All processes end; the folder is kept or goes."""
+        self._end_all()
+        if not keep:
+            shutil.rmtree(self.folder)
 
     def _end_all(self):
         for client in self._clients:

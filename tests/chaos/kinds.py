@@ -1,0 +1,72 @@
+"""The kinds of actions that a plan is made of, and which are on unless the command line says
+otherwise. This is the one place where a kind is turned on or off."""
+
+# Kind: how often it is drawn, relative to the others.
+WEIGHTS = {
+    # What clients do.
+    "publish": 30,
+    "big": 3,
+    "burst": 3,
+    "retained": 8,
+    "cleared": 3,
+    "unwanted": 3,
+    "properties": 3,
+    "answer": 4,
+    "subscriber": 2,
+    # What lines do.
+    "cut": 6,
+    "hang-up": 5,
+    "black-hole": 3,
+    "slow": 3,
+    # What processes do.
+    "kill-bridge": 6,
+    "restart-bridge": 4,
+    "freeze-bridge": 2,
+    "freeze-broker": 2,
+    "stop-broker": 3,
+    "kill-broker": 4,
+    "empty-broker": 3,
+    # What brokers refuse. Only the scripted broker has quotas, hangs up over a topic, is mute.
+    "refused-topic": 4,
+    "quota": 8,
+    "closes-over": 6,
+    "mute": 4,
+    # What disks do, where it is a small one.
+    "disk-full": 10,
+    # What people change.
+    "route-added": 3,
+    "route-removed": 2,
+    "route-narrowed": 3,
+    "route-split": 2,
+    "route-widened": 2,
+    "to-changed": 2,
+    "lane-changed": 2,
+    "client-id": 2,
+    "limits": 2,
+    # In between.
+    "settle": 4,
+}
+
+# What the bridge cannot do yet, and why it is known; on with --only, off by default.
+OFF = {
+    "retained": "the far side keeps old values after a gap",
+    "cleared": "the far side keeps values that were cleared in a gap",
+    "answer": "a copied stamp makes a new message a repeat",
+    "empty-broker": "the retained state of an emptied broker is not put back",
+    "refused-topic": "what is refused is taken for a fault of the message",
+    "quota": "what is refused for now is taken for a fault of the message",
+    "closes-over": "the message is taken for the one at fault",
+    "mute": "a subscription without an answer keeps the link down",
+    "route-added": "a subscription of an earlier configuration lives on",
+    "route-removed": "a subscription of an earlier configuration lives on",
+    "route-narrowed": "a subscription of an earlier configuration lives on",
+    "route-split": "a subscription of an earlier configuration lives on",
+    "route-widened": "overlapping routes are joined into a wider subscription",
+    "to-changed": "retained values do not follow",
+    "client-id": "retained values are sent again",
+    "limits": "a message over the limit ends the link",
+}
+
+
+def on_by_default():
+    return set(WEIGHTS) - set(OFF)

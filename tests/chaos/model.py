@@ -1,0 +1,228 @@
+"""What must hold: for each message that clients published, where it has to arrive, whether it may
+be lost or come twice, and in which order. The model hears of what is done to the world; it knows
+the rules of brokers, and what the bridge promises on top. Pure: no process, no socket, no time.
+
+A message is *open* from its publishing until the world has settled: whatever happens meanwhile may
+concern it. A *hop* is one bridge in one direction. Messages that cross two bridges make two
+hops; the second is judged by what has arrived after the first.
+"""
+import re
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+
+CENTRAL = "central"
+
+
+@dataclass
+class Sent:
+    number: int
+    place: str
+    topic: str
+    qos: int
+    size: int
+    retain: bool
+    possible: dict                             # bridge: the configurations that may have met it
+    calm: bool                                 # nothing was disturbed while it was open
+    open: bool = True
+    lossy: dict = field(default_factory=dict)  # hop: why it may be lost there
+    repeats: set = field(default_factory=set)  # hops that it may make twice, in any order
+
+    @property
+    def payload(self):
+        return f"m{self.number}:" + "x" * self.size
+
+    def __str__(self):
+        return (f"m{self.number} ({self.place} {self.topic} qos {self.qos}"
+                f"{' retained' if self.retain else ''}, {self.size} bytes)")
+
+
+def number_of(payload):
+    """The number of a message that a client published; None for others."""
+    head = payload.partition(":")[0]
+    return int(head[1:]) if head[:1] == "m" and head[1:].isdigit() else None
+
+
+def ends(hop):
+    """Where a hop begins and ends."""
+    bridge, direction = hop
+    return (bridge, CENTRAL) if direction == "up" else (CENTRAL, bridge)
+
+
+class Model:
+    def __init__(self, configurations):
+        self.current = {bridge: {one} for bridge, one in configurations.items()}
+        self.sent = []
+        self.kept = {}        # (place, topic): what was retained there once
+        self._closed = {}     # (bridge, place): the first number that cannot have crossed that line
+        self._calm = True
+
+    # What happens.
+
+    def publish(self, place, topic, qos, size, retain=False):
+        self.sent.append(Sent(len(self.sent), place, topic, qos, size, retain,
+                              {bridge: set(these) for bridge, these in self.current.items()},
+                              self._calm))
+        if retain:
+            self.kept[place, topic] = True
+        return self.sent[-1]
+
+    def clear(self, place, topic):
+        self.kept[place, topic] = True
+
+    def disturbed(self):
+        """From here until the world has settled a message of QoS 0 may be lost."""
+        self._calm = False
+        for sent in self._open():
+            sent.calm = False
+
+    def line_closed(self, bridge, place):
+        self._closed.setdefault((bridge, place), len(self.sent))
+
+    def line_opened(self, bridge, place):
+        self._closed.pop((bridge, place), None)
+
+    def forgets(self, place, journaled, remembers_nothing):
+        """A broker is killed or emptied. What it had to deliver may be gone, unless it was in the
+        journal of the bridge; what it had accepted may be, unless it has lost all: then its
+        bookmark is gone as well, and the bridge has to send everything again."""
+        for bridge in self.current:
+            for hop in (bridge, "up"), (bridge, "down"):
+                source, target = ends(hop)
+                if source == place:
+                    self.session_lost(hop, journaled.get(bridge, set()), f"{place} was killed")
+                if target == place and not remembers_nothing:
+                    first = self._closed.get((bridge, place), len(self.sent))
+                    for sent in self._open():
+                        if sent.number < first:
+                            sent.lossy[hop] = f"{place} was killed after it had accepted it"
+
+    def session_lost(self, hop, journaled, why):
+        """What the source of this hop kept for the bridge is gone, or comes once more. So it is for
+        what a broker gets before the bridge has subscribed again: call it again then."""
+        for sent in self._open():
+            sent.repeats.add(hop)
+            if sent.number not in journaled:
+                sent.lossy[hop] = why
+
+    def stopped(self, place):
+        """A broker ends in order: what it had not acknowledged its publisher sends again."""
+        for bridge in self.current:
+            for hop in (bridge, "up"), (bridge, "down"):
+                if ends(hop)[0] == place:
+                    for sent in self._open():
+                        sent.repeats.add(hop)
+
+    def changing(self, bridge, new):
+        """The bridge begins to follow another configuration; until changed() both may hold."""
+        self.current[bridge].add(new)
+        for sent in self._open():
+            sent.possible[bridge].add(new)
+
+    def changed(self, bridge, new):
+        self.current[bridge] = {new}
+
+    def settled(self):
+        """Everything has been mended, and has arrived."""
+        for sent in self._open():
+            sent.open = False
+        self._calm = True
+
+    def _open(self):
+        return (sent for sent in self.sent if sent.open)
+
+    # What must hold.
+
+    def missing(self, arrivals):
+        """What has to arrive and has not, as sentences. `arrivals` has for each place what a
+        receiver there has got, without repeats by stamp, as pairs of number and topic."""
+        return [text for kind, text in self._judge(arrivals) if kind == "missing"]
+
+    def wrong(self, arrivals):
+        """What must not have arrived so, as sentences."""
+        return ([text for kind, text in self._judge(arrivals) if kind != "missing"]
+                + self._disorder(arrivals))
+
+    def _judge(self, arrivals):
+        by_number = defaultdict(lambda: defaultdict(list))
+        for place, pairs in arrivals.items():
+            for number, topic in pairs:
+                by_number[number][place].append(topic)
+        for sent in self.sent:
+            yield from self._judge_one(sent, by_number[sent.number])
+
+    def _judge_one(self, sent, topics):
+        """`topics`: at each place, those under which it has arrived there."""
+        allowed, ahead = {(sent.place, sent.topic)}, [(sent.place, sent.topic)]
+        while ahead:
+            place, topic = ahead.pop()
+            for hop in self._hops_from(place):
+                there = ends(hop)[1]
+                targets = self.targets(sent, hop, topic)
+                allowed |= {(there, target) for target in targets if target}
+                found = [target for target in topics[there] if target in targets]
+                if not found and None not in targets and self._may_not_lack(sent, hop):
+                    yield "missing", f"{sent} is missing at {there}"
+                if len(found) > 1 and hop not in sent.repeats:
+                    yield "twice", f"{sent} has arrived {len(found)} times at {there}: {found}"
+                ahead += [(there, target) for target in set(found)]
+        for place, found in topics.items():
+            for topic in found:
+                if (place, topic) not in allowed:
+                    yield "strange", f"{sent} has arrived at {place} under {topic}"
+
+    def _hops_from(self, place):
+        if place == CENTRAL:
+            return [(bridge, "down") for bridge in self.current]
+        return [(place, "up")]
+
+    def targets(self, sent, hop, topic):
+        """Where the hop may take it: topics, and None where a configuration does not want it."""
+        bridge, direction = hop
+        return {None if sent.size > one.payload_max() - 100 else one.target(direction, topic)
+                for one in sent.possible[bridge]}
+
+    def _may_not_lack(self, sent, hop):
+        return hop not in sent.lossy and (sent.qos > 0 or sent.calm)
+
+    def _disorder(self, arrivals):
+        """Of one topic and QoS, in the order of publishing."""
+        wrong = []
+        for place, pairs in arrivals.items():
+            last = {}
+            for number, topic in dict.fromkeys(pairs):
+                sent = self.sent[number]
+                if sent.place == place or sent.repeats or any(len(these) > 1 for these in
+                                                              sent.possible.values()):
+                    continue
+                key = sent.place, sent.topic, sent.qos, topic
+                if last.get(key, -1) > number:
+                    wrong.append(f"{sent} has arrived at {place} after m{last[key]}")
+                last[key] = max(number, last.get(key, -1))
+        return wrong
+
+    def retained_differences(self, values):
+        """Where the retained state of the two sides differs, as sentences. `values` has for each
+        place what is retained there, payloads by topic."""
+        wrong = []
+        for place, topic in sorted(self.kept):
+            for hop in self._hops_from(place):
+                (configuration,) = self.current[hop[0]]
+                target, there = configuration.target(hop[1], topic), ends(hop)[1]
+                here_value = values[place].get(topic)
+                there_value = target and values[there].get(target)
+                if target and here_value != there_value:
+                    wrong.append(f"retained {topic} is {brief(here_value)} at {place}, and as "
+                                 f"{target} {brief(there_value)} at {there}")
+        return wrong
+
+
+def brief(payload):
+    return "nothing" if payload is None else payload[:20]
+
+
+def summary(sentences, most=8):
+    """The first few, and how many there are that differ in numbers alone."""
+    counts = Counter(re.sub(r"\d+", "#", text) for text in sentences)
+    more = [f"{count} like: {text}" for text, count in counts.most_common(most) if count > 1]
+    all_of_them = [f"… {len(sentences)} in all", *more]
+    return sentences[:most] + (all_of_them if len(sentences) > most else [])

@@ -1,0 +1,281 @@
+"""A plan: the setting of an episode and its list of actions, all drawn from a seed. Pure, and
+printable: the text of a plan is read back by parse(), so that a shortened one can be kept.
+
+Each step draws from a chance of its own, and a kind that is off leaves its step out. So turning a
+kind on leaves the other steps of a seed as they were.
+"""
+import random
+from dataclasses import dataclass, field
+
+from kinds import WEIGHTS
+
+STEPS = (8, 20)      # in a plan, beside those that are left out
+STEPS_DRAWN = 1000
+SIZES = (0, 10, 200, 1000)
+SITE_TOPICS = ("pos/1/sale", "pos/1/sale", "pos/2/sale", "pos/2/refund/a", "shelf/3", "menu/5")
+UNWANTED = ("other/1", "menu/1/2")
+
+
+@dataclass(frozen=True)
+class Action:
+    kind: str
+    what: dict = field(default_factory=dict)
+
+    def __getitem__(self, name):
+        return self.what[name]
+
+    def __str__(self):
+        return " ".join([self.kind, *(f"{name}={value}" for name, value in self.what.items())])
+
+
+@dataclass(frozen=True)
+class Plan:
+    setting: dict
+    actions: tuple
+
+    def __str__(self):
+        return "\n".join(map(str, (Action("setting", self.setting), *self.actions)))
+
+    def only(self, actions):
+        return Plan(self.setting, tuple(actions))
+
+
+def _value(text):
+    for kind in int, float:
+        try:
+            return kind(text)
+        except ValueError:
+            pass
+    return text
+
+
+def parse(text):
+    """The plan that was printed so; lines that begin with # are left out."""
+    actions = []
+    for line in text.splitlines():
+        if line.strip() and not line.startswith("#"):
+            kind, *pairs = line.split()
+            actions.append(Action(kind, {name: _value(value) for name, _, value in
+                                         (pair.partition("=") for pair in pairs)}))
+    assert actions[0].kind == "setting", "a plan begins with its setting"
+    return Plan(actions[0].what, tuple(actions[1:]))
+
+
+class _Draw:
+    """The actions of one step."""
+
+    def __init__(self, chance, setting):
+        self.chance, self.setting = chance, setting
+        self.sites = ["a", "b"][:setting["bridges"]]
+
+    def site(self):
+        return self.chance.choice(self.sites)
+
+    def place(self):
+        """A broker: that of a site, or the central one."""
+        return self.chance.choice([*self.sites, "central", "central"])
+
+    def line(self):
+        return f"{self.site()}-{self.chance.choice(('site', 'central', 'central'))}"
+
+    def topic(self, place):
+        if place != "central":
+            return self.chance.choice(SITE_TOPICS)
+        site = self.site()
+        return self.chance.choice([f"stores/{site}/orders/1", f"stores/{site}/orders/1",
+                                   f"stores/{site}/orders/all", "catalogue/5"])
+
+    def publishing(self, count=(1, 12), sizes=SIZES, **more):
+        place = self.place()
+        return Action("publish", {
+            "at": place, "topic": self.topic(place), "qos": self.chance.choice((0, 1, 1, 1, 2)),
+            "count": self.chance.randint(*count), "size": self.chance.choice(sizes), **more})
+
+    def keeping(self, kind):
+        """A retained value, or its end."""
+        place = self.place()
+        above = "catalogue" if place == "central" else "menu"
+        return Action(kind, {"at": place, "qos": self.chance.choice((0, 0, 1, 2)),
+                             "topic": f"{above}/{self.chance.randint(1, 4)}"})
+
+    def traffic(self):
+        return [self.publishing() for _ in range(self.chance.randint(0, 3))]
+
+    def pause(self, up_to=0.6):
+        return [Action("pause", {"s": round(self.chance.uniform(0.02, up_to), 2)})]
+
+    def around(self, first, last, up_to=1.5, ends=0.7):
+        """A fault, what happens meanwhile, and most times its end: else another fault comes on
+        top, and everything is mended when the world settles."""
+        end = [last] if last and self.chance.random() < ends else []
+        return [*self.traffic(), first, *self.traffic(), *self.pause(up_to), *self.traffic(), *end]
+
+    def step(self, kind):
+        return getattr(self, "_" + kind.replace("-", "_"))()
+
+    def _publish(self):
+        return [self.publishing()]
+
+    def _big(self):
+        return [self.publishing(count=(1, 3), sizes=(3_000, 70_000, 300_000))]
+
+    def _burst(self):
+        return [self.publishing(count=(100, 400), sizes=(10, 200))]
+
+    def _properties(self):
+        return [self.publishing(properties=1)]
+
+    def _unwanted(self):
+        place = self.place()
+        topic = "stores/nobody/orders/1" if place == "central" else self.chance.choice(UNWANTED)
+        return [Action("publish", {"at": place, "topic": topic, "qos": 1, "count": 3, "size": 10})]
+
+    def _retained(self):
+        return [self.keeping("retain")]
+
+    def _cleared(self):
+        return [self.keeping("clear")]
+
+    def _answer(self):
+        """A service answers what arrives, with the user properties of the question; at most one."""
+        site = self.site()
+        return [Action("answer", {"at": "central", "to": f"stores/{site}/orders/answer",
+                                  "count": self.chance.randint(1, 4)})]
+
+    def _subscriber(self):
+        place = self.place()
+        return self.around(Action("leave", {"at": place}), Action("back", {"at": place}))
+
+    def _cut(self):
+        line = self.line()
+        return self.around(Action("cut", {"line": line}), Action("mend", {"line": line}))
+
+    def _hang_up(self):
+        return [*self.traffic(), Action("hang-up", {"line": self.line()}), *self.traffic()]
+
+    def _black_hole(self):
+        line = self.line()
+        return self.around(Action("black-hole", {"line": line}), Action("mend", {"line": line}), 3)
+
+    def _slow(self):
+        line, delay_s = self.line(), self.chance.choice((0.01, 0.1, 0.4))
+        return self.around(Action("slow", {"line": line, "s": delay_s}),
+                           Action("mend", {"line": line}))
+
+    def _kill_bridge(self):
+        bridge = self.site()
+        return self.around(Action("kill", {"bridge": bridge}), Action("start", {"bridge": bridge}))
+
+    def _restart_bridge(self):
+        bridge = self.site()
+        return self.around(Action("terminate", {"bridge": bridge}),
+                           Action("start", {"bridge": bridge}))
+
+    def _freeze_bridge(self):
+        bridge = self.site()
+        return self.around(Action("freeze", {"bridge": bridge}),
+                           Action("thaw", {"bridge": bridge}), 3)
+
+    def _freeze_broker(self):
+        place = self.place()
+        return self.around(Action("freeze-broker", {"at": place}),
+                           Action("thaw-broker", {"at": place}), 3)
+
+    def _stop_broker(self):
+        place = self.place()
+        return self.around(Action("stop-broker", {"at": place}),
+                           Action("start-broker", {"at": place}))
+
+    def _kill_broker(self):
+        place = self.place()
+        return self.around(Action("kill-broker", {"at": place}),
+                           Action("start-broker", {"at": place}))
+
+    def _empty_broker(self):
+        place = self.place()
+        return self.around(Action("empty-broker", {"at": place}),
+                           Action("start-broker", {"at": place}))
+
+    def _switch(self, *switches):
+        """The configuration changes; most times it is later changed back."""
+        bridge, switch = self.site(), self.chance.choice(switches)
+        change = {"bridge": bridge, "switch": switch}
+        return self.around(Action("configure", {**change, "on": 1}),
+                           Action("configure", {**change, "on": 0}), ends=0.4)
+
+    def _route_added(self):
+        return self._switch("added")
+
+    def _route_removed(self):
+        return self._switch("removed")
+
+    def _route_narrowed(self):
+        return self._switch("narrowed")
+
+    def _route_split(self):
+        return self._switch("split")
+
+    def _route_widened(self):
+        return self._switch("widened")
+
+    def _to_changed(self):
+        return self._switch("to")
+
+    def _lane_changed(self):
+        return self._switch("lane")
+
+    def _client_id(self):
+        return self._switch("site-id", "central-id")
+
+    def _limits(self):
+        return self._switch("payload")
+
+    def _refused_topic(self):
+        place = self.place()
+        refused = (f"stores/{self.site()}/sales/1" if place == "central" else
+                   self.chance.choice(("orders/1", "prices/5")))
+        return self.around(Action("refuse", {"at": place, "topic": refused}),
+                           Action("allow", {"at": place}), 3)
+
+    def _quota(self):
+        return self._scripted("quota")
+
+    def _closes_over(self):
+        return self._scripted("close-over", topic=f"stores/{self.site()}/sales/1")
+
+    def _mute(self):
+        return self._scripted("mute")
+
+    def _scripted(self, kind, **what):
+        if self.setting["central"] != "scripted":
+            return []
+        return self.around(Action(kind, what), Action("allow", {"at": "central"}), 3)
+
+    def _disk_full(self):
+        if self.setting["disk"] != "small":
+            return []
+        bridge = self.site()
+        return self.around(Action("fill", {"bridge": bridge}), Action("free", {"bridge": bridge}))
+
+    def _settle(self):
+        return [Action("settle")]
+
+
+def make(seed, kinds):
+    """The plan of a seed, of these kinds of actions."""
+    chance = random.Random(f"{seed}")
+    setting = {"bridges": chance.choice((1, 1, 2)),
+               "persistence": chance.choice(("both", "both", "site", "central", "none")),
+               "sync": chance.choice(("full", "normal")),
+               "central": chance.choice(("mosquitto", "mosquitto", "mosquitto", "scripted")),
+               "disk": chance.choice(("large",) * 5 + ("small",))}
+    actions, left = [], chance.randint(*STEPS)
+    for step in range(STEPS_DRAWN):
+        draw = _Draw(random.Random(f"{seed}/{step}"), setting)
+        kind = draw.chance.choices(list(WEIGHTS), WEIGHTS.values())[0]
+        drawn = draw.step(kind) if kind in kinds else []
+        actions += drawn
+        left -= bool(drawn)
+        if left == 0:
+            break
+    return Plan(setting, tuple(actions))

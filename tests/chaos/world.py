@@ -1,0 +1,391 @@
+"""The world of an episode: brokers, bridges, lines and clients, and what an action does to them. It
+tells the model of everything that it does. An action may come in any order, twice, or without what
+usually goes before it, so that a plan can be shortened anywhere.
+"""
+import base64
+import json
+import os
+import subprocess
+import time
+
+from configuration import PAYLOAD_MAX, Configuration
+from model import CENTRAL, Model, number_of
+from scripted import ScriptedBroker
+from stage import Stage, retained_at
+
+KEEP_ALIVE_S = 3
+LANES = {"sales": {"priority": 9}}
+BRIDGE_USER = "bridge"  # the user of all bridges; brokers refuse things to it alone
+DISK, MIN_FREE = 24, 8  # MiB, of a small disk
+
+
+class World:
+    def __init__(self, setting):
+        self.stage = Stage().__enter__()
+        self.sites = ["a", "b"][:setting["bridges"]]
+        self.places = [*self.sites, CENTRAL]
+        self._setting = setting
+        self.small_disk = setting["disk"] == "small" and os.geteuid() == 0  # it is mounted
+        self._mounted = []
+        self.forgetful = {place for place in self.places if setting["persistence"] not in
+                          ("both", "central" if place == CENTRAL else "site")}
+        self.brokers, self.receivers, self.publishers = {}, {}, {}
+        self.lines, self.bridges, self.configurations = {}, {}, {}
+        self.cut_lines = set()   # by an action, and not mended
+        self._black_holes = set()
+        self._denying = set()    # brokers that refuse something by their access list
+        self.frozen = set()      # brokers and bridges
+        self._blind = set()      # bridges whose session a broker may have lost
+        self._pending = set()    # bridges that may not have taken up their configuration
+
+    def begin(self):
+        """Everybody enters. Receivers come first, so that they miss nothing."""
+        for place in self.places:
+            broker = self.brokers[place] = self._broker(place)
+            self.receivers[place] = self.stage.receiver(broker, name=f"receiver-{place}", qos=2)
+            self.publishers[place] = self.stage.publisher(broker, f"publisher-{place}")
+        for site in self.sites:
+            for end in "site", CENTRAL:
+                place = site if end == "site" else CENTRAL
+                self.lines[f"{site}-{end}"] = self.stage.line(self.brokers[place])
+            listens_to = next((other for other in self.sites if other < site), "")
+            self.configurations[site] = Configuration(site, listens_to=listens_to)
+            self.bridges[site] = self.stage.bascule(
+                self.lines[f"{site}-site"], self.lines[f"{site}-{CENTRAL}"], bridge_id=site,
+                data_dir=self._disk(site), start=False, lanes=LANES)
+            self._write(site)
+            self.bridges[site].start(up=False)
+        self.model = Model(self.configurations)
+        for bridge in self.bridges.values():
+            bridge.wait_up()
+
+    def _broker(self, place):
+        if place == CENTRAL and self._setting["central"] == "scripted":
+            broker = ScriptedBroker(place, self.stage.folder)
+            self.stage.welcome(broker)
+            return broker
+        return self.stage.broker(place, persistence=place not in self.forgetful,
+                                 watched=BRIDGE_USER)
+
+    def _disk(self, site):
+        """Where the bridge's data goes; on a file system of its own if that is to fill up."""
+        disk = self.stage.folder / f"{site}.disk"
+        disk.mkdir()
+        if self.small_disk:
+            subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={DISK}m", "none", disk],
+                           check=True)
+            self._mounted.append(disk)
+        return disk / "journal"
+
+    def end(self, keep):
+        self.stage.end(keep=True)
+        for disk in self._mounted:
+            subprocess.run(["umount", "-l", disk], check=True)
+        self.stage.end(keep)
+
+    def do(self, action):
+        self.observe()
+        getattr(self, "_" + action.kind.replace("-", "_"))(**action.what)
+
+    # What can be seen.
+
+    def arrivals(self):
+        """For each place the numbers and topics of what has arrived there, without repeats."""
+        return {place: [(number_of(one.payload), one.topic) for one in list(receiver.unique)
+                        if number_of(one.payload) is not None]
+                for place, receiver in self.receivers.items()}
+
+    def unacknowledged(self):
+        return [name for name, publisher in self.publishers.items() if not publisher.quiet()]
+
+    def answers(self, name):
+        """Whether a broker or a bridge runs and is not frozen."""
+        process = self.brokers.get(name) or self.bridges[name.removeprefix("bridge ")]
+        return process.running and name not in self.frozen
+
+    def up(self, site):
+        """Both links of a bridge are, so that it has subscribed."""
+        status = self.answers(f"bridge {site}") and self.bridges[site].status()
+        return bool(status) and all(link["state"] in ("up", "slow")
+                                    for link in status["links"].values())
+
+    def observe(self):
+        """A bridge that is up has subscribed, and follows its configuration."""
+        for site in sorted(self._blind | self._pending):
+            if not self.up(site):
+                continue
+            if site in self._blind:
+                for direction in "up", "down":
+                    self.model.session_lost((site, direction), set(), "it came before the bridge "
+                                            "had subscribed again")
+            if site in self._pending:
+                self.model.changed(site, self.configurations[site])
+            self._blind.discard(site)
+            self._pending.discard(site)
+
+    def journaled(self, site):
+        """The numbers of the messages in a bridge's journal."""
+        if f"bridge {site}" in self.frozen:
+            return set()
+        numbers, bridge = set(), self.bridges[site]
+        for direction in "up", "down":
+            for lane in "default", *LANES:
+                first = 1
+                while True:
+                    answer = bridge.cli("journal", "show", "--json", "--direction", direction,
+                                        "--lane", lane, "--from", str(first), "--count", "10000")
+                    if answer.returncode != 0:
+                        break
+                    messages = json.loads(answer.stdout)["messages"]
+                    for one in messages:
+                        head = base64.b64decode(one["payload_base64"][:24]).decode(errors="replace")
+                        numbers.add(number_of(head))
+                    if not messages:
+                        break
+                    first = messages[-1]["sequence"] + 1
+        return numbers - {None}
+
+    def retained(self, place):
+        """What is retained at a broker, by topic."""
+        return retained_at(self.brokers[place])
+
+    # What clients do.
+
+    def _publish(self, at, topic, qos, count, size, properties=0):
+        more = {"UserProperty": [("colour", "red"), ("colour", "blue")], "ContentType": "text",
+                "ResponseTopic": "answers", "CorrelationData": b"\0\1"} if properties else {}
+        for _ in range(count):
+            sent = self.model.publish(at, topic, qos, size)
+            self.publishers[at].publish(topic, sent.payload, qos, **more)
+
+    def _retain(self, at, topic, qos):
+        sent = self.model.publish(at, topic, qos, 10, retain=True)
+        self.publishers[at].publish(topic, sent.payload, qos, retain=True)
+
+    def _clear(self, at, topic, qos):
+        self.model.clear(at, topic)
+        self.publishers[at].publish(topic, "", qos, retain=True)
+
+    def _answer(self, at, to, count):
+        """Answers the newest messages that have a stamp, with all their user properties."""
+        asked = [one for one in list(self.receivers[at].unique) if one.stamp][-count:]
+        for one in asked:
+            sent = self.model.publish(at, to, 1, 10)
+            self.publishers[at].publish(to, sent.payload,
+                                        UserProperty=list(one.properties.UserProperty))
+
+    def _leave(self, at):
+        if self.answers(at):
+            self.receivers[at].leave()
+
+    def _back(self, at):
+        if self.answers(at) and not self.receivers[at].here:
+            self.receivers[at].back()
+
+    def _pause(self, s):
+        time.sleep(s)
+
+    def _settle(self):
+        """Settling is the episode's: it may fail."""
+
+    # What lines do.
+
+    def _place_of(self, line):
+        site, _, end = line.partition("-")
+        return site, site if end == "site" else CENTRAL
+
+    def _cut(self, line):
+        self.model.disturbed()
+        self.lines[line].cut()
+        self.cut_lines.add(line)
+        self.model.line_closed(*self._place_of(line))
+
+    def _hang_up(self, line):
+        self.model.disturbed()
+        self.lines[line].hang_up()
+
+    def _black_hole(self, line):
+        self.model.disturbed()
+        self.lines[line].swallow()
+        self._black_holes.add(line)
+
+    def _slow(self, line, s):
+        self.model.disturbed()
+        self.lines[line].delay_s = s
+
+    def _mend(self, line):
+        """Unless its broker is away: then it opens when the broker is back."""
+        site, place = self._place_of(line)
+        self.lines[line].delay_s = 0
+        if line in self._black_holes:
+            self._black_holes.discard(line)
+            self.lines[line].hang_up()
+        self.cut_lines.discard(line)
+        if self.brokers[place].running:
+            self.model.line_opened(site, place)
+            self.lines[line].restore()
+
+    # What bridges do.
+
+    def _kill(self, bridge):
+        self.model.disturbed()
+        self._thaw(bridge)
+        self.bridges[bridge].kill()
+
+    def _terminate(self, bridge):
+        self.model.disturbed()
+        self._thaw(bridge)
+        if self.bridges[bridge].running:
+            self.bridges[bridge].terminate(deadline_s=60)
+
+    def _start(self, bridge):
+        if not self.bridges[bridge].running:
+            self.bridges[bridge].start(up=False)
+
+    def _freeze(self, bridge):
+        if self.bridges[bridge].running:
+            self.model.disturbed()
+            self.bridges[bridge].freeze()
+            self.frozen.add(f"bridge {bridge}")
+
+    def _thaw(self, bridge):
+        if f"bridge {bridge}" in self.frozen:
+            self.bridges[bridge].thaw()
+            self.frozen.discard(f"bridge {bridge}")
+
+    def _configure(self, bridge, switch, on):
+        """A bridge reads its file when it starts."""
+        new = self.configurations[bridge].switched(switch, bool(on))
+        if new == self.configurations[bridge]:
+            return
+        self.model.disturbed()
+        if switch in ("site-id", "central-id"):  # what waits in the old session is left there
+            direction = "up" if switch == "site-id" else "down"
+            self.model.session_lost((bridge, direction), self.journaled(bridge),
+                                    "it waited for another client id")
+            self._blind.add(bridge)
+        ran = self.bridges[bridge].running
+        self._terminate(bridge)
+        self.configurations[bridge] = new
+        self.model.changing(bridge, new)
+        self._pending.add(bridge)
+        self._write(bridge)
+        if ran:
+            self._start(bridge)
+
+    def _write(self, site):
+        bridge, configuration = self.bridges[site], self.configurations[site]
+        settings = bridge.settings
+        settings["routes"] = [route.section() for route in configuration.routes()]
+        for end in "site", CENTRAL:
+            settings[end].update(client_id=configuration.client_id(end),
+                                 keep_alive=f"{KEEP_ALIVE_S}s", username=BRIDGE_USER)
+        settings["journal"].update(sync=self._setting["sync"])
+        if self.small_disk:
+            settings["journal"].update(min_free=f"{MIN_FREE}MiB", keep_forwarded="0s")
+        settings["journal"].pop("max_payload", None)
+        if "payload" in configuration.on:
+            settings["journal"]["max_payload"] = f"{PAYLOAD_MAX}B"
+        bridge.write()
+
+    def _fill(self, bridge):
+        """Leaves less than the bridge wants to have free; what there is is not touched."""
+        if self.small_disk:
+            self.model.disturbed()
+            disk = self.bridges[bridge].data_dir.parent
+            free = os.statvfs(disk)
+            room = free.f_bavail * free.f_frsize - (MIN_FREE << 20) // 2
+            (disk / "filling").write_bytes(b"x" * max(0, room))
+
+    def _free(self, bridge):
+        (self.bridges[bridge].data_dir.parent / "filling").unlink(missing_ok=True)
+
+    # What brokers do.
+
+    def _freeze_broker(self, at):
+        if self.answers(at):
+            self.model.disturbed()
+            self.brokers[at].freeze()
+            self.frozen.add(at)
+
+    def _thaw_broker(self, at):
+        if at in self.frozen:
+            self.brokers[at].thaw()
+            self.frozen.discard(at)
+
+    def _refuse(self, at, topic):
+        self.model.disturbed()
+        if isinstance(self.brokers[at], ScriptedBroker):
+            self.brokers[at].refused[topic] = 0x87
+        else:
+            self._denying.add(at)
+            self.brokers[at].deny(f"{topic}/#")
+
+    def _quota(self):
+        self._script(rate=(3, 0.5, 0x97))
+
+    def _close_over(self, topic):
+        self._script(closes_over=topic)
+
+    def _mute(self):
+        self._script(mute=True)
+
+    def _script(self, **faults):
+        if isinstance(self.brokers[CENTRAL], ScriptedBroker):
+            self.model.disturbed()
+            self.brokers[CENTRAL].__dict__.update(faults)
+
+    def _allow(self, at):
+        if isinstance(self.brokers[at], ScriptedBroker):
+            self.brokers[at].well()
+        elif at in self._denying:
+            self._denying.discard(at)
+            self.brokers[at].allow()
+
+    def _lines_to(self, place):
+        return [line for line in self.lines if self._place_of(line)[1] == place]
+
+    def _stop_broker(self, at):
+        if at in self.forgetful and not isinstance(self.brokers[at], ScriptedBroker):
+            return self._kill_broker(at)
+        self.model.disturbed()
+        self._thaw_broker(at)
+        if self.brokers[at].running:
+            self.model.stopped(at)
+            self.brokers[at].terminate(deadline_s=60)
+            self._close_lines_to(at)
+
+    def _kill_broker(self, at, how="kill"):
+        self.model.disturbed()
+        self._thaw_broker(at)
+        if not self.brokers[at].running:
+            return
+        journaled = {site: self.journaled(site) for site in self.sites
+                     if at in (site, CENTRAL)}
+        getattr(self.brokers[at], how)()
+        self.model.forgets(at, journaled, how == "empty" or at in self.forgetful
+                           or isinstance(self.brokers[at], ScriptedBroker))
+        self._blind |= set(journaled)
+        self._close_lines_to(at)
+
+    def _empty_broker(self, at):
+        self._kill_broker(at, how="empty")
+
+    def _close_lines_to(self, at):
+        for line in self._lines_to(at):
+            self.lines[line].cut()
+            self.model.line_closed(*self._place_of(line))
+
+    def _start_broker(self, at):
+        """The receiver is back before any bridge can be: what a broker accepts for nobody is not
+        the bridge's loss."""
+        if self.brokers[at].running:
+            return
+        self.brokers[at].start()
+        if not self.receivers[at].here:
+            self.receivers[at].back()
+        self.receivers[at].wait_back(deadline_s=60)
+        for line in self._lines_to(at):
+            if line not in self.cut_lines:
+                self.model.line_opened(*self._place_of(line))
+                self.lines[line].restore()
