@@ -13,7 +13,8 @@ ROOT = Path(__file__).resolve().parent.parent
 # folder, or a header with its source; where both have a rank, the file's own counts. Any room's
 # settings.hpp counts as "settings": it includes nothing of its room, so that config can fill it.
 RANKS = [
-    ["message", "clock", "base64"],
+    ["text", "clock", "base64"],
+    ["message"],
     ["settings", "log"],
     ["link", "route", "journal/lane"],
     ["link/codec", "link/paho", "journal/store"],
@@ -22,6 +23,7 @@ RANKS = [
     ["forwarder"],
     ["crossing"],
     ["config"],
+    ["replay"],
     ["control"],
     ["daemon"],
     ["cli"],

@@ -5,9 +5,9 @@
 
 #include "cli/ask.hpp"
 #include "cli/command.hpp"
-#include "cli/fields.hpp"
 #include "cli/policy_view.hpp"
 #include "cli/print.hpp"
+#include "text/fields.hpp"
 
 namespace bascule {
 

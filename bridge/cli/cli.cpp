@@ -7,7 +7,7 @@
 #include "cli/ask.hpp"
 #include "cli/command.hpp"
 #include "config/config.hpp"
-#include "config/wording.hpp"
+#include "text/wording.hpp"
 
 namespace bascule {
 

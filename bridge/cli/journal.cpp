@@ -6,10 +6,10 @@
 
 #include "cli/ask.hpp"
 #include "cli/command.hpp"
-#include "cli/fields.hpp"
 #include "cli/journal_view.hpp"
 #include "cli/table.hpp"
 #include "cli/units.hpp"
+#include "text/fields.hpp"
 
 namespace bascule {
 

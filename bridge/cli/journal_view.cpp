@@ -1,10 +1,10 @@
 #include "cli/journal_view.hpp"
 
 #include "base64.hpp"
-#include "cli/fields.hpp"
 #include "cli/table.hpp"
-#include "cli/text.hpp"
+#include "cli/terminal.hpp"
 #include "cli/units.hpp"
+#include "text/fields.hpp"
 
 namespace bascule {
 

@@ -9,8 +9,8 @@
 #include "cli/command.hpp"
 #include "cli/policy_view.hpp"
 #include "cli/print.hpp"
-#include "cli/replay.hpp"
 #include "cli/units.hpp"
+#include "replay/comparison.hpp"
 
 namespace bascule {
 

@@ -1,9 +1,9 @@
 #include "cli/policy_view.hpp"
 
-#include "cli/fields.hpp"
 #include "cli/table.hpp"
-#include "cli/text.hpp"
+#include "cli/terminal.hpp"
 #include "cli/units.hpp"
+#include "text/fields.hpp"
 
 namespace bascule {
 

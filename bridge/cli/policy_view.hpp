@@ -10,6 +10,6 @@ std::string render_policies(const nlohmann::json& answer, bool colour);  // {"po
 std::string render_decision(const nlohmann::json& answer, bool colour);
 std::string render_cases(const nlohmann::json& answer, bool colour);  // {"cases": […]}
 std::string render_case(const nlohmann::json& answer, bool colour);
-std::string render_replay(const nlohmann::json& answer, bool colour);  // cli/replay.hpp
+std::string render_replay(const nlohmann::json& answer, bool colour);  // replay/comparison.hpp
 
 }  // namespace bascule

@@ -8,7 +8,7 @@
 #include <stdexcept>
 
 #include "cli/command.hpp"
-#include "cli/text.hpp"
+#include "cli/terminal.hpp"
 #include "config/config.hpp"
 #include "message/topic.hpp"
 

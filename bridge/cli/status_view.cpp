@@ -2,9 +2,9 @@
 
 #include <vector>
 
-#include "cli/fields.hpp"
 #include "cli/table.hpp"
 #include "cli/units.hpp"
+#include "text/fields.hpp"
 
 namespace bascule {
 

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cstdlib>
 
-#include "cli/text.hpp"
+#include "cli/terminal.hpp"
 
 namespace bascule {
 

@@ -4,7 +4,7 @@
 #include <tuple>
 #include <utility>
 
-#include "config/wording.hpp"
+#include "text/wording.hpp"
 
 namespace bascule {
 namespace {

@@ -10,8 +10,8 @@
 #include <utility>
 #include <vector>
 
-#include "config/units.hpp"
-#include "config/wording.hpp"
+#include "text/units.hpp"
+#include "text/wording.hpp"
 
 namespace bascule {
 

@@ -4,7 +4,7 @@
 #include <limits>
 #include <stdexcept>
 
-#include "control/policy_inputs.hpp"
+#include "replay/policy_inputs.hpp"
 
 namespace bascule {
 namespace {

@@ -6,7 +6,7 @@
 //                          "topic", "kind", "state" (waiting, decided or quarantined),
 //                          "after" (inputs of the other direction decided before it),
 //                          "emitted": [{direction, lane, first, last}], "verdict": {…} or null}
-//   /v1/policies/inputs   see policy_inputs.hpp
+//   /v1/policies/inputs   see replay/policy_inputs.hpp
 //   /v1/cases             all (absent: open ones only), before (a number; the newest)
 //                         {"cases": [case]}, newest first; a thousand at the most
 //   /v1/cases/show        number

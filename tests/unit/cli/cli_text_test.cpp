@@ -1,7 +1,7 @@
 #include <doctest/doctest.h>
 
 #include "cli/table.hpp"
-#include "cli/text.hpp"
+#include "cli/terminal.hpp"
 #include "cli/units.hpp"
 
 using namespace bascule;

@@ -1,5 +1,5 @@
 // A policy over inputs of the past: the same gives the same, and another one is told apart.
-#include "policy/replay.hpp"
+#include "replay/replay.hpp"
 
 #include "support/policy_case.hpp"
 

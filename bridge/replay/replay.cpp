@@ -1,4 +1,4 @@
-#include "policy/replay.hpp"
+#include "replay/replay.hpp"
 
 #include <unistd.h>
 

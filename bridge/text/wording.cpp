@@ -1,4 +1,4 @@
-#include "config/wording.hpp"
+#include "text/wording.hpp"
 
 #include <algorithm>
 #include <cctype>

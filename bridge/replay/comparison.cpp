@@ -1,12 +1,12 @@
-#include "cli/replay.hpp"
+#include "replay/comparison.hpp"
 
 #include <algorithm>
 #include <stdexcept>
 
 #include "cli/ask.hpp"
-#include "cli/fields.hpp"
-#include "cli/past_inputs.hpp"
 #include "daemon.hpp"
+#include "replay/past_inputs.hpp"
+#include "text/fields.hpp"
 
 namespace bascule {
 namespace {

@@ -10,7 +10,7 @@
 
 #include "config/config.hpp"
 #include "message/per_direction.hpp"
-#include "policy/replay.hpp"
+#include "replay/replay.hpp"
 
 namespace bascule {
 

@@ -1,4 +1,4 @@
-#include "control/policy_inputs.hpp"
+#include "replay/policy_inputs.hpp"
 
 #include <stdexcept>
 

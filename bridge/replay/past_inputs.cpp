@@ -1,10 +1,10 @@
-#include "cli/past_inputs.hpp"
+#include "replay/past_inputs.hpp"
 
 #include <stdexcept>
 
 #include "base64.hpp"
 #include "cli/ask.hpp"
-#include "cli/fields.hpp"
+#include "text/fields.hpp"
 
 namespace bascule {
 namespace {

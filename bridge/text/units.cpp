@@ -1,4 +1,4 @@
-#include "config/units.hpp"
+#include "text/units.hpp"
 
 #include <algorithm>
 #include <cctype>
@@ -9,7 +9,7 @@
 #include <stdexcept>
 #include <system_error>
 
-#include "config/wording.hpp"
+#include "text/wording.hpp"
 
 namespace bascule {
 namespace {
