@@ -3,7 +3,6 @@
 #include <sys/timex.h>
 
 #include <algorithm>
-#include <array>
 #include <cstdlib>
 #include <ctime>
 #include <fstream>
@@ -27,15 +26,6 @@ Now now() {
 }
 
 std::int64_t boottime_ms() { return read_ms(CLOCK_BOOTTIME); }
-
-std::string utc_text(std::int64_t wall_ms) {
-  const std::time_t seconds = wall_ms / 1'000;
-  std::tm utc{};
-  gmtime_r(&seconds, &utc);
-  std::array<char, 32> text{};
-  std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &utc);
-  return text.data();
-}
 
 std::string boot_id() {
   std::ifstream file("/proc/sys/kernel/random/boot_id");

@@ -17,9 +17,6 @@ struct Now {
 Now now();
 std::int64_t boottime_ms();  // the first of the three, without asking the kernel for more
 
-// "2026-11-22T13:05:09Z"
-std::string utc_text(std::int64_t wall_ms);
-
 // Changes with every boot of the machine; empty where the kernel gives none.
 std::string boot_id();
 

@@ -10,12 +10,9 @@
 #include <ctime>
 #include <memory>
 
-#include "clock.hpp"
-#include "control/policy_queries.hpp"
-#include "control/queries.hpp"
-#include "control/report.hpp"
+#include "config/stages.hpp"
+#include "control/handlers.hpp"
 #include "control/server.hpp"
-#include "crossing.hpp"
 #include "policy/host.hpp"
 
 namespace bascule {
@@ -44,68 +41,6 @@ struct Ending {
     journal.stop();
   }
 };
-
-// What is asked about, and changed, from outside.
-struct Stages {
-  const BridgeConfig& config;
-  Journal& journal;
-  PolicyHost& policies;
-  Crossing& site;
-  Crossing* central;  // null: a hub
-};
-
-void add_policy_handlers(ControlHandlers& handlers, const Stages& stages) {
-  handlers["GET /v1/policies"] = [stages](const Query&) {
-    std::vector<PolicyReport> reports;
-    stages.journal.inspect([&](JournalCore& core) { reports = stages.policies.report(core); });
-    return nlohmann::json{{"policies", policies_report(reports)}};
-  };
-  handlers["POST /v1/cases/resolve"] = [stages](const Query& query) {
-    const auto number = static_cast<std::int64_t>(query.number("number", 0));
-    const std::string choose = query.required("choose");
-    stages.journal.change([&](JournalCore& core) {
-      stages.policies.resolve(core, number, choose, query.text("data").value_or(""),
-                              query.text("by").value_or(""));
-    });
-    return nlohmann::json{{"number", number}, {"choose", choose}};
-  };
-}
-
-ControlHandlers control_handlers(const Stages& stages) {
-  ControlHandlers handlers;
-  const std::int64_t started_ms = boottime_ms();
-  handlers["GET /v1/status"] = [stages, started_ms](const Query&) {
-    StatusParts parts;
-    parts.bridge = stages.config.id;
-    parts.uptime_ms = boottime_ms() - started_ms;
-    parts.sync = stages.config.journal.sync == JournalSettings::Sync::full ? "full" : "normal";
-    parts.journal = stages.journal.report();
-    if (!stages.config.policies.empty() && parts.journal.trouble.empty()) {
-      stages.journal.inspect(
-          [&](JournalCore& core) { parts.policies = stages.policies.report(core); });
-    }
-    parts.site = stages.site.status();
-    parts.in_flight[Direction::down] = stages.site.in_flight();
-    if (stages.central != nullptr) {
-      parts.central = stages.central->status();
-      parts.in_flight[Direction::up] = stages.central->in_flight();
-    }
-    return status_report(parts);
-  };
-  const auto from_journal = [&](const char* question) {
-    handlers[std::string("GET ") + question] = [stages, question](const Query& query) {
-      nlohmann::json answer;
-      stages.journal.inspect([&](JournalCore& core) {
-        answer = journal_query(core, stages.config.data_dir, question, query);
-      });
-      return answer;
-    };
-  };
-  for (const char* question : journal_questions) from_journal(question);
-  for (const char* question : policy_questions) from_journal(question);
-  add_policy_handlers(handlers, stages);
-  return handlers;
-}
 
 // Waits for a signal of the end. Meanwhile the service manager is told that the bridge works, as
 // long as the journal's thread and those of the links take turns: a message goes round among them,
@@ -136,26 +71,6 @@ int wait_for_end(const sigset_t& signals, const Stages& stages) {
 }
 
 }  // namespace
-
-std::vector<LaneSettings> all_lanes(const BridgeConfig& config) {
-  std::vector<LaneSettings> lanes = config.lanes;
-  const std::vector<PolicySettings> policies(config.policies.begin(), config.policies.end());
-  for (LaneSettings& lane : PolicyHost::input_lanes(policies)) lanes.push_back(std::move(lane));
-  if (config.hub) {
-    lanes.emplace_back().name = events_lane;  // in both directions: events go down there
-  }
-  return lanes;
-}
-
-PolicyHostSettings host_settings(const BridgeConfig& config) {
-  PolicyHostSettings settings;
-  settings.bridge_id = config.id;
-  settings.policies.assign(config.policies.begin(), config.policies.end());
-  settings.plugin_dir = config.plugin_dir;
-  settings.hub = config.hub;
-  settings.max_payload_bytes = config.journal.max_payload_bytes;
-  return settings;
-}
 
 int run_daemon(const BridgeConfig& config) {
   check_policies(config);

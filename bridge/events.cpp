@@ -6,6 +6,7 @@
 #include "clock.hpp"
 #include "journal/own_entry.hpp"
 #include "message/own.hpp"
+#include "text/time.hpp"
 
 namespace bascule {
 namespace {

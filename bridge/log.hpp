@@ -3,10 +3,20 @@
 
 #include <cstdint>
 
+#include "text/words.hpp"
+
 namespace bascule {
 
 enum class LogLevel : std::uint8_t { trace, debug, info, warn, error };
+inline constexpr Word<LogLevel> log_level_words[] = {{"trace", LogLevel::trace},
+                                                     {"debug", LogLevel::debug},
+                                                     {"info", LogLevel::info},
+                                                     {"warn", LogLevel::warn},
+                                                     {"error", LogLevel::error}};
+
 enum class LogFormat : std::uint8_t { text, json };
+inline constexpr Word<LogFormat> log_format_words[] = {{"text", LogFormat::text},
+                                                       {"json", LogFormat::json}};
 
 struct LogSettings {
   LogLevel level = LogLevel::info;

@@ -1,14 +1,12 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
-#include <iostream>
 #include <memory>
 
 #include "cli/ask.hpp"
 #include "cli/command.hpp"
 #include "cli/journal_view.hpp"
-#include "cli/table.hpp"
-#include "cli/units.hpp"
+#include "cli/print.hpp"
 #include "text/fields.hpp"
 
 namespace bascule {
@@ -30,18 +28,8 @@ struct Options {
   bool payload = false;
 };
 
-void print_json(const json& answer) {
-  std::cout << answer.dump(2, ' ', false, json::error_handler_t::replace) << '\n';
-}
-
 int list(const BridgeConfig& config, const Options& options) {
-  const json lanes = answer(config, "/v1/lanes", {});
-  if (options.as_json) {
-    print_json(lanes);
-  } else {
-    std::cout << render_lanes(lanes, colours_on(STDOUT_FILENO));
-  }
-  return exit_code::done;
+  return print(answer(config, "/v1/lanes", {}), options.as_json, render_lanes);
 }
 
 int show(const BridgeConfig& config, const Options& options) {
@@ -52,33 +40,14 @@ int show(const BridgeConfig& config, const Options& options) {
   if (!options.payload && !options.as_json) {
     query.set("payload_max", std::to_string(preview_bytes));
   }
-  const json messages = answer(config, "/v1/journal/show", query);
-  if (options.as_json) {
-    print_json(messages);
-  } else {
-    std::cout << render_messages(messages, options.payload, colours_on(STDOUT_FILENO));
-  }
-  return exit_code::done;
+  return print(answer(config, "/v1/journal/show", query), options.as_json,
+               [&](const json& messages, bool colour) {
+                 return render_messages(messages, options.payload, colour);
+               });
 }
 
 int losses(const BridgeConfig& config, const Options& options) {
-  const json ledger = answer(config, "/v1/journal/losses", {});
-  if (options.as_json) {
-    print_json(ledger);
-  } else {
-    std::cout << render_losses(ledger, colours_on(STDOUT_FILENO));
-  }
-  return exit_code::done;
-}
-
-void print_progress(std::uint64_t checked, std::uint64_t total) {
-  std::cerr << "\r\033[Kverified " << count_text(checked);
-  if (total >= checked && total > 0) {
-    std::cerr << " of " << count_text(total) << " messages, "
-              << static_cast<int>(100.0 * static_cast<double>(checked) / static_cast<double>(total))
-              << " %";
-  }
-  std::cerr << std::flush;
+  return print(answer(config, "/v1/journal/losses", {}), options.as_json, render_losses);
 }
 
 // Slice by slice, so that the daemon goes on with its own work in between.
@@ -92,19 +61,15 @@ json verify_all(const BridgeConfig& config, bool progress) {
     for (const auto& damage : part_of(slice, "damaged")) damaged.push_back(damage);
     next = text_of(slice, "next");
     if (next.empty()) break;
-    if (progress) print_progress(checked, count_of(slice, "total"));
+    if (progress) print_progress("verified", checked, count_of(slice, "total"), "messages");
   }
-  if (progress) std::cerr << "\r\033[K" << std::flush;
+  if (progress) end_progress();
   return {{"checked", checked}, {"damaged", std::move(damaged)}};
 }
 
 int verify(const BridgeConfig& config, const Options& options) {
   const json result = verify_all(config, ::isatty(STDERR_FILENO));
-  if (options.as_json) {
-    print_json(result);
-  } else {
-    std::cout << render_verification(result, colours_on(STDOUT_FILENO));
-  }
+  print(result, options.as_json, render_verification);
   return result["damaged"].empty() ? exit_code::done : exit_code::failed;
 }
 

@@ -9,8 +9,7 @@
 #include "cli/command.hpp"
 #include "cli/policy_view.hpp"
 #include "cli/print.hpp"
-#include "cli/units.hpp"
-#include "replay/comparison.hpp"
+#include "replay/replay_policy.hpp"
 
 namespace bascule {
 
@@ -46,16 +45,32 @@ int explain(const BridgeConfig& config, const Options& options) {
   return print(answer(config, "/v1/policies/explain", query), options.as_json, render_decision);
 }
 
+// The past, from the daemon; if none runs, from the journal itself.
+Past past_of(const BridgeConfig& config) {
+  Past past;
+  past.inputs = [&config](const std::string& policy, std::uint64_t up, std::uint64_t down) {
+    Query query;
+    query.set("policy", policy).set("up", std::to_string(up)).set("down", std::to_string(down));
+    return answer(config, "/v1/policies/inputs", query);
+  };
+  past.cases = [&config](std::uint64_t before) {
+    Query query;
+    query.set("all", "1");
+    if (before > 0) query.set("before", std::to_string(before));
+    return answer(config, "/v1/cases", query);
+  };
+  return past;
+}
+
 int run_replay(const BridgeConfig& config, const Options& options) {
   ReplayRequest request = options.replay;
   if (request.policy.empty()) request.policy = only_policy(config, "replay POLICY");
   const bool terminal = ::isatty(STDERR_FILENO) != 0;
-  const nlohmann::json result = replay(config, request, [&](auto done, auto total) {
-    if (!terminal) return;
-    std::cerr << "\r\033[Kreplayed " << count_text(done) << " of " << count_text(total)
-              << " inputs, " << 100 * done / total << " %" << std::flush;
-  });
-  if (terminal) std::cerr << "\r\033[K" << std::flush;
+  const nlohmann::json result =
+      replay_policy(config, past_of(config), request, [&](auto done, auto total) {
+        if (terminal) print_progress("replayed", done, total, "inputs");
+      });
+  if (terminal) end_progress();
   return print(result, options.as_json, render_replay);
 }
 

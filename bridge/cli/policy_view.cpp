@@ -4,6 +4,7 @@
 #include "cli/terminal.hpp"
 #include "cli/units.hpp"
 #include "text/fields.hpp"
+#include "text/time.hpp"
 
 namespace bascule {
 

@@ -6,11 +6,12 @@
 
 #include "cli/command.hpp"
 #include "cli/table.hpp"
+#include "cli/units.hpp"
 
 namespace bascule {
 
 int print(const nlohmann::json& answer, bool as_json,
-          std::string (*render)(const nlohmann::json&, bool)) {
+          const std::function<std::string(const nlohmann::json&, bool)>& render) {
   if (as_json) {
     constexpr auto replace = nlohmann::json::error_handler_t::replace;
     std::cout << answer.dump(2, ' ', false, replace) << '\n';
@@ -19,5 +20,17 @@ int print(const nlohmann::json& answer, bool as_json,
   }
   return exit_code::done;
 }
+
+void print_progress(const char* what, std::uint64_t done, std::uint64_t total, const char* of) {
+  std::cerr << "\r\033[K" << what << ' ' << count_text(done);
+  if (total >= done && total > 0) {
+    const double percent = 100.0 * static_cast<double>(done) / static_cast<double>(total);
+    std::cerr << " of " << count_text(total) << ' ' << of << ", " << static_cast<int>(percent)
+              << " %";
+  }
+  std::cerr << std::flush;
+}
+
+void end_progress() { std::cerr << "\r\033[K" << std::flush; }
 
 }  // namespace bascule

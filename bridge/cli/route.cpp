@@ -21,18 +21,6 @@ struct Options {
   std::string direction;  // empty: both
 };
 
-std::string to_text(RetainRule rule) {
-  switch (rule) {
-    case RetainRule::keep:
-      return "keep";
-    case RetainRule::clear:
-      return "clear";
-    case RetainRule::set:
-      return "set";
-  }
-  return "?";
-}
-
 void print_match(const Route& route, const std::string& target) {
   const auto line = [](const char* name, const std::string& value) {
     std::cout << "  " << name << std::string(11 - std::string_view(name).size(), ' ')
@@ -42,9 +30,9 @@ void print_match(const Route& route, const std::string& target) {
   line("direction", std::string(to_string(route.direction)));
   line("target", target);
   line("lane", route.lane);
-  line("qos", route.qos ? "at most " + std::to_string(static_cast<int>(*route.qos))
+  line("qos", route.qos ? "at most " + std::string(word_of(qos_words, *route.qos))
                         : std::string("as published"));
-  line("retain", to_text(route.retain));
+  line("retain", std::string(word_of(retain_words, route.retain)));
   if (!route.policy.empty()) line("policy", route.policy);
   std::string why;
   if (!valid_topic(target, &why)) line("but", "the target is no valid topic: " + why);

@@ -5,6 +5,7 @@
 #include "cli/table.hpp"
 #include "cli/units.hpp"
 #include "text/fields.hpp"
+#include "text/time.hpp"
 
 namespace bascule {
 

@@ -2,10 +2,8 @@
 
 #include <algorithm>
 #include <array>
-#include <chrono>
 #include <cmath>
 #include <cstdio>
-#include <ctime>
 
 namespace bascule {
 
@@ -58,35 +56,6 @@ std::string span_text(double seconds) {
   const std::int64_t h = min / 60;
   if (h < 24) return two_units(h, "h", min % 60, "min");
   return two_units(h / 24, "d", h % 24, "h");
-}
-
-std::string time_text(std::int64_t unix_ms) {
-  using std::chrono::floor;
-  const std::chrono::sys_time<std::chrono::milliseconds> time{std::chrono::milliseconds(unix_ms)};
-  const auto day = floor<std::chrono::days>(time);
-  const std::chrono::year_month_day date{day};
-  const std::chrono::hh_mm_ss clock{time - day};
-  return print("%04d-%02u-%02uT%02d:%02d:%02d.%03dZ", int(date.year()), unsigned(date.month()),
-               unsigned(date.day()), int(clock.hours().count()), int(clock.minutes().count()),
-               int(clock.seconds().count()), int(clock.subseconds().count()));
-}
-
-std::optional<std::int64_t> parse_time(std::string_view text) {
-  int year, hour, minute, end = 0;
-  unsigned month, day;
-  double second;
-  const std::string whole(text);
-  if (std::sscanf(whole.c_str(), "%4d-%2u-%2uT%2d:%2d:%lfZ%n", &year, &month, &day, &hour, &minute,
-                  &second, &end) != 6 ||
-      end != static_cast<int>(whole.size())) {
-    return std::nullopt;
-  }
-  const std::chrono::year_month_day date{std::chrono::year(year), std::chrono::month(month),
-                                         std::chrono::day(day)};
-  if (!date.ok()) return std::nullopt;
-  const auto days = std::chrono::sys_days(date).time_since_epoch().count();
-  return (std::int64_t{days} * 86'400 + hour * 3'600 + minute * 60) * 1'000 +
-         std::llround(second * 1'000);
 }
 
 }  // namespace bascule

@@ -25,19 +25,6 @@ constexpr std::uint64_t mebi = kibi * 1024;
 constexpr std::uint64_t tebi = mebi * 1024 * 1024;
 constexpr std::size_t file_bytes_max = 1 << 20;
 
-const auto sync_level = one_of<JournalSettings::Sync>(
-    {{"full", JournalSettings::Sync::full}, {"normal", JournalSettings::Sync::normal}});
-const auto when_full = one_of<WhenFull>({{"pause", WhenFull::pause},
-                                         {"drop-oldest", WhenFull::drop_oldest},
-                                         {"drop-newest", WhenFull::drop_newest}});
-const auto keep = one_of<Keep>({{"all", Keep::all}, {"latest", Keep::latest}});
-const auto log_level = one_of<LogLevel>({{"trace", LogLevel::trace},
-                                         {"debug", LogLevel::debug},
-                                         {"info", LogLevel::info},
-                                         {"warn", LogLevel::warn},
-                                         {"error", LogLevel::error}});
-const auto log_format = one_of<LogFormat>({{"text", LogFormat::text}, {"json", LogFormat::json}});
-
 [[noreturn]] void fail(const std::string& path, Position at, const std::string& text) {
   throw ConfigError({{path, at.line, at.column, text}});
 }
@@ -80,10 +67,10 @@ void read_bridge(Section& file, BridgeConfig& config) {
 
 void read_journal(Section& file, JournalSettings& settings) {
   Section journal = file.section("journal");
-  journal.read("sync", settings.sync, sync_level);
+  journal.read("sync", settings.sync, one_of(sync_words));
   journal.read("max_size", settings.max_size_bytes, size(mebi, 16 * tebi));
   journal.read("min_free", settings.min_free_bytes, size(0, tebi));
-  journal.read("when_full", settings.when_full, when_full);
+  journal.read("when_full", settings.when_full, one_of(when_full_words));
   journal.read("keep_forwarded", settings.keep_forwarded_ms, duration_ms(0s, 3'650 * day));
   journal.read("max_payload", settings.max_payload_bytes, size(kibi, 255 * mebi));
   if (settings.max_payload_bytes > settings.max_size_bytes) {
@@ -104,8 +91,8 @@ LaneSettings read_lane(Section& lanes, const std::string& name) {
   lane.read("hours", settings.hours, parse_hours);
   lane.read("ttl", settings.ttl_ms, duration_ms(1s, 3'650 * day));
   lane.read("max_size", settings.max_size_bytes, size(64 * kibi, 16 * tebi));
-  lane.read("when_full", settings.when_full, when_full);
-  lane.read("keep", settings.keep, keep);
+  lane.read("when_full", settings.when_full, one_of(when_full_words));
+  lane.read("keep", settings.keep, one_of(keep_words));
   lane.finish();
   return settings;
 }
@@ -133,8 +120,8 @@ void read_control(Section& file, ControlSettings& settings) {
 
 void read_log(Section& file, LogSettings& settings) {
   Section log = file.section("log");
-  log.read("level", settings.level, log_level);
-  log.read("format", settings.format, log_format);
+  log.read("level", settings.level, one_of(log_level_words));
+  log.read("format", settings.format, one_of(log_format_words));
   log.finish();
 }
 

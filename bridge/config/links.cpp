@@ -11,11 +11,6 @@ namespace {
 using namespace std::chrono_literals;
 constexpr auto day = 24h;
 
-const auto client = one_of<Client>(
-    {{"auto", Client::automatic}, {"native", Client::native}, {"paho", Client::paho}});
-const auto protocol = one_of<Protocol>(
-    {{"auto", Protocol::automatic}, {"5", Protocol::v5}, {"3.1.1", Protocol::v3_1_1}});
-
 auto client_id(const std::string& id) {
   return [&id](const std::string& text) {
     constexpr std::string_view placeholder = "{bridge.id}";
@@ -73,7 +68,7 @@ BrokerUrl read_url(Section& link, LinkSettings& settings) {
 
 BrokerUrl read_link(Section& link, const std::string& id, LinkSettings& settings) {
   const BrokerUrl url = read_url(link, settings);
-  link.read("client", settings.client, client);
+  link.read("client", settings.client, one_of(client_words));
   if (settings.client == Client::native && url.scheme.starts_with("ws")) {
     link.complain("client",
                   "\"client\" cannot be \"native\" for a " + url.scheme + " URL; use auto or paho");
@@ -86,7 +81,7 @@ BrokerUrl read_link(Section& link, const std::string& id, LinkSettings& settings
               "and name that with \"password_file\"");
   link.read("password_file", settings.password_file, readable_file);
   read_tls(link, url, settings.tls);
-  link.read("protocol", settings.protocol, protocol);
+  link.read("protocol", settings.protocol, one_of(protocol_words));
   link.read("keep_alive", settings.keep_alive, duration(1s, 18h));
   link.read("session_expiry", settings.session_expiry, duration(1s, 49'710 * day));
   read_reconnect(link, settings);

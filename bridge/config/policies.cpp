@@ -1,8 +1,6 @@
 #include "config/policies.hpp"
 
 #include <algorithm>
-#include <array>
-#include <charconv>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
@@ -24,14 +22,8 @@ std::string plugin_name(const std::string& text) {
 Gate parse_gate(const std::string& text) {
   if (text == "at once") return {};
   if (text == "caught up") return {Gate::Kind::caught_up, 0};
-  int hour = -1, minute = -1;
-  const auto number = [&](std::size_t at, int& into) {
-    const char* first = text.data() + at;
-    return std::from_chars(first, first + 2, into).ptr == first + 2;
-  };
-  if (text.size() == 5 && text[2] == ':' && number(0, hour) && number(3, minute) && hour >= 0 &&
-      hour < 24 && minute >= 0 && minute < 60) {
-    return {Gate::Kind::daily, hour * 60 + minute};
+  if (const auto minute = parse_time_of_day(text); minute && *minute < 24 * 60) {
+    return {Gate::Kind::daily, *minute};
   }
   throw std::invalid_argument("cannot be " + in_quotes(text) +
                               "; use \"at once\", \"caught up\" or a time such as \"01:00\"");

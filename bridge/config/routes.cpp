@@ -8,12 +8,6 @@
 namespace bascule {
 namespace {
 
-const auto direction = one_of<Direction>({{"up", Direction::up}, {"down", Direction::down}});
-const auto qos =
-    one_of<Qos>({{"0", Qos::at_most_once}, {"1", Qos::at_least_once}, {"2", Qos::exactly_once}});
-const auto retain = one_of<RetainRule>(
-    {{"keep", RetainRule::keep}, {"clear", RetainRule::clear}, {"set", RetainRule::set}});
-
 // What is wrong with a topic is a sentence of its own.
 std::string checked(std::string text, const std::string& error) {
   if (error.empty()) return text;
@@ -82,12 +76,12 @@ void check_hub(Section& section, const Route& route, const BridgeConfig& config)
 Route read_route(Section& section, BridgeConfig& config) {
   Route route;
   section.need("name", route.name, identifier);
-  section.need("direction", route.direction, direction);
+  section.need("direction", route.direction, one_of(direction_words));
   section.need("from", route.from, pattern);
   section.read_list("exclude", route.exclude, pattern);
   section.read("to", route.to, template_over(route.from));
-  section.read("qos", route.qos, qos);
-  section.read("retain", route.retain, retain);
+  section.read("qos", route.qos, one_of(qos_words));
+  section.read("retain", route.retain, one_of(retain_words));
   section.read("lane", route.lane, lane_among(config.lanes));
   section.read("policy", route.policy, policy_among(config.policies));
   settle_lane(section, route, config);

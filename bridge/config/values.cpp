@@ -6,12 +6,12 @@
 #include <algorithm>
 #include <cctype>
 #include <cerrno>
-#include <charconv>
 #include <cstdlib>
 #include <filesystem>
 #include <system_error>
 
 #include "message/topic.hpp"
+#include "text/number.hpp"
 
 namespace bascule {
 
@@ -76,10 +76,8 @@ std::string readable_file(const std::string& given) {
 }
 
 std::int64_t parse_whole(const std::string& text, std::int64_t min, std::int64_t max) {
-  std::int64_t value = 0;
-  const char* end = text.data() + text.size();
-  const auto [rest, error] = std::from_chars(text.data(), end, value);
-  if (error == std::errc() && rest == end && value >= min && value <= max) return value;
+  const auto value = parse_number<std::int64_t>(text);
+  if (value && *value >= min && *value <= max) return *value;
   throw std::invalid_argument("must be a whole number, " + std::to_string(min) + " to " +
                               std::to_string(max) + ", not " + in_quotes(text));
 }

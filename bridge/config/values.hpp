@@ -7,11 +7,11 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "text/units.hpp"
 #include "text/wording.hpp"
+#include "text/words.hpp"
 
 namespace bascule {
 
@@ -60,15 +60,13 @@ inline auto size(std::uint64_t min, std::uint64_t max) {
       [=](const std::string& text) { return within(parse_size(text), min, max, text, size_text); };
 }
 
-// One of a few words.
-template <class T>
-auto one_of(std::vector<std::pair<std::string_view, T>> words) {
-  return [words = std::move(words)](const std::string& text) {
+// One of a few words: a table that stands beside its enum.
+template <class T, std::size_t count>
+auto one_of(const Word<T> (&words)[count]) {
+  return [&words](const std::string& text) {
+    if (const auto value = value_of(words, text)) return *value;
     std::vector<std::string_view> valid;
-    for (const auto& [word, value] : words) {
-      if (word == text) return value;
-      valid.push_back(word);
-    }
+    for (const Word<T>& one : words) valid.push_back(one.word);
     throw std::invalid_argument("cannot be " + in_quotes(text) + "; " + suggestion(text, valid));
   };
 }

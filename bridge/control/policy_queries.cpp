@@ -1,10 +1,10 @@
 #include "control/policy_queries.hpp"
 
-#include <charconv>
 #include <limits>
 #include <stdexcept>
 
 #include "replay/policy_inputs.hpp"
+#include "text/number.hpp"
 
 namespace bascule {
 namespace {
@@ -68,9 +68,7 @@ json emitted_answer(std::string_view text) {
     text.remove_prefix(std::min(text.size(), one.size() + 1));
     const std::size_t lane = one.find('/') + 1, range = one.rfind('/') + 1, dash = one.rfind('-');
     const auto number = [&](std::size_t from, std::size_t to) {
-      std::uint64_t value = 0;
-      std::from_chars(one.data() + from, one.data() + to, value);
-      return value;
+      return parse_number<std::uint64_t>(one.substr(from, to - from)).value_or(0);
     };
     list.push_back({{"direction", one.substr(0, lane - 1)},
                     {"lane", one.substr(lane, range - 1 - lane)},
@@ -82,9 +80,8 @@ json emitted_answer(std::string_view text) {
 
 json explain_answer(JournalCore& core, const Query& query) {
   const std::string policy = query.required("policy");
-  const std::string direction = query.text("direction").value_or("up");
-  const LaneId id =
-      core.lane(direction == "down" ? Direction::down : Direction::up, input_lane(policy));
+  const Direction direction = query.direction();
+  const LaneId id = core.lane(direction, input_lane(policy));
   if (id == 0) {
     throw std::invalid_argument("there is no policy '" + policy +
                                 "'; 'bascule policy list' names them");
@@ -94,7 +91,7 @@ json explain_answer(JournalCore& core, const Query& query) {
   const BatchPtr batch = core.store().read(id, number);
   if (number == 0 || number >= lane.next || batch == nullptr || batch->first > number) {
     throw std::invalid_argument("the journal does not hold input " + std::to_string(number) +
-                                " of this policy " + direction +
+                                " of this policy " + std::string(to_string(direction)) +
                                 (number >= lane.next ? "; it has not come yet" : " any more"));
   }
   RecordReader reader(id, batch->first, batch->chain, batch->data, RecordReader::Check::lengths);
@@ -104,7 +101,7 @@ json explain_answer(JournalCore& core, const Query& query) {
   const auto decisions = core.store().decisions(id, number, 1);
   const bool decided = !decisions.empty() && decisions[0].sequence == number;
   json answer = {{"policy", policy},
-                 {"direction", direction},
+                 {"direction", to_string(direction)},
                  {"number", number},
                  {"topic", record->message.topic},
                  {"kind", kinds[static_cast<int>(record->kind) & 3]},
@@ -126,7 +123,10 @@ json explain_answer(JournalCore& core, const Query& query) {
 
 json policy_query(JournalCore& core, std::string_view what, const Query& query) {
   if (what == "/v1/policies/explain") return explain_answer(core, query);
-  if (what == "/v1/policies/inputs") return policy_inputs_answer(core, query);
+  if (what == "/v1/policies/inputs") {
+    return policy_inputs_answer(core, query.required("policy"), query.number("up", 0),
+                                query.number("down", 0));
+  }
   if (what == "/v1/cases") return cases_answer(core, query);
   if (what == "/v1/cases/show") return show_answer(core, query);
   throw std::invalid_argument("no such question: " + std::string(what));

@@ -1,7 +1,6 @@
 #include "control/queries.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <filesystem>
 #include <limits>
 #include <stdexcept>
@@ -10,6 +9,7 @@
 #include "control/policy_queries.hpp"
 #include "journal/core.hpp"
 #include "message/properties.hpp"
+#include "text/number.hpp"
 
 namespace bascule {
 namespace {
@@ -92,14 +92,11 @@ json message_answer(const JournalCore& core, const LaneState& lane, const Batch&
 }
 
 json show_answer(JournalCore& core, const Query& query) {
-  const std::string direction = query.text("direction").value_or("up");
-  if (direction != "up" && direction != "down") {
-    throw std::invalid_argument("direction must be up or down, not '" + direction + "'");
-  }
+  const Direction direction = query.direction();
   const std::string name = query.text("lane").value_or("default");
-  const LaneId id = core.lane(direction == "up" ? Direction::up : Direction::down, name);
+  const LaneId id = core.lane(direction, name);
   if (id == 0) {
-    throw std::invalid_argument("no lane '" + name + "' goes " + direction +
+    throw std::invalid_argument("no lane '" + name + "' goes " + std::string(to_string(direction)) +
                                 "; 'bascule journal list' names them");
   }
   const LaneState& lane = lane_of(core, id);
@@ -127,18 +124,13 @@ json show_answer(JournalCore& core, const Query& query) {
 std::pair<LaneId, std::uint64_t> slice_begin(const Query& query) {
   const std::string after = query.text("after").value_or("1:0");
   const std::size_t colon = std::min(after.find(':'), after.size());
-  LaneId lane = 0;
-  std::uint64_t sequence = 0;
-  const auto whole = [](const char* first, const char* last, auto& number) {
-    const auto read = std::from_chars(first, last, number);
-    return read.ec == std::errc() && read.ptr == last;
-  };
-  const char* text = after.data();
-  if (colon == after.size() || !whole(text, text + colon, lane) || lane == 0 ||
-      !whole(text + colon + 1, text + after.size(), sequence)) {
+  const auto lane = parse_number<LaneId>(std::string_view(after).substr(0, colon));
+  const auto sequence = parse_number<std::uint64_t>(
+      std::string_view(after).substr(std::min(colon + 1, after.size())));
+  if (!lane || *lane == 0 || !sequence) {
     throw std::invalid_argument("'after' is not what was answered");
   }
-  return {lane, sequence};
+  return {*lane, *sequence};
 }
 
 json damage(const LaneState& lane, std::uint64_t first, std::uint64_t last, const char* what) {

@@ -1,7 +1,8 @@
 #include "control/query.hpp"
 
-#include <charconv>
 #include <stdexcept>
+
+#include "text/number.hpp"
 
 namespace bascule {
 
@@ -39,14 +40,18 @@ std::optional<std::string> Query::text(std::string_view name) const {
 std::uint64_t Query::number(std::string_view name, std::uint64_t missing) const {
   const auto found = parameters_.find(name);
   if (found == parameters_.end()) return missing;
-  const std::string& value = found->second;
-  std::uint64_t number = 0;
-  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
-  if (error != std::errc() || end != value.data() + value.size()) {
+  const auto number = parse_number<std::uint64_t>(found->second);
+  if (!number) {
     throw std::invalid_argument("'" + std::string(name) + "' must be a whole number, not '" +
-                                value + "'");
+                                found->second + "'");
   }
-  return number;
+  return *number;
+}
+
+Direction Query::direction() const {
+  const std::string given = text("direction").value_or("up");
+  if (const auto direction = value_of(direction_words, given)) return *direction;
+  throw std::invalid_argument("direction must be up or down, not '" + given + "'");
 }
 
 std::string Query::required(std::string_view name) const {

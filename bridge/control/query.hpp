@@ -7,6 +7,8 @@
 #include <optional>
 #include <string>
 
+#include "message/direction.hpp"
+
 namespace bascule {
 
 class Query {
@@ -24,6 +26,9 @@ class Query {
   // The value as a whole number; `missing` without the parameter. Throws std::invalid_argument,
   // which the server answers with status 400, if it is anything else.
   std::uint64_t number(std::string_view name, std::uint64_t missing) const;
+
+  // The parameter `direction`; up without it.
+  Direction direction() const;
 
   // The value of a parameter that must be there; std::invalid_argument otherwise.
   std::string required(std::string_view name) const;

@@ -1,16 +1,14 @@
 #include "control/report.hpp"
 
-#include "clock.hpp"
+#include "text/time.hpp"
 
 namespace bascule {
 namespace {
 
 using nlohmann::json;
 
-constexpr const char* state_names[] = {"down", "up", "slow", "paused"};
-
 json link_report(const LinkStatus& link) {
-  return {{"state", state_names[static_cast<int>(link.state)]},
+  return {{"state", word_of(link_state_words, link.state)},
           {"since", utc_text(link.since_ms)},
           {"broker", link.broker},
           {"protocol", link.protocol},

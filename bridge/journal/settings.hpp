@@ -6,6 +6,7 @@
 
 #include "clock.hpp"
 #include "message/lane.hpp"
+#include "text/words.hpp"
 
 namespace bascule {
 
@@ -23,5 +24,8 @@ struct JournalSettings {
   std::string boot = boot_id();  // the boot that runs now; empty: it cannot be known
   bool look_only = false;        // nothing that is done to it is kept
 };
+
+inline constexpr Word<JournalSettings::Sync> sync_words[] = {
+    {"full", JournalSettings::Sync::full}, {"normal", JournalSettings::Sync::normal}};
 
 }  // namespace bascule

@@ -20,11 +20,17 @@
 
 #include "link/loop.hpp"
 #include "message/message.hpp"
+#include "text/words.hpp"
 
 namespace bascule {
 
 enum class Protocol : std::uint8_t { automatic = 0, v3_1_1 = 4, v5 = 5 };  // as in CONNECT
+inline constexpr Word<Protocol> protocol_words[] = {
+    {"auto", Protocol::automatic}, {"5", Protocol::v5}, {"3.1.1", Protocol::v3_1_1}};
+
 enum class Client : std::uint8_t { automatic, native, paho };
+inline constexpr Word<Client> client_words[] = {
+    {"auto", Client::automatic}, {"native", Client::native}, {"paho", Client::paho}};
 
 struct TlsSettings {
   std::string ca_file;    // empty: the system's store
@@ -140,6 +146,12 @@ struct LinkStatus {
   std::uint64_t reconnects = 0;
   std::string last_error;  // empty: none
 };
+
+inline constexpr Word<LinkStatus::State> link_state_words[] = {
+    {"down", LinkStatus::State::down},
+    {"up", LinkStatus::State::up},
+    {"slow", LinkStatus::State::slow},
+    {"paused", LinkStatus::State::paused}};
 
 class Link {
  public:

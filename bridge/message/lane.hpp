@@ -7,23 +7,18 @@
 #include <string>
 #include <string_view>
 
+#include "text/units.hpp"
+#include "text/words.hpp"
+
 namespace bascule {
 
 enum class WhenFull : std::uint8_t { pause, drop_oldest, drop_newest };
+inline constexpr Word<WhenFull> when_full_words[] = {{"pause", WhenFull::pause},
+                                                     {"drop-oldest", WhenFull::drop_oldest},
+                                                     {"drop-newest", WhenFull::drop_newest}};
+
 enum class Keep : std::uint8_t { all, latest };  // latest: only the newest message per topic waits
-
-// A rate cap; zero means none.
-struct Rate {
-  std::uint64_t bytes_per_s = 0;
-  std::uint64_t messages_per_s = 0;
-};
-
-// Local wall-clock hours in which a lane may send, in minutes after midnight; the span may pass
-// midnight (from > to).
-struct Hours {
-  int from_min = 0;
-  int to_min = 24 * 60;
-};
+inline constexpr Word<Keep> keep_words[] = {{"all", Keep::all}, {"latest", Keep::latest}};
 
 struct LaneSettings {
   std::string name = "default";

@@ -9,9 +9,13 @@
 #include <cstdint>
 #include <string_view>
 
+#include "text/words.hpp"
+
 namespace bascule {
 
 enum class Qos : std::uint8_t { at_most_once = 0, at_least_once = 1, exactly_once = 2 };
+inline constexpr Word<Qos> qos_words[] = {
+    {"0", Qos::at_most_once}, {"1", Qos::at_least_once}, {"2", Qos::exactly_once}};
 
 struct Message {
   std::string_view topic;

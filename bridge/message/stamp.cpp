@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "message/properties.hpp"
+#include "text/number.hpp"
 
 namespace bascule {
 namespace {
@@ -33,15 +34,6 @@ std::string_view take_field(std::string_view& rest) {
   const auto field = rest.substr(0, rest.find('/'));
   rest.remove_prefix(std::min(field.size() + 1, rest.size()));
   return field;
-}
-
-// Digits only, all of them.
-template <typename Number>
-bool parse_number(std::string_view text, Number& number) {
-  if (text.empty() || !digit(text[0])) return false;
-  const auto end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, number);
-  return error == std::errc() && stop == end;
 }
 
 template <typename Number>
@@ -77,11 +69,13 @@ std::optional<Stamp> parse_stamp(std::string_view text) {
   stamp.origin = take_field(text);
   stamp.epoch = take_field(text);
   stamp.lane = take_field(text);
-  const auto sequence = take_field(text);
+  const auto sequence = parse_number<std::uint64_t>(take_field(text));
+  const auto captured_ms = parse_number<std::int64_t>(text);
   const bool valid = valid_name(stamp.origin) && valid_epoch(stamp.epoch) &&
-                     valid_name(stamp.lane) && parse_number(sequence, stamp.sequence) &&
-                     stamp.sequence > 0 && parse_number(text, stamp.captured_ms);
+                     valid_name(stamp.lane) && sequence && *sequence > 0 && captured_ms;
   if (!valid) return std::nullopt;
+  stamp.sequence = *sequence;
+  stamp.captured_ms = *captured_ms;
   return stamp;
 }
 

@@ -5,6 +5,8 @@
 #include <ctime>
 #include <limits>
 
+#include "text/units.hpp"
+
 namespace bascule {
 namespace {
 
@@ -71,9 +73,7 @@ std::uint64_t GateKeeper::limit(JournalCore& core, const Now& at) {
 std::string GateKeeper::waits_for() const {
   if (gate_.kind == Gate::Kind::caught_up && !line_up_) return "until caught up with central";
   if (gate_.kind != Gate::Kind::daily) return {};
-  std::array<char, 32> text{};
-  std::snprintf(text.data(), text.size(), "until %02d:%02d", gate_.minute / 60, gate_.minute % 60);
-  return text.data();
+  return "until " + time_of_day_text(gate_.minute);
 }
 
 }  // namespace bascule

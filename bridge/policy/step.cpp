@@ -11,6 +11,7 @@
 #include "message/own.hpp"
 #include "message/properties.hpp"
 #include "message/topic.hpp"
+#include "text/time.hpp"
 
 namespace bascule {
 namespace {

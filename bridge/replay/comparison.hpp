@@ -1,35 +1,49 @@
-// `bascule policy replay`: what another configuration of a policy would have decided.
+// Counts how decisions come out: whether the present configuration decides as it was decided then,
+// and where another one would decide otherwise. One thread.
 #pragma once
 
 #include <cstdint>
-#include <functional>
+#include <map>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
-#include <vector>
 
-#include "config/config.hpp"
+#include "replay/past_inputs.hpp"
+#include "replay/replay.hpp"
 
 namespace bascule {
 
-struct ReplayRequest {
-  std::string policy;
-  std::string with;               // another configuration file; empty: this one
-  std::vector<std::string> sets;  // "KEY=VALUE", of the policy's options
-  std::size_t listed = 20;        // differences at the most
-};
+class Comparison {
+ public:
+  // So many differences are listed one by one.
+  explicit Comparison(std::size_t listed) : listed_(listed) {}
 
-// Runs the inputs that the journal has through the policy as it is, and as it would be. Throws
-// std::runtime_error with one line. `progress` is called now and then.
-//
-//   {"policy", "inputs", "from_ms", "to_ms", "from_the_start",
-//    "present": {"reproduced", "otherwise", "first_otherwise": {direction, number} or null},
-//    "other": null, or {"same", "different", "failed", "cases_more" (with a sign),
-//              "not_asked_for", "own_wakes",
-//              "changes": [{"what", "count", "direction", "number"}], most frequent first,
-//              "differences": [{"direction", "number", "topic", "wall_ms", "what", "was",
-//                               "would_be"}], the first ones},
-//    "quarantined": inputs that were left out}
-nlohmann::json replay(const BridgeConfig& config, const ReplayRequest& request,
-                      const std::function<void(std::uint64_t done, std::uint64_t total)>& progress);
+  // What the present configuration makes of an input.
+  void present(const PastInputs::One& one, const std::optional<Redecision>& made);
+
+  // What the present one made of it, and what the other one does.
+  void other(const PastInputs::One& one, const std::optional<Redecision>& was,
+             const std::optional<Redecision>& would_be);
+
+  // The parts `present` and `other` of replay_policy()'s answer; the latter but for what is counted
+  // elsewhere: `cases_more` and `own_wakes`.
+  nlohmann::json present_answer() const;
+  nlohmann::json other_answer() const;
+
+ private:
+  struct Change {
+    std::uint64_t count = 0;
+    nlohmann::json first;
+  };
+  void note(const PastInputs::One& one, std::string what, const std::string& was,
+            const Redecision& would_be);
+
+  std::size_t listed_;
+  std::uint64_t reproduced_ = 0, otherwise_ = 0, same_ = 0, different_ = 0, failed_ = 0;
+  std::uint64_t not_asked_for_ = 0;
+  nlohmann::json first_otherwise_;
+  std::map<std::string, Change> changes_;
+  nlohmann::json differences_ = nlohmann::json::array();
+};
 
 }  // namespace bascule

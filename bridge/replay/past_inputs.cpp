@@ -3,7 +3,6 @@
 #include <stdexcept>
 
 #include "base64.hpp"
-#include "cli/ask.hpp"
 #include "text/fields.hpp"
 
 namespace bascule {
@@ -38,18 +37,14 @@ PastInputs::One read_input(const json& answer) {
 
 }  // namespace
 
-PastInputs::PastInputs(const BridgeConfig& config, std::string policy)
-    : config_(config), policy_(std::move(policy)) {
+PastInputs::PastInputs(const Past& past, std::string policy)
+    : past_(past), policy_(std::move(policy)) {
   fetch();
 }
 
 bool PastInputs::fetch() {
   if (at_end_) return false;
-  Query query;
-  query.set("policy", policy_);
-  query.set("up", std::to_string(known_[Direction::up]))
-      .set("down", std::to_string(known_[Direction::down]));
-  const json page = answer(config_, "/v1/policies/inputs", query);
+  const json page = past_.inputs(policy_, known_[Direction::up], known_[Direction::down]);
   const json& inputs = part_of(page, "inputs");
   if (epoch_.empty()) {
     epoch_ = text_of(page, "epoch");

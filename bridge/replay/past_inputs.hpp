@@ -8,8 +8,8 @@
 #include <string>
 #include <utility>
 
-#include "config/config.hpp"
 #include "message/per_direction.hpp"
+#include "replay/past.hpp"
 #include "replay/replay.hpp"
 
 namespace bascule {
@@ -25,8 +25,8 @@ class PastInputs {
     bool quarantined = false;
   };
 
-  // Asks the daemon; if none runs, the journal itself. Throws as answer() does.
-  PastInputs(const BridgeConfig& config, std::string policy);
+  // `past` outlives it. Throws as it does.
+  PastInputs(const Past& past, std::string policy);
 
   // Nothing: that was the last.
   const One* next();
@@ -44,7 +44,7 @@ class PastInputs {
  private:
   bool fetch();
 
-  const BridgeConfig& config_;
+  const Past& past_;
   std::string policy_;
   std::deque<One> ahead_;
   One current_;

@@ -87,16 +87,16 @@ std::uint64_t first_of(JournalCore& core, LaneId lane) {
 
 }  // namespace
 
-json policy_inputs_answer(JournalCore& core, const Query& query) {
-  const std::string policy = query.required("policy");
+json policy_inputs_answer(JournalCore& core, const std::string& policy, std::uint64_t known_up,
+                          std::uint64_t known_down) {
   const LaneId up = core.lane(Direction::up, input_lane(policy));
   const LaneId down = core.lane(Direction::down, input_lane(policy));
   if (up == 0 || down == 0) {
     throw std::invalid_argument("there is no policy '" + policy +
                                 "'; 'bascule policy list' names them");
   }
-  Decided rising(core, up, query.number("up", 0));
-  Decided falling(core, down, query.number("down", 0));
+  Decided rising(core, up, known_up);
+  Decided falling(core, down, known_down);
   json inputs = json::array();
   while (inputs.size() < inputs_per_answer && rising.bytes + falling.bytes < bytes_per_answer) {
     const Decision* above = rising.next();

@@ -9,14 +9,17 @@
 //                         Each answer has a bounded number; one without any is the end.
 #pragma once
 
+#include <cstdint>
 #include <nlohmann/json.hpp>
+#include <string>
 
-#include "control/query.hpp"
 #include "journal/core.hpp"
 
 namespace bascule {
 
-// Throws std::invalid_argument for a question that is wrong.
-nlohmann::json policy_inputs_answer(JournalCore& core, const Query& query);
+// What the daemon answers to /v1/policies/inputs. On the journal's thread. Throws
+// std::invalid_argument if there is no such policy.
+nlohmann::json policy_inputs_answer(JournalCore& core, const std::string& policy,
+                                    std::uint64_t known_up, std::uint64_t known_down);
 
 }  // namespace bascule

@@ -2,13 +2,13 @@
 
 #include <unistd.h>
 
-#include <charconv>
 #include <filesystem>
 #include <stdexcept>
 
 #include "message/own.hpp"
 #include "policy/host_functions.hpp"
 #include "policy/input.hpp"
+#include "text/number.hpp"
 
 namespace bascule {
 namespace {
@@ -28,9 +28,7 @@ JournalSettings scratch_settings(const std::string& directory) {
 }
 
 std::int64_t number_in(std::string_view text) {
-  std::int64_t number = -1;
-  std::from_chars(text.data(), text.data() + text.size(), number);
-  return number;
+  return parse_number<std::int64_t>(text).value_or(-1);
 }
 
 }  // namespace

@@ -15,10 +15,13 @@
 #include "message/direction.hpp"
 #include "message/message.hpp"
 #include "route/pattern.hpp"
+#include "text/words.hpp"
 
 namespace bascule {
 
 enum class RetainRule : std::uint8_t { keep, clear, set };
+inline constexpr Word<RetainRule> retain_words[] = {
+    {"keep", RetainRule::keep}, {"clear", RetainRule::clear}, {"set", RetainRule::set}};
 
 // One `routes:` entry. `from` is a pattern and `to` a template over its captures (pattern.hpp).
 struct Route {

@@ -2,13 +2,11 @@
 
 #include <algorithm>
 #include <cctype>
-#include <charconv>
 #include <limits>
-#include <optional>
 #include <span>
 #include <stdexcept>
-#include <system_error>
 
+#include "text/number.hpp"
 #include "text/wording.hpp"
 
 namespace bascule {
@@ -78,18 +76,16 @@ const Unit* meant(std::span<const Unit> units, std::string_view typed) {
 }
 
 Amount parse(const Quantity& quantity, std::string_view text) {
-  std::uint64_t number = 0;
-  const char* end = text.data() + text.size();
-  const auto [rest, error] = std::from_chars(text.data(), end, number);
-  if (error != std::errc()) refuse(quantity.kind, text);
-  const std::string_view digits(text.data(), static_cast<std::size_t>(rest - text.data()));
-  const std::string_view name(rest, static_cast<std::size_t>(end - rest));
+  const std::string_view digits = text.substr(0, text.find_first_not_of("0123456789"));
+  const std::string_view name = text.substr(digits.size());
+  const auto number = parse_number<std::uint64_t>(digits);
+  if (!number) refuse(quantity.kind, text);
   for (const Unit& unit : quantity.units) {
     if (unit.name != name) continue;
     // Kept within a signed number, since durations are one.
-    if (number > std::numeric_limits<std::int64_t>::max() / unit.factor)
+    if (*number > std::numeric_limits<std::int64_t>::max() / unit.factor)
       refuse(quantity.kind, text);
-    return {number * unit.factor, unit};
+    return {*number * unit.factor, unit};
   }
   const auto with = [&](const Unit& unit) {
     return in_quotes(std::string(digits) + std::string(unit.name));
@@ -113,18 +109,6 @@ std::string to_text(std::span<const Unit> units, std::uint64_t value) {
   return std::to_string(value / best->factor) + std::string(best->name);
 }
 
-// "hh:mm" in minutes after midnight.
-std::optional<int> minutes(std::string_view text) {
-  const auto digit = [&](std::size_t i) { return text[i] >= '0' && text[i] <= '9'; };
-  if (text.size() != 5 || text[2] != ':' || !digit(0) || !digit(1) || !digit(3) || !digit(4)) {
-    return std::nullopt;
-  }
-  const int hour = (text[0] - '0') * 10 + (text[1] - '0');
-  const int minute = (text[3] - '0') * 10 + (text[4] - '0');
-  if (minute > 59 || hour * 60 + minute > 24 * 60) return std::nullopt;
-  return hour * 60 + minute;
-}
-
 }  // namespace
 
 std::chrono::milliseconds parse_duration(std::string_view text) {
@@ -145,8 +129,8 @@ Rate parse_rate(std::string_view text) {
 Hours parse_hours(std::string_view text) {
   const std::size_t dash = text.find('-');
   if (dash == std::string_view::npos) refuse("hours such as 22:00-06:00", text);
-  const std::optional<int> from = minutes(text.substr(0, dash));
-  const std::optional<int> to = minutes(text.substr(dash + 1));
+  const std::optional<int> from = parse_time_of_day(text.substr(0, dash));
+  const std::optional<int> to = parse_time_of_day(text.substr(dash + 1));
   if (!from || !to || *from == 24 * 60) refuse("hours such as 22:00-06:00", text);
   if (*from == *to) throw std::invalid_argument("begins and ends at the same time; leave it out");
   return {*from, *to};
@@ -157,5 +141,22 @@ std::string duration_text(std::chrono::milliseconds duration) {
 }
 
 std::string size_text(std::uint64_t bytes) { return to_text(size_units, bytes); }
+
+std::optional<int> parse_time_of_day(std::string_view text) {
+  if (text.size() != 5 || text[2] != ':') return std::nullopt;
+  const auto hour = parse_number<int>(text.substr(0, 2));
+  const auto minute = parse_number<int>(text.substr(3));
+  if (!hour || !minute || *minute > 59 || *hour * 60 + *minute > 24 * 60) return std::nullopt;
+  return *hour * 60 + *minute;
+}
+
+std::string time_of_day_text(int minutes) {
+  std::string text = "00:00";
+  text[0] = static_cast<char>('0' + minutes / 600);
+  text[1] = static_cast<char>('0' + minutes / 60 % 10);
+  text[3] = static_cast<char>('0' + minutes % 60 / 10);
+  text[4] = static_cast<char>('0' + minutes % 10);
+  return text;
+}
 
 }  // namespace bascule

@@ -5,12 +5,24 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
-#include "message/lane.hpp"
-
 namespace bascule {
+
+// A rate cap; zero means none.
+struct Rate {
+  std::uint64_t bytes_per_s = 0;
+  std::uint64_t messages_per_s = 0;
+};
+
+// Hours of the local wall clock, in minutes after midnight; the span may pass
+// midnight (from > to).
+struct Hours {
+  int from_min = 0;
+  int to_min = 24 * 60;
+};
 
 // 500ms, 30s, 5m, 24h or 7d.
 std::chrono::milliseconds parse_duration(std::string_view text);
@@ -27,5 +39,10 @@ Hours parse_hours(std::string_view text);
 // Back to text, in the largest unit that leaves a whole number.
 std::string duration_text(std::chrono::milliseconds duration);
 std::string size_text(std::uint64_t bytes);
+
+// A time of day in minutes after midnight: 00:00 to 24:00, both digits each. Nothing for any other
+// text.
+std::optional<int> parse_time_of_day(std::string_view text);
+std::string time_of_day_text(int minutes);
 
 }  // namespace bascule

@@ -54,17 +54,6 @@ TEST_CASE("cli: numbers have units that people know") {
   CHECK(span_text(446'400) == "5 d 4 h");
 }
 
-TEST_CASE("cli: times are UTC, there and back") {
-  CHECK(time_text(0) == "1970-01-01T00:00:00.000Z");
-  CHECK(time_text(1'763'817'600'123) == "2025-11-22T13:20:00.123Z");
-  CHECK(parse_time("2025-11-22T13:20:00.123Z") == 1'763'817'600'123);
-  CHECK(parse_time("2025-11-22T13:20:00Z") == 1'763'817'600'000);
-  for (const char* text : {"", "now", "2025-13-01T00:00:00Z", "2025-11-22T13:20:00Z tail"}) {
-    CAPTURE(text);
-    CHECK_FALSE(parse_time(text));
-  }
-}
-
 TEST_CASE("cli: a table aligns columns and lets nothing in a cell disturb it") {
   Table table({{"NAME"}, {"COUNT", Table::Align::right}, {"TEXT"}});
   table.row({"é", "7", "a\nb"});

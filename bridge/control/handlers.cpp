@@ -1,0 +1,70 @@
+#include "control/handlers.hpp"
+
+#include "clock.hpp"
+#include "control/policy_queries.hpp"
+#include "control/queries.hpp"
+#include "control/report.hpp"
+
+namespace bascule {
+namespace {
+
+void add_policy_handlers(ControlHandlers& handlers, const Stages& stages) {
+  handlers["GET /v1/policies"] = [stages](const Query&) {
+    std::vector<PolicyReport> reports;
+    stages.journal.inspect([&](JournalCore& core) { reports = stages.policies.report(core); });
+    return nlohmann::json{{"policies", policies_report(reports)}};
+  };
+  handlers["POST /v1/cases/resolve"] = [stages](const Query& query) {
+    const auto number = static_cast<std::int64_t>(query.number("number", 0));
+    const std::string choose = query.required("choose");
+    stages.journal.change([&](JournalCore& core) {
+      stages.policies.resolve(core, number, choose, query.text("data").value_or(""),
+                              query.text("by").value_or(""));
+    });
+    return nlohmann::json{{"number", number}, {"choose", choose}};
+  };
+}
+
+StatusParts status_parts(const Stages& stages, std::int64_t started_ms) {
+  StatusParts parts;
+  parts.bridge = stages.config.id;
+  parts.uptime_ms = boottime_ms() - started_ms;
+  parts.sync = word_of(sync_words, stages.config.journal.sync);
+  parts.journal = stages.journal.report();
+  if (!stages.config.policies.empty() && parts.journal.trouble.empty()) {
+    stages.journal.inspect(
+        [&](JournalCore& core) { parts.policies = stages.policies.report(core); });
+  }
+  parts.site = stages.site.status();
+  parts.in_flight[Direction::down] = stages.site.in_flight();
+  if (stages.central != nullptr) {
+    parts.central = stages.central->status();
+    parts.in_flight[Direction::up] = stages.central->in_flight();
+  }
+  return parts;
+}
+
+}  // namespace
+
+ControlHandlers control_handlers(const Stages& stages) {
+  ControlHandlers handlers;
+  const std::int64_t started_ms = boottime_ms();
+  handlers["GET /v1/status"] = [stages, started_ms](const Query&) {
+    return status_report(status_parts(stages, started_ms));
+  };
+  const auto from_journal = [&](const char* question) {
+    handlers[std::string("GET ") + question] = [stages, question](const Query& query) {
+      nlohmann::json answer;
+      stages.journal.inspect([&](JournalCore& core) {
+        answer = journal_query(core, stages.config.data_dir, question, query);
+      });
+      return answer;
+    };
+  };
+  for (const char* question : journal_questions) from_journal(question);
+  for (const char* question : policy_questions) from_journal(question);
+  add_policy_handlers(handlers, stages);
+  return handlers;
+}
+
+}  // namespace bascule

@@ -1,0 +1,24 @@
+// The handlers of the control server in a daemon: what each path answers, or does, by its stages.
+#pragma once
+
+#include "config/config.hpp"
+#include "control/server.hpp"
+#include "crossing.hpp"
+#include "journal/journal.hpp"
+#include "policy/host.hpp"
+
+namespace bascule {
+
+// What is asked about, and changed, from outside. All of it outlives the server.
+struct Stages {
+  const BridgeConfig& config;
+  Journal& journal;
+  PolicyHost& policies;
+  Crossing& site;
+  Crossing* central;  // null: a hub
+};
+
+// They run on the server's threads, several at a time.
+ControlHandlers control_handlers(const Stages& stages);
+
+}  // namespace bascule
