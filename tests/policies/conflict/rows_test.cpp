@@ -50,7 +50,7 @@ TEST_CASE("conflict C2, R40: disjoint edits of one version merge in either order
   }
 }
 
-TEST_CASE("conflict C3, R40: the same field goes by author time, or by arrival") {
+TEST_CASE("conflict C3, R30, R40: the same field goes by author time, or by arrival") {
   for (const std::string order : {"author", "arrival"}) {
     for (const bool swapped : {false, true}) {
       Hub hub(Json{{"order", order}});
