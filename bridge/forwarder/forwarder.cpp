@@ -149,7 +149,9 @@ void Forwarder::begin(const std::vector<LanePosition>& positions) {
           "{}: the broker has lost what it had accepted; sending lane {} again from {} to {}",
           link_.status().broker, position.name, position.replay_next, position.replay_last);
     }
-    (*lane)->begin(position, journal_, loop_, [this] { pump(); });
+    (*lane)->begin(position,
+                   handshakes_.resumed() ? OutboundLane::Scope::all : OutboundLane::Scope::claimed,
+                   journal_, loop_, [this] { pump(); });
   }
   std::stable_sort(lanes_.begin(), lanes_.end(), [](const auto& a, const auto& b) {
     return a->settings().priority > b->settings().priority;

@@ -18,22 +18,39 @@ OutboundLane::OutboundLane(const LanePosition& position)
   progress_.lane = id_;
 }
 
-void OutboundLane::begin(const LanePosition& position, Journal& journal, Loop& loop,
+void OutboundLane::begin(const LanePosition& position, Scope scope, Journal& journal, Loop& loop,
                          std::function<void()> ready) {
+  scope_ = scope;
   cursor_ = position.cursor;
   done_ = position.done;
   claims_ = position.claims;
   replay_next_ = position.replay_next;
   replay_last_ = position.replay_last;
   passed_ = through_ = position.replay_next == 0 ? position.cursor : position.replay_next - 1;
-  SequenceSet in_flight;
-  for (const LaneItem& sent : in_flight_) in_flight.add(sent.record.sequence);
-  reader_ =
-      std::make_shared<LaneReader>(journal, loop, position, std::move(in_flight), std::move(ready));
+  reader_ = std::make_shared<LaneReader>(journal, loop, position, left_out(), std::move(ready));
+}
+
+// What is in flight, and what stands between the claims if only these are sent. Behind the last of
+// them nothing is asked for.
+SequenceSet OutboundLane::left_out() const {
+  SequenceSet left_out;
+  for (const LaneItem& sent : in_flight_) left_out.add(sent.record.sequence);
+  if (scope_ == Scope::all) return left_out;
+  std::uint64_t next = 1;
+  for (const auto& [sequence, claim] : claims_.all()) {
+    if (next < sequence) left_out.add(next, sequence - 1);
+    next = sequence + 1;
+  }
+  return left_out;
+}
+
+// What was left out between claims has not been passed.
+void OutboundLane::follow_reader() {
+  if (reader_ != nullptr && scope_ == Scope::all) passed_ = reader_->passed();
 }
 
 void OutboundLane::end() {
-  if (reader_ != nullptr) passed_ = reader_->passed();
+  follow_reader();
   reader_.reset();
 }
 
@@ -177,7 +194,7 @@ void OutboundLane::lost(std::uint64_t sequence) {
 // Whatever the reader has passed and is not in flight any more has its fate. Holes, where the
 // journal has given rows up, need no outcome.
 void OutboundLane::advance() {
-  if (reader_ != nullptr) passed_ = reader_->passed();
+  follow_reader();
   const std::uint64_t through =
       in_flight_.empty() ? passed_ : std::min(passed_, in_flight_.front().record.sequence - 1);
   if (through <= through_) return;

@@ -19,8 +19,10 @@ class OutboundLane {
  public:
   explicit OutboundLane(const LanePosition& position);
 
-  // Goes on from here; what is in flight stays so.
-  void begin(const LanePosition& position, Journal& journal, Loop& loop,
+  // Goes on from here; what is in flight stays so. Of what is claimed, or of all that waits: what
+  // is half done is finished first, also where older messages have not gone yet.
+  enum class Scope : std::uint8_t { claimed, all };
+  void begin(const LanePosition& position, Scope scope, Journal& journal, Loop& loop,
              std::function<void()> ready);
   // Nothing is sent until the next begin().
   void end();
@@ -76,6 +78,8 @@ class OutboundLane {
   bool history(std::uint64_t sequence) const {
     return sequence <= cursor_ || done_.contains(sequence);
   }
+  SequenceSet left_out() const;
+  void follow_reader();
   void advance();
   bool expired(const LaneItem& item, std::int64_t now_ms) const;
 
@@ -85,6 +89,7 @@ class OutboundLane {
   RateLimit rate_;
   Direction direction_ = Direction::up;
   std::shared_ptr<LaneReader> reader_;
+  Scope scope_ = Scope::all;
   std::deque<LaneItem> in_flight_;  // by sequence, ascending
   std::uint64_t bytes_in_flight_ = 0;
   // What had its fate at begin(): all up to the cursor, and these.

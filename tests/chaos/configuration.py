@@ -5,7 +5,7 @@ routes follow from them. Pure.
 from dataclasses import dataclass
 
 SWITCHES = ("added", "removed", "narrowed", "split", "widened", "to", "lane", "site-id",
-            "central-id", "payload")
+            "central-id", "payload", "tight")
 PAYLOAD_MAX = 2048  # with the switch "payload"
 
 
@@ -89,6 +89,10 @@ class Configuration:
     def target(self, direction, topic):
         found = self.takes(direction, topic)
         return found and found[1]
+
+    def lanes(self):
+        tight = {"max_size": "64KiB", "when_full": "drop-oldest"} if "tight" in self.on else {}
+        return {"sales": {"priority": 9, **tight}}
 
     def payload_max(self):
         return PAYLOAD_MAX if "payload" in self.on else 16 << 20

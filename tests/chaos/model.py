@@ -49,7 +49,11 @@ def ends(hop):
 
 
 class Model:
-    def __init__(self, configurations):
+    """`unstamped`: the directions that end in MQTT 3.1.1, which has no stamps, so that no receiver
+    knows a repeat. `flagless`: those that begin there; live messages have no retain flag."""
+
+    def __init__(self, configurations, unstamped=(), flagless=()):
+        self._unstamped, self._flagless = unstamped, flagless
         self.current = {bridge: {one} for bridge, one in configurations.items()}
         self.sent = []
         self.kept = {}        # (place, topic): what was retained there once
@@ -162,7 +166,7 @@ class Model:
                 found = [target for target in topics[there] if target in targets]
                 if not found and None not in targets and self._may_not_lack(sent, hop):
                     yield "missing", f"{sent} is missing at {there}"
-                if len(found) > 1 and hop not in sent.repeats:
+                if len(found) > 1 and not self._may_repeat(sent, hop):
                     yield "twice", f"{sent} has arrived {len(found)} times at {there}: {found}"
                 ahead += [(there, target) for target in set(found)]
         for place, found in topics.items():
@@ -183,6 +187,9 @@ class Model:
 
     def _may_not_lack(self, sent, hop):
         return hop not in sent.lossy and (sent.qos > 0 or sent.calm)
+
+    def _may_repeat(self, sent, hop):
+        return hop in sent.repeats or hop[1] in self._unstamped and not sent.calm
 
     def _disorder(self, arrivals):
         """Of one topic and QoS, in the order of publishing."""
@@ -206,6 +213,8 @@ class Model:
         wrong = []
         for place, topic in sorted(self.kept):
             for hop in self._hops_from(place):
+                if hop[1] in self._flagless:
+                    continue
                 (configuration,) = self.current[hop[0]]
                 target, there = configuration.target(hop[1], topic), ends(hop)[1]
                 here_value = values[place].get(topic)

@@ -122,6 +122,16 @@ class _Draw:
     def _burst(self):
         return [self.publishing(count=(100, 400), sizes=(10, 200))]
 
+    def _heavy(self):
+        """More than is kept in memory, not acknowledged when the bridge dies."""
+        site = self.site()
+        line = f"{site}-site"
+        return [Action("eat", {"line": line, "sender": "bridge"}),
+                Action("publish", {"at": site, "topic": "pos/1/sale", "qos": 1, "count": 48,
+                                   "size": 1_000_000}),
+                *self.pause(2), Action("kill", {"bridge": site}), Action("mend", {"line": line}),
+                Action("start", {"bridge": site})]
+
     def _properties(self):
         return [self.publishing(properties=1)]
 
@@ -142,6 +152,12 @@ class _Draw:
         return [Action("answer", {"at": "central", "to": f"stores/{site}/orders/answer",
                                   "count": self.chance.randint(1, 4)})]
 
+    def _fan_out(self):
+        """A client at a site tells one message that came down to several topics."""
+        site = self.site()
+        return [Action("answer", {"at": site, "to": topic, "count": 1})
+                for topic in ("pos/1/echo", "pos/2/echo")]
+
     def _subscriber(self):
         place = self.place()
         return self.around(Action("leave", {"at": place}), Action("back", {"at": place}))
@@ -161,6 +177,15 @@ class _Draw:
         line, delay_s = self.line(), self.chance.choice((0.01, 0.1, 0.4))
         return self.around(Action("slow", {"line": line, "s": delay_s}),
                            Action("mend", {"line": line}))
+
+    def _lost_acknowledgements(self):
+        line, sender = self.line(), self.chance.choice(("broker", "bridge"))
+        return self.around(Action("eat", {"line": line, "sender": sender}),
+                           Action("mend", {"line": line}))
+
+    def _turned_away(self):
+        line = self.line()
+        return self.around(Action("turn-away", {"line": line}), Action("mend", {"line": line}))
 
     def _kill_bridge(self):
         bridge = self.site()
@@ -196,6 +221,14 @@ class _Draw:
         return self.around(Action("empty-broker", {"at": place}),
                            Action("start-broker", {"at": place}))
 
+    def _put_back(self):
+        """A broker becomes what it was a while ago."""
+        place = self.place()
+        return [Action("settle"), Action("copy", {"at": place}), *self.traffic(),
+                self.keeping("retain"), *self.pause(2), *self.traffic(),
+                Action("put-back", {"at": place}), *self.traffic(),
+                Action("start-broker", {"at": place})]
+
     def _switch(self, *switches):
         """The configuration changes; most times it is later changed back."""
         bridge, switch = self.site(), self.chance.choice(switches)
@@ -227,8 +260,11 @@ class _Draw:
     def _client_id(self):
         return self._switch("site-id", "central-id")
 
-    def _limits(self):
+    def _payload_limit(self):
         return self._switch("payload")
+
+    def _lane_limit(self):
+        return self._switch("tight")
 
     def _refused_topic(self):
         place = self.place()
@@ -268,7 +304,11 @@ def make(seed, kinds):
                "persistence": chance.choice(("both", "both", "site", "central", "none")),
                "sync": chance.choice(("full", "normal")),
                "central": chance.choice(("mosquitto", "mosquitto", "mosquitto", "scripted")),
-               "disk": chance.choice(("large",) * 5 + ("small",))}
+               "disk": chance.choice(("large",) * 5 + ("small",)),
+               "site_protocol": chance.choice((5,) * 5 + ("3.1.1",)),
+               "central_protocol": chance.choice((5,) * 5 + ("3.1.1",)),
+               "client": chance.choice(("native",) * 5 + ("paho",)),
+               "inflight": chance.choice((20, 1000))}
     actions, left = [], chance.randint(*STEPS)
     for step in range(STEPS_DRAWN):
         draw = _Draw(random.Random(f"{seed}/{step}"), setting)

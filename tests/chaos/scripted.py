@@ -79,6 +79,8 @@ class Connection:
         self.writer.close()
 
     def send(self, kind, body, flags=0):
+        if self.writer.is_closing():
+            return
         self.writer.write(mqtt.packet(kind, body, flags))
 
     @property

@@ -3,6 +3,7 @@ says what does not hold.
 """
 import time
 
+from kinds import CHECKS_OFF
 from model import summary
 from stage.bascule import books
 
@@ -36,7 +37,7 @@ def settle(world, still_s=STILL_S):
             world._publish(place, topic, 1, 1, 10)
     _wait(world, lambda: _unsettled(world), still_s)
     time.sleep(LATE_S)
-    wrong = world.model.wrong(world.arrivals())
+    wrong = world.model.wrong(world.arrivals()) + _wrong_protocols(world)
     if wrong:
         raise Failure(summary(wrong))
     world.model.settled()
@@ -55,6 +56,16 @@ def _check_cut_lines(world):
         if time.monotonic() > end:
             raise Failure(wrong)
         time.sleep(0.1)
+
+
+def _wrong_protocols(world):
+    """No broker here has refused a version."""
+    if "protocol" in CHECKS_OFF:
+        return []
+    return [f"{site} speaks MQTT {link['protocol']} with {end}, and could speak {wanted}"
+            for site in world.sites
+            for end, link in world.bridges[site].status()["links"].items()
+            if link["protocol"] != (wanted := world.protocol(end))]
 
 
 def _mend(world):

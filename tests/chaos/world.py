@@ -11,10 +11,12 @@ import time
 from configuration import PAYLOAD_MAX, Configuration
 from model import CENTRAL, Model, number_of
 from scripted import ScriptedBroker
-from stage import Stage, retained_at
+from stage import PUBACK, Stage, retained_at
 
 KEEP_ALIVE_S = 3
-LANES = {"sales": {"priority": 9}}
+LANES = ("default", "sales")
+# mosquitto 2.0.11 counts QoS 2 publishes of before a reconnect as well, and closes on more than 20.
+PUBLISHER_IN_FLIGHT = 9
 BRIDGE_USER = "bridge"  # the user of all bridges; brokers refuse things to it alone
 DISK, MIN_FREE = 24, 8  # MiB, of a small disk
 
@@ -32,7 +34,7 @@ class World:
         self.brokers, self.receivers, self.publishers = {}, {}, {}
         self.lines, self.bridges, self.configurations = {}, {}, {}
         self.cut_lines = set()   # by an action, and not mended
-        self._black_holes = set()
+        self._broken = set()     # lines on whose connections bytes have vanished
         self._denying = set()    # brokers that refuse something by their access list
         self.frozen = set()      # brokers and bridges
         self._blind = set()      # bridges whose session a broker may have lost
@@ -43,7 +45,8 @@ class World:
         for place in self.places:
             broker = self.brokers[place] = self._broker(place)
             self.receivers[place] = self.stage.receiver(broker, name=f"receiver-{place}", qos=2)
-            self.publishers[place] = self.stage.publisher(broker, f"publisher-{place}")
+            self.publishers[place] = self.stage.publisher(broker, f"publisher-{place}",
+                                                          in_flight=PUBLISHER_IN_FLIGHT)
         for site in self.sites:
             for end in "site", CENTRAL:
                 place = site if end == "site" else CENTRAL
@@ -52,10 +55,13 @@ class World:
             self.configurations[site] = Configuration(site, listens_to=listens_to)
             self.bridges[site] = self.stage.bascule(
                 self.lines[f"{site}-site"], self.lines[f"{site}-{CENTRAL}"], bridge_id=site,
-                data_dir=self._disk(site), start=False, lanes=LANES)
+                data_dir=self._disk(site), start=False)
             self._write(site)
             self.bridges[site].start(up=False)
-        self.model = Model(self.configurations)
+        self.model = Model(self.configurations, *(
+            [direction for direction, end in (("up", up_end), ("down", down_end))
+             if str(self._setting[f"{end}_protocol"]) == "3.1.1"]
+            for up_end, down_end in ((CENTRAL, "site"), ("site", CENTRAL))))
         for bridge in self.bridges.values():
             bridge.wait_up()
 
@@ -65,7 +71,8 @@ class World:
             self.stage.welcome(broker)
             return broker
         return self.stage.broker(place, persistence=place not in self.forgetful,
-                                 watched=BRIDGE_USER)
+                                 watched=BRIDGE_USER,
+                                 options=[f"max_inflight_messages {self._setting['inflight']}"])
 
     def _disk(self, site):
         """Where the bridge's data goes; on a file system of its own if that is to fill up."""
@@ -92,7 +99,7 @@ class World:
     def arrivals(self):
         """For each place the numbers and topics of what has arrived there, without repeats."""
         return {place: [(number_of(one.payload), one.topic) for one in list(receiver.unique)
-                        if number_of(one.payload) is not None]
+                        if number_of(one.payload) is not None and (one.stamp or not one.retain)]
                 for place, receiver in self.receivers.items()}
 
     def unacknowledged(self):
@@ -102,6 +109,10 @@ class World:
         """Whether a broker or a bridge runs and is not frozen."""
         process = self.brokers.get(name) or self.bridges[name.removeprefix("bridge ")]
         return process.running and name not in self.frozen
+
+    def protocol(self, end):
+        """The version of MQTT that a bridge should speak there, as its status has it."""
+        return {"5": 5, "3.1.1": 4}[str(self._setting[f"{end}_protocol"])]
 
     def up(self, site):
         """Both links of a bridge are, so that it has subscribed."""
@@ -129,7 +140,7 @@ class World:
             return set()
         numbers, bridge = set(), self.bridges[site]
         for direction in "up", "down":
-            for lane in "default", *LANES:
+            for lane in LANES:
                 first = 1
                 while True:
                     answer = bridge.cli("journal", "show", "--json", "--direction", direction,
@@ -207,18 +218,30 @@ class World:
     def _black_hole(self, line):
         self.model.disturbed()
         self.lines[line].swallow()
-        self._black_holes.add(line)
+        self._broken.add(line)
 
     def _slow(self, line, s):
         self.model.disturbed()
         self.lines[line].delay_s = s
 
+    def _eat(self, line, sender):
+        """Acknowledgements vanish."""
+        self.model.disturbed()
+        self.lines[line].eat(sender, PUBACK, count=1 << 30)
+        self._broken.add(line)
+
+    def _turn_away(self, line):
+        self.model.disturbed()
+        self.lines[line].turn_away()
+
     def _mend(self, line):
         """Unless its broker is away: then it opens when the broker is back."""
         site, place = self._place_of(line)
         self.lines[line].delay_s = 0
-        if line in self._black_holes:
-            self._black_holes.discard(line)
+        if line in self._broken:  # bytes are missing on its connections
+            self._broken.discard(line)
+            for sender in "bridge", "broker":
+                self.lines[line].eat(sender, PUBACK, count=0)
             self.lines[line].hang_up()
         self.cut_lines.discard(line)
         if self.brokers[place].running:
@@ -278,8 +301,12 @@ class World:
         settings = bridge.settings
         settings["routes"] = [route.section() for route in configuration.routes()]
         for end in "site", CENTRAL:
-            settings[end].update(client_id=configuration.client_id(end),
-                                 keep_alive=f"{KEEP_ALIVE_S}s", username=BRIDGE_USER)
+            settings[end].update(
+                client_id=configuration.client_id(end), keep_alive=f"{KEEP_ALIVE_S}s",
+                username=BRIDGE_USER, client=self._setting["client"])
+            if str(self._setting[f"{end}_protocol"]) == "3.1.1":
+                settings[end]["protocol"] = "3.1.1"
+        settings["lanes"] = configuration.lanes()
         settings["journal"].update(sync=self._setting["sync"])
         if self.small_disk:
             settings["journal"].update(min_free=f"{MIN_FREE}MiB", keep_forwarded="0s")
@@ -367,6 +394,15 @@ class World:
                            or isinstance(self.brokers[at], ScriptedBroker))
         self._blind |= set(journaled)
         self._close_lines_to(at)
+
+    def _copy(self, at):
+        if not isinstance(self.brokers[at], ScriptedBroker):
+            self.brokers[at].copy_store()
+
+    def _put_back(self, at):
+        if isinstance(self.brokers[at], ScriptedBroker):
+            return self._kill_broker(at)
+        return self._kill_broker(at, how="put_back")
 
     def _empty_broker(self, at):
         self._kill_broker(at, how="empty")

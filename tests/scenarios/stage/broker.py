@@ -53,6 +53,7 @@ class Broker(Process):
             self._lines.append(f"acl_file {self._access}")
         self._lines += [*options, f"listener {self.port} 127.0.0.1"]
         self._certificate = []
+        self._copy = {}
         self.start()
 
     def start(self):
@@ -83,6 +84,16 @@ class Broker(Process):
         self._access.write_text(f"{everything}user {self._watched}\n{denied}{everything}")
         if self.running:
             os.kill(self.pid, signal.SIGHUP)
+
+    def copy_store(self):
+        """A copy of what it has saved, for put_back()."""
+        self._copy = {file.name: file.read_bytes() for file in self._store.iterdir()}
+
+    def put_back(self):
+        """kill -9, and its store is again that of the last copy, if there is one."""
+        self.empty()
+        for name, data in self._copy.items():
+            (self._store / name).write_bytes(data)
 
     def websocket_door(self):
         """Starts again with a second listener; returns what has its URL."""

@@ -71,8 +71,9 @@ class _Client:
 class Publisher(_Client):
     """Publishes, and knows what the broker has acknowledged. One thread uses it."""
 
-    def __init__(self, broker, name="till-1", protocol=5, **login):
+    def __init__(self, broker, name="till-1", protocol=5, in_flight=20, **login):
         super().__init__(broker, name, protocol, **login)
+        self._client.max_inflight_messages_set(in_flight)
         self._sent = {}              # packet id: payload
         self._certain = set()        # packet ids that the broker will acknowledge: not QoS 0
         self._acknowledged = set()   # packet ids

@@ -44,6 +44,7 @@ class Line:
         self._sockets = []
         self._listener = None
         self._swallow = False
+        self._turn_away = False
         self._to_eat = {}     # (sender, packet type): how many more
         self.eaten = 0
         self.hung_up = 0      # over something it does not stand
@@ -79,7 +80,7 @@ class Line:
     def restore(self):
         """The line is good again, on the same port."""
         with self._lock:
-            self._swallow = False
+            self._swallow = self._turn_away = False
             if self._listener:
                 return
             self._listener = socket.socket()
@@ -94,6 +95,12 @@ class Line:
         swallowed is gone; end it with hang_up() and restore()."""
         self._swallow = True
 
+    def turn_away(self):
+        """Whoever connects is let in, and closed without a word, as a balancer does whose servers
+        are away; end it with restore()."""
+        self._turn_away = True
+        self.hang_up()
+
     def eat(self, sender, packet_type, count=1):
         """The next `count` packets of that type from `sender` ("broker", "bridge") vanish."""
         self._to_eat[sender, packet_type] = count
@@ -104,6 +111,9 @@ class Line:
                 bridge, _ = listener.accept()
             except OSError:
                 return  # cut
+            if self._turn_away:
+                bridge.close()
+                continue
             try:
                 broker = socket.create_connection(("127.0.0.1", self._broker_port))
             except OSError:

@@ -134,6 +134,29 @@ TEST_CASE("handshakes: they go on after a line was cut") {
   CHECK(sent[2].stage == Stage::resent);
 }
 
+TEST_CASE("handshakes: what is half done is finished before older messages that were lost") {
+  ForwarderCase bridge;
+  put(bridge, 1, 2, Qos::at_least_once);
+  put(bridge, 3, 3);
+  put(bridge, 4, 4, Qos::at_least_once);
+  put(bridge, 5, 6);
+  bridge.connect();
+  REQUIRE(bridge.payloads() == "1 2 3 4 5 6");
+  bridge.disconnect();
+  bridge.lose(tags_of(bridge, 1, 6));
+  bridge.connect_with_session();
+  auto sent = bridge.take();
+  REQUIRE(sent.size() == 3);
+  CHECK(sent[0].payload == "3");
+  CHECK(sent[0].stage == Stage::resent);
+  CHECK(sent[2].payload == "6");
+  bridge.accept({bridge.tag("default", 3), bridge.tag("default", 5), bridge.tag("default", 6)});
+  CHECK(bridge.bookmarked("default") == 0);
+  CHECK(bridge.payloads() == "1 2 4");
+  bridge.accept({bridge.tag("default", 1), bridge.tag("default", 2), bridge.tag("default", 4)});
+  CHECK(bridge.journal.state("default").cursor == 6);
+}
+
 TEST_CASE("handshakes: with the session gone, all is new") {
   ForwarderCase bridge;
   put(bridge, 1, 2);
