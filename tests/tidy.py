@@ -9,10 +9,10 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 
-# The rooms of bridge/, lowest first: each includes only from ranks before its own. A room is a
+# The rooms of each tree, lowest first: each includes only from ranks before its own. A room is a
 # folder, or a header with its source; where both have a rank, the file's own counts. Any room's
 # settings.hpp counts as "settings": it includes nothing of its room, so that config can fill it.
-RANKS = [
+BRIDGE = [
     ["text", "clock", "base64"],
     ["message"],
     ["settings", "log"],
@@ -29,10 +29,21 @@ RANKS = [
     ["cli"],
     ["main"],
 ]
-RANK = {room: rank for rank, rooms in enumerate(RANKS) for room in rooms}
+PLUGINS = [
+    ["bascule"],
+    ["sdk"],
+    ["conflict/options", "oversell/ladder", "template"],
+    ["conflict/record", "oversell/options"],
+    ["conflict/state", "oversell/ledger"],
+    ["conflict/merge"],
+    ["conflict/site", "conflict/authority", "oversell/site", "oversell/authority"],
+    ["conflict/plugin", "oversell/plugin"],
+]
+RANKS = {tree: {room: rank for rank, rooms in enumerate(ranks) for room in rooms}
+         for tree, ranks in {"bridge": BRIDGE, "plugins": PLUGINS}.items()}
 
-# Which room, with those in it, may include a foreign header. A header that does is the room's own:
-# no other includes it.
+# Which room of bridge/, with those in it, may include a foreign header. A header that does is the
+# room's own: no other includes it.
 FOREIGN = {
     r"mqtt/|MQTT": "link/paho",
     r"openssl/|asio": "link",
@@ -54,13 +65,13 @@ def complain(path, line, text):
     problems.append(f"{path.relative_to(ROOT)}:{line}: {text}")
 
 
-def room_of(name):
+def room_of(name, ranks):
     """journal/store/database.hpp is of journal/store, clock.hpp of clock."""
     path = Path(name)
     if path.name == "settings.hpp":
         return "settings"
     places = [path.with_suffix(""), *path.parents]
-    return next((str(place) for place in places if str(place) in RANK), str(places[0]))
+    return next((str(place) for place in places if str(place) in ranks), str(places[0]))
 
 
 def within(room, other):
@@ -75,9 +86,10 @@ def has_foreign(header):
     return any(foreign_owner(name) for name in re.findall(r"#include <(.+)>", header.read_text()))
 
 
-def check_includes(path, lines):
-    room = room_of(path.relative_to(ROOT / "bridge"))
-    if room not in RANK:
+def check_includes(path, lines, tree):
+    ranks = RANKS[tree]
+    room = room_of(path.relative_to(ROOT / tree), ranks)
+    if room not in ranks:
         return complain(path, 1, f"room '{room}' has no rank in tests/tidy.py")
     for number, line in enumerate(lines, 1):
         found = re.match(r'\s*#include ([<"])(.+)[>"]', line)
@@ -85,14 +97,14 @@ def check_includes(path, lines):
             continue
         kind, included = found.groups()
         if kind == '"':
-            other = room_of(included)
-            if other not in RANK:
+            other = room_of(included, ranks)
+            if other not in ranks:
                 complain(path, number, f'"{included}" is of no known room')
-            elif other != room and RANK[other] >= RANK[room]:
+            elif other != room and ranks[other] >= ranks[room]:
                 complain(path, number, f"{room} includes {other}, which is not below it")
-            elif not within(room, other) and has_foreign(ROOT / "bridge" / included):
+            elif not within(room, other) and has_foreign(ROOT / tree / included):
                 complain(path, number, f'"{included}" has foreign headers: for {other} alone')
-        elif (owner := foreign_owner(included)) and not within(room, owner):
+        elif tree == "bridge" and (owner := foreign_owner(included)) and not within(room, owner):
             complain(path, number, f"<{included}> belongs into {owner} alone")
 
 
@@ -141,8 +153,9 @@ def main():
         check_text(path, lines)
         if path in cpp:
             check_functions(path, lines)
-            if path.is_relative_to(ROOT / "bridge"):
-                check_includes(path, lines)
+            for tree in RANKS:
+                if path.is_relative_to(ROOT / tree):
+                    check_includes(path, lines, tree)
     check_format(cpp)
     print("\n".join(problems) or f"tidy: {len(cpp) + len(scripts)} files")
     return 1 if problems else 0

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
+#include "conflict/authority/tell_time.hpp"
 #include "conflict/authority/trim.hpp"
 #include "conflict/authority/turn.hpp"
-#include "conflict/site/clock.hpp"
 
 namespace bascule::conflict {
 

@@ -2,7 +2,7 @@
 
 #include <map>
 
-#include "conflict/options/json.hpp"
+#include "sdk/json.hpp"
 
 namespace bascule::conflict {
 

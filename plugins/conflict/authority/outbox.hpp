@@ -9,8 +9,8 @@
 
 #include "bascule/policy.hpp"
 #include "conflict/merge/merge.hpp"
-#include "conflict/options/json.hpp"
 #include "conflict/state/state.hpp"
+#include "sdk/json.hpp"
 
 namespace bascule::conflict {
 

@@ -1,19 +1,18 @@
 // A person's decision of a case. It is an op of its own, by an author who has seen everything.
-#include <charconv>
-
 #include "conflict/authority/insert.hpp"
 #include "conflict/authority/questions.hpp"
 #include "conflict/authority/trim.hpp"
 #include "conflict/authority/turn.hpp"
 #include "conflict/merge/merge.hpp"
-#include "conflict/options/json.hpp"
+#include "sdk/json.hpp"
+#include "sdk/number.hpp"
 
 namespace bascule::conflict {
 
 namespace {
 
 // What a person has decided: one of the choices, and what it needs to know besides.
-struct Decision {
+struct Resolution {
   std::string choice;
   Json data = Json::object();
 
@@ -23,8 +22,8 @@ struct Decision {
   }
 };
 
-Decision read_decision(std::string_view payload) {
-  Decision decision;
+Resolution read_resolution(std::string_view payload) {
+  Resolution decision;
   const auto json = parse_json(payload);
   if (!json.is_object()) return decision;
   if (json.contains("choose") && json["choose"].is_string()) decision.choice = json["choose"];
@@ -36,7 +35,7 @@ Decision read_decision(std::string_view payload) {
 struct Answered {
   std::int64_t number;
   Case it;
-  Decision decision;
+  Resolution decision;
 };
 
 // The bridge takes one decision per case, so the question is put again.
@@ -200,13 +199,11 @@ void resolve_insert(Turn& turn, const Answered& answered) {
 }  // namespace
 
 void resolve(Turn& turn) {
-  std::int64_t number = -1;
-  const auto text = turn.input.topic();
-  std::from_chars(text.data(), text.data() + text.size(), number);
+  const auto number = whole_number(turn.input.topic()).value_or(-1);
   const auto it = turn.state.find_case(number);
   // Two decisions may cross: that of the field has settled the case of another value.
   if (!it) return turn.outbox.explain({{"verdict", "REFUSED"}, {"reason", "no such case"}});
-  const Answered answered{number, *it, read_decision(turn.input.payload())};
+  const Answered answered{number, *it, read_resolution(turn.input.payload())};
   if (it->kind == "field") return resolve_field(turn, answered);
   if (it->kind == "unknown") return resolve_insert(turn, answered);
   if (it->kind == "silent") {

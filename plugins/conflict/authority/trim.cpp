@@ -4,7 +4,7 @@
 #include <limits>
 
 #include "conflict/authority/sites.hpp"
-#include "conflict/options/json.hpp"
+#include "sdk/json.hpp"
 
 namespace bascule::conflict {
 

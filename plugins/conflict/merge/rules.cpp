@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <vector>
 
-#include "conflict/options/json.hpp"
+#include "sdk/json.hpp"
 
 namespace bascule::conflict {
 

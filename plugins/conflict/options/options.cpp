@@ -1,33 +1,35 @@
 #include "conflict/options/options.hpp"
 
-#include "conflict/options/option_reader.hpp"
+#include "sdk/number.hpp"
+#include "sdk/option_reader.hpp"
 
 namespace bascule::conflict {
 
 namespace {
 
-constexpr std::int64_t day_s = 86'400;
+constexpr std::int64_t day_ms = 86'400'000;
+constexpr std::int64_t duration_ms_max = 3'650 * day_ms;
 
-constexpr Choices<Role> roles{{"authority", Role::authority}, {"site", Role::site}};
-constexpr Choices<Strategy> strategies{{"last-writer-wins", Strategy::last_writer_wins},
-                                       {"field-merge", Strategy::field_merge},
-                                       {"expected-version", Strategy::expected_version}};
-constexpr Choices<Detect> detects{
+constexpr Word<Role> roles[]{{"authority", Role::authority}, {"site", Role::site}};
+constexpr Word<Strategy> strategies[]{{"last-writer-wins", Strategy::last_writer_wins},
+                                      {"field-merge", Strategy::field_merge},
+                                      {"expected-version", Strategy::expected_version}};
+constexpr Word<Detect> detects[]{
     {"record", Detect::record}, {"field", Detect::field}, {"none", Detect::none}};
-constexpr Choices<Order> orders{{"author", Order::author}, {"arrival", Order::arrival}};
-constexpr Choices<Deletes> deletes{{"delete-wins", Deletes::delete_wins},
-                                   {"author-time", Deletes::author_time},
-                                   {"update-wins", Deletes::update_wins}};
-constexpr Choices<OnAmbiguous> ambiguous{
+constexpr Word<Order> orders[]{{"author", Order::author}, {"arrival", Order::arrival}};
+constexpr Word<Deletes> deletes[]{{"delete-wins", Deletes::delete_wins},
+                                  {"author-time", Deletes::author_time},
+                                  {"update-wins", Deletes::update_wins}};
+constexpr Word<OnAmbiguous> ambiguous[]{
     {"accept", OnAmbiguous::accept}, {"hold", OnAmbiguous::hold}, {"case", OnAmbiguous::ask}};
-constexpr Choices<OnStale> stale{
+constexpr Word<OnStale> stale[]{
     {"reject", OnStale::reject}, {"merge", OnStale::merge}, {"hold", OnStale::hold}};
-constexpr Choices<View> views{{"optimistic", View::optimistic}, {"confirmed", View::confirmed}};
-constexpr Choices<Rule> rules{
+constexpr Word<View> views[]{{"optimistic", View::optimistic}, {"confirmed", View::confirmed}};
+constexpr Word<Rule> rules[]{
     {"newest", Rule::newest},   {"first", Rule::first}, {"max", Rule::max},
     {"min", Rule::min},         {"sum", Rule::sum},     {"union", Rule::unite},
     {"central", Rule::central}, {"site", Rule::site},   {"case", Rule::ask}};
-constexpr Choices<Normaliser> normalisers{
+constexpr Word<Normaliser> normalisers[]{
     {"exact", Normaliser::exact}, {"text", Normaliser::folded}, {"digits", Normaliser::digits}};
 
 void read_group(OptionReader& entry, const std::string& name, Options& options) {
@@ -35,15 +37,15 @@ void read_group(OptionReader& entry, const std::string& name, Options& options) 
   entry.choose("rule", rules, rule);
   options.rules[name] = rule;
   if (rule == Rule::sum || rule == Rule::unite || rule == Rule::max || rule == Rule::min) {
-    entry.problem("/rule", "must be newest, first, central, site or case for a group");
+    entry.problem("rule", "must be newest, first, central, site or case for a group");
   }
   for (const auto& member : entry.texts("members")) {
     if (!options.group_of.emplace(member, name).second) {
-      entry.problem("/members", "has a field that is in another group too: " + member);
+      entry.problem("members", "has a field that is in another group too: " + member);
     }
     options.groups[name].push_back(member);
   }
-  if (options.groups[name].empty()) entry.problem("/members", "must name the fields of the group");
+  if (options.groups[name].empty()) entry.problem("members", "must name the fields of the group");
 }
 
 void read_fields(OptionReader& reader, Options& options) {
@@ -58,8 +60,8 @@ void read_fields(OptionReader& reader, Options& options) {
   if (options.strategy == Strategy::last_writer_wins) {
     for (const auto& [unit, rule] : options.rules) {
       if (rule != Rule::newest) {
-        reader.problem("/fields", "has a rule other than newest (" + unit +
-                                      "), which takes strategy: field-merge");
+        reader.problem("fields", "has a rule other than newest (" + unit +
+                                     "), which takes strategy: field-merge");
       }
     }
   }
@@ -91,17 +93,16 @@ void read_topics(OptionReader& reader, Options& options) {
       bool pointer = false;
       for (const auto& key : options.key) pointer |= key.ends_with("/" + used);
       if (!pointer)
-        topics.problem(std::string("/") + name,
-                       "names {" + used + "}, which is no part of the record's key");
+        topics.problem(name, "names {" + used + "}, which is no part of the record's key");
     }
   };
   read("canonical", options.topics.canonical, "");
   read("verdict", options.topics.verdict, "verdicts/{origin}");
   if (options.topics.canonical.empty())
-    topics.problem("/canonical", "is missing: the topic of the records");
+    topics.problem("canonical", "is missing: the topic of the records");
   if (options.parts() && !options.topics.canonical.empty() &&
       !options.topics.canonical.names("part")) {
-    topics.problem("/canonical", "must name {part}, since the records have parts");
+    topics.problem("canonical", "must name {part}, since the records have parts");
   }
   read("clock", options.topics.clock, "");
   read("mark", options.topics.mark, "");
@@ -109,19 +110,19 @@ void read_topics(OptionReader& reader, Options& options) {
     if (pattern.empty() || pattern.names() == std::vector<std::string>{"origin"}) return;
     topics.problem(name, "must name {origin} and nothing else");
   };
-  of_site("/clock", options.topics.clock);
-  of_site("/mark", options.topics.mark);
+  of_site("clock", options.topics.clock);
+  of_site("mark", options.topics.mark);
   if (site) {
     read("view", options.topics.view, "");
     if (options.topics.view.empty())
-      topics.problem("/view", "is missing: the site's own topic of the records");
+      topics.problem("view", "is missing: the site's own topic of the records");
   } else {
     read("conflict", options.topics.conflict, "conflicts/{key}");
     read("pending", options.topics.pending, "pending/{key}");
     read("history", options.topics.history, "");
     read("transaction", options.topics.transaction, "");
     if (!options.topics.transaction.empty() && !options.parts()) {
-      topics.problem("/transaction", "needs records with parts: name {part} in `record`");
+      topics.problem("transaction", "needs records with parts: name {part} in `record`");
     }
   }
   topics.refuse_others();
@@ -130,7 +131,7 @@ void read_topics(OptionReader& reader, Options& options) {
 void read_record(OptionReader& reader, Options& options) {
   options.record = reader.pattern("record", "");
   if (options.record.empty())
-    reader.problem("/record", "is missing: the pattern of the edits' topics");
+    reader.problem("record", "is missing: the pattern of the edits' topics");
   options.key = reader.texts("key");
   if (options.key.empty()) {
     for (const auto& name : options.record.names()) {
@@ -138,10 +139,10 @@ void read_record(OptionReader& reader, Options& options) {
     }
   }
   if (options.key.empty())
-    reader.problem("/record", "must name a {level} that tells the records apart");
+    reader.problem("record", "must name a {level} that tells the records apart");
   for (const auto& key : options.key) {
     if (!key.starts_with('/') && !options.record.names(key)) {
-      reader.problem("/key", "names " + key + ", which `record` does not have");
+      reader.problem("key", "names " + key + ", which `record` does not have");
     }
   }
   auto payload = reader.section("payload");
@@ -157,12 +158,12 @@ void read_schedule(OptionReader& reader, Options& options) {
   const auto offset = reader.text("utc_offset", "+00:00");
   if (when == "at once") return;
   const auto minute = minute_of_day(when);
-  if (!minute) return reader.problem("/when", "must be `at once` or a time of day as \"01:00\"");
+  if (!minute) return reader.problem("when", "must be `at once` or a time of day as \"01:00\"");
   std::optional<int> shift;
   if (offset.size() == 6 && (offset[0] == '+' || offset[0] == '-')) {
     shift = minute_of_day(offset.substr(1));
   }
-  if (!shift) return reader.problem("/utc_offset", "must be as \"+01:00\"");
+  if (!shift) return reader.problem("utc_offset", "must be as \"+01:00\"");
   const int utc = *minute - (offset[0] == '-' ? -*shift : *shift);
   options.batch_minute = (utc + 2880) % 1440;
 }
@@ -170,17 +171,18 @@ void read_schedule(OptionReader& reader, Options& options) {
 void read_history(OptionReader& reader, Options& options) {
   auto history = reader.section("history");
   if (!history.is_none("keep")) {
-    options.history_keep_ms = 1000 * history.seconds("keep", 365 * day_s);
+    options.history_keep_ms = history.duration_ms("keep", duration_ms_max, 365 * day_ms);
   }
   if (!history.is_none("entries")) {
-    options.history_entries_max = history.whole("entries", 1'000, 1'000'000'000, 1'000'000);
+    options.history_entries_max =
+        static_cast<std::uint64_t>(history.whole("entries", 1'000, 1'000'000'000, 1'000'000));
   }
   history.refuse_others();
   options.sites = reader.texts("sites");
-  options.silent_ms = 1000 * reader.seconds("silent", 30 * day_s);
+  options.silent_ms = reader.duration_ms("silent", duration_ms_max, 30 * day_ms);
   if (options.role == Role::authority) return;
   for (const auto* name : {"history", "sites", "silent", "validate"}) {
-    if (reader.has(name)) reader.problem(std::string("/") + name, "is for the role authority");
+    if (reader.has(name)) reader.problem(name, "is for the role authority");
   }
 }
 
@@ -208,20 +210,24 @@ Options read_options(const plugin::Options& raw) {
   reader.choose("on_stale", stale, options.on_stale);
   reader.choose("view", views, options.view);
   read_schedule(reader, options);
-  options.clock_guard_ms = reader.seconds("clock_guard", 60) * 1000;
+  options.clock_guard_ms = reader.duration_ms("clock_guard", duration_ms_max, 60'000);
   options.lane = reader.text("lane", "");
   read_fields(reader, options);
   read_match(reader, options);
-  read_validate(reader, options);
+  options.validate = read_field_rules(reader);
+  for (const auto& [name, rules] : options.validate) {
+    if (!options.groups.contains(name)) continue;
+    reader.section("validate").problem(name, "is a group: rules are for its members");
+  }
   read_history(reader, options);
   read_topics(reader, options);
   reader.refuse_others();
   if (options.role == Role::site && (options.batch_minute || !options.insert_match.empty())) {
-    reader.problem("/role",
+    reader.problem("role",
                    "must be authority for `when` and `insert_match`: a site decides nothing");
   }
   if (options.strategy == Strategy::expected_version && options.detect == Detect::none) {
-    reader.problem("/detect", "cannot be none with expected-version, which is a check of versions");
+    reader.problem("detect", "cannot be none with expected-version, which is a check of versions");
   }
   return options;
 }

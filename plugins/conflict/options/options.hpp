@@ -9,10 +9,12 @@
 #include <vector>
 
 #include "bascule/policy.hpp"
-#include "conflict/options/pattern.hpp"
-#include "conflict/record/validate.hpp"
+#include "conflict/options/field_rules.hpp"
+#include "sdk/pattern.hpp"
 
 namespace bascule::conflict {
+
+using namespace sdk;
 
 enum class Role { authority, site };
 enum class Strategy { last_writer_wins, field_merge, expected_version };

@@ -1,9 +1,9 @@
 #include "conflict/record/op.hpp"
 
 #include <array>
-#include <charconv>
 
-#include "conflict/options/json.hpp"
+#include "sdk/json.hpp"
+#include "sdk/number.hpp"
 
 namespace bascule::conflict {
 
@@ -17,13 +17,6 @@ constexpr std::size_t id_bytes_max = 300;
 std::uint64_t fnv1a(std::string_view text, std::uint64_t hash = 14695981039346656037ULL) {
   for (const unsigned char byte : text) hash = (hash ^ byte) * 1099511628211ULL;
   return hash;
-}
-
-std::optional<std::int64_t> whole(std::string_view text) {
-  std::int64_t number = 0;
-  const auto read = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (read.ec != std::errc() || read.ptr != text.data() + text.size()) return std::nullopt;
-  return number;
 }
 
 std::string plain(const Json& value) {
@@ -127,7 +120,7 @@ void read_knowledge(const plugin::Input& input, std::optional<std::string> base,
   if (const auto property = input.property("prev")) prev = *property;
   if (const auto property = input.property("kind")) kind = *property;
   if (base) {
-    const auto number = whole(*base);
+    const auto number = whole_number(*base);
     if (!number || *number < -1) {
       reading.op.wrong = "bad_base";
       return;
@@ -163,11 +156,11 @@ void read_stamp(const plugin::Input& input, Reading& reading) {
   reading.op.hlc = *hlc;
   reading.stamped = true;
   if (const auto mark = input.property("mark")) {
-    const auto number = whole(*mark);
+    const auto number = whole_number(*mark);
     if (number && *number >= 0) reading.mark = static_cast<std::uint64_t>(*number);
   }
   if (const auto u = input.property("u")) {
-    const auto number = whole(*u);
+    const auto number = whole_number(*u);
     if (!number || *number < 0 || *number > 86'400'000) reading.op.wrong = "bad_u";
     if (number) reading.op.u_ms = *number;
   }
@@ -192,7 +185,7 @@ std::string id_of(const plugin::Input& input) {
 
 std::optional<NumberedOp> split_id(std::string_view id) {
   const auto slash = id.rfind('/');
-  const auto sequence = slash == id.npos ? std::nullopt : whole(id.substr(slash + 1));
+  const auto sequence = slash == id.npos ? std::nullopt : whole_number(id.substr(slash + 1));
   if (!sequence || *sequence < 0) return std::nullopt;
   return NumberedOp{id.substr(0, slash), static_cast<std::uint64_t>(*sequence)};
 }

@@ -5,7 +5,7 @@
 #include <optional>
 #include <utility>
 
-#include "conflict/options/json.hpp"
+#include "sdk/json.hpp"
 
 namespace bascule::conflict {
 

@@ -71,8 +71,4 @@ class SiteClock {
   plugin::Step& step_;
 };
 
-// The authority's part: a question for the time is answered.
-void tell_time(const Options& options, plugin::Step& step, const plugin::Input& input,
-               const Captures& captures);
-
 }  // namespace bascule::conflict

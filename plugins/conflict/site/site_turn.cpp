@@ -1,13 +1,13 @@
 #include "conflict/site/site_turn.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <set>
 
-#include "conflict/options/json.hpp"
 #include "conflict/site/clock.hpp"
 #include "conflict/site/state.hpp"
 #include "conflict/site/view.hpp"
+#include "sdk/json.hpp"
+#include "sdk/number.hpp"
 
 namespace bascule::conflict {
 
@@ -189,12 +189,9 @@ void take_edit(Visit& visit, const Captures& captures) {
   show_record(visit, op.key, whole ? all_parts(visit, op.key) : parts_of(visit.options, op));
 }
 
-std::optional<std::int64_t> whole_number(std::optional<std::string_view> text) {
-  std::int64_t number = 0;
-  if (!text) return std::nullopt;
-  const auto read = std::from_chars(text->data(), text->data() + text->size(), number);
-  if (read.ec != std::errc() || read.ptr != text->data() + text->size()) return std::nullopt;
-  return number;
+std::optional<std::int64_t> number_in(const plugin::Input& input, std::string_view property) {
+  const auto text = input.property(property);
+  return text ? whole_number(*text) : std::nullopt;
 }
 
 void set_fields(const Options& options, const std::string& part, std::string_view payload,
@@ -209,7 +206,7 @@ void set_fields(const Options& options, const std::string& part, std::string_vie
 
 // The authority has said up to where everything has come.
 void take_mark(Visit& visit) {
-  const auto mark = whole_number(visit.input.property("mark"));
+  const auto mark = number_in(visit.input, "mark");
   if (!mark || *mark < 0) return;
   auto marks = visit.state.marks();
   marks.add(static_cast<std::uint64_t>(*mark), moment_of(visit.input));
@@ -250,7 +247,7 @@ void forget_record(Visit& visit, const std::string& key, const Confirmed& confir
 
 void take_record(Visit& visit, const Captures& captures) {
   const auto key = join_key(visit.options, captures);
-  const auto version = whole_number(visit.input.property("version"));
+  const auto version = number_in(visit.input, "version");
   const auto payload = visit.input.payload();
   if (key.empty() || !version || (!payload.empty() && !parse_json(payload).is_object())) {
     visit.step.log(plugin::Level::warning, "a record came without its version, or is none");

@@ -4,7 +4,7 @@
 //   p KEY NUL NUMBER  a pending op of it
 //   o OP              where a pending op is: its key, NUMBER
 //   n NAME            stamps, counts, the marks
-//   m, l NUMBER       the measured clock and what waits for it (site_clock.cpp)
+//   m, l NUMBER       the measured clock and what waits for it (clock.cpp)
 #include "conflict/site/state.hpp"
 
 namespace bascule::conflict {

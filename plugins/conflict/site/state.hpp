@@ -1,4 +1,4 @@
-// What a site keeps in the host's map; site_state.cpp says under which keys.
+// What a site keeps in the host's map; state.cpp says under which keys.
 #pragma once
 
 #include <cstdint>

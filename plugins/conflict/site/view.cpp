@@ -1,6 +1,6 @@
 #include "conflict/site/view.hpp"
 
-#include "conflict/options/json.hpp"
+#include "sdk/json.hpp"
 
 namespace bascule::conflict {
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <vector>
 
+#include "sdk/number.hpp"
+
 namespace bascule::oversell {
 
 void AuthorityTurn::run() {
@@ -76,7 +78,7 @@ void AuthorityTurn::wake() {
   if (name == "alive") return heartbeat();
   if (name.starts_with("walk/")) return walk(std::string(name.substr(5)));
   if (name.starts_with("override/")) {
-    return close_override(std::stoll(std::string(name.substr(9))));
+    return close_override(whole_number(name.substr(9)).value_or(0));
   }
 }
 

@@ -1,8 +1,8 @@
 // The walk over provisional sales, what follows from a verdict, and what people may change.
-#include <charconv>
 #include <vector>
 
 #include "oversell/authority/authority_turn.hpp"
+#include "sdk/number.hpp"
 
 namespace bascule::oversell {
 
@@ -101,9 +101,7 @@ void AuthorityTurn::close_override(std::int64_t number) {
 
 // Only REVERSE can be changed, only to HONOUR, and only within the window.
 void AuthorityTurn::resolution() {
-  const auto topic = input_.topic();
-  std::int64_t number = 0;
-  std::from_chars(topic.data(), topic.data() + topic.size(), number);
+  const auto number = whole_number(input_.topic()).value_or(0);
   const auto key = "case/" + std::to_string(number);
   const auto record_key = step_.get(key);
   if (!record_key) return step_.log(plugin::Level::warning, "a case that is closed: no change");

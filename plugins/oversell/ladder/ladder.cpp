@@ -4,7 +4,7 @@ namespace bascule::oversell {
 
 namespace {
 
-Decision refuse(Reason reason, double risk = 0) { return {false, reason, risk}; }
+SaleDecision refuse(Reason reason, double risk = 0) { return {false, reason, risk}; }
 
 Chance chance(const Rules& rules, const Situation& situation, std::int64_t left) {
   if (!situation.age_ms) return {0, 1};
@@ -43,7 +43,7 @@ std::string_view name(Reason reason) {
   return "";
 }
 
-Decision decide(const Rules& rules, const Situation& situation, std::int64_t quantity) {
+SaleDecision decide(const Rules& rules, const Situation& situation, std::int64_t quantity) {
   if (quantity < 1 || !situation.snapshot) return refuse(Reason::no_snapshot);
   if (situation.quota != Quota::off && quantity <= situation.rights) {
     return {true, Reason::quota, 0};

@@ -61,13 +61,13 @@ enum class Reason {
 
 std::string_view name(Reason reason);
 
-struct Decision {
+struct SaleDecision {
   bool sell = false;
   Reason reason = Reason::no_snapshot;
   double risk =
       0;  // P(D > what would be left); 0 with a quota and before the rules that ask for it
 };
 
-Decision decide(const Rules& rules, const Situation& situation, std::int64_t quantity);
+SaleDecision decide(const Rules& rules, const Situation& situation, std::int64_t quantity);
 
 }  // namespace bascule::oversell

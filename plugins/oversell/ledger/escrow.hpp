@@ -13,7 +13,7 @@
 #include <string_view>
 #include <vector>
 
-#include "oversell/options/json.hpp"
+#include "oversell/options/quantity.hpp"
 
 namespace bascule::oversell {
 

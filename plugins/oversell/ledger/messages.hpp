@@ -7,7 +7,7 @@
 
 #include "oversell/ladder/ladder.hpp"
 #include "oversell/ledger/escrow.hpp"
-#include "oversell/options/json.hpp"
+#include "oversell/options/quantity.hpp"
 
 namespace bascule::oversell {
 

@@ -40,7 +40,7 @@ Request Request::of(const plugin::Input& input, const Captures& captures, const 
   if (request.reply_topic.empty()) request.reply_topic = reply.fill(captures);
   request.correlation = input.correlation_data();
   if (input.payload().empty()) return request;
-  const auto json = Json::parse(input.payload(), nullptr, false);
+  const auto json = parse_json(input.payload());
   try {
     const auto object = json.is_number_integer() ? Json{{"quantity", json}} : json;
     if (!object.is_object()) throw std::runtime_error("no request");
@@ -56,7 +56,7 @@ Request Request::of(const plugin::Input& input, const Captures& captures, const 
 
 std::int64_t Request::quantity_of(std::string_view payload) {
   if (payload.empty()) return 1;
-  const auto json = Json::parse(payload, nullptr, false);
+  const auto json = parse_json(payload);
   const auto object = json.is_number_integer() ? Json{{"quantity", json}} : json;
   if (!object.is_object()) throw std::runtime_error("the payload must be a quantity");
   const auto count = object.contains("quantity") ? oversell::quantity(object, "quantity") : 1;

@@ -6,8 +6,8 @@
 #include <string>
 
 #include "bascule/policy.hpp"
-#include "oversell/options/json.hpp"
-#include "oversell/options/pattern.hpp"
+#include "oversell/options/quantity.hpp"
+#include "sdk/pattern.hpp"
 
 namespace bascule::oversell {
 

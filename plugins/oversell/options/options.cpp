@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "oversell/options/option_reader.hpp"
+#include "sdk/option_reader.hpp"
 
 namespace bascule::oversell {
 
@@ -10,9 +10,18 @@ namespace {
 
 constexpr std::int64_t day_ms = 86'400'000;
 
+constexpr Word<Role> roles[]{{"site", Role::site}, {"authority", Role::authority}};
+constexpr Word<Forecast> forecasts[]{{"poisson", Forecast::poisson},
+                                     {"negative-binomial", Forecast::negative_binomial}};
+constexpr Word<bool> offline[]{{"decide", true}, {"refuse", false}};
+constexpr Word<Quota> quotas[]{
+    {"off", Quota::off}, {"soft", Quota::soft}, {"strict", Quota::strict}};
+constexpr Word<plugin::Direction> directions[]{{"down", plugin::Direction::down},
+                                               {"up", plugin::Direction::up}};
+
 SiteSettings read_site(OptionReader& reader, SiteSettings settings) {
   auto& rules = settings.rules;
-  if (reader.off("window")) {
+  if (reader.is_none("window", "off")) {
     rules.window_s.reset();
   } else {
     const auto otherwise = rules.window_s.value_or(3600) * 1000;
@@ -20,12 +29,12 @@ SiteSettings read_site(OptionReader& reader, SiteSettings settings) {
       rules.window_s = reader.duration_ms("window", 365 * day_ms, otherwise) / 1000;
     }
   }
-  if (reader.off("min_remaining_bp")) {
+  if (reader.is_none("min_remaining_bp", "off")) {
     rules.min_remaining_bp.reset();
   } else if (reader.has("min_remaining_bp")) {
     rules.min_remaining_bp = reader.whole("min_remaining_bp", 0, 10'000, 1000);
   }
-  if (reader.off("min_confidence")) {
+  if (reader.is_none("min_confidence", "off")) {
     rules.min_confidence.reset();
   } else if (const auto value = reader.number("min_confidence", 0, 1)) {
     rules.min_confidence = value;
@@ -39,10 +48,7 @@ SiteSettings read_site(OptionReader& reader, SiteSettings settings) {
   } else if (value) {
     rules.stake = Stake{*value, *penalty};
   }
-  const auto forecast = rules.forecast == Forecast::poisson ? 0u : 1u;
-  rules.forecast = reader.word("forecast", {"poisson", "negative-binomial"}, forecast) == 0
-                       ? Forecast::poisson
-                       : Forecast::negative_binomial;
+  reader.choose("forecast", forecasts, rules.forecast);
   if (const auto rate = reader.number("rate_per_hour", 0, 1e9)) {
     rules.rate_per_hour = rate;
     if (rules.forecast != Forecast::poisson) {
@@ -53,19 +59,16 @@ SiteSettings read_site(OptionReader& reader, SiteSettings settings) {
   }
   settings.watch_s = reader.duration_ms("watch", 30 * day_ms, settings.watch_s * 1000) / 1000;
   if (settings.watch_s < 60) reader.problem("watch", "must be a minute or more");
-  settings.sells_offline =
-      reader.word("offline", {"decide", "refuse"}, settings.sells_offline ? 0 : 1) == 0;
+  reader.choose("offline", offline, settings.sells_offline);
   return settings;
 }
 
 AuthoritySettings read_authority(OptionReader& reader, AuthoritySettings settings) {
-  constexpr Quota quotas[] = {Quota::off, Quota::soft, Quota::strict};
-  settings.quota = quotas[reader.word("quota", {"off", "soft", "strict"},
-                                      static_cast<std::size_t>(settings.quota))];
+  reader.choose("quota", quotas, settings.quota);
   settings.reserve_bp = reader.whole("reserve_bp", 0, 10'000, settings.reserve_bp);
   if (reader.has("weights")) settings.weights.clear();
   reader.members("weights", [&](const std::string& site, OptionReader weight) {
-    settings.weights[site] = weight.as_whole(0, 1'000'000);
+    settings.weights[site] = weight.whole("", 0, 1'000'000, 0);
   });
   settings.overbooking = reader.whole("overbooking", 0, quantity_max, settings.overbooking);
   settings.hold_window_s =
@@ -80,7 +83,7 @@ void read_topics(OptionReader reader, Options& options) {
   std::map<std::string, std::string> seen;
   const auto read = [&](const char* name, Pattern& pattern, std::string_view otherwise,
                         std::initializer_list<const char*> names) {
-    pattern = reader.pattern(name, otherwise);
+    pattern = reader.pattern(name, otherwise, OptionReader::Levels::named);
     Captures marks;
     for (const auto& used : pattern.names()) marks[used] = "{}";
     for (const auto* wanted : names) {
@@ -156,7 +159,7 @@ Options read_options(const plugin::Options& raw) {
   options.bridge_id = raw.bridge_id();
   OptionReader reader(raw);
   if (!reader.has("role")) reader.problem("", "must have a role: site or authority");
-  options.role = reader.word("role", {"site", "authority"}, 0) == 0 ? Role::site : Role::authority;
+  reader.choose("role", roles, options.role);
   const bool site = options.role == Role::site;
   const std::string_view not_here =
       site ? "is not an option of role: site" : "is not an option of role: authority";
@@ -168,9 +171,7 @@ Options read_options(const plugin::Options& raw) {
     options.heartbeat_s = reader.duration_ms("heartbeat", day_ms, 30'000) / 1000;
     if (options.heartbeat_s < 1) reader.problem("heartbeat", "must be a second or more");
     options.remember_s = reader.duration_ms("remember", 3650 * day_ms, 30 * day_ms) / 1000;
-    options.towards_sites = reader.word("towards_sites", {"down", "up"}, 0) == 0
-                                ? plugin::Direction::down
-                                : plugin::Direction::up;
+    reader.choose("towards_sites", directions, options.towards_sites);
     options.authority = read_authority(reader, {});
   }
   reader.members("items", [&](const std::string& item, OptionReader settings) {

@@ -9,7 +9,8 @@
 
 #include "bascule/policy.hpp"
 #include "oversell/ladder/ladder.hpp"
-#include "oversell/options/pattern.hpp"
+#include "oversell/options/quantity.hpp"
+#include "sdk/pattern.hpp"
 
 namespace bascule::oversell {
 

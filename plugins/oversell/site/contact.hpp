@@ -5,7 +5,7 @@
 #include <optional>
 
 #include "bascule/policy.hpp"
-#include "oversell/options/json.hpp"
+#include "oversell/options/quantity.hpp"
 
 namespace bascule::oversell {
 

@@ -105,7 +105,7 @@ void SiteTurn::decide(Item& item, const Request& asked, const OpId& id, bool was
 }
 
 // Everything that the sale is goes into one step: the rights it uses, the op, the answer.
-void SiteTurn::sell(Item& item, const Request& asked, const OpId& id, const Decision& decision,
+void SiteTurn::sell(Item& item, const Request& asked, const OpId& id, const SaleDecision& decision,
                     Json& reply) {
   const bool by_quota = decision.reason == Reason::quota;
   if (by_quota && !item.state.escrow.use(holder(), asked.quantity)) {

@@ -39,7 +39,7 @@ class SiteTurn {
   void request(const Captures& captures);
   void ask(Item& item, const Request& request);
   void decide(Item& item, const Request& request, const OpId& id, bool asked);
-  void sell(Item& item, const Request& request, const OpId& id, const Decision& decision,
+  void sell(Item& item, const Request& request, const OpId& id, const SaleDecision& decision,
             Json& reply);
   void decide_waiting(const std::string& key);
   void decide_all_waiting();

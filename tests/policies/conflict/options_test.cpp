@@ -58,9 +58,25 @@ TEST_CASE("conflict options: what is wrong is named with its place") {
             "/sites is for the role authority"));
 }
 
+TEST_CASE("conflict options: a mistake in a rule for one part's field is named with its place") {
+  Json parts{{"record", "edits/{id}/{part}"}, {"topics", {{"canonical", "r/{id}/{part}"}}}};
+  const auto with = [&](const Json& rules) {
+    auto patch = parts;
+    patch["validate"] = rules;
+    return wrong(patch);
+  };
+  CHECK(with({{"family/kids", {{"type", "integer"}}}}) == "");
+  CHECK(with({{"family/kids", {{"type", "int"}}}}) ==
+        "/validate/family~1kids/type must be string, integer, number, boolean, list or object; ");
+  CHECK(with({{"a~b", {{"typ", "list"}}}}) == "/validate/a~0b/typ is not known; ");
+  parts["strategy"] = "field-merge";
+  parts["fields"] = {{"family/kids", "most"}};
+  CHECK(has(with(Json::object()), "/fields/family~1kids must be newest, first"));
+}
+
 TEST_CASE("conflict options: durations and times of day") {
   auto json = good();
-  json["clock_guard"] = "2m";
+  json["clock_guard"] = "1500ms";
   json["when"] = "01:00";
   json["utc_offset"] = "+02:30";
   json["history"] = {{"keep", "none"}, {"entries", nullptr}};
@@ -69,7 +85,7 @@ TEST_CASE("conflict options: durations and times of day") {
   CHECK(!options.history_keep_ms);
   CHECK(options.history_entries_max == conflict::no_limit);
   CHECK(options.silent_ms == 90 * day);
-  CHECK(options.clock_guard_ms == 120'000);
+  CHECK(options.clock_guard_ms == 1'500);
   CHECK(*options.batch_minute == 22 * 60 + 30);
 }
 

@@ -1,7 +1,7 @@
 // The rows of the ladder, its borders, and that better news never turns a sale into a refusal.
 #include "oversell/ladder/ladder.hpp"
 
-#include "oversell/options/json.hpp"
+#include "oversell/options/quantity.hpp"
 #include "support/property.hpp"
 
 namespace bascule::oversell::test {
@@ -21,7 +21,7 @@ Situation seen(std::int64_t capacity, std::int64_t available, std::int64_t local
   return situation;
 }
 
-void check(const Decision& decision, bool sell, Reason reason) {
+void check(const SaleDecision& decision, bool sell, Reason reason) {
   CHECK(decision.sell == sell);
   CHECK(name(decision.reason) == name(reason));
 }

@@ -44,7 +44,7 @@ TEST_CASE("options: what is wrong is said at its place") {
   says(R"({"role": "site", "items": {"a/b": {"window": "x"}}})", "/items/a~1b/window must be");
   says(R"({"role": "site", "items": {"a": 5}})", "/items/a must be a section");
   says(R"({"role": "site", "topics": {"request": "ask"}})", "/topics/request must name {item}");
-  says(R"({"role": "site", "topics": {"request": "a/{item}/#"}})", "neither text nor {name}");
+  says(R"({"role": "site", "topics": {"request": "a/{item}/#"}})", "must have a text or a {name}");
   says(R"({"role": "site", "topics": {"sold": "seats/{x}/request"}})", "same topic as");
   says(R"({"role": "site", "topics": {"reply": "a/{item}/{who}"}})", "names {who}");
   says(R"({"role": "site", "topics": {"call": "a/{item}"}})", "/topics/call is no topic of a site");

@@ -1,8 +1,8 @@
-#include "conflict/options/pattern.hpp"
+#include "sdk/pattern.hpp"
 
 #include <algorithm>
 
-namespace bascule::conflict {
+namespace bascule::sdk {
 
 namespace {
 
@@ -33,11 +33,15 @@ Pattern::Pattern(std::string_view text) {
       auto name = level.substr(1, level.size() - 2);
       const bool rest = name.ends_with("...");
       if (rest) name.remove_suffix(3);
-      if (name.empty() || names(name)) throw std::invalid_argument("names a level twice, or not");
+      if (name.empty() || name.find_first_of("{}+#.") != name.npos) {
+        throw std::invalid_argument("has a level without a good name: " + std::string(level));
+      }
+      if (names(name)) throw std::invalid_argument("has " + std::string(level) + " twice");
       levels_.push_back({rest ? Level::Kind::rest : Level::Kind::one, std::string(name)});
       names_.emplace_back(name);
     } else if (level.find_first_of("{}+#") != std::string_view::npos) {
-      throw std::invalid_argument("has a level that is neither text nor {name}");
+      throw std::invalid_argument("has a level that is neither text nor {name}: " +
+                                  std::string(level));
     } else {
       levels_.push_back({Level::Kind::literal, std::string(level)});
     }
@@ -46,6 +50,13 @@ Pattern::Pattern(std::string_view text) {
 
 bool Pattern::names(std::string_view name) const {
   return std::find(names_.begin(), names_.end(), name) != names_.end();
+}
+
+bool Pattern::all_named() const {
+  return std::all_of(levels_.begin(), levels_.end(), [](const Level& level) {
+    return level.kind == Level::Kind::literal ||
+           (level.kind == Level::Kind::one && !level.text.empty());
+  });
 }
 
 std::optional<Captures> Pattern::match(std::string_view topic) const {
@@ -72,4 +83,4 @@ std::optional<Captures> Pattern::match(std::string_view topic) const {
   return captures;
 }
 
-}  // namespace bascule::conflict
+}  // namespace bascule::sdk

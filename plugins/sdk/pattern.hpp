@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-namespace bascule::conflict {
+namespace bascule::sdk {
 
 using Captures = std::map<std::string, std::string, std::less<>>;
 
@@ -22,6 +22,8 @@ class Pattern {
   bool empty() const { return levels_.empty(); }
   const std::vector<std::string>& names() const { return names_; }
   bool names(std::string_view name) const;
+  // Each level is a text, or has a name; so the topic has no remainder and no wildcard.
+  bool all_named() const;
 
   std::optional<Captures> match(std::string_view topic) const;
   // The topic with what `value_of` gives for each name, an optional string; throws
@@ -58,4 +60,4 @@ class Pattern {
   std::vector<std::string> names_;
 };
 
-}  // namespace bascule::conflict
+}  // namespace bascule::sdk

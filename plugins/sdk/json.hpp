@@ -1,13 +1,15 @@
 // JSON in its canonical form: members sorted, no spaces, numbers in their shortest form. Two values
-// are the same if and only if their texts are.
+// are the same if and only if their texts are. And what a message has to say, member by member.
 #pragma once
 
 #include <algorithm>
+#include <cstdint>
 #include <nlohmann/json.hpp>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 
-namespace bascule::conflict {
+namespace bascule::sdk {
 
 using Json = nlohmann::json;
 
@@ -77,4 +79,41 @@ std::string list_text(const Texts& texts) {
   return json + ']';
 }
 
-}  // namespace bascule::conflict
+// Of a message: what is missing or of the wrong type throws std::runtime_error with the member's
+// name. The input is no message of ours then, and the bridge quarantines it.
+inline Json parse_object(std::string_view text) {
+  auto json = Json::parse(text, nullptr, false);
+  if (!json.is_object()) throw std::runtime_error("the payload must be a JSON object");
+  return json;
+}
+
+inline std::int64_t integer(const Json& object, const char* name) {
+  const auto found = object.find(name);
+  if (found == object.end() || !found->is_number_integer()) {
+    throw std::runtime_error(std::string("the payload lacks a whole number: ") + name);
+  }
+  return found->get<std::int64_t>();
+}
+
+inline std::int64_t integer_or(const Json& object, const char* name, std::int64_t otherwise) {
+  return object.contains(name) ? integer(object, name) : otherwise;
+}
+
+inline std::string text(const Json& object, const char* name) {
+  const auto found = object.find(name);
+  if (found == object.end() || !found->is_string()) {
+    throw std::runtime_error(std::string("the payload lacks a text: ") + name);
+  }
+  return found->get<std::string>();
+}
+
+inline std::string text_or(const Json& object, const char* name, std::string_view otherwise) {
+  return object.contains(name) ? text(object, name) : std::string(otherwise);
+}
+
+inline bool flag(const Json& object, const char* name) {
+  const auto found = object.find(name);
+  return found != object.end() && found->is_boolean() && found->get<bool>();
+}
+
+}  // namespace bascule::sdk
