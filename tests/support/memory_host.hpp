@@ -1,4 +1,5 @@
-// A host in memory: what a bridge does for a policy, with a step that is kept whole or dropped.
+// A host in memory: what a bridge does for a policy, with a step that is kept whole or dropped. The
+// one host of all tests of policies; how the policy is called is the test's business.
 #pragma once
 
 #include <cstdint>
@@ -16,6 +17,7 @@
 namespace bascule::test {
 
 using Json = nlohmann::json;
+using Properties = std::vector<std::pair<std::string, std::string>>;
 
 // What a policy is given; the test's own copy of bascule_input.
 struct Message {
@@ -25,13 +27,16 @@ struct Message {
   std::string epoch = "0000000000000001";
   std::string lane = "edits";
   std::uint64_t sequence = 0;
-  std::string topic;
-  std::string payload;
+  std::string topic{};
+  std::string payload{};
   bool retain = false;
-  std::vector<std::pair<std::string, std::string>> properties;
+  Properties properties{};
+  std::string response_topic{};
+  std::string correlation{};
   std::int64_t wall_ms = 0;
   std::int64_t boottime_ms = 0;
   std::int64_t boot = 1;
+  bool trusted = true;
   bool central_up = true;
 
   std::string property(const std::string& name) const;
@@ -42,8 +47,10 @@ struct Sent {
   std::string lane;
   std::string topic;
   std::string payload;
+  int qos;
   bool retain;
-  std::vector<std::pair<std::string, std::string>> properties;
+  Properties properties;
+  std::string correlation;
 
   std::string property(const std::string& name) const;
   Json json() const { return Json::parse(payload); }
@@ -57,13 +64,19 @@ struct OpenCase {
 
 class MemoryHost {
  public:
-  using Decide = std::function<void(plugin::Step&, const plugin::Input&)>;
+  // As the C symbol has it: 0, or the step has failed.
+  using Decide = std::function<int(bascule_step*, const bascule_input&)>;
+  using DecideInCpp = std::function<void(plugin::Step&, const plugin::Input&)>;
 
-  // The calls into the host that a step may make before it crashes; none: it does not.
+  // What create() is given. Each step carries its own host, so that this is the same for all.
+  static const bascule_host& functions();
+
+  // The calls into the host that the next step may make before it crashes; none: it does not.
   std::optional<int> crash_after;
 
   // One step. False if it failed or crashed: nothing of it is kept then.
   bool step(const Decide& decide, const Message& message);
+  bool step(const DecideInCpp& decide, const Message& message);
 
   // What the last step that was kept has sent, and explained.
   std::vector<Sent> sent;
@@ -74,8 +87,20 @@ class MemoryHost {
   std::map<std::int64_t, OpenCase> cases;
   std::map<std::int64_t, Json> closed;
   std::map<std::string, std::int64_t> wakes;
+  std::vector<std::string> log;
   std::int64_t next_case = 1;
   std::uint64_t inputs = 0;
+};
+
+// A policy made through the plugin's C symbol. Throws std::runtime_error with every problem of the
+// options, as "pointer text; " each.
+class PluginInstance {
+ public:
+  PluginInstance(const std::string& bridge_id, const Json& options);
+  int decide(bascule_step* step, const bascule_input& input) const;
+
+ private:
+  std::shared_ptr<void> instance_;
 };
 
 }  // namespace bascule::test

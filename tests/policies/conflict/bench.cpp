@@ -62,7 +62,7 @@ void decide(benchmark::State& state, const std::string& strategy, bool concurren
       }
       state.ResumeTiming();
     }
-    const auto step = [&](plugin::Step& its_step, const plugin::Input& input) {
+    const MemoryHost::DecideInCpp step = [&](plugin::Step& its_step, const plugin::Input& input) {
       conflict::decide_at_authority(hub.options, its_step, input);
     };
     if (!hub.host.step(step, messages[next++])) state.SkipWithError(hub.host.failure.c_str());

@@ -81,7 +81,7 @@ Message Hub::as_message(const Edit& edit, std::int64_t arrives) const {
 void Hub::message(const Message& given) {
   auto message = given;
   ++sequence;
-  const auto decide = [&](plugin::Step& step, const plugin::Input& input) {
+  const MemoryHost::DecideInCpp decide = [&](plugin::Step& step, const plugin::Input& input) {
     conflict::decide_at_authority(options, step, input);
   };
   if (!host.step(decide, message)) throw std::runtime_error(host.failure);

@@ -18,7 +18,7 @@ Network::Network(const Json& more, const Json& for_sites) : hub(more) {
 }
 
 void Network::decide(Site& site, const Message& message) {
-  const auto step = [&](plugin::Step& its_step, const plugin::Input& input) {
+  const MemoryHost::DecideInCpp step = [&](plugin::Step& its_step, const plugin::Input& input) {
     conflict::decide_at_site(site.options, its_step, input);
   };
   if (!site.host.step(step, message)) {
@@ -99,7 +99,7 @@ void Network::hand_down() {
 void Network::wake_hub() {
   const auto wakes = hub.host.wakes;
   for (const auto& [name, at] : wakes) {
-    if (at == 0 || at > now) continue;
+    if (at > now) continue;
     hub.wake(name, now);
     hand_down();
   }
@@ -109,7 +109,7 @@ void Network::wake_site(const std::string& id) {
   auto& site = sites.at(id);
   const auto wakes = site.host.wakes;
   for (const auto& [name, at] : wakes) {
-    if (at == 0 || at > now) continue;
+    if (at > now) continue;
     Message wake;
     wake.kind = plugin::Input::Kind::wake;
     wake.topic = name;

@@ -219,7 +219,7 @@ TEST_CASE("faults: a journal that is restored has no rights, and still nothing i
     const std::int64_t capacity = 5 + below(20);
     auto day = open_day("strict", 0, capacity);
     auto& box = day.world.sites.at("a").box;
-    std::map<std::string, std::string> copy = box.state;
+    auto copy = box.state;
     auto wakes = box.wakes;
     int restored = 0;
     for (int events = below(120); events > 0; --events) {

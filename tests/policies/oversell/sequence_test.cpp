@@ -109,7 +109,7 @@ TEST_CASE("sequence R27: staff may honour it within the hour, and no later") {
     world.advance(at("10:40:00") + (in_time ? 0 : 1));
     world.resolve(1, {{"choose", "honour"}, {"by", "ann"}});
     world.pump();
-    CHECK(world.hub.cases.at(1).outcome->at("outcome") == (in_time ? "HONOUR" : "REVERSE"));
+    CHECK(world.hub.closed.at(1).at("outcome") == (in_time ? "HONOUR" : "REVERSE"));
     CHECK(world.ledger()["honoured"] == (in_time ? 1 : 0));
     CHECK(world.ledger()["reversed"] == (in_time ? 0 : 1));
     CHECK(world.shown("b")["available"] == (in_time ? -1 : 0));
