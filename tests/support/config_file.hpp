@@ -27,10 +27,10 @@ using namespace bascule;
 using Lines = std::vector<std::string>;
 
 // A directory of its own for each case, gone at the end.
-class Directory {
+class ConfigDirectory {
  public:
-  Directory() { path_ = ::mkdtemp(path_.data()); }
-  ~Directory() { std::filesystem::remove_all(path_); }
+  ConfigDirectory() { path_ = ::mkdtemp(path_.data()); }
+  ~ConfigDirectory() { std::filesystem::remove_all(path_); }
   std::string write(const std::string& name, const std::string& content) const {
     std::ofstream(path_ + '/' + name, std::ios::binary) << content;
     return path_ + '/' + name;
@@ -42,7 +42,7 @@ class Directory {
 };
 
 inline BridgeConfig load(const std::string& yaml) {
-  const Directory directory;
+  const ConfigDirectory directory;
   return load_config(directory.write("bascule.yaml", yaml));
 }
 

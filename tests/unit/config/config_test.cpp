@@ -70,7 +70,7 @@ TEST_CASE("config: the example file is valid") {
 }
 
 TEST_CASE("config: a file that cannot be read is one problem without a line") {
-  const Directory directory;
+  const ConfigDirectory directory;
   const auto said = [](const std::string& path) {
     try {
       load_config(path);
@@ -89,7 +89,7 @@ TEST_CASE("config: a file that cannot be read is one problem without a line") {
 }
 
 TEST_CASE("config: a problem is printed with file, line and column, one a line") {
-  const Directory directory;
+  const ConfigDirectory directory;
   const std::string path = directory.write("a.yaml", least + "log: {level: loud, form: text}\n");
   CHECK_THROWS_WITH_AS(load_config(path),
                        (path +

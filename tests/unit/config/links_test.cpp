@@ -14,7 +14,7 @@ using namespace config_file;
 using namespace std::chrono_literals;
 
 TEST_CASE("config: a credential of the service is found where systemd has put it") {
-  const Directory directory;
+  const ConfigDirectory directory;
   directory.write("token", "x");
   const std::string yaml = with_site(
       "  url: mqtt://broker:1234\n"
@@ -30,7 +30,7 @@ TEST_CASE("config: a credential of the service is found where systemd has put it
 }
 
 TEST_CASE("config: every key of a link is read") {
-  const Directory directory;
+  const ConfigDirectory directory;
   const std::string file = directory.write("some.pem", "x");
   const LinkSettings link = load(with_site("  url: mqtts://broker:1234\n"
                                            "  client: native\n"
@@ -121,7 +121,7 @@ TEST_CASE("config: a URL is refused with what a URL looks like, and never repeat
 }
 
 TEST_CASE("config: files that a link names must be there") {
-  const Directory directory;
+  const ConfigDirectory directory;
   CHECK(problems(with_site("  url: mqtts://h\n"
                            "  password_file: /nowhere/canary\n"
                            "  tls:\n"
@@ -137,7 +137,7 @@ TEST_CASE("config: files that a link names must be there") {
 }
 
 TEST_CASE("config: a file without permission to read is named as that") {
-  const Directory directory;
+  const ConfigDirectory directory;
   const std::string path = directory.write("secret", "x");
   std::filesystem::permissions(directory.path(), std::filesystem::perms(0755));
   std::filesystem::permissions(path, std::filesystem::perms::none);
@@ -156,7 +156,7 @@ TEST_CASE("config: a password in the file is refused and never repeated") {
 }
 
 TEST_CASE("config: keys of a link that contradict each other are refused") {
-  const Directory directory;
+  const ConfigDirectory directory;
   const std::string file = directory.write("x.pem", "x");
   CHECK(problems(with_site("  url: mqtt://h\n  tls: {insecure: true}\n")) ==
         Lines{"3:3: \"tls\" has no effect on a mqtt URL; use mqtts or wss, or remove this key"});

@@ -25,13 +25,13 @@ using nlohmann::json;
 
 namespace {
 
-struct TemporaryDirectory {
+struct SocketDirectory {
   std::filesystem::path path;
-  TemporaryDirectory() {
+  SocketDirectory() {
     char name[] = "/tmp/bascule-control-XXXXXX";
     path = ::mkdtemp(name);
   }
-  ~TemporaryDirectory() { std::filesystem::remove_all(path); }
+  ~SocketDirectory() { std::filesystem::remove_all(path); }
   std::string operator/(const char* name) const { return path / name; }
 };
 
@@ -92,14 +92,14 @@ bool contains(const std::string& text, const char* part) {
 }  // namespace
 
 TEST_CASE("control: a question gets its handler's answer") {
-  TemporaryDirectory directory;
+  SocketDirectory directory;
   ControlServer server({directory / "s", ""}, echo());
   server.start();
   CHECK(ask(directory / "s", "/v1/status") == json{{"bridge", "store-42"}});
 }
 
 TEST_CASE("control: parameters arrive as they were given, whatever is in them") {
-  TemporaryDirectory directory;
+  SocketDirectory directory;
   ControlServer server({directory / "s", ""}, echo());
   server.start();
   const std::string odd = "a/b&c=d e+f%20\xc3\xa9?#";
@@ -109,7 +109,7 @@ TEST_CASE("control: parameters arrive as they were given, whatever is in them") 
 }
 
 TEST_CASE("control: an answer of 40 MB arrives whole") {
-  TemporaryDirectory directory;
+  SocketDirectory directory;
   ControlServer server({directory / "s", ""}, echo());
   server.start();
   const auto answer = ask(directory / "s", "/v1/huge");
@@ -118,14 +118,14 @@ TEST_CASE("control: an answer of 40 MB arrives whole") {
 }
 
 TEST_CASE("control: text that is no UTF-8 is replaced, not refused") {
-  TemporaryDirectory directory;
+  SocketDirectory directory;
   ControlServer server({directory / "s", ""}, echo());
   server.start();
   CHECK(ask(directory / "s", "/v1/bytes") == json{{"topic", "a\xef\xbf\xbd"}});
 }
 
 TEST_CASE("control: errors reach the client in the server's words") {
-  TemporaryDirectory directory;
+  SocketDirectory directory;
   ControlServer server({directory / "s", ""}, echo());
   server.start();
   const std::string socket = directory / "s";
@@ -138,7 +138,7 @@ TEST_CASE("control: errors reach the client in the server's words") {
 }
 
 TEST_CASE("control: without a daemon there is no answer") {
-  TemporaryDirectory directory;
+  SocketDirectory directory;
   CHECK_FALSE(ask(directory / "none", "/v1/status"));
   CHECK_FALSE(ask(directory / "no/directory/either", "/v1/status"));
   leave_stale_socket(directory / "stale");
@@ -146,7 +146,7 @@ TEST_CASE("control: without a daemon there is no answer") {
 }
 
 TEST_CASE("control: a stopped server leaves no socket, and can be started again") {
-  TemporaryDirectory directory;
+  SocketDirectory directory;
   ControlServer server({directory / "s", ""}, echo());
   for (int round = 0; round < 3; ++round) {
     server.start();
@@ -158,7 +158,7 @@ TEST_CASE("control: a stopped server leaves no socket, and can be started again"
 }
 
 TEST_CASE("control: the socket is for owner and group only, in a directory made for it") {
-  TemporaryDirectory directory;
+  SocketDirectory directory;
   const mode_t before = ::umask(0);
   ControlServer server({directory / "new/deep/s", ""}, echo());
   server.start();
@@ -169,7 +169,7 @@ TEST_CASE("control: the socket is for owner and group only, in a directory made 
 }
 
 TEST_CASE("control: what a dead process left is replaced") {
-  TemporaryDirectory directory;
+  SocketDirectory directory;
   leave_stale_socket(directory / "s");
   ControlServer server({directory / "s", ""}, echo());
   server.start();
@@ -177,7 +177,7 @@ TEST_CASE("control: what a dead process left is replaced") {
 }
 
 TEST_CASE("control: a socket that somebody answers on is left alone") {
-  TemporaryDirectory directory;
+  SocketDirectory directory;
   ControlServer first({directory / "s", ""}, echo());
   first.start();
   CHECK(contains(refusal({directory / "s", ""}), "another program answers there"));
@@ -185,7 +185,7 @@ TEST_CASE("control: a socket that somebody answers on is left alone") {
 }
 
 TEST_CASE("control: a path that cannot be a socket is refused with what to do") {
-  TemporaryDirectory directory;
+  SocketDirectory directory;
   std::ofstream(directory / "file") << "precious";
   CHECK(contains(refusal({directory / "file", ""}), "is not a socket is in the way"));
   CHECK(contains(refusal({directory / "file/s", ""}), "cannot make the directory"));
@@ -194,7 +194,7 @@ TEST_CASE("control: a path that cannot be a socket is refused with what to do") 
 }
 
 TEST_CASE("control: clients that say nothing hold up neither questions nor the end for long") {
-  TemporaryDirectory directory;
+  SocketDirectory directory;
   ControlServer server({directory / "s", ""}, echo());
   server.start();
   std::vector<int> silent;
@@ -208,7 +208,7 @@ TEST_CASE("control: clients that say nothing hold up neither questions nor the e
 }
 
 TEST_CASE("control: many clients at once all get their answer") {
-  TemporaryDirectory directory;
+  SocketDirectory directory;
   ControlServer server({directory / "s", ""}, echo());
   server.start();
   std::vector<std::thread> clients;
