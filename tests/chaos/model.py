@@ -36,6 +36,12 @@ class Sent:
                 f"{' retained' if self.retain else ''}, {self.size} bytes)")
 
 
+@dataclass(frozen=True)
+class Finding:
+    text: str
+    missing_on: tuple = None  # the hop that lacks the message
+
+
 def number_of(payload):
     """The number of a message that a client published; None for others."""
     head = payload.partition(":")[0]
@@ -59,6 +65,7 @@ class Model:
         self.kept = {}        # (place, topic): what was retained there once
         self._closed = {}     # (bridge, place): the first number that cannot have crossed that line
         self._calm = True
+        self.limited = set()  # bridges whose lanes had a limit, so that they may give messages up
 
     # What happens.
 
@@ -119,6 +126,8 @@ class Model:
     def changing(self, bridge, new):
         """The bridge begins to follow another configuration; until changed() both may hold."""
         self.current[bridge].add(new)
+        if "tight" in new.on:
+            self.limited.add(bridge)
         for sent in self._open():
             sent.possible[bridge].add(new)
 
@@ -139,11 +148,16 @@ class Model:
     def missing(self, arrivals):
         """What has to arrive and has not, as sentences. `arrivals` has for each place what a
         receiver there has got, without repeats by stamp, as pairs of number and topic."""
-        return [text for kind, text in self._judge(arrivals) if kind == "missing"]
+        return [finding.text for finding in self._judge(arrivals) if finding.missing_on]
+
+    def lacking(self, arrivals):
+        """How many messages each hop lacks."""
+        return Counter(finding.missing_on for finding in self._judge(arrivals)
+                       if finding.missing_on)
 
     def wrong(self, arrivals):
         """What must not have arrived so, as sentences."""
-        return ([text for kind, text in self._judge(arrivals) if kind != "missing"]
+        return ([finding.text for finding in self._judge(arrivals) if not finding.missing_on]
                 + self._disorder(arrivals))
 
     def _judge(self, arrivals):
@@ -156,23 +170,24 @@ class Model:
 
     def _judge_one(self, sent, topics):
         """`topics`: at each place, those under which it has arrived there."""
-        allowed, ahead = {(sent.place, sent.topic)}, [(sent.place, sent.topic)]
+        allowed, ahead = {(sent.place, sent.topic)}, [(sent.place, sent.topic, False)]
         while ahead:
-            place, topic = ahead.pop()
+            place, topic, repeated = ahead.pop()
             for hop in self._hops_from(place):
                 there = ends(hop)[1]
                 targets = self.targets(sent, hop, topic)
                 allowed |= {(there, target) for target in targets if target}
                 found = [target for target in topics[there] if target in targets]
                 if not found and None not in targets and self._may_not_lack(sent, hop):
-                    yield "missing", f"{sent} is missing at {there}"
-                if len(found) > 1 and not self._may_repeat(sent, hop):
-                    yield "twice", f"{sent} has arrived {len(found)} times at {there}: {found}"
-                ahead += [(there, target) for target in set(found)]
+                    yield Finding(f"{sent} is missing at {there}", missing_on=hop)
+                may_repeat = repeated or self._may_repeat(sent, hop)
+                if len(found) > 1 and not may_repeat:
+                    yield Finding(f"{sent} has arrived {len(found)} times at {there}: {found}")
+                ahead += [(there, target, may_repeat) for target in set(found)]
         for place, found in topics.items():
             for topic in found:
                 if (place, topic) not in allowed:
-                    yield "strange", f"{sent} has arrived at {place} under {topic}"
+                    yield Finding(f"{sent} has arrived at {place} under {topic}")
 
     def _hops_from(self, place):
         if place == CENTRAL:

@@ -1,4 +1,4 @@
-"""The few packets of MQTT 5 and 3.1.1 that the scripted broker needs. Pure."""
+"""The few packets of MQTT 5 and 3.1.1 that the scripted broker and the source need. Pure."""
 import struct
 
 CONNECT, CONNACK, PUBLISH, PUBACK, PUBREC, PUBREL, PUBCOMP, SUBSCRIBE, SUBACK, UNSUBSCRIBE, \
@@ -54,6 +54,31 @@ class Reader:
 
     def rest(self):
         return self.data[self.at:]
+
+
+class Stream:
+    """Cuts bytes into packets."""
+
+    def __init__(self):
+        self._rest = b""
+
+    def feed(self, data):
+        """Pairs of the type and a Reader of the body, of each packet that is whole."""
+        self._rest += data
+        while (end := self._head()) is not None and len(self._rest) >= sum(end):
+            begin, size = end
+            packet_type, body = self._rest[0] >> 4, self._rest[begin:begin + size]
+            self._rest = self._rest[begin + size:]
+            yield packet_type, Reader(body)
+
+    def _head(self):
+        """The length of the fixed header and of the body; None while these are not there."""
+        size = 0
+        for index, byte in enumerate(self._rest[1:5]):
+            size |= (byte & 127) << 7 * index
+            if byte < 128:
+                return index + 2, size
+        return None
 
 
 def properties(block):

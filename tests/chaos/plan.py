@@ -49,14 +49,19 @@ def _value(text):
     return text
 
 
+def setting(text):
+    """What is written so: pairs, as in the first line of a plan."""
+    return {name: _value(value) for name, _, value in
+            (pair.partition("=") for pair in text.split())}
+
+
 def parse(text):
     """The plan that was printed so; lines that begin with # are left out."""
     actions = []
     for line in text.splitlines():
         if line.strip() and not line.startswith("#"):
-            kind, *pairs = line.split()
-            actions.append(Action(kind, {name: _value(value) for name, _, value in
-                                         (pair.partition("=") for pair in pairs)}))
+            kind, _, what = line.partition(" ")
+            actions.append(Action(kind, setting(what)))
     assert actions[0].kind == "setting", "a plan begins with its setting"
     return Plan(actions[0].what, tuple(actions[1:]))
 
@@ -126,10 +131,12 @@ class _Draw:
         """More than is kept in memory, not acknowledged when the bridge dies."""
         site = self.site()
         line = f"{site}-site"
+        count, size = self.chance.choice(((48, 1_000_000), (20_000, 60)))
         return [Action("eat", {"line": line, "sender": "bridge"}),
-                Action("publish", {"at": site, "topic": "pos/1/sale", "qos": 1, "count": 48,
-                                   "size": 1_000_000}),
-                *self.pause(2), Action("kill", {"bridge": site}), Action("mend", {"line": line}),
+                Action("publish", {"at": site, "topic": "pos/1/sale", "qos": 1, "count": count,
+                                   "size": size}),
+                Action("taken", {"at": site}), Action("pause", {"s": 2}),
+                Action("kill", {"bridge": site}), Action("mend", {"line": line}),
                 Action("start", {"bridge": site})]
 
     def _properties(self):
@@ -297,10 +304,10 @@ class _Draw:
         return [Action("settle")]
 
 
-def make(seed, kinds):
-    """The plan of a seed, of these kinds of actions."""
+def make(seed, kinds, fixed=None):
+    """The plan of a seed, of these kinds of actions; what is `fixed` of the setting stays so."""
     chance = random.Random(f"{seed}")
-    setting = {"bridges": chance.choice((1, 1, 2)),
+    world = {"bridges": chance.choice((1, 1, 2)),
                "persistence": chance.choice(("both", "both", "site", "central", "none")),
                "sync": chance.choice(("full", "normal")),
                "central": chance.choice(("mosquitto", "mosquitto", "mosquitto", "scripted")),
@@ -308,14 +315,15 @@ def make(seed, kinds):
                "site_protocol": chance.choice((5,) * 5 + ("3.1.1",)),
                "central_protocol": chance.choice((5,) * 5 + ("3.1.1",)),
                "client": chance.choice(("native",) * 5 + ("paho",)),
-               "inflight": chance.choice((20, 1000))}
+               "inflight": chance.choice((20, 20, 1000, 30_000))}
+    world.update(fixed or {})
     actions, left = [], chance.randint(*STEPS)
     for step in range(STEPS_DRAWN):
-        draw = _Draw(random.Random(f"{seed}/{step}"), setting)
+        draw = _Draw(random.Random(f"{seed}/{step}"), world)
         kind = draw.chance.choices(list(WEIGHTS), WEIGHTS.values())[0]
         drawn = draw.step(kind) if kind in kinds else []
         actions += drawn
         left -= bool(drawn)
         if left == 0:
             break
-    return Plan(setting, tuple(actions))
+    return Plan(world, tuple(actions))

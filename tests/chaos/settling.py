@@ -10,11 +10,15 @@ from stage.bascule import books
 STUCK_S = 60       # the longest that a bridge may take once everything is well
 STILL_S = 20       # nothing has moved for so long: what has not come by then does not come
 LATE_S = 0.3       # for a repeat that comes late
-CUT_SEEN_S = 20    # the longest until status says that a line is cut
+SEEN_S = 20        # the longest until status says that a line is cut, or a disk full
 PROBES = [("a", "pos/1/probe"), ("a", "pos/2/probe"), ("a", "menu/probe"),
           ("b", "pos/1/probe"), ("b", "pos/2/probe"),
           ("central", "stores/a/orders/probe"), ("central", "stores/b/orders/probe"),
           ("central", "catalogue/probe")]
+# What no configuration wants.
+DECOYS = [(place, "decoy/1") for place in ("a", "b", "central")] + [
+    ("a", "menu/decoy/1"), ("central", "stores/nobody/sales/decoy"),
+    ("central", "stores/nobody/orders/decoy"), ("central", "stores/a/decoy")]
 
 
 class Failure(Exception):
@@ -27,35 +31,77 @@ class Failure(Exception):
 
 def settle(world, still_s=STILL_S):
     """Raises Failure with all that does not hold."""
-    _check_cut_lines(world)
+    _check_status(world)
     _mend(world)
     _wait(world, lambda: [f"bridge {site} is not up: {_links(world, site)}"
                           for site in world.sites if not world.up(site)], still_s)
     world.observe()
-    for place, topic in PROBES:
-        if place in world.places:
-            world._publish(place, topic, 1, 1, 10)
+    _publish(world, PROBES)
+    _wait(world, lambda: _unsettled(world), still_s)
+    unrouted = _unrouted(world)
+    _publish(world, DECOYS + PROBES)
     _wait(world, lambda: _unsettled(world), still_s)
     time.sleep(LATE_S)
-    wrong = world.model.wrong(world.arrivals()) + _wrong_protocols(world)
+    wrong = world.model.wrong(world.arrivals()) + _wrong_protocols(world) + _wrong_advice(world)
+    wrong += _taken_in_vain(unrouted, _unrouted(world))
+    wrong += _untrue_losses(world)
+    wrong += [f"{place} has refused a client: {source.refused}"
+              for place, source in world.sources.items() if source.refused]
     if wrong:
         raise Failure(summary(wrong))
     world.model.settled()
 
 
-def _check_cut_lines(world):
-    """Status says what is so: a link over a line that is cut is not up."""
-    def claimed():
-        return [f"status of {site} says that its link {end} is up, and the line is cut"
-                for site, _, end in (line.partition("-") for line in sorted(world.cut_lines))
-                if world.answers(f"bridge {site}")
-                and (world.bridges[site].status() or {"links": {end: {"state": ""}}})
-                ["links"][end]["state"] in ("up", "slow")]
-    end = time.monotonic() + CUT_SEEN_S
-    while wrong := claimed():
+def _check_status(world):
+    """Status says what is so."""
+    end = time.monotonic() + SEEN_S
+    while wrong := _untold(world):
         if time.monotonic() > end:
             raise Failure(wrong)
         time.sleep(0.1)
+
+
+def _untold(world):
+    """What is so, and status does not say."""
+    wrong = []
+    for site in world.sites:
+        status = world.answers(f"bridge {site}") and world.bridges[site].status()
+        if not status:
+            continue
+        wrong += [f"status of {site} says that its link {end} is up, and the line is cut"
+                  for end, link in status["links"].items()
+                  if f"{site}-{end}" in world.cut_lines and link["state"] in ("up", "slow")]
+        if site in world.full_disks and not status["journal"]["full"]:
+            wrong.append(f"status of {site} does not say that its disk is full")
+    return wrong
+
+
+def _publish(world, messages):
+    for place, topic in messages:
+        if place in world.places:
+            world._publish(place, topic, 1, 1, 10)
+
+
+def _unrouted(world):
+    return {(site, direction): count["unrouted"] for site in world.sites
+            for direction, count in world.bridges[site].status()["counters"].items()}
+
+
+def _taken_in_vain(before, after):
+    """What no route wants stays where it is, and does not come over the line."""
+    if "subscriptions" in CHECKS_OFF:
+        return []
+    return [f"{site} has taken {after[site, direction] - count} messages {direction} that no route "
+            "wants" for (site, direction), count in before.items()
+            if after[site, direction] != count]
+
+
+def _wrong_advice(world):
+    """No two clients here have one client id."""
+    if "advice" in CHECKS_OFF:
+        return []
+    return [f"the log of {site} asks whether another client uses its client id"
+            for site in world.sites if "does another client use" in world.bridges[site].log()]
 
 
 def _wrong_protocols(world):
@@ -99,8 +145,8 @@ def _wait(world, wrong, still_s):
 
 def _unsettled(world):
     """The cheap questions first; the others only when these are answered."""
-    late = [f"publisher at {place} is not acknowledged" for place in world.unacknowledged()]
-    late += world.model.missing(world.arrivals())
+    late = [f"the source at {place} is not acknowledged" for place in world.unacknowledged()]
+    late += _unexplained(world)
     if late:
         return late
     for site in world.sites:
@@ -109,12 +155,33 @@ def _unsettled(world):
             late.append(f"bridge {site} gives no status")
             continue
         late += [f"{site}: {text}" for text in books(status)]
+        if status["journal"]["full"]:
+            late.append(f"status of {site} says that its disk is full, and there is room")
         late += [f"{site}: {lane['backlog']} wait in lane {lane['name']} {lane['direction']}"
                  for lane in status["lanes"] if lane["backlog"]]
     if late:
         return late
     return world.model.retained_differences({place: world.retained(place)
                                              for place in world.places})
+
+
+def _unexplained(world):
+    """What is missing, unless the ledger of the bridge has as many that a limit took."""
+    arrivals = world.arrivals()
+    missing = world.model.missing(arrivals)
+    if not missing:
+        return []
+    ledgers = {site: world.losses(site) for site in world.model.limited}
+    lacking = world.model.lacking(arrivals)
+    told = {hop: sum(row["count"] for row in ledgers.get(hop[0], ())
+                     if row["direction"] == hop[1]) for hop in lacking}
+    return [] if all(told[hop] >= count for hop, count in lacking.items()) else missing
+
+
+def _untrue_losses(world):
+    return [f"the ledger of {site} tells of losses by a limit that it has not: {rows}"
+            for site in world.sites
+            if site not in world.model.limited and (rows := world.losses(site))]
 
 
 def _links(world, site):

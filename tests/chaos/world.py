@@ -11,12 +11,11 @@ import time
 from configuration import PAYLOAD_MAX, Configuration
 from model import CENTRAL, Model, number_of
 from scripted import ScriptedBroker
-from stage import PUBACK, Stage, retained_at
+from source import Source
+from stage import PUBACK, Stage, retained_at, wait_until
 
 KEEP_ALIVE_S = 3
 LANES = ("default", "sales")
-# mosquitto 2.0.11 counts QoS 2 publishes of before a reconnect as well, and closes on more than 20.
-PUBLISHER_IN_FLIGHT = 9
 BRIDGE_USER = "bridge"  # the user of all bridges; brokers refuse things to it alone
 DISK, MIN_FREE = 24, 8  # MiB, of a small disk
 
@@ -31,9 +30,10 @@ class World:
         self._mounted = []
         self.forgetful = {place for place in self.places if setting["persistence"] not in
                           ("both", "central" if place == CENTRAL else "site")}
-        self.brokers, self.receivers, self.publishers = {}, {}, {}
+        self.brokers, self.receivers, self.sources = {}, {}, {}
         self.lines, self.bridges, self.configurations = {}, {}, {}
         self.cut_lines = set()   # by an action, and not mended
+        self.full_disks = set()  # of bridges
         self._broken = set()     # lines on whose connections bytes have vanished
         self._denying = set()    # brokers that refuse something by their access list
         self.frozen = set()      # brokers and bridges
@@ -45,8 +45,9 @@ class World:
         for place in self.places:
             broker = self.brokers[place] = self._broker(place)
             self.receivers[place] = self.stage.receiver(broker, name=f"receiver-{place}", qos=2)
-            self.publishers[place] = self.stage.publisher(broker, f"publisher-{place}",
-                                                          in_flight=PUBLISHER_IN_FLIGHT)
+            # mosquitto 2.0.11 counts QoS 2 publishes of before a reconnect as well.
+            self.sources[place] = Source(broker, f"source-{place}",
+                                         min(200, self._setting["inflight"] // 2 - 1))
         for site in self.sites:
             for end in "site", CENTRAL:
                 place = site if end == "site" else CENTRAL
@@ -85,6 +86,8 @@ class World:
         return disk / "journal"
 
     def end(self, keep):
+        for source in self.sources.values():
+            source.leave()
         self.stage.end(keep=True)
         for disk in self._mounted:
             subprocess.run(["umount", "-l", disk], check=True)
@@ -103,7 +106,8 @@ class World:
                 for place, receiver in self.receivers.items()}
 
     def unacknowledged(self):
-        return [name for name, publisher in self.publishers.items() if not publisher.quiet()]
+        """The places whose broker has not taken all that was published there."""
+        return [place for place, source in self.sources.items() if not source.quiet()]
 
     def answers(self, name):
         """Whether a broker or a bridge runs and is not frozen."""
@@ -156,6 +160,10 @@ class World:
                     first = messages[-1]["sequence"] + 1
         return numbers - {None}
 
+    def losses(self, site):
+        """The loss ledger of a bridge."""
+        return json.loads(self.bridges[site].cli("journal", "losses", "--json").stdout)["losses"]
+
     def retained(self, place):
         """What is retained at a broker, by topic."""
         return retained_at(self.brokers[place])
@@ -163,35 +171,40 @@ class World:
     # What clients do.
 
     def _publish(self, at, topic, qos, count, size, properties=0):
-        more = {"UserProperty": [("colour", "red"), ("colour", "blue")], "ContentType": "text",
-                "ResponseTopic": "answers", "CorrelationData": b"\0\1"} if properties else {}
+        more = {"user": [("colour", "red"), ("colour", "blue")], "content_type": b"text",
+                "response_topic": b"answers", "correlation": b"\0\1"} if properties else {}
         for _ in range(count):
             sent = self.model.publish(at, topic, qos, size)
-            self.publishers[at].publish(topic, sent.payload, qos, **more)
+            self.sources[at].publish(topic, sent.payload, qos, **more)
 
     def _retain(self, at, topic, qos):
         sent = self.model.publish(at, topic, qos, 10, retain=True)
-        self.publishers[at].publish(topic, sent.payload, qos, retain=True)
+        self.sources[at].publish(topic, sent.payload, qos, retain=True)
 
     def _clear(self, at, topic, qos):
         self.model.clear(at, topic)
-        self.publishers[at].publish(topic, "", qos, retain=True)
+        self.sources[at].publish(topic, "", qos, retain=True)
 
     def _answer(self, at, to, count):
         """Answers the newest messages that have a stamp, with all their user properties."""
         asked = [one for one in list(self.receivers[at].unique) if one.stamp][-count:]
         for one in asked:
             sent = self.model.publish(at, to, 1, 10)
-            self.publishers[at].publish(to, sent.payload,
-                                        UserProperty=list(one.properties.UserProperty))
+            self.sources[at].publish(to, sent.payload, user=list(one.properties.UserProperty))
 
     def _leave(self, at):
         if self.answers(at):
+            self.model.disturbed()  # nobody keeps QoS 0 for it
             self.receivers[at].leave()
 
     def _back(self, at):
         if self.answers(at) and not self.receivers[at].here:
             self.receivers[at].back()
+
+    def _taken(self, at):
+        """Until a broker has all that was published there, unless it is away."""
+        if self.answers(at):
+            wait_until(self.sources[at].quiet, f"{at} to take everything", deadline_s=60)
 
     def _pause(self, s):
         time.sleep(s)
@@ -323,8 +336,10 @@ class World:
             free = os.statvfs(disk)
             room = free.f_bavail * free.f_frsize - (MIN_FREE << 20) // 2
             (disk / "filling").write_bytes(b"x" * max(0, room))
+            self.full_disks.add(bridge)
 
     def _free(self, bridge):
+        self.full_disks.discard(bridge)
         (self.bridges[bridge].data_dir.parent / "filling").unlink(missing_ok=True)
 
     # What brokers do.

@@ -71,11 +71,9 @@ class _Client:
 class Publisher(_Client):
     """Publishes, and knows what the broker has acknowledged. One thread uses it."""
 
-    def __init__(self, broker, name="till-1", protocol=5, in_flight=20, **login):
+    def __init__(self, broker, name="till-1", protocol=5, **login):
         super().__init__(broker, name, protocol, **login)
-        self._client.max_inflight_messages_set(in_flight)
         self._sent = {}              # packet id: payload
-        self._certain = set()        # packet ids that the broker will acknowledge: not QoS 0
         self._acknowledged = set()   # packet ids
         # No lock here: paho calls this holding one that publish() takes.
         self._client.on_publish = lambda _, __, mid: self._acknowledged.add(mid)
@@ -91,8 +89,6 @@ class Publisher(_Client):
         sent = self._client.publish(topic, payload, qos, retain, block)
         assert sent.mid not in self._sent, "more messages than packet ids"
         self._sent[sent.mid] = str(payload)
-        if qos > 0:
-            self._certain.add(sent.mid)
 
     def publish_numbered(self, topic, first, last, qos=1, text="{}", **more):
         for number in range(first, last + 1):
@@ -101,10 +97,6 @@ class Publisher(_Client):
     def acknowledged(self):
         """The payloads that the broker has acknowledged, in the order of publishing."""
         return [payload for mid, payload in self._sent.items() if mid in self._acknowledged]
-
-    def quiet(self):
-        """Nothing above QoS 0 waits for its acknowledgement."""
-        return self._certain <= self._acknowledged
 
     def wait_acknowledged(self, deadline_s=20):
         wait_until(lambda: len(self._acknowledged) == len(self._sent),

@@ -1,0 +1,133 @@
+#!/usr/bin/python3
+"""The model is tested without a world: what a bridge does wrong it must see, and what a broker may
+do it must let pass. One bridge, a; each story is told to the model, then what arrived.
+"""
+import sys
+import unittest
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from configuration import Configuration  # noqa: E402
+from model import Model  # noqa: E402
+
+UP, AT = "pos/1/sale", "stores/a/sales/1/sale"
+
+
+class Story(unittest.TestCase):
+    def setUp(self):
+        self.model = Model({"a": Configuration("a")})
+
+    def publish(self, count=1, topic=UP, place="a", qos=1, **more):
+        return [self.model.publish(place, topic, qos, 10, **more).number for _ in range(count)]
+
+    def judge(self, *central, a=()):
+        arrivals = {"central": list(central), "a": list(a)}
+        return self.model.missing(arrivals), self.model.wrong(arrivals)
+
+    def assert_fine(self, *central, a=()):
+        self.assertEqual(self.judge(*central, a=a), ([], []))
+
+    def assert_missing(self, count, *central):
+        self.assertEqual((len(self.judge(*central)[0]), self.judge(*central)[1]), (count, []))
+
+    def assert_wrong(self, count, *central):
+        self.assertEqual(len(self.judge(*central)[1]), count)
+
+    def test_what_crosses_once_is_fine(self):
+        one, two = self.publish(2)
+        self.assert_fine((one, AT), (two, AT))
+
+    def test_what_does_not_arrive_is_missing(self):
+        one, two = self.publish(2)
+        self.assert_missing(1, (two, AT))
+
+    def test_what_arrives_twice_is_wrong(self):
+        (one,) = self.publish()
+        self.assert_wrong(1, (one, AT), (one, AT))
+
+    def test_what_arrives_elsewhere_is_wrong(self):
+        (one,) = self.publish()
+        self.assert_wrong(1, (one, AT), (one, "stores/a/other"))
+
+    def test_what_overtakes_is_wrong_unless_qos_or_topic_differ(self):
+        one, two = self.publish(2)
+        self.assert_wrong(1, (two, AT), (one, AT))
+        (three,) = self.publish(qos=2)
+        self.assert_fine((three, AT), (one, AT), (two, AT))
+
+    def test_qos_0_may_be_lost_where_something_was_disturbed(self):
+        (one,) = self.publish(qos=0)
+        self.assert_missing(1)
+        self.model.disturbed()
+        self.assert_fine()
+
+    def test_what_no_route_wants_must_not_arrive(self):
+        (one,) = self.publish(topic="other/1")
+        self.assert_fine()
+        self.assert_wrong(1, (one, "other/1"))
+
+    def test_a_killed_site_may_lose_what_was_not_journaled(self):
+        one, two = self.publish(2)
+        self.model.forgets("a", {"a": {one}}, remembers_nothing=False)
+        self.assert_missing(1, (two, AT))
+        self.assert_fine((one, AT))
+        self.assert_fine((one, AT), (two, AT), (two, AT))
+
+    def test_a_killed_centre_may_lose_what_it_accepted_but_not_what_it_was_never_sent(self):
+        (one,) = self.publish()
+        self.model.line_closed("a", "central")
+        (two,) = self.publish()
+        self.model.forgets("central", {"a": set()}, remembers_nothing=False)
+        self.assert_fine((two, AT))
+        self.assert_missing(1, (one, AT))
+
+    def test_a_centre_that_forgot_all_gets_all_again(self):
+        (one,) = self.publish()
+        self.model.forgets("central", {"a": set()}, remembers_nothing=True)
+        self.assert_missing(1)
+
+    def test_what_has_settled_is_certain(self):
+        (one,) = self.publish()
+        self.model.settled()
+        self.model.forgets("a", {"a": set()}, remembers_nothing=False)
+        self.assert_missing(1)
+        self.assert_wrong(1, (one, AT), (one, AT))
+
+    def test_while_the_configuration_changes_both_hold(self):
+        (one,) = self.publish()
+        removed = Configuration("a", frozenset({"to"}))
+        self.model.changing("a", removed)
+        (two,) = self.publish()
+        self.model.changed("a", removed)
+        (three,) = self.publish()
+        new = "stores/a/till/1/sale"
+        self.assert_fine((one, AT), (two, new), (three, new))
+        self.assert_wrong(1, (one, AT), (two, new), (three, new), (three, AT))
+
+    def test_without_stamps_what_was_disturbed_may_repeat(self):
+        self.model = Model({"a": Configuration("a")}, unstamped=["up"])
+        (one,) = self.publish()
+        self.assert_wrong(1, (one, AT), (one, AT))
+        self.model.disturbed()
+        self.assert_fine((one, AT), (one, AT))
+
+    def test_what_crosses_two_bridges_is_judged_at_each(self):
+        self.model = Model({"a": Configuration("a"), "b": Configuration("b", listens_to="a")})
+        (one,) = self.publish()
+        arrivals = {"central": [(one, AT)], "a": [], "b": []}
+        self.assertEqual(len(self.model.missing(arrivals)), 1)
+        arrivals["b"] = [(one, "others/a/1/sale")]
+        self.assertEqual(self.model.missing(arrivals) + self.model.wrong(arrivals), [])
+
+    def test_retained_state_must_be_that_of_the_source(self):
+        self.publish(topic="menu/1", retain=True)
+        self.model.clear("a", "menu/2")
+        same = {"a": {"menu/1": "x"}, "central": {"stores/a/menu/1": "x"}}
+        self.assertEqual(self.model.retained_differences(same), [])
+        for old in {"stores/a/menu/1": "w"}, {}, {"stores/a/menu/1": "x", "stores/a/menu/2": "y"}:
+            self.assertEqual(len(self.model.retained_differences({**same, "central": old})), 1)
+
+
+if __name__ == "__main__":
+    unittest.main()
