@@ -44,6 +44,7 @@ const std::string route = "routes: [{name: a, direction: up, from: a, policy: p}
 
 TEST_CASE("plugin: what ships and what is written in C can be loaded") {
   CHECK(std::string(load_plugin("template", {PLUGIN_DIR}).type) == "template");
+  CHECK(std::string(load_plugin("template_c", {PLUGIN_DIR}).type) == "template_c");
   CHECK(std::string(load_plugin("passing", {"/nowhere", TEST_PLUGIN_DIR}).type) == "passing");
   CHECK(std::string(load_plugin(TEST_PLUGIN_DIR "/passing.so", {}).type) == "passing");
 }
@@ -59,21 +60,27 @@ TEST_CASE("plugin: why one cannot be used is said, and what can be") {
 }
 
 TEST_CASE("config: what a plugin says against its options stands at their place") {
-  CHECK(option_problems(route + "policies:\n"
-                                "  p:\n"
-                                "    plugin: template\n"
-                                "    options:\n"
-                                "      min: \"7\"\n"
-                                "      max: 01:00\n"
-                                "      mix: 3\n") ==
-        Lines{"9:12: \"options.min\" must be a number, such as 4.5",
-              "10:12: \"options.max\" must be a number, such as 4.5",
-              "11:12: \"options.mix\" is unknown; use min, max or alarms_per_case"});
-  CHECK(
-      option_problems(route + "policies: {p: {plugin: template, options: {min: 1e2}}}\n").empty());
-  CHECK(
-      option_problems(route + "policies: {p: {plugin: template, options: {min: 101}}}\n").size() ==
-      1);
+  for (const std::string plugin : {"template", "template_c"}) {
+    CHECK(option_problems(route +
+                          "policies:\n"
+                          "  p:\n"
+                          "    plugin: " +
+                          plugin +
+                          "\n"
+                          "    options:\n"
+                          "      min: \"7\"\n"
+                          "      max: 01:00\n"
+                          "      mix/x: 3\n") ==
+          Lines{"9:12: \"options.min\" must be a number, such as 4.5",
+                "10:12: \"options.max\" must be a number, such as 4.5",
+                "11:14: \"options.mix/x\" is unknown; use min, max or alarms_per_case"});
+    const auto options = [&](const std::string& text) {
+      return option_problems(route + "policies: {p: {plugin: " + plugin + ", options: " + text +
+                             "}}\n");
+    };
+    CHECK(options("{min: 1e2}").empty());
+    CHECK(options("{min: 101}").size() == 1);
+  }
 }
 
 TEST_CASE("config: every key of a policy is read") {
