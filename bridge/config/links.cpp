@@ -1,9 +1,12 @@
 #include "config/links.hpp"
 
+#include <algorithm>
+#include <iterator>
+#include <optional>
 #include <stdexcept>
 
-#include "config/url.hpp"
 #include "config/values.hpp"
+#include "link/url.hpp"
 
 namespace bascule {
 namespace {
@@ -23,11 +26,36 @@ auto client_id(const std::string& id) {
   };
 }
 
-void read_tls(Section& link, const BrokerUrl& url, TlsSettings& settings) {
-  const bool unused = link.has("tls") && !url.scheme.empty() && !url.tls();
+// What other programs call the same thing.
+constexpr std::pair<std::string_view, std::string_view> other_schemes[] = {
+    {"tcp", "mqtt"}, {"ssl", "mqtts"}, {"tls", "mqtts"},
+    {"http", "ws"},  {"https", "wss"}, {"unix", "mqtt+unix"}};
+
+void check_scheme(std::string_view url) {
+  const std::size_t colon = url.find("://");
+  const std::string_view scheme = url.substr(0, colon);
+  if (colon == url.npos || std::ranges::find(url_schemes, scheme) != url_schemes.end()) return;
+  const auto other =
+      std::ranges::find(other_schemes, scheme, [](const auto& names) { return names.first; });
+  const std::string hint = other != std::end(other_schemes)
+                               ? "did you mean " + in_quotes(other->second) + '?'
+                               : suggestion(scheme, {url_schemes.begin(), url_schemes.end()});
+  throw std::invalid_argument("cannot begin with " + in_quotes(scheme) + "; " + hint);
+}
+
+Url broker_url(const std::string& text) {
+  check_scheme(plain_text(text));
+  std::string why;
+  if (auto url = parse_url(text, &why)) return *std::move(url);
+  throw std::invalid_argument(why);
+}
+
+// `url` is empty here and below where it is not one.
+void read_tls(Section& link, const std::optional<Url>& url, TlsSettings& settings) {
+  const bool unused = link.has("tls") && url && !url->tls();
   Section tls = link.section("tls");
   if (unused) {
-    tls.complain("\"tls\" has no effect on a " + url.scheme +
+    tls.complain("\"tls\" has no effect on a " + std::string(to_string(url->scheme)) +
                  " URL; use mqtts or wss, or remove this key");
     return;
   }
@@ -57,21 +85,21 @@ void read_reconnect(Section& link, LinkSettings& settings) {
   reconnect.finish();
 }
 
-BrokerUrl read_url(Section& link, LinkSettings& settings) {
-  BrokerUrl url;
+std::optional<Url> read_url(Section& link, LinkSettings& settings) {
+  std::optional<Url> url;
   link.need("url", settings.url, [&url](const std::string& text) {
-    url = parse_broker_url(text);
+    url = broker_url(text);
     return text;
   });
   return url;
 }
 
-BrokerUrl read_link(Section& link, const std::string& id, LinkSettings& settings) {
-  const BrokerUrl url = read_url(link, settings);
+std::optional<Url> read_link(Section& link, const std::string& id, LinkSettings& settings) {
+  const std::optional<Url> url = read_url(link, settings);
   link.read("client", settings.client, one_of(client_words));
-  if (settings.client == Client::native && url.scheme.starts_with("ws")) {
-    link.complain("client",
-                  "\"client\" cannot be \"native\" for a " + url.scheme + " URL; use auto or paho");
+  if (settings.client == Client::native && url && url->websocket()) {
+    link.complain("client", "\"client\" cannot be \"native\" for a " +
+                                std::string(to_string(url->scheme)) + " URL; use auto or paho");
   }
   settings.client_id = "bascule-" + id + '-' + settings.name;
   link.read("client_id", settings.client_id, client_id(id));
@@ -99,7 +127,7 @@ void read_links(Section& file, const std::string& id, BridgeConfig& config) {
   config.site.max_payload_bytes = config.journal.max_payload_bytes;
   config.central.max_payload_bytes = config.journal.max_payload_bytes;
   Section site = file.section("site");
-  const BrokerUrl site_url = read_link(site, id, config.site);
+  const std::optional<Url> site_url = read_link(site, id, config.site);
   Section central = file.section("central");
   config.hub = !file.has("central") && file.has("policies");
   if (config.hub) {
@@ -110,9 +138,8 @@ void read_links(Section& file, const std::string& id, BridgeConfig& config) {
     }
     return;
   }
-  const BrokerUrl central_url = read_link(central, id, config.central);
-  if (!site_url.scheme.empty() && site_url == central_url &&
-      config.site.client_id == config.central.client_id) {
+  const std::optional<Url> central_url = read_link(central, id, config.central);
+  if (site_url && site_url == central_url && config.site.client_id == config.central.client_id) {
     central.complain(central.has("client_id") ? "client_id" : "url",
                      "\"site\" and \"central\" have the same broker and the same client_id, so "
                      "that each would end the other's connection; change one");

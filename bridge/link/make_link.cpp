@@ -11,10 +11,9 @@ namespace bascule {
 std::unique_ptr<Link> make_link(LinkSettings settings) {
   std::string why;
   auto url = parse_url(settings.url, &why);
-  if (!url) throw std::invalid_argument("url: " + settings.url + ": " + why);
+  if (!url) throw std::invalid_argument("the url " + why);
   const bool socket = url->scheme == Url::Scheme::unix_socket;
-  const bool websocket = url->scheme == Url::Scheme::ws || url->scheme == Url::Scheme::wss;
-  if (settings.client == Client::native && websocket) {
+  if (settings.client == Client::native && url->websocket()) {
     throw std::invalid_argument(
         "url: the native client does not speak WebSocket; use client: paho");
   }
@@ -22,7 +21,7 @@ std::unique_ptr<Link> make_link(LinkSettings settings) {
     throw std::invalid_argument(
         "url: the Paho client does not use Unix sockets; use client: native");
   }
-  if (websocket || settings.client == Client::paho) {
+  if (url->websocket() || settings.client == Client::paho) {
     return std::make_unique<PahoLink>(std::move(settings), std::move(*url));
   }
   return std::make_unique<NativeLink>(std::move(settings), std::move(*url));

@@ -1,95 +1,98 @@
 #include "link/url.hpp"
 
+#include <sys/un.h>
+
+#include <algorithm>
+#include <cctype>
 #include <charconv>
 
 namespace bascule {
 
 namespace {
 
-struct SchemeInfo {
-  std::string_view name;
-  Url::Scheme scheme;
-  std::uint16_t port;
-};
+constexpr std::uint16_t ports[] = {1883, 8883, 80, 443, 0};  // by Scheme
+constexpr std::size_t socket_path_max = sizeof(sockaddr_un::sun_path) - 1;
 
-constexpr SchemeInfo schemes[] = {{"mqtt", Url::Scheme::mqtt, 1883},
-                                  {"mqtts", Url::Scheme::mqtts, 8883},
-                                  {"ws", Url::Scheme::ws, 80},
-                                  {"wss", Url::Scheme::wss, 443},
-                                  {"mqtt+unix", Url::Scheme::unix_socket, 0}};
+// What is wrong, or nothing.
+using Fault = std::string;
 
-const SchemeInfo* find_scheme(std::string_view name) {
-  for (const auto& info : schemes) {
-    if (info.name == name) return &info;
-  }
-  return nullptr;
+std::optional<Url::Scheme> find_scheme(std::string_view name) {
+  const auto found = std::ranges::find(url_schemes, name);
+  if (found == url_schemes.end()) return std::nullopt;
+  return static_cast<Url::Scheme>(found - url_schemes.begin());
 }
 
-std::nullopt_t refuse(std::string* why, std::string_view text) {
-  if (why) *why = text;
-  return std::nullopt;
+bool host_character(unsigned char c) {
+  return std::isalnum(c) || c == '.' || c == '-' || c == '_' || c >= 0x80;
 }
 
-bool parse_port(std::string_view text, std::uint16_t& port) {
+Fault read_port(std::string_view text, std::uint16_t& port) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
-  return error == std::errc{} && end == text.data() + text.size() && port != 0;
+  if (error == std::errc{} && end == text.data() + text.size() && port != 0) return "";
+  return "must end in a port from 1 to 65535, as in mqtt://host:1883";
 }
 
-// Takes the host off the front of `authority`, and leaves nothing or ":PORT".
-bool take_host(std::string_view& authority, std::string& host) {
-  if (authority.starts_with('[')) {
-    const auto close = authority.find(']');
-    if (close == std::string_view::npos) return false;
-    host = authority.substr(1, close - 1);
-    authority.remove_prefix(close + 1);
-  } else {
-    const auto colon = authority.find(':');
-    host = authority.substr(0, colon);
-    authority.remove_prefix(host.size());
+// "host", "host:port", "[v6]" or "[v6]:port".
+Fault read_authority(std::string_view text, Url& url) {
+  const bool bracket = text.starts_with('[');
+  const auto end = bracket ? text.find(']') : text.find(':');
+  if (bracket && end == text.npos) return "has a [ without a ]";
+  url.host = bracket ? text.substr(1, end - 1) : text.substr(0, end);
+  auto rest = end == text.npos ? std::string_view{} : text.substr(end + (bracket ? 1 : 0));
+  if (!bracket && std::ranges::count(rest, ':') > 1) {
+    return "must have an IPv6 address in brackets, as in mqtt://[::1]:1883";
   }
-  return !host.empty() && (authority.empty() || authority.starts_with(':'));
+  const bool valid = std::ranges::all_of(url.host, [&](unsigned char c) {
+    return host_character(c) || (bracket && (c == ':' || c == '%'));
+  });
+  if (url.host.empty() || !valid) return "must name a host, as in mqtt://localhost:1883";
+  if (rest.empty()) return "";
+  if (rest.front() != ':') return "must have a : and a port after the ]";
+  return read_port(rest.substr(1), url.port);
 }
 
-bool printable(std::string_view text) {
-  for (const unsigned char c : text) {
-    if (c <= ' ' || c == 0x7f) return false;
+Fault read_socket_path(std::string_view text, Url& url) {
+  if (!text.starts_with('/') || text.size() < 2) {
+    return "must hold an absolute path, as in mqtt+unix:///run/mqtt.sock";
   }
-  return true;
+  if (text.size() > socket_path_max) {
+    return "is too long for a socket; use " + std::to_string(socket_path_max) + " bytes at most";
+  }
+  url.path = text;
+  return "";
+}
+
+Fault read_url(std::string_view text, Url& url) {
+  const auto blank = [](unsigned char c) { return c <= ' ' || c == 0x7f; };
+  if (std::ranges::any_of(text, blank)) return "must be without spaces and control characters";
+  const auto colon = text.find("://");
+  if (colon == text.npos) return "must begin with a scheme, as in mqtt://localhost:1883";
+  const auto scheme = find_scheme(text.substr(0, colon));
+  if (!scheme) return "must begin with mqtt, mqtts, ws, wss or mqtt+unix";
+  url.scheme = *scheme;
+  url.port = ports[static_cast<std::size_t>(*scheme)];
+  const auto rest = text.substr(colon + 3);
+  if (*scheme == Url::Scheme::unix_socket) return read_socket_path(rest, url);
+  if (rest.find('@') != rest.npos) {
+    return "must not hold a user or a password; use username and password_file";
+  }
+  const auto slash = rest.find_first_of("/?#");
+  if (slash != rest.npos) url.path = rest.substr(slash);
+  if (url.path == "/" && !url.websocket()) url.path.clear();
+  if (!url.path.empty() && !url.websocket()) {
+    return "must end after the host and the port; only ws and wss take a path";
+  }
+  return read_authority(rest.substr(0, slash), url);
 }
 
 }  // namespace
 
 std::optional<Url> parse_url(std::string_view text, std::string* why) {
-  const auto colon = text.find("://");
-  if (colon == std::string_view::npos) return refuse(why, "it has no scheme, such as mqtt://");
-  const auto* info = find_scheme(text.substr(0, colon));
-  if (!info) return refuse(why, "the scheme is not mqtt, mqtts, ws, wss or mqtt+unix");
-  if (!printable(text)) return refuse(why, "it has a space or control character in it");
-
-  Url url{info->scheme, "", info->port, ""};
-  auto rest = text.substr(colon + 3);
-  if (url.scheme == Url::Scheme::unix_socket) {
-    if (!rest.starts_with('/') || rest.size() < 2) {
-      return refuse(why, "a Unix socket needs an absolute path: mqtt+unix:///run/broker.sock");
-    }
-    url.path = rest;
-    return url;
-  }
-
-  const auto slash = rest.find('/');
-  auto authority = rest.substr(0, slash);
-  if (slash != std::string_view::npos) url.path = rest.substr(slash);
-  if (authority.find('@') != std::string_view::npos) {
-    return refuse(why, "user names and passwords go into username and password_file");
-  }
-  if (!take_host(authority, url.host)) return refuse(why, "it has no host");
-  if (!authority.empty() && !parse_port(authority.substr(1), url.port)) {
-    return refuse(why, "the port is not a number from 1 to 65535");
-  }
-  const bool websocket = url.scheme == Url::Scheme::ws || url.scheme == Url::Scheme::wss;
-  if (url.path == "/" && !websocket) url.path.clear();
-  if (!url.path.empty() && !websocket) return refuse(why, "only ws and wss URLs have a path");
-  return url;
+  Url url;
+  Fault fault = read_url(text, url);
+  if (fault.empty()) return url;
+  if (why) *why = std::move(fault);
+  return std::nullopt;
 }
 
 }  // namespace bascule

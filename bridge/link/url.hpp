@@ -1,6 +1,8 @@
-// The URL of a broker. Pure; any thread.
+// The URL of a broker: mqtt, mqtts, ws, wss://host[:port], the two ws with a path if need be, or
+// mqtt+unix:///path. Pure; any thread.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -11,14 +13,23 @@ namespace bascule {
 struct Url {
   enum class Scheme : std::uint8_t { mqtt, mqtts, ws, wss, unix_socket } scheme = Scheme::mqtt;
   std::string host;        // without the brackets of an IPv6 address; empty for a Unix socket
-  std::uint16_t port = 0;  // the scheme's default if the URL names none
+  std::uint16_t port = 0;  // the scheme's own where the URL has none; 0 for a Unix socket
   std::string path;        // of the socket file, or of the WebSocket with its leading slash
 
   bool tls() const { return scheme == Scheme::mqtts || scheme == Scheme::wss; }
+  bool websocket() const { return scheme == Scheme::ws || scheme == Scheme::wss; }
+  bool operator==(const Url&) const = default;
 };
 
-// Reads mqtt://HOST[:PORT] (1883), mqtts:// (8883), ws://HOST[:PORT][/PATH] (80), wss:// (443) or
-// mqtt+unix:///PATH. On failure `why`, if given, says in a few words what is wrong.
+// As they stand in a URL, by Scheme.
+inline constexpr std::array<std::string_view, 5> url_schemes{"mqtt", "mqtts", "ws", "wss",
+                                                             "mqtt+unix"};
+constexpr std::string_view to_string(Url::Scheme scheme) {
+  return url_schemes[static_cast<std::size_t>(scheme)];
+}
+
+// On failure `why`, if given, is the rest of a sentence that begins with "the url": "must name a
+// host, …". It never repeats the URL, in which someone may have written a password.
 std::optional<Url> parse_url(std::string_view text, std::string* why = nullptr);
 
 }  // namespace bascule

@@ -41,9 +41,8 @@ mqtt::properties connect_properties(const LinkSettings& settings) {
 }  // namespace
 
 std::string paho_uri(const Url& url) {
-  const bool websocket = url.scheme == Url::Scheme::ws || url.scheme == Url::Scheme::wss;
   const std::string scheme =
-      websocket ? (url.tls() ? "wss://" : "ws://") : (url.tls() ? "ssl://" : "tcp://");
+      url.websocket() ? (url.tls() ? "wss://" : "ws://") : (url.tls() ? "ssl://" : "tcp://");
   const bool ipv6 = url.host.find(':') != std::string::npos;
   const auto host = ipv6 ? "[" + url.host + "]" : url.host;
   return scheme + host + ":" + std::to_string(url.port) + url.path;

@@ -39,10 +39,10 @@ TEST_CASE("url: what is wrong is said") {
     CHECK_FALSE(parse_url(text, &reason));
     return reason;
   };
-  CHECK(why("localhost:1883").find("no scheme") != std::string::npos);
-  CHECK(why("http://broker").find("the scheme is not") != std::string::npos);
-  CHECK(why("mqtt://").find("no host") != std::string::npos);
-  CHECK(why("mqtt://:1883").find("no host") != std::string::npos);
+  CHECK(why("localhost:1883").find("begin with a scheme") != std::string::npos);
+  CHECK(why("http://broker").find("begin with mqtt, mqtts") != std::string::npos);
+  CHECK(why("mqtt://").find("name a host") != std::string::npos);
+  CHECK(why("mqtt://:1883").find("name a host") != std::string::npos);
   for (const char* port : {"mqtt://b:", "mqtt://b:0", "mqtt://b:65536", "mqtt://b:1x"}) {
     CHECK(why(port).find("port") != std::string::npos);
   }
