@@ -3,11 +3,11 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <array>
 #include <limits>
 #include <utility>
 
 #include "clock.hpp"
+#include "link/reason.hpp"
 
 namespace bascule {
 namespace {
@@ -20,32 +20,6 @@ constexpr std::uint64_t bytes_in_flight_behind = 256 << 10;
 // anew.
 constexpr std::chrono::milliseconds resume_patience{10'000};
 
-std::string reason_text(std::uint8_t reason) {
-  std::array<char, 64> text{};
-  const char* name = "";
-  switch (reason) {
-    case 0x87:
-      name = ": not authorized";
-      break;
-    case 0x90:
-      name = ": topic name invalid";
-      break;
-    case 0x95:
-      name = ": packet too large";
-      break;
-    case 0x97:
-      name = ": quota exceeded";
-      break;
-    case 0x99:
-      name = ": payload format invalid";
-      break;
-    default:
-      break;
-  }
-  std::snprintf(text.data(), text.size(), "refused by the broker, reason 0x%02x%s", reason, name);
-  return text.data();
-}
-
 }  // namespace
 
 Forwarder::Forwarder(ForwarderSettings settings, Journal& journal, Link& link)
@@ -53,6 +27,7 @@ Forwarder::Forwarder(ForwarderSettings settings, Journal& journal, Link& link)
       journal_(journal),
       link_(link),
       loop_(link.loop()),
+      answers_(loop_),
       bookmark_(settings_.bridge_id, loop_,
                 [this](const std::string& payload, bool retain) {
                   publish(Bookmark::topic(settings_.bridge_id, settings_.direction), payload,
@@ -114,13 +89,11 @@ void Forwarder::compared(FarKnowledge far) {
 
 void Forwarder::place(FarKnowledge far) {
   enter(Phase::placing);
+  answers_.forget();
   journal_.positions(settings_.direction, std::move(far),
-                     [this, &loop = loop_, placement = ++placement_](Journal::Positions positions) {
-                       loop.post([this, placement, positions = std::move(positions)]() mutable {
-                         if (phase_ != Phase::placing || placement != placement_) return;
-                         placed(std::move(positions));
-                       });
-                     });
+                     answers_.to([this](Journal::Positions positions) {
+                       if (phase_ == Phase::placing) placed(std::move(positions));
+                     }));
 }
 
 void Forwarder::placed(Journal::Positions positions) {
@@ -245,7 +218,7 @@ void Forwarder::settle(const Outcome& outcome) {
       bookmark_timer_.accepted();
       break;
     case Outcome::Kind::refused:
-      lane->refused(sequence, reason_text(outcome.reason));
+      lane->refused(sequence, "refused by the broker: " + describe_reason(outcome.reason));
       break;
     case Outcome::Kind::received:
       break;

@@ -106,6 +106,7 @@ class Forwarder {
   Journal& journal_;
   Link& link_;
   Loop& loop_;
+  Loop::Answers answers_;  // of the journal: where to go on
   Bookmark bookmark_;
   BookmarkTimer bookmark_timer_;
   OwnMessages own_;
@@ -116,9 +117,8 @@ class Forwarder {
   Phase phase_ = Phase::offline;
   bool closed_ = false;  // by the broker, this connection
   bool held_ = false;
-  bool compared_ = false;        // the broker has been asked on this connection
-  bool bookmarks_ = false;       // it lets us keep one
-  std::uint64_t placement_ = 0;  // the newest question to the journal
+  bool compared_ = false;   // the broker has been asked on this connection
+  bool bookmarks_ = false;  // it lets us keep one
   // Higher priority first; among equals the one that has sent last is last.
   std::vector<std::unique_ptr<OutboundLane>> lanes_;
   std::size_t in_flight_ = 0;  // of lanes

@@ -21,7 +21,11 @@ Outgoing release(std::uint64_t tag, std::uint16_t packet_id) {
 }  // namespace
 
 Handshakes::Handshakes(Direction direction, Journal& journal, Link& link, Durable durable)
-    : direction_(direction), journal_(journal), link_(link), durable_(std::move(durable)) {}
+    : direction_(direction),
+      journal_(journal),
+      link_(link),
+      answers_(link.loop()),
+      durable_(std::move(durable)) {}
 
 void Handshakes::connected(const Limits& limits) {
   limits_ = limits;
@@ -53,7 +57,7 @@ void Handshakes::begin(const std::vector<LanePosition>& positions) {
 
 void Handshakes::pause() {
   paused_ = true;
-  ++pauses_;
+  answers_.forget();
   clearing_ = 0;
 }
 
@@ -93,14 +97,11 @@ void Handshakes::tell(const OutboundLane& lane, Progress progress) {
   }
   if (claims == 0 && received.empty()) return journal_.progress(std::move(progress));
   journal_.progress(std::move(progress),
-                    [this, &loop = link_.loop(), pauses = pauses_, id = lane.id(), claims,
-                     received = std::move(received)]() mutable {
-                      loop.post([this, pauses, id, claims, received = std::move(received)] {
-                        if (paused_ || pauses != pauses_) return;
-                        for (const std::uint16_t packet_id : received) link_.release(packet_id);
-                        durable_(id, claims);
-                      });
-                    });
+                    answers_.to([this, id = lane.id(), claims, received = std::move(received)] {
+                      if (paused_) return;
+                      for (const std::uint16_t packet_id : received) link_.release(packet_id);
+                      durable_(id, claims);
+                    }));
 }
 
 }  // namespace bascule

@@ -66,12 +66,12 @@ class Handshakes {
   Direction direction_;
   Journal& journal_;
   Link& link_;
+  Loop::Answers answers_;
   Durable durable_;
   Limits limits_;
   PacketIds ids_;
   bool resumed_ = false;
   bool paused_ = true;
-  std::uint64_t pauses_ = 0;
   std::size_t clearing_ = 0;  // ids that the broker has not let go of yet
   std::function<void()> cleared_;
 };

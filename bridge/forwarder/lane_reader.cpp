@@ -16,7 +16,7 @@ constexpr std::size_t portion_bytes = 256 << 10;
 LaneReader::LaneReader(Journal& journal, Loop& loop, const LanePosition& from,
                        SequenceSet in_flight, std::function<void()> ready)
     : journal_(journal),
-      loop_(loop),
+      answers_(loop),
       lane_(from.id),
       cursor_(from.cursor),
       skip_(from.done),
@@ -80,11 +80,9 @@ void LaneReader::request() {
   if (asked_ > replay_last_ && asked_ <= cursor_) asked_ = cursor_ + 1;
   asking_ = true;
   journal_.read(lane_, asked_, portion_bytes,
-                [&loop = loop_, self = weak_from_this()](std::vector<Journal::Portion> portions) {
-                  loop.post([self, portions = std::move(portions)]() mutable {
-                    if (const auto reader = self.lock()) reader->arrived(std::move(portions));
-                  });
-                });
+                answers_.to([this](std::vector<Journal::Portion> portions) {
+                  arrived(std::move(portions));
+                }));
 }
 
 void LaneReader::arrived(std::vector<Journal::Portion> portions) {

@@ -4,7 +4,6 @@
 
 #include <deque>
 #include <functional>
-#include <memory>
 #include <optional>
 #include <vector>
 
@@ -21,7 +20,7 @@ struct LaneItem {
   std::int64_t captured_boottime_ms = 0;  // so that age = boot time now - this, also over restarts
 };
 
-class LaneReader : public std::enable_shared_from_this<LaneReader> {
+class LaneReader {
  public:
   // Reads first what is to be replayed, then from the cursor on, leaving out what is done and what
   // is in `in_flight`. `ready` is called on the loop when front() has something again.
@@ -42,7 +41,7 @@ class LaneReader : public std::enable_shared_from_this<LaneReader> {
   bool wanted(std::uint64_t sequence) const;
 
   Journal& journal_;
-  Loop& loop_;
+  Loop::Answers answers_;
   LaneId lane_;
   std::uint64_t cursor_;
   SequenceSet skip_;               // beyond the cursor: done, or in flight

@@ -33,7 +33,7 @@ struct Loop::Impl {
   std::thread thread;
 };
 
-Loop::Loop(std::string thread_name) : impl_(std::make_unique<Impl>()) {
+Loop::Loop(std::string thread_name) : impl_(std::make_shared<Impl>()) {
   // Signals belong to the main thread: the new thread inherits a full mask.
   sigset_t all;
   sigset_t before;
@@ -47,8 +47,10 @@ Loop::Loop(std::string thread_name) : impl_(std::make_unique<Impl>()) {
 
 Loop::~Loop() { stop(); }
 
-void Loop::post(std::function<void()> task) {
-  if (!impl_->stopped) asio::post(*impl_->io, std::move(task));
+void Loop::post(std::function<void()> task) { post_to(*impl_, std::move(task)); }
+
+void Loop::post_to(Impl& impl, std::function<void()> task) {
+  if (!impl.stopped) asio::post(*impl.io, std::move(task));
 }
 
 Loop::Timer Loop::after(std::chrono::milliseconds delay, std::function<void()> task) {

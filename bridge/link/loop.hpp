@@ -6,10 +6,13 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 
 namespace bascule {
 
 class Loop {
+  struct Impl;
+
  public:
   explicit Loop(std::string thread_name);
   ~Loop();  // as stop()
@@ -27,13 +30,40 @@ class Loop {
 
   bool on_thread() const;
 
+  // What other threads have been asked on behalf of someone who lives on this loop. Their answers
+  // are posted to it, and are run while he is still interested: until forget(), which is for all
+  // that was asked before it, or the end of this object. To be made, asked and destroyed on the
+  // loop's thread.
+  class Answers {
+   public:
+    explicit Answers(Loop& loop) : loop_(loop.impl_) {}
+
+    // To be called once, on any thread, also when the loop is gone: then nothing happens.
+    template <class Task>
+    auto to(Task task) {
+      return [loop = loop_, asked = std::weak_ptr(interest_),
+              task = std::move(task)](auto... answer) mutable {
+        post_to(*loop, [asked = std::move(asked), task = std::move(task),
+                        ... answer = std::move(answer)]() mutable {
+          if (!asked.expired()) task(std::move(answer)...);
+        });
+      };
+    }
+    void forget() { interest_ = std::make_shared<bool>(); }
+
+   private:
+    std::shared_ptr<Impl> loop_;
+    std::shared_ptr<bool> interest_ = std::make_shared<bool>();
+  };
+
   // Ends the thread after the tasks already posted; timers are dropped. Not from the thread itself.
   void stop();
 
  private:
   friend struct LoopContext;  // loop_context.hpp
-  struct Impl;
-  std::unique_ptr<Impl> impl_;
+  static void post_to(Impl& impl, std::function<void()> task);
+
+  std::shared_ptr<Impl> impl_;
 };
 
 }  // namespace bascule

@@ -34,6 +34,7 @@ class Transport::Stream : public std::enable_shared_from_this<Stream> {
       : io_(*LoopContext::of(loop)),
         host_(url.host),
         handlers_(std::move(handlers)),
+        answers_(loop),
         socket_(io_),
         timer_(io_) {
     if (!url.tls()) return;
@@ -42,19 +43,15 @@ class Transport::Stream : public std::enable_shared_from_this<Stream> {
     expect_host(tls_->native_handle(), host_, tls.insecure);
   }
 
-  void open(Loop& loop, const Url& url, std::chrono::milliseconds timeout) {
+  void open(const Url& url, std::chrono::milliseconds timeout) {
     deadline_ = std::chrono::steady_clock::now() + timeout;
     limit_time(deadline_);
-    resolve(url, [weak = weak_from_this(), io = LoopContext::of(loop)](Resolved resolved) {
-      asio::post(*io, [weak, resolved = std::move(resolved)]() mutable {
-        const auto self = weak.lock();
-        if (self && !self->closed_) self->resolved(std::move(resolved));
-      });
-    });
+    resolve(url, answers_.to([this](Resolved resolved) { this->resolved(std::move(resolved)); }));
   }
 
   void close() {
     closed_ = true;
+    answers_.forget();
     Error ignored;
     timer_.cancel(ignored);
     socket_.close(ignored);
@@ -264,6 +261,7 @@ class Transport::Stream : public std::enable_shared_from_this<Stream> {
   asio::io_context& io_;
   std::string host_;
   Handlers handlers_;
+  Loop::Answers answers_;
   Socket socket_;
   std::unique_ptr<asio::ssl::context> context_;
   std::optional<asio::ssl::stream<Socket&>> tls_;
@@ -290,7 +288,7 @@ class Transport::Stream : public std::enable_shared_from_this<Stream> {
 Transport::Transport(Loop& loop, const Url& url, const TlsSettings& tls,
                      std::chrono::milliseconds timeout, Handlers handlers)
     : stream_(std::make_shared<Stream>(loop, url, tls, std::move(handlers))) {
-  stream_->open(loop, url, timeout);
+  stream_->open(url, timeout);
 }
 
 Transport::~Transport() { stream_->close(); }

@@ -161,7 +161,7 @@ TEST_CASE("forwarder: a refused message is quarantined with the reason and the l
   REQUIRE(aside.size() == 1);
   CHECK(aside[0].sequence == 1);
   CHECK(aside[0].payload == "1");
-  CHECK(aside[0].reason == "refused by the broker, reason 0x87: not authorized");
+  CHECK(aside[0].reason == "refused by the broker: not authorized (0x87)");
   const LaneState lane = bridge.journal.state("default");
   CHECK(lane.cursor == 3);
   CHECK(lane.count(Fate::quarantined) == 1);

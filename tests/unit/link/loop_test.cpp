@@ -46,3 +46,42 @@ TEST_CASE("loop: timers run in the order of their times, and one that was reset 
   loop.stop();
   CHECK(ran == std::vector<int>{1, 3});
 }
+
+TEST_CASE("loop: an answer is run on the loop's thread while the asker is interested") {
+  std::vector<int> ran;
+  bool on_thread = false;
+  std::function<void(int)> forgotten, gone, wanted, late;
+  {
+    Loop loop("test");
+    auto asker = std::make_unique<Loop::Answers>(loop);
+    const auto note = [&](int answer) {
+      ran.push_back(answer);
+      on_thread = loop.on_thread();
+    };
+    forgotten = asker->to(note);
+    asker->forget();
+    wanted = asker->to(note);
+    auto other = std::make_unique<Loop::Answers>(loop);
+    gone = other->to(note);
+    late = asker->to(note);
+    other.reset();
+    forgotten(1);
+    gone(2);
+    wanted(3);
+    loop.stop();
+    late(4);
+  }
+  CHECK(on_thread);
+  CHECK(ran == std::vector<int>{3});
+}
+
+TEST_CASE("loop: an answer that was on its way when the asker lost interest is not run") {
+  std::vector<int> ran;
+  Loop loop("test");
+  loop.post([&] {
+    Loop::Answers answers(loop);
+    answers.to([&] { ran.push_back(1); })();
+  });
+  loop.stop();
+  CHECK(ran.empty());
+}
