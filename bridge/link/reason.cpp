@@ -1,5 +1,6 @@
 #include "link/reason.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 
@@ -9,132 +10,92 @@ namespace {
 
 using Kind = ConnectResult::Kind;
 
-constexpr int unsupported_version_v3 = 1;
-constexpr int unsupported_version_v5 = 0x84;
-constexpr int session_taken_over = 0x8e;
+struct Reason {
+  int code;
+  const char* name;
+  bool about_a_packet = false;  // that the broker was sent
+};
 
-// The return codes of MQTT 3.1.1, table 3.1.
-constexpr const char* v3_refusals[] = {"accepted",
-                                       "the protocol version is not supported",
-                                       "the client id is not allowed",
-                                       "the server is not available",
-                                       "wrong user name or password",
-                                       "not authorized"};
+constexpr Reason reasons[] = {
+    {0x00, "success"},
+    {0x04, "disconnect with will"},
+    {0x10, "no matching subscribers"},
+    {0x11, "no subscription existed"},
+    {0x80, "unspecified error", true},
+    {0x81, "malformed packet", true},
+    {0x82, "protocol error", true},
+    {0x83, "an error of the broker's own", true},
+    {0x84, "the protocol version is not supported"},
+    {0x85, "the client id is not allowed"},
+    {0x86, "wrong user name or password"},
+    {0x87, "not authorized", true},
+    {0x88, "the server is not available"},
+    {0x89, "the server is busy"},
+    {0x8a, "banned"},
+    {0x8b, "the server is shutting down"},
+    {0x8c, "bad authentication method"},
+    {0x8d, "keep alive timeout"},
+    {0x8e, "session taken over"},
+    {0x8f, "topic filter invalid"},
+    {0x90, "topic name invalid", true},
+    {0x91, "the packet id is in use"},
+    {0x92, "the packet id was not found"},
+    {0x93, "receive maximum exceeded"},
+    {0x94, "topic alias invalid", true},
+    {0x95, "packet too large", true},
+    {0x96, "message rate too high"},
+    {0x97, "quota exceeded"},
+    {0x98, "ended by an administrator"},
+    {0x99, "payload format invalid", true},
+    {0x9a, "retained messages are not supported", true},
+    {0x9b, "this QoS is not supported", true},
+    {0x9c, "use another server"},
+    {0x9d, "the server has moved"},
+    {0x9e, "shared subscriptions are not supported"},
+    {0x9f, "too many connections"},
+    {0xa0, "maximum connect time exceeded"},
+    {0xa1, "subscription identifiers are not supported"},
+    {0xa2, "wildcard subscriptions are not supported"},
+};
 
-const char* name(int code) {
-  switch (code) {
-    case 0x00:
-      return "success";
-    case 0x04:
-      return "disconnect with will";
-    case 0x10:
-      return "no matching subscribers";
-    case 0x80:
-      return "unspecified error";
-    case 0x81:
-      return "malformed packet";
-    case 0x82:
-      return "protocol error";
-    case 0x83:
-      return "an error of the broker's own";
-    case 0x84:
-      return "the protocol version is not supported";
-    case 0x85:
-      return "the client id is not allowed";
-    case 0x86:
-      return "wrong user name or password";
-    case 0x87:
-      return "not authorized";
-    case 0x88:
-      return "the server is not available";
-    case 0x89:
-      return "the server is busy";
-    case 0x8a:
-      return "banned";
-    case 0x8b:
-      return "the server is shutting down";
-    case 0x8c:
-      return "bad authentication method";
-    case 0x8d:
-      return "keep alive timeout";
-    case 0x8e:
-      return "session taken over";
-    case 0x8f:
-      return "topic filter invalid";
-    case 0x90:
-      return "topic name invalid";
-    case 0x93:
-      return "receive maximum exceeded";
-    case 0x94:
-      return "topic alias invalid";
-    case 0x95:
-      return "packet too large";
-    case 0x96:
-      return "message rate too high";
-    case 0x97:
-      return "quota exceeded";
-    case 0x98:
-      return "ended by an administrator";
-    case 0x99:
-      return "payload format invalid";
-    case 0x9a:
-      return "retained messages are not supported";
-    case 0x9b:
-      return "this QoS is not supported";
-    case 0x9c:
-      return "use another server";
-    case 0x9d:
-      return "the server has moved";
-    case 0x9e:
-      return "shared subscriptions are not supported";
-    case 0x9f:
-      return "too many connections";
-    case 0xa0:
-      return "maximum connect time exceeded";
-    case 0xa1:
-      return "subscription identifiers are not supported";
-    case 0xa2:
-      return "wildcard subscriptions are not supported";
-    default:
-      return "reason";
-  }
+// What the return codes of MQTT 3.1.1 are called in MQTT 5.
+constexpr int of_v3[] = {0x00, 0x84, 0x85, 0x88, 0x86, 0x87};
+
+const Reason* find(int code) {
+  const auto found = std::ranges::find(reasons, code, &Reason::code);
+  return found == std::end(reasons) ? nullptr : found;
 }
 
 }  // namespace
 
 std::string describe_reason(int code) {
-  if (code == session_taken_over) return name(code);
+  const Reason* const known = find(code);
+  if (known != nullptr && code == reason::session_taken_over) return known->name;
   std::array<char, 80> text{};
-  std::snprintf(text.data(), text.size(), "%s (0x%02x)", name(code), static_cast<unsigned>(code));
+  std::snprintf(text.data(), text.size(), "%s (0x%02x)", known ? known->name : "reason",
+                static_cast<unsigned>(code));
   return text.data();
 }
 
 bool about_a_packet(int code) {
-  switch (code) {
-    case 0x80:  // unspecified
-    case 0x81:  // malformed
-    case 0x82:  // protocol error
-    case 0x83:  // an error of its own
-    case 0x87:  // not authorized
-    case 0x90:  // topic name
-    case 0x94:  // topic alias
-    case 0x95:  // too large
-    case 0x99:  // payload format
-    case 0x9a:  // retain
-    case 0x9b:  // QoS
-      return true;
-    default:
-      return false;
-  }
+  const Reason* const known = find(code);
+  return known != nullptr && known->about_a_packet;
 }
 
 ConnectResult describe_refusal(int code, Protocol version) {
-  if (code == unsupported_version_v3 || code == unsupported_version_v5) {
-    return {Kind::not_spoken, "the broker does not speak this version of MQTT", {}};
+  const bool old = (version != Protocol::v5 || !reason::refuses(code)) && code > 0 &&
+                   code < static_cast<int>(std::size(of_v3));
+  const int modern = old ? of_v3[code] : code;
+  ConnectResult result;
+  result.code = static_cast<std::uint8_t>(modern);
+  if (modern == reason::unsupported_version) {
+    result.kind = Kind::not_spoken;
+    result.error = "the broker does not speak this version of MQTT";
+  } else {
+    result.kind = Kind::refused;
+    result.error = "the broker refused: " + (old ? find(modern)->name : describe_reason(code));
   }
-  const bool old_code = version != Protocol::v5 || code < 0x80;
-  const auto why = old_code && code > 0 && code <= 5 ? v3_refusals[code] : describe_reason(code);
-  return {Kind::refused, "the broker refused: " + why, {}};
+  return result;
 }
 
 }  // namespace bascule

@@ -1,4 +1,4 @@
-// What MQTT's reason codes mean, in words for the operator. Pure; any thread.
+// MQTT's reason codes: the one table of them. Pure; any thread.
 #pragma once
 
 #include <cstdint>
@@ -8,7 +8,21 @@
 
 namespace bascule {
 
-// An MQTT 5 reason code (section 2.4): "not authorized (0x87)".
+// Those that the bridge acts on by name (MQTT 5, section 2.4).
+namespace reason {
+inline constexpr std::uint8_t unspecified = 0x80;
+inline constexpr std::uint8_t unsupported_version = 0x84;
+inline constexpr std::uint8_t session_taken_over = 0x8e;
+inline constexpr std::uint8_t packet_too_large = 0x95;
+inline constexpr std::uint8_t retain_not_supported = 0x9a;
+inline constexpr std::uint8_t qos_not_supported = 0x9b;
+inline constexpr std::uint8_t use_another_server = 0x9c;
+inline constexpr std::uint8_t server_moved = 0x9d;
+
+constexpr bool refuses(int code) { return code >= 0x80; }
+}  // namespace reason
+
+// In words for the operator: "not authorized (0x87)".
 std::string describe_reason(int code);
 
 // Whether a broker that ends a connection with this code may do so over a packet that it was sent,
@@ -16,7 +30,7 @@ std::string describe_reason(int code);
 bool about_a_packet(int code);
 
 // A broker's CONNACK with a code other than 0: whether it does not speak the version, or refuses
-// for a reason.
+// for a reason. The codes of MQTT 3.1.1 (table 3.1) are told by `version`.
 ConnectResult describe_refusal(int code, Protocol version);
 
 }  // namespace bascule

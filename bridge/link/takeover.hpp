@@ -5,6 +5,9 @@
 #include <chrono>
 #include <optional>
 #include <string>
+#include <utility>
+
+#include "link/reason.hpp"
 
 namespace bascule {
 
@@ -12,16 +15,16 @@ class Takeovers {
  public:
   explicit Takeovers(std::string client_id) : client_id_(std::move(client_id)) {}
 
-  // The broker or the network ended a connection for `reason`, after `life`. What to tell the
-  // operator, if it looks like a takeover.
-  std::optional<std::string> ended(const std::string& reason,
+  // The broker or the network ended a connection after `life`: for `why`, the broker with `code`
+  // (0: it gave none). What to tell the operator, if it looks like a takeover.
+  std::optional<std::string> ended(std::uint8_t code, const std::string& why,
                                    std::chrono::steady_clock::duration life) {
     short_lives_ = life < short_life ? short_lives_ + 1 : 0;
-    if (reason.find("session taken over") != std::string::npos) {
+    if (code == reason::session_taken_over) {
       return "session taken over: another client uses client id " + client_id_;
     }
     if (short_lives_ < suspicious) return std::nullopt;
-    return reason + " soon after it was made, " + std::to_string(short_lives_) +
+    return why + " soon after it was made, " + std::to_string(short_lives_) +
            " times in a row: does another client use client id " + client_id_ + "?";
   }
 

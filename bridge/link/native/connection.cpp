@@ -5,19 +5,14 @@
 
 #include "link/codec/encode.hpp"
 #include "link/connect_settings.hpp"
-#include "link/native/packet_id.hpp"
+#include "link/reason.hpp"
 
 namespace bascule {
 
 namespace {
 
 using Kind = ConnectResult::Kind;
-
-// What the broker may have unacknowledged with us: messages of QoS 1 and 2 by what we announce in
-// MQTT 5, and everything else because we stop reading.
-constexpr std::uint16_t receive_maximum = 1'000;
-constexpr std::size_t held_messages_max = 10'000;
-constexpr std::size_t held_bytes_max = 16 << 20;
+using Milliseconds = std::chrono::duration<double, std::milli>;
 
 ConnectPacket connect_packet(const LinkSettings& settings, Protocol version, bool plain_will) {
   ConnectPacket packet;
@@ -32,14 +27,21 @@ ConnectPacket connect_packet(const LinkSettings& settings, Protocol version, boo
     packet.will->qos = Qos::at_most_once;
   }
   packet.session_expiry_s = session_expiry_s(settings);
-  packet.receive_maximum = receive_maximum;
+  packet.receive_maximum = Inbox::receive_maximum;
   packet.maximum_packet_bytes = maximum_packet_bytes(settings);
   return packet;
 }
 
-std::uint16_t id_of(const Outgoing& out, Qos qos, std::uint64_t serial) {
-  return qos == Qos::exactly_once ? out.packet_id : packet_id(serial);
+// An end over something that the broker did, though it had let us in.
+Connection::End fault(std::string why) { return {Kind::refused, std::move(why), 0, 0}; }
+
+std::string with_details(std::string why, std::string_view text, std::string_view reference) {
+  if (!text.empty()) why += ": " + std::string(text);
+  if (!reference.empty()) why += "; the server to use: " + std::string(reference);
+  return why;
 }
+
+std::string_view body_of(const Frame& frame) { return {frame.body.data(), frame.body.size()}; }
 
 }  // namespace
 
@@ -47,18 +49,20 @@ Connection::Connection(Loop& loop, const LinkSettings& settings, const Url& url,
                        const std::vector<Subscription>& subscriptions, Session& session,
                        Owner& owner)
     : settings_(settings),
-      subscriptions_(subscriptions),
       session_(session),
       owner_(owner),
       version_(version),
-      packet_bytes_max_(maximum_packet_bytes(settings)) {
+      packet_bytes_max_(maximum_packet_bytes(settings)),
+      subscriber_(version, subscriptions),
+      inbox_(version, session.deliveries) {
   append_connect(connect_packet_, connect_packet(settings, version, session.plain_will));
   Transport::Handlers handlers;
   handlers.on_open = [this] { opened(); };
   handlers.on_bytes = [this](std::span<char> bytes) { return received(bytes); };
-  handlers.on_written = [this](std::uint64_t bytes) { written(bytes); };
+  handlers.on_written = [this](std::uint64_t position) { written(position); };
   handlers.on_end = [this](const Transport::End& end) { broken(end); };
   transport_.emplace(loop, url, settings.tls, connect_timeout(settings), std::move(handlers));
+  outbox_.emplace(version, session.publishes, *transport_);
 }
 
 void Connection::opened() {
@@ -66,103 +70,223 @@ void Connection::opened() {
   transport_->send();
 }
 
-// --- acknowledgements ------------------------------------------------------------------------
+// --- what comes in ---------------------------------------------------------------------------
 
-void Connection::acknowledge(std::uint64_t tag) {
-  if (phase_ != Phase::subscribing && phase_ != Phase::up) return;
-  auto& out = transport_->out();
-  session_.deliveries.acknowledge(
-      tag, [&](PacketType answer, std::uint16_t id) { append_answer(out, answer, id); });
-  send();
-  hold_back();
+std::size_t Connection::received(std::span<char> bytes) {
+  if (phase_ == Phase::closing) return bytes.size();
+  now_ = Clock::now();
+  keep_alive_.heard(now_);
+  std::size_t used = 0;
+  while (!fault_ && phase_ != Phase::over) {
+    const auto frame = next_frame(bytes.subspan(used), packet_bytes_max_);
+    if (frame.state == Frame::State::partial) break;
+    if (frame.state == Frame::State::whole) {
+      take(frame);
+      used += frame.size;
+    } else {
+      fault_ = fault(frame.state == Frame::State::too_large
+                         ? "the broker sent a packet of " + std::to_string(frame.size) +
+                               " bytes, which is over the limit"
+                         : "the broker sent something that is not MQTT");
+    }
+  }
+  hand_in();
+  if (phase_ == Phase::up) transport_->gather(busy());
+  if (fault_) fail(*std::exchange(fault_, std::nullopt));
+  return used;
+}
+
+// With so many on their way, a little more time for each is not felt. A broker that lets fewer be
+// on their way would be slowed down by it.
+bool Connection::busy() const {
+  constexpr std::size_t many = 40;
+  return inbox_.unacknowledged() >= many || session_.publishes.size() >= many;
+}
+
+// What one read has brought, in one call each.
+void Connection::hand_in() {
+  if (phase_ == Phase::over) return;
+  if (!inbox_.deliveries().empty()) {
+    owner_.deliver(inbox_.deliveries());
+    inbox_.clear();
+    if (phase_ == Phase::over) return;
+    hold_back();
+  }
+  if (std::exchange(outcomes_wait_, false)) {
+    outbox_->send_waiting();
+    send();
+    owner_.settled();
+  }
+  if (std::exchange(subscribed_now_, false)) owner_.subscribed(limits_);
 }
 
 void Connection::hold_back() {
-  const auto& held = session_.deliveries;
-  const bool full = held.count() >= held_messages_max || held.bytes() >= held_bytes_max;
+  const bool full = inbox_.full();
   if (std::exchange(held_, full) != full) transport_->hold(full);
+}
+
+void Connection::take(const Frame& frame) {
+  if (phase_ == Phase::connecting && frame.type != PacketType::connack) {
+    fault_ = fault("the broker answered CONNECT with something else");
+    return;
+  }
+  switch (frame.type) {
+    case PacketType::publish:
+      if (!inbox_.take_publish(frame)) {
+        fault_ = fault("the broker sent a PUBLISH that breaks the rules of MQTT");
+      }
+      return;
+    case PacketType::puback:
+    case PacketType::pubrec:
+    case PacketType::pubrel:
+    case PacketType::pubcomp:
+      return take_answer(frame);
+    case PacketType::pingresp:
+      return take_pingresp();
+    case PacketType::suback:
+      return take_suback(frame);
+    case PacketType::connack:
+      return take_connack(frame);
+    case PacketType::disconnect:
+      return take_disconnect(frame);
+    default:
+      fault_ = fault("the broker sent a packet of type " +
+                     std::to_string(static_cast<int>(frame.type)) + ", which we never asked for");
+  }
+}
+
+void Connection::take_connack(const Frame& frame) {
+  const auto ack = decode_connack(body_of(frame), version_);
+  if (!ack || phase_ != Phase::connecting) {
+    fault_ = fault("the broker sent a CONNACK that breaks the rules of MQTT");
+    return;
+  }
+  if (ack->reason != 0) return refused(*ack);
+  limits_ = ack->limits;
+  outbox_->limit(limits_.receive_maximum, limits_.maximum_packet_bytes);
+  // The broker may want to hear from us more often. It cannot keep us from listening more closely.
+  KeepAlive::Duration keep_alive = settings_.keep_alive;
+  if (ack->keep_alive_s.value_or(0) > 0) {
+    keep_alive =
+        std::min(keep_alive, KeepAlive::Duration(std::chrono::seconds(*ack->keep_alive_s)));
+  }
+  keep_alive_.begin(keep_alive, now_);
+  phase_ = Phase::subscribing;
+  phase_since_ = now_;
+  owner_.connected(limits_);
+  subscribe();
+}
+
+void Connection::refused(const ConnAck& ack) {
+  const auto refusal = describe_refusal(ack.reason, version_);
+  if (refusal.code == reason::retain_not_supported || refusal.code == reason::qos_not_supported) {
+    session_.plain_will = true;
+  }
+  look_for_redirect(refusal.code, ack.server_reference);
+  fail({refusal.kind, with_details(refusal.error, ack.reason_text, ack.server_reference),
+        refusal.code, 0});
+}
+
+void Connection::subscribe() {
+  subscriber_.subscribe(transport_->out());
+  subscribed_now_ = subscriber_.done();
+  if (subscribed_now_) phase_ = Phase::up;
+  send();
+}
+
+void Connection::take_suback(const Frame& frame) {
+  const auto ack = decode_suback(body_of(frame), version_);
+  const Subscription* const one =
+      ack && phase_ == Phase::subscribing ? subscriber_.take(*ack) : nullptr;
+  if (one == nullptr) {
+    fault_ = fault("the broker sent a SUBACK that breaks the rules of MQTT");
+    return;
+  }
+  if (version_ != Protocol::v5 && ack->reason < static_cast<unsigned>(one->qos)) {
+    // The only sign in MQTT 3.1.1 of a broker that does not know QoS 2; some close the connection
+    // when it is published to them.
+    limits_.maximum_qos = std::min(limits_.maximum_qos, Qos::at_least_once);
+  }
+  if (reason::refuses(ack->reason)) {
+    owner_.poor(with_details("the broker refused the subscription to " + one->filter + ": " +
+                                 describe_reason(ack->reason),
+                             ack->reason_text, {}));
+  } else if (ack->reason == 0) {
+    owner_.poor("the broker grants the subscription to " + one->filter +
+                " at QoS 0 only: what it sends there can be lost");
+  }
+  if (!subscriber_.done()) return;
+  phase_ = Phase::up;
+  phase_since_ = now_;
+  subscribed_now_ = true;
+}
+
+void Connection::take_answer(const Frame& frame) {
+  const auto answer = decode_answer(body_of(frame), version_);
+  if (!answer) {
+    const char* const names[] = {"PUBACK", "PUBREC", "PUBREL", "PUBCOMP"};
+    const auto name = static_cast<int>(frame.type) - static_cast<int>(PacketType::puback);
+    fault_ =
+        fault(std::string("the broker sent a ") + names[name] + " that breaks the rules of MQTT");
+    return;
+  }
+  if (frame.type == PacketType::pubrel) return inbox_.take_pubrel(*answer, frame.size);
+  if (!outbox_->take(frame.type, *answer, now_)) return;
+  outcomes_wait_ = true;
+  if (frame.type == PacketType::pubcomp || !reason::refuses(answer->reason)) return;
+  if (!answer->reason_text.empty()) {
+    owner_.poor(with_details("the broker refused a message: " + describe_reason(answer->reason),
+                             answer->reason_text, {}));
+  }
+}
+
+void Connection::take_pingresp() {
+  const auto time = keep_alive_.answered(now_);
+  if (time) owner_.round_trip(Milliseconds(*time).count());
+}
+
+void Connection::take_disconnect(const Frame& frame) {
+  const auto farewell = decode_disconnect(body_of(frame));
+  if (!farewell || version_ != Protocol::v5) {
+    fault_ = fault("the broker sent a DISCONNECT that breaks the rules of MQTT");
+    return;
+  }
+  look_for_redirect(farewell->reason, farewell->server_reference);
+  fault_ = fault(with_details("the broker ended it: " + describe_reason(farewell->reason),
+                              farewell->reason_text, farewell->server_reference));
+  fault_->code = farewell->reason;
+  if (about_a_packet(farewell->reason)) fault_->lost = farewell->reason;
+}
+
+void Connection::look_for_redirect(std::uint8_t code, std::string_view reference) {
+  if (code == reason::use_another_server || code == reason::server_moved) {
+    owner_.sent_on(reference, code == reason::server_moved);
+  }
 }
 
 // --- what goes out ---------------------------------------------------------------------------
 
+void Connection::acknowledge(std::uint64_t tag) {
+  if (phase_ != Phase::subscribing && phase_ != Phase::up) return;
+  inbox_.acknowledge(tag, transport_->out());
+  send();
+  hold_back();
+}
+
 bool Connection::publish(std::span<const Outgoing> messages) {
-  bool all_wait = true;
-  const auto now = Clock::now();
-  for (const auto& out : messages) {
-    Message message = out.message;
-    if (version_ != Protocol::v5) message.properties = {};
-    const bool at_once = waiting_.empty() && room(session_.publishes.next());
-    const auto serial = session_.publishes.add(out.tag, message.qos, now);
-    if (message.qos == Qos::exactly_once && out.stage == Outgoing::Stage::received) {
-      resume(out, serial);
-    } else if (publish_bytes(version_, message) > limits_.maximum_packet_bytes) {
-      constexpr std::uint8_t packet_too_large = 0x95;
-      session_.publishes.settle(serial, Outcome::Kind::refused, packet_too_large, now);
-      all_wait = false;
-    } else if (at_once) {
-      send_publish(message, out, serial);
-    } else {
-      const auto id = id_of(out, message.qos, serial);
-      auto& waiting = waiting_.emplace_back(Waiting{serial, message.qos, id, {}});
-      append_publish(waiting.packet, version_, message, id, out.stage == Outgoing::Stage::resent);
-    }
-  }
+  const bool all_wait = outbox_->publish(messages, Clock::now());
   send();
   return all_wait;
 }
 
-// Whether one more may be on its way. An id must not be taken while its last use is open.
-bool Connection::room(std::uint64_t serial) const {
-  const auto on_their_way = session_.publishes.size() - waiting_.size();
-  return on_their_way < limits_.receive_maximum && serial - session_.publishes.first() < packet_ids;
-}
-
-void Connection::send_publish(const Message& message, const Outgoing& out, std::uint64_t serial) {
-  const auto id = id_of(out, message.qos, serial);
-  append_publish(transport_->out(), version_, message, id, out.stage == Outgoing::Stage::resent);
-  if (message.qos == Qos::exactly_once) handshakes_[id] = {Handshake::State::sent, serial};
-  if (message.qos == Qos::at_most_once) unwritten_.push_back({transport_->position(), serial});
-}
-
-// An earlier connection has come to PUBREC with it.
-void Connection::resume(const Outgoing& out, std::uint64_t serial) {
-  handshakes_[out.packet_id] = {Handshake::State::released, serial};
-  append_answer(transport_->out(), PacketType::pubrel, out.packet_id);
-}
-
 void Connection::release(std::uint16_t packet_id) {
-  const auto found = handshakes_.find(packet_id);
-  if (phase_ != Phase::up || found == handshakes_.end()) return;
-  auto& [state, serial] = found->second;
-  if (state != Handshake::State::received) return;
-  state = Handshake::State::released;
-  session_.publishes.release(serial, Clock::now());
-  append_answer(transport_->out(), PacketType::pubrel, packet_id);
-  send();
+  if (phase_ == Phase::up && outbox_->release(packet_id, Clock::now())) send();
 }
 
-void Connection::send_waiting() {
-  for (; !waiting_.empty() && room(waiting_.front().serial); waiting_.pop_front()) {
-    const auto& waiting = waiting_.front();
-    transport_->out() += waiting.packet;
-    if (waiting.qos == Qos::exactly_once) {
-      handshakes_[waiting.packet_id] = {Handshake::State::sent, waiting.serial};
-    }
-    if (waiting.qos == Qos::at_most_once) {
-      unwritten_.push_back({transport_->position(), waiting.serial});
-    }
-  }
+void Connection::written(std::uint64_t position) {
+  if (!outbox_->written(position, Clock::now()) || phase_ != Phase::up) return;
+  outbox_->send_waiting();
   send();
-}
-
-void Connection::written(std::uint64_t bytes) {
-  if (unwritten_.empty() || unwritten_.front().end > bytes) return;
-  const auto now = Clock::now();
-  for (; !unwritten_.empty() && unwritten_.front().end <= bytes; unwritten_.pop_front()) {
-    session_.publishes.settle(unwritten_.front().serial, Outcome::Kind::accepted, 0, now);
-  }
-  if (phase_ != Phase::up) return;
-  send_waiting();
   owner_.settled();
 }
 
@@ -175,7 +299,7 @@ void Connection::send() {
 // --- the end ---------------------------------------------------------------------------------
 
 void Connection::close() {
-  if (phase_ == Phase::connecting) return fail(Kind::not_reached, "given up");
+  if (phase_ == Phase::connecting) return fail({Kind::not_reached, "given up", 0, 0});
   phase_ = Phase::closing;
   append_disconnect(transport_->out());
   transport_->finish();
@@ -183,6 +307,7 @@ void Connection::close() {
 
 void Connection::abandon() {
   phase_ = Phase::over;
+  outbox_.reset();
   transport_.reset();
 }
 
@@ -190,11 +315,11 @@ void Connection::tick(KeepAlive::Time now) {
   if (phase_ == Phase::closing || phase_ == Phase::over) return;
   const bool late = now - phase_since_ > connect_timeout(settings_);
   if (phase_ == Phase::connecting) {
-    if (late) fail(Kind::not_reached, "no answer within the time limit");
+    if (late) fail({Kind::not_reached, "no answer within the time limit", 0, 0});
     return;
   }
   if (phase_ == Phase::subscribing && late) {
-    return fail(Kind::refused, "the broker does not answer a subscribe");
+    return fail(fault("the broker does not answer a subscribe"));
   }
   if (held_) keep_alive_.heard(now);  // perhaps something came, and we do not look
   std::optional<KeepAlive::Waiting> oldest;
@@ -206,10 +331,11 @@ void Connection::tick(KeepAlive::Time now) {
       ping(now);
       break;
     case KeepAlive::Verdict::dead_line:
-      fail(Kind::not_reached, "the line is dead: no answer within 1.2 times the keep alive");
+      fail(
+          {Kind::not_reached, "the line is dead: no answer within 1.2 times the keep alive", 0, 0});
       break;
     case KeepAlive::Verdict::never_acknowledged:
-      fail(Kind::not_reached, "the broker answers, but does not acknowledge a message");
+      fail({Kind::not_reached, "the broker answers, but does not acknowledge a message", 0, 0});
       break;
   }
 }
@@ -217,22 +343,20 @@ void Connection::tick(KeepAlive::Time now) {
 void Connection::ping(Clock::time_point now) {
   append_pingreq(transport_->out());
   transport_->send();
-  const auto next = waiting_.empty() ? session_.publishes.next() : waiting_.front().serial;
-  keep_alive_.pinged(next - 1, now);
+  keep_alive_.pinged(outbox_->last_sent(), now);
 }
 
 void Connection::broken(const Transport::End& end) {
   if (phase_ == Phase::connecting && end.by_peer) {
-    return fail(Kind::not_spoken, "the broker closed the connection without an answer");
+    return fail({Kind::not_spoken, "the broker closed the connection without an answer", 0, 0});
   }
-  constexpr std::uint8_t unspecified = 0x80;
-  fail(Kind::not_reached, end.why, end.closed ? unspecified : 0);
+  fail({Kind::not_reached, end.why, 0, end.closed ? reason::unspecified : std::uint8_t{0}});
 }
 
-void Connection::fail(ConnectResult::Kind kind, const std::string& why, std::uint8_t reason) {
+void Connection::fail(End end) {
   if (phase_ == Phase::over) return;
   abandon();
-  owner_.ended(kind, why, reason);
+  owner_.ended(end);
 }
 
 }  // namespace bascule

@@ -4,11 +4,9 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <optional>
 #include <span>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "link/codec/decode.hpp"
@@ -16,7 +14,10 @@
 #include "link/connect_result.hpp"
 #include "link/in_flight.hpp"
 #include "link/link.hpp"
+#include "link/native/inbox.hpp"
 #include "link/native/keep_alive.hpp"
+#include "link/native/outbox.hpp"
+#include "link/native/subscriber.hpp"
 #include "link/native/transport.hpp"
 #include "link/native/unacknowledged.hpp"
 #include "link/url.hpp"
@@ -32,6 +33,14 @@ struct Session {
 
 class Connection {
  public:
+  // How a connection, or the attempt to make one, ended.
+  struct End {
+    ConnectResult::Kind kind = ConnectResult::Kind::not_reached;  // of an attempt
+    std::string why;
+    std::uint8_t code = 0;  // of the broker's CONNACK or DISCONNECT, as in MQTT 5; 0: it gave none
+    std::uint8_t lost = 0;  // the reason of what is lost with it (link.hpp)
+  };
+
   // Who is told. Must not destroy the connection before the call has returned.
   class Owner {
    public:
@@ -48,9 +57,7 @@ class Connection {
     virtual void deliver(std::span<const Delivery> deliveries) = 0;
     virtual void settled() = 0;  // outcomes wait in Session::publishes
     virtual void round_trip(double ms) = 0;
-    // The last call. `kind` says how an attempt failed; after connected() it means nothing. The
-    // reason is that of a lost publish (link.hpp).
-    virtual void ended(ConnectResult::Kind kind, const std::string& why, std::uint8_t reason) = 0;
+    virtual void ended(const End& end) = 0;  // the last call
   };
 
   // Begins to connect. Throws std::exception with one sentence for a file it cannot use.
@@ -76,47 +83,29 @@ class Connection {
   enum class Phase : std::uint8_t { connecting, subscribing, up, closing, over };
   using Clock = std::chrono::steady_clock;
 
-  // A publish of QoS 2, once it is on its way. sent: PUBREC is what we wait for. received: it has
-  // come, and we wait for release(). released: we wait for PUBCOMP.
-  struct Handshake {
-    enum class State : std::uint8_t { sent, received, released } state;
-    std::uint64_t serial;
-  };
-
   void opened();
   std::size_t received(std::span<char> bytes);
-  void written(std::uint64_t bytes);
+  void written(std::uint64_t position);
   void broken(const Transport::End& end);
 
   void take(const Frame& frame);
   void take_connack(const Frame& frame);
-  void take_publish(const Frame& frame);
-  void take_puback(const Frame& frame);
-  void take_pubrec(const Frame& frame);
-  void take_pubrel(const Frame& frame);
-  void take_pubcomp(const Frame& frame);
-  std::optional<Answer> take_answer(const Frame& frame);
-  void settle(Handshake::State state, const Answer& answer);
-  void settle(std::uint64_t serial, const Answer& answer);
   void take_suback(const Frame& frame);
+  void take_answer(const Frame& frame);
   void take_pingresp();
   void take_disconnect(const Frame& frame);
-  void look_for_redirect(std::uint8_t reason, std::string_view reference);
+  void refused(const ConnAck& ack);
+  void look_for_redirect(std::uint8_t code, std::string_view reference);
   void subscribe();
   void hand_in();
   bool busy() const;
   void hold_back();
 
-  void send_publish(const Message& message, const Outgoing& out, std::uint64_t serial);
-  void resume(const Outgoing& out, std::uint64_t serial);
-  bool room(std::uint64_t serial) const;
-  void send_waiting();
   void send();
   void ping(Clock::time_point now);
-  void fail(ConnectResult::Kind kind, const std::string& why, std::uint8_t reason = 0);
+  void fail(End end);
 
   const LinkSettings& settings_;
-  const std::vector<Subscription>& subscriptions_;
   Session& session_;
   Owner& owner_;
   const Protocol version_;
@@ -127,36 +116,18 @@ class Connection {
   std::string connect_packet_;
   Limits limits_;
   KeepAlive keep_alive_;
-  std::vector<bool> subscriptions_open_;  // by packet id - 1
-  std::string fault_;                     // what the broker did wrong
-  std::uint8_t fault_reason_ = 0;         // of its DISCONNECT, if that may be about what we sent
+  Subscriber subscriber_;
+  Inbox inbox_;
+  std::optional<End> fault_;  // what the broker did wrong
 
   // Of one call of received().
   Clock::time_point now_;
-  std::vector<Delivery> deliveries_;
   bool outcomes_wait_ = false;
   bool subscribed_now_ = false;
   bool held_ = false;
 
-  // A publish that the broker's Receive Maximum does not let us send yet.
-  struct Waiting {
-    std::uint64_t serial;
-    Qos qos;
-    std::uint16_t packet_id;
-    std::string packet;
-  };
-  std::deque<Waiting> waiting_;
-
-  std::unordered_map<std::uint16_t, Handshake> handshakes_;  // of QoS 2, by packet id
-
-  // A publish of QoS 0 in the write buffer, and where it ends there.
-  struct Unwritten {
-    std::uint64_t end;
-    std::uint64_t serial;
-  };
-  std::deque<Unwritten> unwritten_;
-
-  std::optional<Transport> transport_;  // the last to be made: it may call back
+  std::optional<Transport> transport_;  // after all that it may call back for
+  std::optional<Outbox> outbox_;        // writes to it
 };
 
 }  // namespace bascule

@@ -41,7 +41,7 @@ void NativeLink::connect() {
                                                protocol_.next(), subscriptions_, session_, owner);
     watch();
   } catch (const std::exception& error) {
-    attempt_failed(Kind::refused, error.what());
+    attempt_failed({Kind::refused, error.what(), 0, 0});
   }
 }
 
@@ -78,30 +78,36 @@ void NativeLink::subscribed(const Limits& limits) {
   handlers_.on_up(limits_);
 }
 
-void NativeLink::ended(ConnectResult::Kind kind, const std::string& why, std::uint8_t reason) {
+void NativeLink::ended(const Connection::End& end) {
   const auto closing_for = std::exchange(close_reason_, "");
-  if (!closing_for.empty()) return connection_ended(closing_for, true);
-  if (phase_ == Phase::connecting) return attempt_failed(kind, why);
-  connection_ended(why, false, reason);
+  if (!closing_for.empty()) return end_connection(closing_for);
+  if (phase_ == Phase::connecting) return attempt_failed(end);
+  connection_ended(end, false);
 }
 
-void NativeLink::attempt_failed(ConnectResult::Kind kind, const std::string& error) {
-  if (kind == Kind::not_spoken) protocol_.not_spoken();
-  if (kind == Kind::not_reached) protocol_.not_reached();
-  connection_ended(error, true);
+void NativeLink::attempt_failed(const Connection::End& end) {
+  if (end.kind == Kind::not_spoken) protocol_.not_spoken();
+  if (end.kind == Kind::not_reached) protocol_.not_reached();
+  connection_ended(end, true);
 }
 
-// `ours`: the broker and the network are not to blame. `reason`: as of a lost publish.
-void NativeLink::connection_ended(const std::string& why, bool ours, std::uint8_t reason) {
+// We end it ourselves.
+void NativeLink::end_connection(const std::string& why) {
+  connection_ended({Kind::not_reached, why, 0, 0}, true);
+}
+
+// `ours`: the broker and the network are not to blame.
+void NativeLink::connection_ended(const Connection::End& end, bool ours) {
   const auto now = Clock::now();
+  const auto life = now - up_since_;
   forget_connection();
-  if (!paused_ && !stopping_) status_.error(why);
-  const auto takeover = ours ? std::nullopt : takeovers_.ended(why, now - up_since_);
+  if (!paused_ && !stopping_) status_.error(end.why);
+  const auto takeover = ours ? std::nullopt : takeovers_.ended(end.code, end.why, life);
   if (takeover) status_.error(*takeover);
   backoff_.down(now);
-  lose_publishes(reason);
+  lose_publishes(end.lost);
   const bool sent_on = redirects_.ended(was_up_);
-  if (std::exchange(was_up_, false)) handlers_.on_down(why);
+  if (std::exchange(was_up_, false)) handlers_.on_down(end.why);
   lose_publishes(0);  // of those who did not know yet
   status_.enter(paused_ ? LinkStatus::State::paused : LinkStatus::State::down);
   if (stopping_) return stopped_.set_value();
@@ -205,7 +211,7 @@ void NativeLink::send_acknowledgements() {
 void NativeLink::drop(const std::string& reason) {
   dropping_ = true;
   loop_.post([this, reason] {
-    if (connection_) return connection_ended(reason, true);
+    if (connection_) return end_connection(reason);
     dropping_ = false;  // what was delivered went with its connection
   });
 }
@@ -242,8 +248,7 @@ void NativeLink::close(const std::string& reason) {
   if (phase_ == Phase::connecting) return connection_->close();
   phase_ = Phase::closing;
   connection_->close();
-  close_timer_ =
-      loop_.after(goodbye, [this] { connection_ended(std::exchange(close_reason_, ""), true); });
+  close_timer_ = loop_.after(goodbye, [this] { end_connection(std::exchange(close_reason_, "")); });
 }
 
 void NativeLink::stop(std::chrono::milliseconds deadline) {

@@ -55,12 +55,13 @@ class NativeLink final : public Link, private Connection::Owner {
   void deliver(std::span<const Delivery> deliveries) override;
   void settled() override;
   void round_trip(double ms) override { status_.round_trip(ms); }
-  void ended(ConnectResult::Kind kind, const std::string& why, std::uint8_t reason) override;
+  void ended(const Connection::End& end) override;
 
   void connect();
   void retry(bool at_once);
-  void attempt_failed(ConnectResult::Kind kind, const std::string& error);
-  void connection_ended(const std::string& why, bool ours, std::uint8_t reason = 0);
+  void attempt_failed(const Connection::End& end);
+  void end_connection(const std::string& why);
+  void connection_ended(const Connection::End& end, bool ours);
   void lose_publishes(std::uint8_t reason);
   void forget_connection();
   void close(const std::string& reason);

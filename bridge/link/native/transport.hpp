@@ -13,11 +13,12 @@
 
 #include "link/link.hpp"
 #include "link/native/keep_alive.hpp"
+#include "link/native/wire.hpp"
 #include "link/url.hpp"
 
 namespace bascule {
 
-class Transport {
+class Transport : public Wire {
  public:
   struct End {
     bool by_peer = false;  // the broker closed an open connection, or the network did
@@ -39,14 +40,13 @@ class Transport {
   // this returns.
   Transport(Loop& loop, const Url& url, const TlsSettings& tls, std::chrono::milliseconds timeout,
             Handlers handlers);
-  ~Transport();  // closes at once; no handler is called any more
+  ~Transport() override;  // closes at once; no handler is called any more
   Transport(const Transport&) = delete;
   Transport& operator=(const Transport&) = delete;
 
-  // What is appended to out() goes out after send(), with the end of this turn of the loop.
-  std::string& out();
+  std::string& out() override;  // goes out after send()
   void send();
-  std::uint64_t position() const;  // of the end of out(), counted from the first byte
+  std::uint64_t position() const override;
 
   // While held nothing is read, and the broker has to wait.
   void hold(bool held);

@@ -105,7 +105,7 @@ PahoClient::PahoClient(std::shared_ptr<PahoPort> port, const Url& url, const std
       client_(paho_uri(url), client_id, paho_create_options(static_cast<int>(version)), nullptr) {
   client_.set_callback(*this);
   client_.set_disconnected_handler([this](const mqtt::properties&, mqtt::ReasonCode code) {
-    disconnect_cause_ = describe_reason(static_cast<int>(code));
+    farewell_ = static_cast<std::uint8_t>(code);
   });
 }
 
@@ -190,9 +190,9 @@ void PahoClient::connected(const mqtt::token& token) {
   if (std::exchange(connected_, attempt) == attempt) return;  // the C++ library says it twice
   ConnectResult result;
   if (take_over_socket()) {
-    disconnect_cause_.clear();
+    farewell_.reset();
     port_->gate.open();
-    result.kind = ConnectResult::Kind::up;
+    result.kind = ConnectResult::Kind::connected;
     result.limits = read_limits(token.get_connect_response(), version_);
   } else {
     result.error = "the system has no descriptors or memory left for the connection";
@@ -249,34 +249,35 @@ void PahoClient::not_connected(const mqtt::token& token) {
 }
 
 void PahoClient::connection_lost(const std::string&) {
-  report_ended(disconnect_cause_.empty() ? "the connection was lost"
-                                         : "the broker ended it: " + disconnect_cause_);
+  if (!farewell_) return report_ended("the connection was lost");
+  report_ended("the broker ended it: " + describe_reason(*farewell_), *farewell_);
 }
 
-void PahoClient::report_ended(const std::string& reason) {
-  port_->loop.post(
-      [port = port_.get(), attempt = attempt_.load(), reason] { port->on_ended(attempt, reason); });
+void PahoClient::report_ended(const std::string& why, std::uint8_t code) {
+  port_->loop.post([port = port_.get(), attempt = attempt_.load(), why, code] {
+    port->on_ended(attempt, why, code);
+  });
 }
 
 void PahoClient::subscribed(const mqtt::token& token, bool failed) {
-  int reason = 0;
+  int code = 0;
   if (failed) {
-    reason = std::max(token.get_return_code(), static_cast<int>(token.get_reason_code()));
-    if (reason <= 0) return;  // it went down with the connection
+    code = std::max(token.get_return_code(), static_cast<int>(token.get_reason_code()));
+    if (code <= 0) return;  // it went down with the connection
   }
   const auto topics = token.get_topics();
   const auto filter = topics && !topics->empty() ? (*topics)[0] : std::string();
-  port_->loop.post([port = port_.get(), attempt = from_context(token), filter, reason] {
-    port->on_subscribed(attempt, filter, reason);
+  port_->loop.post([port = port_.get(), attempt = from_context(token), filter, code] {
+    port->on_subscribed(attempt, filter, code);
   });
 }
 
 void PahoClient::settle(const mqtt::token& token, bool failed) {
-  const int reason = failed ? static_cast<int>(token.get_reason_code()) : 0;
-  const auto kind = !failed          ? Outcome::Kind::accepted
-                    : reason >= 0x80 ? Outcome::Kind::refused
-                                     : Outcome::Kind::lost;
-  settle(from_context(token), kind, kind == Outcome::Kind::refused ? reason : 0);
+  const int code = failed ? static_cast<int>(token.get_reason_code()) : 0;
+  const auto kind = !failed                 ? Outcome::Kind::accepted
+                    : reason::refuses(code) ? Outcome::Kind::refused
+                                            : Outcome::Kind::lost;
+  settle(from_context(token), kind, kind == Outcome::Kind::refused ? code : 0);
 }
 
 void PahoClient::settle(std::uint64_t serial, Outcome::Kind kind, std::uint8_t reason) {

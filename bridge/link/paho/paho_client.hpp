@@ -45,7 +45,8 @@ struct PahoPort {
   std::function<void(std::span<const Delivery>)> on_deliveries;
   std::function<void(std::uint64_t attempt, const ConnectResult&)> on_connect;
   std::function<void(std::uint64_t attempt, const std::string& filter, int reason)> on_subscribed;
-  std::function<void(std::uint64_t attempt, const std::string& reason)> on_ended;
+  // `code`: of the broker's DISCONNECT; 0: it sent none.
+  std::function<void(std::uint64_t attempt, const std::string& why, std::uint8_t code)> on_ended;
   std::function<void()> on_outcomes;
   Loop loop;
 
@@ -90,7 +91,7 @@ class PahoClient final : private mqtt::callback {
   void subscribed(const mqtt::token& token, bool failed);
   void settle(const mqtt::token& token, bool failed);
   void settle(std::uint64_t serial, Outcome::Kind kind, std::uint8_t reason);
-  void report_ended(const std::string& reason);
+  void report_ended(const std::string& why, std::uint8_t code = 0);
 
   std::shared_ptr<PahoPort> port_;
   std::string host_;
@@ -100,7 +101,8 @@ class PahoClient final : private mqtt::callback {
   std::string properties_;       // of the message being delivered; of the reading thread
   std::mutex trace_mutex_;
   std::optional<PahoTrace> trace_;  // until the answer to a connect has come
-  std::string disconnect_cause_;    // what the broker's DISCONNECT said; of the reading thread
+  // Of the broker's DISCONNECT, if it sent one; of the reading thread.
+  std::optional<std::uint8_t> farewell_;
   Listener on_connect_;
   Listener on_subscribe_;
   Listener on_publish_;

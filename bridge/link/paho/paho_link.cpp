@@ -37,8 +37,8 @@ void PahoLink::start(LinkHandlers handlers, std::vector<Subscription> subscripti
   port_->on_subscribed = [this](std::uint64_t attempt, const std::string& filter, int reason) {
     on_subscribed(attempt, filter, reason);
   };
-  port_->on_ended = [this](std::uint64_t attempt, const std::string& reason) {
-    on_ended(attempt, reason);
+  port_->on_ended = [this](std::uint64_t attempt, const std::string& why, std::uint8_t code) {
+    on_ended(attempt, why, code);
   };
   port_->on_outcomes = [this] { on_outcomes(); };
   port_->loop.post([this] { connect(); });
@@ -119,7 +119,7 @@ void PahoLink::retry() {
 }
 
 void PahoLink::on_connect(std::uint64_t attempt, const ConnectResult& result) {
-  const bool up = result.kind == ConnectResult::Kind::up;
+  const bool up = result.kind == ConnectResult::Kind::connected;
   if (attempt != attempt_ || phase_ != Phase::connecting) {
     if (up) port_->cut();  // too late, or not wanted any more
     return;
@@ -172,7 +172,7 @@ void PahoLink::attempt_failed(const std::string& error) {
 }
 
 // The current connection or attempt is over.
-void PahoLink::on_ended(std::uint64_t attempt, const std::string& reason) {
+void PahoLink::on_ended(std::uint64_t attempt, const std::string& reason, std::uint8_t code) {
   if (attempt != attempt_ || phase_ == Phase::idle) return;
   ++attempt_;
   const auto was = std::exchange(phase_, Phase::idle);
@@ -189,7 +189,7 @@ void PahoLink::on_ended(std::uint64_t attempt, const std::string& reason) {
   if (was != Phase::connecting) {
     port_->set_relay(nullptr);  // Paho has closed its end
     if (!paused_ && !stopping_) status_.error(why);
-    const auto takeover = ours ? std::nullopt : takeovers_.ended(reason, now - phase_since_);
+    const auto takeover = ours ? std::nullopt : takeovers_.ended(code, reason, now - phase_since_);
     if (takeover) status_.error(*takeover);
   }
   backoff_.down(now);
@@ -253,6 +253,42 @@ void PahoLink::watch() {
   }
   const auto period = std::clamp<std::chrono::milliseconds>(settings_.slow_after / 4, 10ms, 500ms);
   watch_timer_ = port_->loop.after(period, [this] { watch(); });
+}
+
+// --- the end -------------------------------------------------------------------------------------
+
+// The only part that blocks.
+void PahoLink::stop(std::chrono::milliseconds deadline) {
+  if (std::exchange(stop_called_, true)) return;
+  auto done = stopped_.get_future();
+  port_->loop.post([this, deadline] { begin_stop(deadline); });
+  // The loop itself may wait for Paho, and Paho for an acknowledgement that never comes.
+  if (done.wait_for(deadline + 1s) != std::future_status::ready) {
+    drop("stopped");
+    done.wait_for(3s);
+  }
+  port_->retire();
+  port_->gate.end();
+  port_->loop.stop();
+  for (auto& [version, client] : clients_) PahoClient::retire(std::move(client));
+}
+
+void PahoLink::begin_stop(std::chrono::milliseconds deadline) {
+  stopping_ = true;
+  retry_timer_.reset();
+  if (phase_ == Phase::idle || phase_ == Phase::connecting) return finish_stop();
+  if (phase_ == Phase::closing) return;
+  if (phase_ == Phase::subscribing || port_->in_flight.size() == 0) return close("stopped");
+  stop_timer_ = port_->loop.after(deadline, [this] {
+    if (phase_ == Phase::up) close("stopped");
+  });
+}
+
+void PahoLink::finish_stop() {
+  if (std::exchange(stop_done_, true)) return;
+  port_->in_flight.lose_all();
+  on_outcomes();
+  stopped_.set_value();
 }
 
 }  // namespace bascule

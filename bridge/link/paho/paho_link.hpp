@@ -56,7 +56,7 @@ class PahoLink final : public Link {
   PahoClient& client(Protocol version);
   void on_connect(std::uint64_t attempt, const ConnectResult& result);
   void on_subscribed(std::uint64_t attempt, const std::string& filter, int reason);
-  void on_ended(std::uint64_t attempt, const std::string& reason);
+  void on_ended(std::uint64_t attempt, const std::string& reason, std::uint8_t code = 0);
   void on_outcomes();
   void attempt_failed(const std::string& error);
   void go_up();
