@@ -53,8 +53,8 @@ void Crossing::start() {
     forwarder_.outcomes(outcomes);
   };
   handlers.on_connected = [this](const Limits& limits) { connected(limits); };
-  handlers.on_up = [this](const Limits& limits) { up(limits); };
-  handlers.on_down = [this](const std::string& reason) { down(reason); };
+  handlers.on_up = [this](const Limits& limits) { subscribed(limits); };
+  handlers.on_down = [this](const std::string& reason) { disconnected(reason); };
   link_->start(std::move(handlers), std::move(subscriptions));
 }
 
@@ -87,7 +87,7 @@ void Crossing::connected(const Limits& limits) {
   journal_.enter_session(in_, session_peer_, limits.session_present);
 }
 
-void Crossing::up(const Limits& limits) {
+void Crossing::subscribed(const Limits& limits) {
   events_.link_up(name_);
   forwarder_.subscribed(limits);
   forwarder_.publish(state_topic_, "online", true);
@@ -97,15 +97,15 @@ void Crossing::up(const Limits& limits) {
 void Crossing::watch_line() {
   if (!on_line) return;
   watch_.reset();
-  const bool up = settled_ && link_->status().state == LinkStatus::State::up;
-  if (up != line_up_) {
-    line_up_ = up;
-    on_line(up);
+  const bool fit = settled_ && link_->status().state == LinkStatus::State::up;
+  if (fit != line_fit_) {
+    line_fit_ = fit;
+    on_line(fit);
   }
   if (settled_) watch_ = link_->loop().after(look_for_slowness_every, [this] { watch_line(); });
 }
 
-void Crossing::down(const std::string& reason) {
+void Crossing::disconnected(const std::string& reason) {
   forwarder_.disconnected();
   settled_ = false;
   watch_line();

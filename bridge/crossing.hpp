@@ -29,7 +29,7 @@ class Crossing {
 
   // Before start(): told whether the line is fit for policies, which it is while it is up, what
   // the broker had for us has arrived, and it is not slow. On the link's loop thread.
-  std::function<void(bool up)> on_line;
+  std::function<void(bool fit)> on_line;
 
   void start();
   // Sends nothing new, waits for what is in flight, says offline, disconnects.
@@ -44,8 +44,8 @@ class Crossing {
  private:
   void deliver(std::span<const Delivery> deliveries);
   void connected(const Limits& limits);
-  void up(const Limits& limits);
-  void down(const std::string& reason);
+  void subscribed(const Limits& limits);
+  void disconnected(const std::string& reason);
   void watch_line();
 
   std::string name_;
@@ -59,8 +59,8 @@ class Crossing {
   Intake intake_;
   Forwarder forwarder_;
   std::atomic<bool> stopping_ = false;
-  bool settled_ = false;  // loop thread, as the next two
-  bool line_up_ = false;  // as told
+  bool settled_ = false;   // loop thread, as the next two
+  bool line_fit_ = false;  // as told
   Loop::Timer watch_;
 };
 

@@ -64,13 +64,16 @@ void Relay::cut() { shutdown(broker_, SHUT_RDWR); }
 // Ends when the library has closed its end and what it wrote is on its way.
 void Relay::run() {
   bool library_ended = false;
-  while (!library_ended || !up_.empty()) {
+  while (!library_ended || !to_broker_.empty()) {
     if (!wait()) break;
-    if (broker_ready_ && down_.empty() && !broker_ended_ && !fill(down_, broker_)) end_of_broker();
-    if (!down_.empty() && !drain(down_, library_)) down_.begin = down_.end = 0;
-    if (library_ready_ && up_.empty() && !library_ended) library_ended = !fill(up_, library_);
-    if (!up_.empty() && (broker_ended_ || !drain(up_, broker_))) {
-      up_.begin = up_.end = 0;  // nobody is there to take it
+    if (broker_ready_ && to_library_.empty() && !broker_ended_ && !fill(to_library_, broker_))
+      end_of_broker();
+    if (!to_library_.empty() && !drain(to_library_, library_))
+      to_library_.begin = to_library_.end = 0;
+    if (library_ready_ && to_broker_.empty() && !library_ended)
+      library_ended = !fill(to_broker_, library_);
+    if (!to_broker_.empty() && (broker_ended_ || !drain(to_broker_, broker_))) {
+      to_broker_.begin = to_broker_.end = 0;  // nobody is there to take it
       if (!broker_ended_) end_of_broker();
     }
   }
@@ -80,10 +83,10 @@ void Relay::run() {
 // An end of which nothing is wanted is not watched, lest a hang-up there wakes us for ever.
 bool Relay::wait() {
   pollfd ends[2] = {{broker_, 0, 0}, {library_, 0, 0}};
-  if (!up_.empty()) ends[0].events |= POLLOUT;
-  if (down_.empty() && !broker_ended_) ends[0].events |= POLLIN;
-  if (!down_.empty()) ends[1].events |= POLLOUT;
-  if (up_.empty()) ends[1].events |= POLLIN;
+  if (!to_broker_.empty()) ends[0].events |= POLLOUT;
+  if (to_library_.empty() && !broker_ended_) ends[0].events |= POLLIN;
+  if (!to_library_.empty()) ends[1].events |= POLLOUT;
+  if (to_broker_.empty()) ends[1].events |= POLLIN;
   for (auto& end : ends) {
     if (end.events == 0) end.fd = -1;
   }

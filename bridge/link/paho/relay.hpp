@@ -45,8 +45,8 @@ class Relay {
   int broker_ = -1;
   int library_ = -1;
   bool broker_ended_ = false;  // of the relay's thread
-  Buffer up_;                  // library to broker
-  Buffer down_;
+  Buffer to_broker_;
+  Buffer to_library_;
   short broker_ready_ = 0;
   short library_ready_ = 0;
   std::thread thread_;
