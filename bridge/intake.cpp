@@ -102,11 +102,8 @@ bool Intake::looped(std::string_view properties, bool& stamped) const {
 
 void Intake::quarantine(const Delivery& delivery, std::string reason, AppendGroup& group) {
   ++group.tally.refused;
-  const Message& message = delivery.message;
-  group.set_aside.push_back({settings_.direction, 0, 0, std::move(reason),
-                             std::string(message.topic), std::string(message.properties),
-                             std::string(message.payload.substr(0, 64 << 10)),
-                             message.payload.size()});
+  group.quarantined.push_back(
+      quarantine_entry(settings_.direction, {}, delivery.message, std::move(reason)));
 }
 
 void Intake::answered(AppendResult result, std::uint64_t tag) {

@@ -16,7 +16,7 @@ BRIDGE = [
     ["text", "clock", "base64"],
     ["message"],
     ["settings", "log"],
-    ["link", "route", "journal/lane"],
+    ["link", "route", "journal/lane", "journal/store/sqlite"],
     ["link/codec", "link/paho", "journal/store"],
     ["link/native", "journal"],
     ["link/make_link", "events", "intake", "policy"],
@@ -47,7 +47,7 @@ RANKS = {tree: {room: rank for rank, rooms in enumerate(ranks) for room in rooms
 FOREIGN = {
     r"mqtt/|MQTT": "link/paho",
     r"openssl/|asio": "link",
-    r"sqlite3\.h": "journal/store",
+    r"sqlite3\.h": "journal/store/sqlite",
     r"dlfcn\.h": "policy",
     r"yaml-cpp/": "config",
     r"httplib\.h": "control",
@@ -66,7 +66,7 @@ def complain(path, line, text):
 
 
 def room_of(name, ranks):
-    """journal/store/database.hpp is of journal/store, clock.hpp of clock."""
+    """journal/store/sqlite/database.hpp is of journal/store/sqlite, clock.hpp of clock."""
     path = Path(name)
     if path.name == "settings.hpp":
         return "settings"

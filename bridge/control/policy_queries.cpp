@@ -44,7 +44,7 @@ json cases_answer(JournalCore& core, const Query& query) {
   const auto before =
       static_cast<std::int64_t>(query.number("before", std::numeric_limits<std::int64_t>::max()));
   const bool all = query.text("all").has_value();
-  for (const Case& one : core.store().cases(all, before, cases_per_answer)) {
+  for (const Case& one : core.store().policies().cases(all, before, cases_per_answer)) {
     cases.push_back(case_answer(core, one));
   }
   return {{"cases", std::move(cases)}};
@@ -52,7 +52,7 @@ json cases_answer(JournalCore& core, const Query& query) {
 
 json show_answer(JournalCore& core, const Query& query) {
   const auto number = static_cast<std::int64_t>(query.number("number", 0));
-  const auto found = core.store().find_case(number);
+  const auto found = core.store().policies().find_case(number);
   if (!found) {
     throw std::invalid_argument("there is no case " + std::to_string(number) +
                                 "; 'bascule cases list --all' names them");
@@ -88,7 +88,7 @@ json explain_answer(JournalCore& core, const Query& query) {
   }
   const std::uint64_t number = query.number("number", 0);
   const LaneState& lane = core.lanes().at(id - 1U);
-  const BatchPtr batch = core.store().read(id, number);
+  const BatchPtr batch = core.store().batches().read(id, number);
   if (number == 0 || number >= lane.next || batch == nullptr || batch->first > number) {
     throw std::invalid_argument("the journal does not hold input " + std::to_string(number) +
                                 " of this policy " + std::string(to_string(direction)) +
@@ -98,7 +98,7 @@ json explain_answer(JournalCore& core, const Query& query) {
   auto record = reader.next();
   while (record && record->sequence < number) record = reader.next();
   if (!record) throw std::invalid_argument("the journal's row of this input is damaged");
-  const auto decisions = core.store().decisions(id, number, 1);
+  const auto decisions = core.store().policies().decisions(id, number, 1);
   const bool decided = !decisions.empty() && decisions[0].sequence == number;
   json answer = {{"policy", policy},
                  {"direction", to_string(direction)},

@@ -33,8 +33,8 @@ json lanes_answer(JournalCore& core, const std::string& data_dir) {
                      {"first_sequence", lane.first_stored == 0 ? state.next : lane.first_stored},
                      {"next_sequence", state.next},
                      {"cursor", state.cursor},
-                     {"backlog", state.pending()},
-                     {"backlog_bytes", state.pending_bytes()},
+                     {"backlog", state.backlog()},
+                     {"backlog_bytes", state.backlog_bytes()},
                      {"stored", lane.first_stored == 0 ? 0 : state.next - lane.first_stored},
                      {"stored_bytes", lane.stored_bytes},
                      {"oldest_age_s", lane.oldest_age_ms / 1'000}});
@@ -107,7 +107,7 @@ json show_answer(JournalCore& core, const Query& query) {
   std::size_t bytes = 0;
   json messages = json::array();
   while (messages.size() < count && bytes < bytes_per_answer) {
-    const BatchPtr batch = core.store().read(id, from);
+    const BatchPtr batch = core.store().batches().read(id, from);
     if (batch == nullptr) break;
     RecordReader reader(id, batch->first, batch->chain, batch->data, RecordReader::Check::lengths);
     while (const auto record = reader.next()) {
@@ -151,7 +151,7 @@ json verify_answer(JournalCore& core, const Query& query) {
   for (; id <= core.lanes().size(); ++id, from = 0) {
     const LaneState& lane = lane_of(core, id);
     std::optional<std::uint32_t> chain;
-    while (const BatchPtr batch = core.store().read(id, from)) {
+    while (const BatchPtr batch = core.store().batches().read(id, from)) {
       if (bytes >= verify_slice_bytes) {
         answer["next"] = std::to_string(id) + ":" + std::to_string(from);
         break;
@@ -185,7 +185,7 @@ json verify_answer(JournalCore& core, const Query& query) {
 
 json losses_answer(JournalCore& core) {
   json losses = json::array();
-  for (const Loss& loss : core.store().losses(rows_per_answer)) {
+  for (const Loss& loss : core.store().losses().newest(rows_per_answer)) {
     const LaneState& lane = lane_of(core, loss.lane);
     losses.push_back({{"direction", to_string(lane.direction)},
                       {"lane", lane.name},
@@ -201,7 +201,7 @@ json losses_answer(JournalCore& core) {
 
 json quarantine_answer(JournalCore& core) {
   json messages = json::array();
-  for (const auto& [at_ms, message] : core.store().quarantined(rows_per_answer)) {
+  for (const auto& [at_ms, message] : core.store().quarantine().newest(rows_per_answer)) {
     messages.push_back({{"direction", to_string(message.direction)},
                         {"lane", message.lane == 0 ? "" : lane_of(core, message.lane).name},
                         {"sequence", message.sequence},

@@ -26,7 +26,7 @@ json counters_report(const JournalReport& journal, Direction direction) {
     // The bridge's own events are not traffic that crosses.
     if (lane.state.direction != direction || lane.state.name == events_lane) continue;
     journaled += lane.state.journaled();
-    pending += lane.state.pending();
+    pending += lane.state.backlog();
     for (int fate = 0; fate < 4; ++fate) fates[fate] += lane.state.fates[fate];
   }
   return {{"received", journal.received[direction]},
@@ -45,7 +45,7 @@ json counters_report(const JournalReport& journal, Direction direction) {
 json inputs_report(const LaneState& lane) {
   return {{"decided", lane.count(Fate::forwarded)},
           {"quarantined", lane.count(Fate::quarantined)},
-          {"backlog", lane.pending()}};
+          {"backlog", lane.backlog()}};
 }
 
 }  // namespace
@@ -79,8 +79,8 @@ json status_report(const StatusParts& parts) {
          {"next_sequence", state.next},
          {"cursor", state.cursor},
          {"bookmark", state.confirmed},
-         {"backlog", state.pending()},
-         {"backlog_bytes", state.pending_bytes()},
+         {"backlog", state.backlog()},
+         {"backlog_bytes", state.backlog_bytes()},
          {"oldest_age_s", lane.oldest_age_ms / 1'000},
          {"in_flight", flying == in_flight.end() ? 0 : flying->second},
          {"replaying", state.replay_next == 0 ? 0 : state.replay_last - state.replay_next + 1}});

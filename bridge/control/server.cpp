@@ -14,6 +14,7 @@
 #include <thread>
 
 #include "control/unix_socket.hpp"
+#include "journal/journal.hpp"
 
 namespace bascule {
 
@@ -83,6 +84,8 @@ void answer(const ControlHandlers& handlers, const httplib::Request& request,
     set_json(response, 200, handler->second(query));
   } catch (const std::invalid_argument& wrong) {
     set_json(response, 400, {{"error", wrong.what()}});
+  } catch (const JournalTrouble& trouble) {
+    set_json(response, 503, {{"error", trouble.what()}});
   } catch (const std::exception& failure) {
     set_json(response, 500, {{"error", failure.what()}});
   }

@@ -16,8 +16,9 @@ namespace bascule {
 
 // Answers one question. Runs on one of the server's threads, several at a time, and stop() waits
 // for it: work that may take long is cut into bounded answers that the client asks for one after
-// another. Throws std::invalid_argument if the question is wrong (status 400); any other exception
-// is our fault (status 500). Its text reaches the client as {"error": text}.
+// another. Throws std::invalid_argument if the question is wrong (status 400), JournalTrouble if
+// the journal cannot answer it now (status 503); any other exception is our fault (status 500). Its
+// text reaches the client as {"error": text}.
 using ControlHandler = std::function<nlohmann::json(const Query&)>;
 
 // By method and path, "GET /v1/status". GET must change nothing; POST may.

@@ -160,11 +160,8 @@ void OutboundLane::quarantine(const std::string& reason) {
 
 void OutboundLane::quarantine(const Record& record, const std::string& reason) {
   if (!history(record.sequence)) {
-    const Message& message = record.message;
-    progress_.quarantined.push_back({direction_, id_, record.sequence, reason,
-                                     std::string(message.topic), std::string(message.properties),
-                                     std::string(message.payload.substr(0, 64 << 10)),
-                                     message.payload.size()});
+    progress_.quarantined.push_back(
+        quarantine_entry(direction_, {id_, record.sequence}, record.message, reason));
   }
   resolve(record, Fate::quarantined);
 }

@@ -1,50 +1,50 @@
-// When a journal begins a new epoch: when numbers that it is about to give may have been given to
-// other messages before. See core.hpp.
-#include <algorithm>
+#include "journal/epoch.hpp"
 
-#include "journal/core.hpp"
+#include <algorithm>
+#include <utility>
 
 namespace bascule {
 
-// The opening's last commit, synced whatever the settings say. Commits that are not synced are lost
-// with the power, also of messages that were forwarded. So a journal that makes such commits has
-// the mark of the boot before it gives a number, and whoever finds that of another boot does not
-// know how far its numbers had come.
-void JournalCore::enter_boot() {
-  const std::optional<std::string> mark = store_->unsynced();
+// Commits that are not synced are lost with the power, also of messages that were forwarded. So a
+// journal that makes such commits has the mark of the boot before it gives a number, and whoever
+// finds that of another boot does not know how far its numbers had come.
+bool Epoch::enter_boot() {
+  const std::optional<std::string> mark = transaction_.store().meta().unsynced();
   const bool lost = mark && !marked_ && (mark->empty() || *mark != settings_.boot);
   if (lost) {
-    former_epoch_ = epoch();
+    former_ = current();
     std::vector<Former> lanes;
-    for (const LaneState& lane : lanes_) lanes.push_back({lane.next, lane.confirmed});
-    renew_epoch();
-    former_ = std::move(lanes);
-    for (const Direction out : {Direction::up, Direction::down}) estrange(out);
+    for (const LaneState& lane : books_.lanes()) lanes.push_back({lane.next, lane.confirmed});
+    renew();
+    former_lanes_ = std::move(lanes);
   }
   const bool normal = settings_.sync == JournalSettings::Sync::normal;
   const auto due = normal ? std::optional(settings_.boot) : std::nullopt;
-  if (mark != due) write().save_unsynced(due);
-  commit();
-  store_->set_sync(settings_.sync);
-  marked_ = normal;
+  if (mark != due) transaction_.write().meta().save_unsynced(due);
+  return lost;
 }
 
-// The last commit of all takes the mark away. SQLite believes its log as far as it is whole: where
-// this commit survives a power cut, so do all before it.
-void JournalCore::leave_boot() noexcept {
-  if (!marked_ || store_ == nullptr || in_transaction_) return;
+void Epoch::boot_entered() {
+  transaction_.store().set_sync(settings_.sync);
+  marked_ = settings_.sync == JournalSettings::Sync::normal;
+}
+
+// SQLite believes its log as far as it is whole: where this commit survives a power cut, so do all
+// before it.
+void Epoch::leave_boot() noexcept {
+  if (!marked_ || !transaction_.is_open() || transaction_.under_way()) return;
   try {
-    store_->begin();
-    store_->save_unsynced({});
-    store_->commit();
+    transaction_.write().meta().save_unsynced({});
+    transaction_.commit();
   } catch (const std::exception&) {
     // The mark stays, and costs a new epoch if the machine is started again before the journal is.
   }
 }
 
-bool JournalCore::overtaken(Direction direction, const FarKnowledge& far) const {
-  if (!far.readable || far.epoch != epoch()) return false;
-  return std::any_of(lanes_.begin(), lanes_.end(), [&](const LaneState& lane) {
+bool Epoch::overtaken(Direction direction, const FarKnowledge& far) const {
+  if (!far.readable || far.epoch != current()) return false;
+  const auto& lanes = books_.lanes();
+  return std::any_of(lanes.begin(), lanes.end(), [&](const LaneState& lane) {
     const auto bookmark = far.lanes.find(lane.name);
     return lane.direction == direction && bookmark != far.lanes.end() &&
            bookmark->second >= lane.next;
@@ -52,29 +52,35 @@ bool JournalCore::overtaken(Direction direction, const FarKnowledge& far) const 
 }
 
 // No bookmark of the new epoch was read back yet.
-void JournalCore::renew_epoch() {
-  write().renew_epoch();
-  former_.clear();
-  for (LaneState& lane : lanes_) {
+void Epoch::renew() {
+  transaction_.write().renew_epoch();
+  former_lanes_.clear();
+  for (LaneState& lane : books_.lanes()) {
     lane.confirmed = 0;
     lane.dirty = true;
   }
-  urgent_ = true;
+  transaction_.urge();
 }
 
-// How far the far broker has come in the lane. In the epoch that ended when the journal was opened
-// the messages that were there by then had the same numbers; higher ones were those of others.
-std::uint64_t JournalCore::bookmark_of(const LaneState& lane, const FarKnowledge& far) const {
+// In the epoch that ended when the journal was opened the messages that were there by then had the
+// same numbers; higher ones were those of others.
+std::uint64_t Epoch::bookmark_of(const LaneState& lane, const FarKnowledge& far) const {
   const auto found = far.lanes.find(lane.name);
   if (found == far.lanes.end()) return 0;
-  if (far.epoch == epoch()) return found->second;
-  if (former_.empty() || far.epoch != former_epoch_) return 0;
-  return std::min(found->second, former_.at(lane.id - 1U).next - 1);
+  if (far.epoch == current()) return found->second;
+  if (former_lanes_.empty() || far.epoch != former_) return 0;
+  return std::min(found->second, former_lanes_.at(lane.id - 1U).next - 1);
 }
 
-std::uint64_t JournalCore::confirmed_of(const LaneState& lane) const {
-  if (former_.empty()) return lane.confirmed;
-  return std::max(lane.confirmed, former_.at(lane.id - 1U).confirmed);
+std::uint64_t Epoch::confirmed_of(const LaneState& lane) const {
+  if (former_lanes_.empty()) return lane.confirmed;
+  return std::max(lane.confirmed, former_lanes_.at(lane.id - 1U).confirmed);
+}
+
+void Epoch::lower_confirmed(LaneState& lane, const FarKnowledge& far, std::uint64_t bookmark) {
+  lane.confirmed = far.epoch == current() ? bookmark : 0;
+  lane.dirty = true;
+  if (!former_lanes_.empty()) former_lanes_.at(lane.id - 1U).confirmed = bookmark;
 }
 
 }  // namespace bascule

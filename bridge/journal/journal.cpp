@@ -26,6 +26,7 @@ constexpr auto commit_apart = 2ms;
 
 Journal::Journal(JournalSettings settings, std::string bridge_id, std::vector<LaneSettings> lanes)
     : core_(std::move(settings), std::move(bridge_id), std::move(lanes)) {
+  tell_mended();
   if (core_.former_epoch().empty()) return;
   spdlog::warn(
       "journal: the machine went down while the journal was open with 'sync: normal'. Its last "
@@ -37,9 +38,9 @@ Journal::Journal(JournalSettings settings, std::string bridge_id, std::vector<La
 Journal::~Journal() { stop(); }
 
 void Journal::start(std::function<void(const Loss&, const std::string&, Direction)> on_loss) {
-  core_.on_loss = [tell = std::move(on_loss)](const Loss& loss, const LaneState& lane) {
+  core_.on_loss([tell = std::move(on_loss)](const Loss& loss, const LaneState& lane) {
     tell(loss, lane.name, lane.direction);
-  };
+  });
   if (steps_ != nullptr) {
     steps_->opened(core_, false);
     core_.commit();
@@ -113,46 +114,52 @@ void Journal::positions(Direction direction, FarKnowledge far,
   post([this, direction, ask = Ask{std::move(far), std::move(done)}] { asks_[direction] = ask; });
 }
 
-void Journal::inspect(const std::function<void(JournalCore&)>& look) {
-  std::promise<void> looked;
-  std::exception_ptr thrown;  // the caller's alone once the journal's thread has answered
-  const bool posted = post([&] {
-    try {
-      if (!trouble_.empty()) throw JournalError("the journal cannot be read now: " + trouble_);
-      // What is being written is not readable yet.
-      if (!to_answer_.empty() || core_.must_commit()) commit_if_due();
-      look(core_);
-    } catch (...) {
-      thrown = std::current_exception();
-    }
-    looked.set_value();
-  });
-  if (!posted) throw JournalError("the journal has stopped");
-  looked.get_future().get();
-  if (thrown) std::rethrow_exception(thrown);
-}
-
-void Journal::change(const std::function<void(JournalCore&)>& work) {
+// On the journal's thread. Throws what `work` throws: the exception is the caller's alone once that
+// thread has answered.
+void Journal::run_and_wait(const std::function<void()>& work) {
   std::promise<void> done;
   std::exception_ptr thrown;
   const bool posted = post([&] {
     try {
-      if (!trouble_.empty()) throw std::invalid_argument("the journal has trouble: " + trouble_);
+      if (!trouble_.empty()) throw JournalTrouble("the journal has trouble: " + trouble_);
+      work();
+    } catch (...) {
+      thrown = std::current_exception();
+    }
+    done.set_value();
+  });
+  if (!posted) throw JournalTrouble("the journal has stopped");
+  done.get_future().get();
+  if (thrown) std::rethrow_exception(thrown);
+}
+
+void Journal::inspect(const std::function<void(JournalCore&)>& look) {
+  run_and_wait([&] {
+    try {
+      // What is being written is not readable yet.
+      if (!to_answer_.empty() || core_.must_commit()) commit_if_due();
+    } catch (const std::exception& e) {
+      fail(e.what());
+      throw JournalTrouble("the journal has trouble: " + trouble_);
+    }
+    look(core_);
+  });
+}
+
+void Journal::change(const std::function<void(JournalCore&)>& work) {
+  run_and_wait([&] {
+    try {
       work(core_);
       core_.commit();
       confirm();
       answer(AppendResult::stored);
     } catch (const std::invalid_argument&) {
-      thrown = std::current_exception();
+      throw;
     } catch (const std::exception& e) {
-      thrown = std::current_exception();
       fail(e.what());
+      throw JournalTrouble("the journal has trouble: " + trouble_);
     }
-    done.set_value();
   });
-  if (!posted) throw JournalError("the journal has stopped");
-  done.get_future().get();
-  if (thrown) std::rethrow_exception(thrown);
 }
 
 JournalReport Journal::report() {
@@ -178,7 +185,7 @@ JournalReport Journal::report() {
 bool Journal::next_tasks(std::vector<Task>& tasks) {
   std::this_thread::sleep_until(next_commit_);
   std::unique_lock lock(mutex_);
-  auto wait = core_.pending_flush() ? 50ms : 500ms;
+  auto wait = core_.changed() ? 50ms : 500ms;
   if (steps_ != nullptr && trouble_.empty()) {
     const std::int64_t steps_ms = core_.must_commit() ? 0 : steps_->wait_ms();
     wait = std::min(wait, std::chrono::milliseconds(steps_ms));
@@ -309,6 +316,10 @@ void Journal::answer_reads() {
   }
 }
 
+void Journal::tell_mended() const {
+  for (const std::string& wrong : core_.mended()) spdlog::error("journal: {}", wrong);
+}
+
 void Journal::fail(const std::string& why) {
   if (trouble_.empty()) {
     spdlog::error("journal: {}; nothing is acknowledged until it can be written again", why);
@@ -325,6 +336,7 @@ void Journal::recover() {
     core_.reopen();
     if (steps_ != nullptr) steps_->opened(core_, true);
     trouble_.clear();
+    tell_mended();
     confirm();
     spdlog::info("journal: open again");
   } catch (const std::exception& e) {

@@ -12,6 +12,7 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <stdexcept>
 #include <string>
 #include <thread>
 #include <vector>
@@ -20,6 +21,13 @@
 #include "journal/steps.hpp"
 
 namespace bascule {
+
+// The journal cannot be read or written now, or its thread has ended. It may be well again later:
+// whoever asked may ask again. The text is one line for people.
+class JournalTrouble : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
 
 class Journal {
  public:
@@ -67,10 +75,10 @@ class Journal {
   void positions(Direction direction, FarKnowledge far, std::function<void(Positions)> done);
 
   // Runs on the journal's thread, between commits, and waits for it. Not from a callback. Throws
-  // JournalError if the journal has trouble or has stopped, and what `look` throws.
+  // JournalTrouble, and what `look` throws.
   void inspect(const std::function<void(JournalCore&)>& look);
-  // Likewise, and what it changed is durable when this returns. It throws std::invalid_argument
-  // before it has changed anything; anything else is trouble of the journal.
+  // Likewise, and what it changed is durable when this returns. `work` may throw
+  // std::invalid_argument before it has changed anything; anything else is JournalTrouble.
   void change(const std::function<void(JournalCore&)>& work);
   // Runs on the journal's thread, in the order of the calls, without waiting for it.
   void tell(std::function<void()> task) { post(std::move(task)); }
@@ -92,6 +100,7 @@ class Journal {
   bool post(Task task);  // false: the thread has ended
   void run();
   bool next_tasks(std::vector<Task>& tasks);
+  void run_and_wait(const std::function<void()>& work);
   void commit_if_due();
   void keep_up();
   struct Answer {
@@ -105,6 +114,7 @@ class Journal {
   void confirm();
   void answer_positions();
   void answer_reads();
+  void tell_mended() const;
   void fail(const std::string& why);
   void recover();
 

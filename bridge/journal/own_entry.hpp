@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "journal/core.hpp"
+#include "journal/appender.hpp"
 
 namespace bascule {
 

@@ -16,7 +16,7 @@ constexpr std::uint64_t recalled_bytes_max = 32 << 20;
 // Where the newest messages of the lane begin.
 std::uint64_t recalled_from(Store& store, const LaneState& lane) {
   std::uint64_t from = lane.next > remembered_deliveries ? lane.next - remembered_deliveries : 1;
-  const auto heads = store.heads(lane.id, from, static_cast<int>(remembered_deliveries));
+  const auto heads = store.batches().heads(lane.id, from, static_cast<int>(remembered_deliveries));
   std::uint64_t bytes = 0;
   for (auto head = heads.rbegin(); head != heads.rend(); ++head) {
     bytes += head->bytes;
@@ -33,13 +33,13 @@ void Repeats::load(Store& store, const std::vector<LaneState>& lanes) {
   seen_.clear();
   for (const Direction direction : {Direction::up, Direction::down}) {
     Side& side = sides_[direction];
-    SessionRow stored = store.load_session(direction);
+    SessionRow stored = store.sessions().load(direction);
     if (stored.number != side.session.number) side = {};
     side.session = std::move(stored);
     side.changed = false;
   }
-  store.load_seen([&](std::string_view source, std::string_view ranges) {
-    seen_.emplace(source, SequenceSet::decode(ranges));
+  store.seen().each([&](std::string_view source, SequenceSet ranges) {
+    seen_.emplace(source, std::move(ranges));
   });
   // In the order in which they came, over all lanes.
   struct Noted {
@@ -54,7 +54,7 @@ void Repeats::load(Store& store, const std::vector<LaneState>& lanes) {
     // be dropped and leave the last word to an older one that came again.
     if (lane.settings.keep == Keep::latest) continue;
     std::uint64_t from = recalled_from(store, lane);
-    while (const BatchPtr batch = store.read(lane.id, from)) {
+    while (const BatchPtr batch = store.batches().read(lane.id, from)) {
       RecordReader reader(lane.id, batch->first, batch->chain, batch->data,
                           RecordReader::Check::checksums);
       while (const auto record = reader.next()) {
@@ -148,11 +148,11 @@ bool Repeats::first_sight(const Stamp& stamp) {
 }
 
 void Repeats::save(Store& store) {
-  for (const std::string& source : changed_) store.save_seen(source, seen_.find(source)->second);
+  for (const std::string& source : changed_) store.seen().save(source, seen_.find(source)->second);
   changed_.clear();
   for (const Direction direction : {Direction::up, Direction::down}) {
     Side& of = sides_[direction];
-    if (std::exchange(of.changed, false)) store.save_session(direction, of.session);
+    if (std::exchange(of.changed, false)) store.sessions().save(direction, of.session);
   }
 }
 

@@ -25,7 +25,7 @@ void Retention::trim(Store& store, LaneState& lane, const Timeline& timeline, co
   if (at.boottime_ms < next) return;
   next = at.boottime_ms + 1'000;
   std::uint64_t erase_to = 0;
-  for (const BatchHead& head : store.heads(lane.id, 0, rows_per_trim)) {
+  for (const BatchHead& head : store.batches().heads(lane.id, 0, rows_per_trim)) {
     if (!is_history(lane, head, remembered_deliveries)) break;
     const std::int64_t age = timeline.age_ms(head.boot, head.captured_ms, at);
     if (age < settings_.keep_forwarded_ms) {
@@ -35,18 +35,18 @@ void Retention::trim(Store& store, LaneState& lane, const Timeline& timeline, co
     erase_to = head.first;
   }
   if (erase_to != 0) {
-    store.erase_batches(lane.id, 0, erase_to);
+    store.batches().erase(lane.id, 0, erase_to);
     next = at.boottime_ms;
   }
 }
 
 void Retention::expire(Store& store, LaneState& lane, const Timeline& timeline, const Now& at) {
-  if (!lane.settings.ttl_ms || lane.pending() == 0) return;
-  for (const BatchHead& head : store.heads(lane.id, lane.cursor + 1, rows_per_trim)) {
+  if (!lane.settings.ttl_ms || lane.backlog() == 0) return;
+  for (const BatchHead& head : store.batches().heads(lane.id, lane.cursor + 1, rows_per_trim)) {
     if (timeline.age_ms(head.boot, head.captured_ms, at) < *lane.settings.ttl_ms) return;
-    if (lane.waiting(head.first, head.last()).empty()) continue;  // crossed, before the cursor
+    if (lane.backlog_in(head.first, head.last()).empty()) continue;  // crossed, before the cursor
     give_up_(lane, head, Fate::expired, "ttl");
-    store.erase_batches(lane.id, head.first, head.first);
+    store.batches().erase(lane.id, head.first, head.first);
   }
 }
 
@@ -72,8 +72,8 @@ Room Retention::make_room(Store& store, std::vector<LaneState>& lanes, LaneState
   const WhenFull rule = lane.settings.when_full.value_or(settings_.when_full);
   if (lane.settings.max_size_bytes) {
     // An empty lane takes any message: one that is larger than max_size would never find room.
-    while (lane.pending_bytes() + claimed > 0 &&
-           lane.pending_bytes() + claimed + bytes > *lane.settings.max_size_bytes) {
+    while (lane.backlog_bytes() + claimed > 0 &&
+           lane.backlog_bytes() + claimed + bytes > *lane.settings.max_size_bytes) {
       if (rule == WhenFull::pause) return Room::pause;
       if (rule == WhenFull::drop_newest || !drop_oldest(store, lane, "max_size")) return Room::drop;
     }
@@ -100,22 +100,22 @@ bool Retention::erase_history(Store& store, std::vector<LaneState>& lanes, std::
   bool erased = false;
   for (LaneState& lane : lanes) {
     std::uint64_t erase_to = 0;
-    for (const BatchHead& head : store.heads(lane.id, 0, 100)) {
+    for (const BatchHead& head : store.batches().heads(lane.id, 0, 100)) {
       if (!is_history(lane, head, newest)) break;
       erase_to = head.first;
     }
     if (erase_to == 0) continue;
-    store.erase_batches(lane.id, 0, erase_to);
+    store.batches().erase(lane.id, 0, erase_to);
     erased = true;
   }
   return erased;
 }
 
 bool Retention::drop_oldest(Store& store, LaneState& lane, const char* reason) {
-  if (lane.pending() == 0) return false;
-  for (const BatchHead& head : store.heads(lane.id, lane.cursor + 1, 1)) {
+  if (lane.backlog() == 0) return false;
+  for (const BatchHead& head : store.batches().heads(lane.id, lane.cursor + 1, 1)) {
     give_up_(lane, head, Fate::evicted, reason);
-    store.erase_batches(lane.id, head.first, head.first);
+    store.batches().erase(lane.id, head.first, head.first);
     return true;
   }
   return false;

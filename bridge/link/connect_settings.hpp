@@ -17,7 +17,7 @@ std::string read_file(const std::string& path, const char* what);
 std::string read_password(const std::string& path);
 
 // What we let a broker send at once. A broker drops silently what is larger than announced, and
-// the messages above max_payload_bytes are to be set aside and counted; so it is twice that, with
+// the messages above max_payload_bytes are to be quarantined and counted; so it is twice that, with
 // room for topic and properties.
 std::uint32_t maximum_packet_bytes(const LinkSettings& settings);
 

@@ -44,7 +44,7 @@ std::string due_day(std::int64_t wall_ms, int minute) {
 void GateKeeper::opened(JournalCore& core, PolicyId policy) {
   policy_ = policy;
   line_up_ = false;
-  run_ = core.store().daily_run(policy).value_or(DailyRun{});
+  run_ = core.store().policies().daily_run(policy).value_or(DailyRun{});
 }
 
 std::uint64_t GateKeeper::limit(JournalCore& core, const Now& at) {
@@ -62,10 +62,10 @@ std::uint64_t GateKeeper::limit(JournalCore& core, const Now& at) {
   const bool wrong = at.synchronized && run_.day > due_day(at.wall_ms + 2 * day_ms, gate_.minute);
   if (run_.day.empty()) {
     run_ = {day, 0};  // a policy that is new has missed nothing
-    core.change().save_daily_run(policy_, run_);
+    core.change().policies().save_daily_run(policy_, run_);
   } else if (day > run_.day || wrong) {
     run_ = {day, lane.next - 1};
-    core.change().save_daily_run(policy_, run_);
+    core.change().policies().save_daily_run(policy_, run_);
   }
   return run_.last;
 }

@@ -105,9 +105,9 @@ void PolicyHost::opened(JournalCore& core, bool again) {
     const bool ours = std::any_of(runners_.begin(), runners_.end(), [&](const auto& runner) {
       return lane.name == input_lane(runner->settings().name);
     });
-    if (lane.input && !ours && lane.pending() > 0) {
+    if (lane.input && !ours && lane.backlog() > 0) {
       spdlog::warn("{} messages {} wait in lane {}, but there is no such policy any more",
-                   lane.pending(), to_string(lane.direction), lane.name);
+                   lane.backlog(), to_string(lane.direction), lane.name);
     }
   }
 }
@@ -116,10 +116,10 @@ void PolicyHost::prepare(JournalCore& core) {
   if (central_) {
     const bool up = *central_;
     bool told = true;
-    if (core.store().central_up() != up) {
+    if (core.store().meta().central_up() != up) {
       core.note_central(up);
       for (const auto& runner : runners_) told = runner->tell_line(core, up) && told;
-      if (told) core.change().save_central_up(up);
+      if (told) core.change().meta().save_central_up(up);
     }
     if (told) central_.reset();
   }
@@ -155,7 +155,7 @@ std::int64_t PolicyHost::wait_ms() const {
 
 void PolicyHost::resolve(JournalCore& core, std::int64_t number, const std::string& choose,
                          const std::string& data, const std::string& by) {
-  auto found = core.store().find_case(number);
+  auto found = core.store().policies().find_case(number);
   if (!found) {
     throw std::invalid_argument("there is no case " + std::to_string(number) +
                                 "; 'bascule cases list' names those that are open");
@@ -185,7 +185,7 @@ void PolicyHost::resolve(JournalCore& core, std::int64_t number, const std::stri
   if (!(*runner)->tell_resolution(core, number, found->decision)) {
     throw std::invalid_argument("the journal is full; try again when there is room");
   }
-  core.change().decide_case(*found);
+  core.change().policies().decide_case(*found);
 }
 
 std::vector<PolicyReport> PolicyHost::report(JournalCore& core) const {
@@ -199,7 +199,7 @@ std::vector<PolicyReport> PolicyHost::report(JournalCore& core) const {
     report.up = core.lanes().at(core.lane(Direction::up, lane) - 1U);
     report.down = core.lanes().at(core.lane(Direction::down, lane) - 1U);
     report.failed = runner->failures();
-    report.cases = core.store().open_cases(runner->id());
+    report.cases = core.store().policies().open_cases(runner->id());
     report.waits_for = runner->waits_for(core);
     reports.push_back(std::move(report));
   }

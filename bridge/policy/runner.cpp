@@ -38,7 +38,7 @@ void Runner::opened(JournalCore& core, bool again) {
     lane = {};
     lane.id = core.lane(direction, input_lane(settings_.name));
     if (again) continue;  // nothing has died
-    const auto begun = core.store().begun(lane.id);
+    const auto begun = core.store().policies().begun(lane.id);
     const std::uint64_t head = state(core, lane).cursor + 1;
     if (!begun || begun->attempts == 0 || head > begun->last) continue;
     lane.one_by_one_to = begun->last;
@@ -85,7 +85,7 @@ void Runner::begin(JournalCore& core, Lane& lane, std::int64_t now_ms) {
     ++lane.attempts;
     lane.begun_to = alone ? head : last;
     lane.begun_commit = core.commits();
-    core.change().save_begun(lane.id, {head, last, lane.attempts, lane.reason});
+    core.change().policies().save_begun(lane.id, {head, last, lane.attempts, lane.reason});
     return;
   }
 }
@@ -195,20 +195,13 @@ void Runner::quarantine(JournalCore& core, Lane& lane) {
       std::to_string(attempts_max) + " attempts";
   spdlog::error("policy {}: input {} {} is quarantined: {}", settings_.name,
                 to_string(books.direction), record.sequence, reason);
-  SetAside message;
-  message.direction = books.direction;
-  message.lane = lane.id;
-  message.sequence = record.sequence;
-  message.reason = reason;
-  message.topic = record.message.topic;
-  message.properties = record.message.properties;
-  message.payload = record.message.payload.substr(0, 64 << 10);
-  message.size = record.message.payload.size();
+  const auto entry =
+      quarantine_entry(books.direction, {lane.id, record.sequence}, record.message, reason);
   Decision decided = decision(core, lane);
   decided.verdict = nlohmann::json{{"quarantined", reason}}.dump(
       -1, ' ', false, nlohmann::json::error_handler_t::replace);
-  core.change().quarantine(message, decided.wall_ms);
-  core.change().save_decision(decided);
+  core.change().quarantine().add(entry, decided.wall_ms);
+  core.change().policies().save_decision(decided);
   core.settle_input(lane.id, record.sequence, record.size, Fate::quarantined);
   settled(lane);
 }
@@ -218,7 +211,7 @@ void Runner::closing(JournalCore& core) {
     const std::uint64_t head = state(core, lane).cursor + 1;
     // What is begun and was not tried is as if it had not been begun.
     const bool tried = lane.head == head && !lane.reason.empty();
-    if (!tried && lane.begun_to >= head) core.change().save_begun(lane.id, {});
+    if (!tried && lane.begun_to >= head) core.change().policies().save_begun(lane.id, {});
   }
 }
 
@@ -241,12 +234,12 @@ bool Runner::tell_resolution(JournalCore& core, std::int64_t number, std::string
 void Runner::append_wakes(JournalCore& core, std::int64_t wall_ms) {
   if (wall_ms < next_wake_ms_) return;
   next_wake_ms_ = never;
-  for (const auto& [name, at] : core.store().wakes(context_.policy, wakes_at_once)) {
+  for (const auto& [name, at] : core.store().policies().wakes(context_.policy, wakes_at_once)) {
     if (at > wall_ms || !append(core, InputKind::wake, name, std::to_string(at))) {
       next_wake_ms_ = at;
       return;
     }
-    core.change().save_wake(context_.policy, name, 0);
+    core.change().policies().save_wake(context_.policy, name, 0);
   }
 }
 
@@ -268,12 +261,12 @@ std::string Runner::waits_for(const JournalCore& core) const {
   if (!full_.empty()) return full_;
   for (const Lane& lane : lanes_) {
     const LaneState& books = state(core, lane);
-    if (lane.head == books.cursor + 1 && !lane.reason.empty() && books.pending() > 0) {
+    if (lane.head == books.cursor + 1 && !lane.reason.empty() && books.backlog() > 0) {
       return "to try an input again: " + lane.reason;
     }
   }
   const LaneState& up = state(core, lanes_[Direction::up]);
-  return up.pending() > 0 && up.cursor + 1 > lanes_[Direction::up].limit ? gate_.waits_for()
+  return up.backlog() > 0 && up.cursor + 1 > lanes_[Direction::up].limit ? gate_.waits_for()
                                                                          : std::string();
 }
 

@@ -58,7 +58,7 @@ int Step::get(std::string_view key, bascule_bytes& value) {
     if (!changed->second) return 0;
     value_ = *changed->second;
   } else {
-    auto stored = core_.store().policy_state(context_.policy, key);
+    auto stored = core_.store().policies().state(context_.policy, key);
     if (!stored) return 0;
     rows_.insert_or_assign(std::string(key), stored->id);
     value_ = std::move(stored->value);
@@ -108,7 +108,7 @@ int Step::scan(std::string_view prefix, std::string_view from, void* context,
     return true;
   };
   while (true) {
-    const auto page = core_.store().policy_states(context_.policy, prefix, next, page_rows);
+    const auto page = core_.store().policies().states(context_.policy, prefix, next, page_rows);
     for (const auto& [key, value] : page) {
       if (!show_own(&key)) return 0;
       if (own != changed.end() && own->first == key) continue;  // replaced or erased
@@ -187,7 +187,7 @@ std::int64_t Step::open_case(std::string_view kind, std::string_view subject,
   if (context_.number_case) {
     one.number = context_.number_case(kind, subject, wall_ms_);
   } else {
-    if (next_case_ == 0) next_case_ = core_.store().next_case();
+    if (next_case_ == 0) next_case_ = core_.store().policies().next_case();
     one.number = next_case_++;
   }
   one.policy = context_.policy;
@@ -206,7 +206,8 @@ int Step::close_case(std::int64_t number, std::string_view outcome) {
   }
   const auto just = std::find_if(opened_.begin(), opened_.end(),
                                  [&](const Case& one) { return one.number == number; });
-  auto found = just != opened_.end() ? std::optional(*just) : core_.store().find_case(number);
+  auto found =
+      just != opened_.end() ? std::optional(*just) : core_.store().policies().find_case(number);
   const bool again = std::any_of(closed_.begin(), closed_.end(),
                                  [&](const Case& one) { return one.number == number; });
   if (!found || found->policy != context_.policy || found->state == Case::State::closed || again) {
@@ -269,15 +270,15 @@ std::string Step::failure(int result) const {
 }
 
 void Step::keep() {
-  Store& store = core_.change();
+  PolicyTables& store = core_.change().policies();
   for (auto& [key, value] : state_) {
     const auto row = rows_.find(key);
     if (value && row != rows_.end()) {
-      store.replace_policy_state(context_.policy, key, {row->second, std::move(*value)});
+      store.replace_state(context_.policy, key, {row->second, std::move(*value)});
     } else if (value) {
-      store.save_policy_state(context_.policy, key, *value);
+      store.save_state(context_.policy, key, *value);
     } else {
-      store.erase_policy_state(context_.policy, key);
+      store.erase_state(context_.policy, key);
     }
   }
   for (const Case& one : opened_) store.open_case(one);
@@ -295,7 +296,7 @@ bool Step::apply(const LaneState& lane, const Record& input, Decision decision) 
   keep();
   decision.emitted = emitted(before);
   decision.verdict = verdict_;
-  core_.change().save_decision(decision);
+  core_.change().policies().save_decision(decision);
   core_.settle_input(lane.id, input.sequence, input.size, Fate::forwarded);
   return true;
 }

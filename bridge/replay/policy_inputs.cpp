@@ -18,7 +18,7 @@ class Decided {
   Decided(JournalCore& core, LaneId lane, std::uint64_t known)
       : core_(core),
         lane_(core.lanes().at(lane - 1U)),
-        decisions_(core.store().decisions(lane, known + 1, inputs_per_answer)) {
+        decisions_(core.store().policies().decisions(lane, known + 1, inputs_per_answer)) {
     find();
   }
 
@@ -64,7 +64,7 @@ class Decided {
   void open(std::uint64_t number) {
     reader_.reset();
     offset_ = 0;
-    batch_ = core_.store().read(lane_.id, number);
+    batch_ = core_.store().batches().read(lane_.id, number);
     if (batch_ == nullptr || batch_->first > number) return;
     reader_.emplace(lane_.id, batch_->first, batch_->chain, batch_->data,
                     RecordReader::Check::lengths);
@@ -81,7 +81,7 @@ class Decided {
 };
 
 std::uint64_t first_of(JournalCore& core, LaneId lane) {
-  const auto decisions = core.store().decisions(lane, 0, 1);
+  const auto decisions = core.store().policies().decisions(lane, 0, 1);
   return decisions.empty() ? 0 : decisions.front().sequence;
 }
 

@@ -69,7 +69,7 @@ Replay::~Replay() = default;
 
 bool Replay::asked_for(const Record& record) {
   if (record.kind == InputKind::resolution) {
-    const auto found = core_->store().find_case(number_in(record.message.topic));
+    const auto found = core_->store().policies().find_case(number_in(record.message.topic));
     return found && found->state != Case::State::closed;
   }
   if (record.kind != InputKind::wake) return true;
@@ -79,9 +79,9 @@ bool Replay::asked_for(const Record& record) {
   if (asked == asked_.end() || asked->second.erase(at_ms) == 0) return false;
   if (asked->second.empty()) asked_.erase(asked);
   // If it has been moved meanwhile, the other time stays.
-  for (const auto& [waiting, wall_ms] : core_->store().wakes(context_.policy, 1'000)) {
+  for (const auto& [waiting, wall_ms] : core_->store().policies().wakes(context_.policy, 1'000)) {
     if (waiting != name || wall_ms != at_ms) continue;
-    core_->change().save_wake(context_.policy, name, 0);
+    core_->change().policies().save_wake(context_.policy, name, 0);
     next_wake_.reset();
   }
   return true;
@@ -98,7 +98,7 @@ std::optional<Redecision> Replay::decide(const PastInput& input) {
 std::optional<Replay::Wake> Replay::next_wake() {
   if (!next_wake_) {
     next_wake_.emplace();
-    for (auto& [name, at_ms] : core_->store().wakes(context_.policy, 1)) {
+    for (auto& [name, at_ms] : core_->store().policies().wakes(context_.policy, 1)) {
       next_wake_->emplace(Wake{std::move(name), at_ms});
     }
   }

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "journal/store/gather_vfs.hpp"
+#include "journal/store/sqlite/gather_vfs.hpp"
 
 namespace bascule::test {
 namespace {

@@ -97,13 +97,13 @@ class JournalCase {
   }
   std::vector<Loss> losses() {
     std::vector<Loss> losses;
-    journal_->inspect([&](JournalCore& core) { losses = core.store().losses(100); });
+    journal_->inspect([&](JournalCore& core) { losses = core.store().losses().newest(100); });
     return losses;
   }
-  std::vector<SetAside> quarantined() {  // oldest first
-    std::vector<SetAside> messages;
+  std::vector<QuarantineEntry> quarantined() {  // oldest first
+    std::vector<QuarantineEntry> messages;
     journal_->inspect([&](JournalCore& core) {
-      for (auto& [at, message] : core.store().quarantined(100)) {
+      for (auto& [at, message] : core.store().quarantine().newest(100)) {
         messages.insert(messages.begin(), message);
       }
     });

@@ -147,13 +147,13 @@ inline std::vector<Got> read_all(JournalCore& core, LaneId lane, std::uint64_t f
   }
 }
 
-// What still waits, as a forwarder that starts at the cursor sees it.
-inline std::vector<Got> read_pending(JournalCore& core, LaneId lane) {
-  std::vector<Got> pending;
+// The backlog, as a forwarder that starts at the cursor sees it.
+inline std::vector<Got> read_backlog(JournalCore& core, LaneId lane) {
+  std::vector<Got> backlog;
   for (Got& got : read_all(core, lane, lane_of(core, lane).cursor + 1)) {
-    if (!lane_of(core, lane).resolved(got.sequence)) pending.push_back(std::move(got));
+    if (!lane_of(core, lane).resolved(got.sequence)) backlog.push_back(std::move(got));
   }
-  return pending;
+  return backlog;
 }
 
 inline std::string payloads(const std::vector<Got>& messages) {
@@ -170,7 +170,7 @@ inline Progress told(LaneId lane, std::uint64_t first, std::uint64_t last, std::
   return progress;
 }
 
-inline std::vector<Loss> losses(JournalCore& core) { return core.store().losses(1'000); }
+inline std::vector<Loss> losses(JournalCore& core) { return core.store().losses().newest(1'000); }
 
 // Runs statements on a closed journal; returns the first column of the last row.
 inline std::string sql(const Directory& directory, const std::string& statements) {

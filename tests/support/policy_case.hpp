@@ -109,7 +109,7 @@ class PolicyCase {
     return payloads;
   }
   std::string state(std::string_view key) {
-    return core_->store().policy_state(runner_->id(), key).value_or(StateRow{}).value;
+    return core_->store().policies().state(runner_->id(), key).value_or(StateRow{}).value;
   }
 
   Now at{1'000'000, 1'763'800'000'000, true};

@@ -20,22 +20,22 @@ std::uint64_t LaneState::resolve(std::uint64_t first, std::uint64_t last, std::u
   count(fate) += added;
   cursor = done.take_from(cursor);
   dirty = true;
-  if (pending() == 0) resolved_bytes = appended_bytes;
+  if (backlog() == 0) resolved_bytes = appended_bytes;
   return added;
 }
 
-std::vector<SequenceRange> LaneState::waiting(std::uint64_t first, std::uint64_t last) const {
-  std::vector<SequenceRange> waiting;
+std::vector<SequenceRange> LaneState::backlog_in(std::uint64_t first, std::uint64_t last) const {
+  std::vector<SequenceRange> backlog;
   first = std::max(first, cursor + 1);
   last = std::min(last, next - 1);
   for (const SequenceRange& range : done.ranges()) {
     if (range.last < first) continue;
     if (range.first > last) break;
-    if (range.first > first) waiting.push_back({first, range.first - 1});
+    if (range.first > first) backlog.push_back({first, range.first - 1});
     first = range.last + 1;
   }
-  if (first <= last) waiting.push_back({first, last});
-  return waiting;
+  if (first <= last) backlog.push_back({first, last});
+  return backlog;
 }
 
 bool LaneState::balanced() const {
@@ -43,6 +43,36 @@ bool LaneState::balanced() const {
   return fated == cursor + done.size() && cursor < next &&
          (done.empty() ||
           (done.ranges().front().first > cursor + 1 && done.ranges().back().last < next));
+}
+
+std::string LaneState::account() const {
+  const auto text = [](std::uint64_t number) { return std::to_string(number); };
+  const std::uint64_t fated = fates[0] + fates[1] + fates[2] + fates[3];
+  return "the books of lane " + name + " " + std::string(to_string(direction)) +
+         " do not balance: forwarded " + text(count(Fate::forwarded)) + " + expired " +
+         text(count(Fate::expired)) + " + evicted " + text(count(Fate::evicted)) +
+         " + quarantined " + text(count(Fate::quarantined)) + " = " + text(fated) +
+         ", but cursor " + text(cursor) + " + " + text(done.size()) +
+         " beyond it = " + text(cursor + done.size()) + ", of " + text(journaled()) + " journaled";
+}
+
+std::string LaneState::mend() {
+  if (balanced()) return {};
+  std::string wrong = account();
+  SequenceSet beyond;
+  for (const SequenceRange& range : done.ranges()) {
+    if (range.last > cursor) beyond.add(std::max(range.first, cursor + 1), range.last);
+  }
+  done = std::move(beyond);
+  cursor = done.take_from(cursor);
+  // A number that may have been given is not given again.
+  next = std::max({next, cursor + 1, done.empty() ? 0 : done.ranges().back().last + 1});
+  const std::uint64_t resolved = cursor + done.size();
+  std::uint64_t others = fates[1] + fates[2] + fates[3];
+  if (others > resolved) fates[1] = fates[2] = fates[3] = others = 0;
+  count(Fate::forwarded) = resolved - others;
+  dirty = true;
+  return wrong + "; forwarded counts " + std::to_string(count(Fate::forwarded)) + " from now on";
 }
 
 }  // namespace bascule

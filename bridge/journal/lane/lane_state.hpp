@@ -40,21 +40,26 @@ struct LaneState {
   std::uint64_t& count(Fate fate) { return fates[static_cast<int>(fate)]; }
   std::uint64_t count(Fate fate) const { return fates[static_cast<int>(fate)]; }
   std::uint64_t journaled() const { return next - 1; }
-  std::uint64_t pending() const { return next - 1 - cursor - done.size(); }
-  std::uint64_t pending_bytes() const { return appended_bytes - resolved_bytes; }
+  std::uint64_t backlog() const { return next - 1 - cursor - done.size(); }
+  std::uint64_t backlog_bytes() const { return appended_bytes - resolved_bytes; }
   bool resolved(std::uint64_t sequence) const {
     return sequence <= cursor || done.contains(sequence);
   }
 
   // Gives first..last, `bytes` in all, their fate. What is resolved already keeps the fate that it
-  // has. Returns how many were pending.
+  // has. Returns how many were backlog.
   std::uint64_t resolve(std::uint64_t first, std::uint64_t last, std::uint64_t bytes, Fate fate);
 
-  // What of first..last is pending.
-  std::vector<SequenceRange> waiting(std::uint64_t first, std::uint64_t last) const;
+  // What of first..last is backlog.
+  std::vector<SequenceRange> backlog_in(std::uint64_t first, std::uint64_t last) const;
 
   // P8 and P3: every message up to the cursor, and those done beyond it, has exactly one fate.
   bool balanced() const;
+  // In which numbers they do not, for people.
+  std::string account() const;
+  // Makes a row that does not balance balance again, so that the lane can go on: what is resolved
+  // counts, and what has no fate counts as forwarded. Returns what was wrong; empty: nothing.
+  std::string mend();
 };
 
 }  // namespace bascule

@@ -2,7 +2,7 @@
 
 #include <iterator>
 
-#include "journal/store/store.hpp"
+#include "journal/store/journal_error.hpp"
 
 namespace bascule {
 namespace {

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "journal/settings.hpp"
-#include "journal/store/database.hpp"
+#include "journal/store/sqlite/database.hpp"
 
 namespace bascule {
 

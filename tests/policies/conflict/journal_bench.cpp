@@ -74,7 +74,7 @@ class Authority {
   }
   // What the journal's thread does until every input has been decided.
   void turn() {
-    while (core_->lanes()[in_ - 1U].pending() > 0) {
+    while (core_->lanes()[in_ - 1U].backlog() > 0) {
       runner_->prepare(*core_, now());
       if (core_->must_commit()) core_->commit();
       core_->checkpoint(Database::Sync::later);
@@ -97,8 +97,8 @@ class Authority {
     Progress crossed;
     crossed.lane = out_;
     crossed.parts.push_back(
-        {lane.cursor + 1, lane.next - 1, lane.pending_bytes(), Fate::forwarded});
-    if (lane.pending() > 0) core_->progress(std::move(crossed));
+        {lane.cursor + 1, lane.next - 1, lane.backlog_bytes(), Fate::forwarded});
+    if (lane.backlog() > 0) core_->progress(std::move(crossed));
   }
 
   std::unique_ptr<JournalCore> core_;

@@ -19,6 +19,7 @@
 #include "control/client.hpp"
 #include "control/server.hpp"
 #include "control/unix_socket.hpp"
+#include "journal/journal.hpp"
 
 using namespace bascule;
 using nlohmann::json;
@@ -135,6 +136,29 @@ TEST_CASE("control: errors reach the client in the server's words") {
                        std::runtime_error);
   CHECK_THROWS_AS(ask(socket, "/" + std::string(8'000, 'x')), std::runtime_error);
   CHECK(ask(socket, "/v1/status"));
+}
+
+TEST_CASE("control: whose fault it is stands in the status") {
+  TemporaryDirectory directory;
+  ControlHandlers handlers = echo();
+  handlers["POST /v1/trouble"] = [](const Query&) -> json { throw JournalTrouble("disk full"); };
+  ControlServer server({directory / "s", ""}, handlers);
+  server.start();
+  const auto status = [&](const std::string& request) {
+    const int fd = connect_to(directory / "s");
+    const std::string text = request + " HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n";
+    REQUIRE(::write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size()));
+    std::string answer(12, '\0');
+    REQUIRE(::recv(fd, answer.data(), answer.size(), MSG_WAITALL) == 12);
+    ::close(fd);
+    return answer.substr(9);
+  };
+  CHECK(status("GET /v1/status") == "200");
+  CHECK(status("GET /v1/echo?n=-1") == "400");
+  CHECK(status("GET /v1/none") == "404");
+  CHECK(status("GET /v1/broken") == "500");
+  CHECK(status("POST /v1/trouble") == "503");
+  CHECK_THROWS_WITH_AS(tell(directory / "s", "/v1/trouble"), "disk full", std::runtime_error);
 }
 
 TEST_CASE("control: without a daemon there is no answer") {

@@ -89,10 +89,10 @@ TEST_CASE("queries: what is wrong with a row is told with its sequences") {
   JournalCase journal;
   filled(journal, 2);
   journal->inspect([](JournalCore& core) {
-    Batch bad = *core.store().read(1, 2);
-    core.store().erase_batches(1, 2, 2);
+    Batch bad = *core.store().batches().read(1, 2);
+    core.store().batches().erase(1, 2, 2);
     bad.data.back() ^= 1;
-    core.store().insert(bad);
+    core.store().batches().insert(bad);
   });
   const json damaged = ask(journal, "/v1/journal/verify")["damaged"];
   REQUIRE(damaged.size() == 1);

@@ -67,7 +67,7 @@ TEST_CASE("forwarder: the cursor moves over contiguous outcomes only") {
   bridge.connect();
   bridge.accept({bridge.tag("default", 2), bridge.tag("default", 4)});
   CHECK(bridge.journal.state("default").cursor == 0);
-  CHECK(bridge.journal.state("default").pending() == 3);
+  CHECK(bridge.journal.state("default").backlog() == 3);
   bridge.accept({bridge.tag("default", 1)});
   CHECK(bridge.journal.state("default").cursor == 2);
   bridge.accept({bridge.tag("default", 3), bridge.tag("default", 5)});

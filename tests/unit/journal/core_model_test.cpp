@@ -123,7 +123,7 @@ class Model {
     const std::uint64_t last = std::min(end - 1, first + op.c % 6);
     Progress progress;
     progress.lane = lane;
-    for (const SequenceRange& range : state.waiting(first, last)) {
+    for (const SequenceRange& range : state.backlog_in(first, last)) {
       progress.parts.push_back(
           {range.first, range.last, bytes(lane, range), static_cast<Fate>((op.b + op.c) % 4)});
       // The others were given up since the commit, and wait again if that fails.
@@ -222,7 +222,7 @@ class Model {
       RC_ASSERT(after.cursor == before.cursor);
       RC_ASSERT(after.done.ranges() == before.done.ranges());
       for (int fate = 0; fate < 4; ++fate) RC_ASSERT(after.fates[fate] == before.fates[fate]);
-      RC_ASSERT(after.pending_bytes() == before.pending_bytes());
+      RC_ASSERT(after.backlog_bytes() == before.backlog_bytes());
     }
   }
 
@@ -231,7 +231,7 @@ class Model {
     for (const LaneState& lane : core_->lanes()) {
       RC_ASSERT(lane.balanced());
       if (lane.direction == Direction::up) journaled += lane.journaled();
-      RC_ASSERT(lane.pending_bytes() == bytes_waiting(lane));
+      RC_ASSERT(lane.backlog_bytes() == bytes_waiting(lane));
     }
     const JournalReport report = core_->report();
     const Tally& tally = report.tallies[Direction::up];
@@ -248,13 +248,13 @@ class Model {
     for (LaneId lane = 1; lane <= modelled; ++lane) {
       std::vector<Got> expected;
       const LaneState& state = lane_of(*core_, lane);
-      for (const SequenceRange& range : state.waiting(1, state.next - 1)) {
+      for (const SequenceRange& range : state.backlog_in(1, state.next - 1)) {
         for (std::uint64_t s = range.first; s <= range.last; ++s) {
           const Put& put = written_[lane][s - 1];
           expected.push_back({s, put.topic, put.payload});
         }
       }
-      RC_ASSERT(read_pending(*core_, lane) == expected);
+      RC_ASSERT(read_backlog(*core_, lane) == expected);
       // Whatever did not cross is in the ledger; what the test itself calls evicted is not.
       RC_ASSERT(ledger[lane] <= state.count(Fate::evicted) + state.count(Fate::expired));
       RC_ASSERT(ledger[lane] >= state.count(Fate::expired));
@@ -269,7 +269,8 @@ class Model {
   }
   std::uint64_t bytes_waiting(const LaneState& lane) const {
     std::uint64_t sum = 0;
-    for (const SequenceRange& range : lane.waiting(1, lane.next - 1)) sum += bytes(lane.id, range);
+    for (const SequenceRange& range : lane.backlog_in(1, lane.next - 1))
+      sum += bytes(lane.id, range);
     return sum;
   }
 

@@ -158,7 +158,7 @@ class Lives {
   }
 
   void forward(JournalCore& core, LaneId lane) {
-    const auto pending = read_pending(core, lane);
+    const auto pending = read_backlog(core, lane);
     const auto count = std::min<std::uint64_t>(pending.size(), random_() % 6);
     if (count == 0) return;
     for (std::uint64_t i = 0; i < count; ++i) {

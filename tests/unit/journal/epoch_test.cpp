@@ -178,7 +178,7 @@ TEST_CASE("epoch: the bookmark of the one before says what was accepted, as far 
   CHECK(position(core, far).cursor == 8);
   CHECK(lane_of(core, 1).confirmed == 0);
   CHECK(position(core, bookmark(killed.epoch, 12)).cursor == 10);
-  CHECK(payloads(read_pending(core, 1)) == "ab");
+  CHECK(payloads(read_backlog(core, 1)) == "ab");
   CHECK(position(core, bookmark(core.epoch(), 11)).cursor == 11);
   CHECK(lane_of(core, 1).confirmed == 11);
 }

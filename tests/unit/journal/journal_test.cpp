@@ -56,7 +56,7 @@ TEST_CASE("journal thread: an append is answered when it is durable") {
   CHECK(wait_for(append_to(running.journal, {{1, "t", "a"}})) == AppendResult::stored);
   const Directory left = running.directory.copy();
   JournalCore after = open_journal(left);
-  CHECK(payloads(read_pending(after, 1)) == "a");
+  CHECK(payloads(read_backlog(after, 1)) == "a");
 }
 
 TEST_CASE("journal thread: while many messages come, commits keep apart") {
@@ -111,7 +111,7 @@ TEST_CASE("journal thread: answers come in the order of the calls, from any thre
   CHECK(answered == 800);
   const Directory left = running.directory.copy();
   JournalCore after = open_journal(left);
-  CHECK(read_pending(after, 1).size() == 800);
+  CHECK(read_backlog(after, 1).size() == 800);
 }
 
 TEST_CASE("journal thread: a reader who has caught up waits for the next commit") {
@@ -144,6 +144,19 @@ TEST_CASE("journal thread: inspect sees what was appended before, and hands on w
   CHECK(wait_for(append_to(running.journal, {{1, "t", "b"}})) == AppendResult::stored);
 }
 
+TEST_CASE("journal thread: a change that is wrong is refused, one that fails is trouble") {
+  CrashDisk disk;
+  Running running;
+  CHECK_THROWS_AS(running.journal.change([](JournalCore&) { throw std::invalid_argument("no"); }),
+                  std::invalid_argument);
+  running.journal.change([](JournalCore& core) { core.change().policies().save_wake(1, "w", 1); });
+  disk.broken = true;
+  CHECK_THROWS_AS(running.journal.change(
+                      [](JournalCore& core) { core.change().policies().save_wake(1, "w", 2); }),
+                  JournalTrouble);
+  disk.broken = false;
+}
+
 TEST_CASE("journal thread: what is asked before the end is done, what is asked after is refused") {
   Running running;
   auto appended = append_to(running.journal, {{1, "t", "a"}});
@@ -151,7 +164,8 @@ TEST_CASE("journal thread: what is asked before the end is done, what is asked a
   running.journal.stop();
   CHECK(wait_for(std::move(appended)) == AppendResult::stored);
   CHECK_FALSE(running.journal.report().trouble.empty());
-  CHECK_THROWS_AS(running.journal.inspect([](JournalCore&) {}), JournalError);
+  CHECK_THROWS_AS(running.journal.inspect([](JournalCore&) {}), JournalTrouble);
+  CHECK_THROWS_AS(running.journal.change([](JournalCore&) {}), JournalTrouble);
   const Directory left = running.directory.copy();
   JournalCore after = open_journal(left);
   CHECK(lane_of(after, 1).cursor == 1);
@@ -165,7 +179,8 @@ TEST_CASE("journal thread: on a disk that fails nothing is acknowledged, and it 
   disk.broken = true;
   CHECK(wait_for(append_to(running.journal, {{1, "t", "lost"}})) == AppendResult::failed);
   CHECK_FALSE(running.journal.report().trouble.empty());
-  CHECK_THROWS_AS(running.journal.inspect([](JournalCore&) {}), JournalError);
+  CHECK_THROWS_AS(running.journal.inspect([](JournalCore&) {}), JournalTrouble);
+  CHECK_THROWS_AS(running.journal.change([](JournalCore&) {}), JournalTrouble);
   running.journal.enter_session(Direction::up, "broker", false);
   running.journal.progress(told(1, 1, 1));
   auto cursor = cursor_of(running.journal);

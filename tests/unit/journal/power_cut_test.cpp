@@ -30,7 +30,7 @@ struct Books {
     for (std::size_t i = 0; i < lanes.size(); ++i) {
       const LaneState &a = lanes[i], &b = other.lanes[i];
       if (a.next != b.next || a.cursor != b.cursor || a.done.ranges() != b.done.ranges() ||
-          !std::equal(a.fates, a.fates + 4, b.fates) || a.pending_bytes() != b.pending_bytes()) {
+          !std::equal(a.fates, a.fates + 4, b.fates) || a.backlog_bytes() != b.backlog_bytes()) {
         return false;
       }
     }
@@ -104,7 +104,7 @@ class Life {
     const std::uint64_t last = std::min(first + random_() % 4, state.next - 1);
     Progress progress;
     progress.lane = lane;
-    for (const SequenceRange& range : state.waiting(first, last)) {
+    for (const SequenceRange& range : state.backlog_in(first, last)) {
       std::uint64_t bytes = 0;
       for (std::uint64_t s = range.first; s <= range.last; ++s) {
         bytes += record_header_bytes + 2 + payload(lane, s).size();
@@ -169,7 +169,7 @@ std::string fault(const Life& life, const Cut& cut, JournalSettings settings,
         if (got.payload != payload(lane.id, got.sequence)) return "a message is not what it was";
         if (!lane.resolved(got.sequence)) ++expected;
       }
-      if (expected != lane.pending()) return "messages are missing";
+      if (expected != lane.backlog()) return "messages are missing";
     }
     for (const Loss& loss : losses(core)) {
       if (loss.reason != "superseded") return "the ledger says " + loss.reason;

@@ -38,7 +38,7 @@ int fill_up(JournalCore& core, int most = 1'000) {
 
 void forward_all(JournalCore& core, LaneId lane = 1) {
   const LaneState& state = lane_of(core, lane);
-  core.progress(told(lane, state.cursor + 1, state.next - 1, state.pending_bytes()));
+  core.progress(told(lane, state.cursor + 1, state.next - 1, state.backlog_bytes()));
   core.commit();
 }
 
@@ -93,10 +93,10 @@ TEST_CASE("quota: what has crossed is given up before anything that waits") {
   for (int i = 0; i < 20; ++i) store(core, {message()});
   forward_all(core);
   for (int i = 0; i < 20; ++i) store(core, {message()});
-  CHECK(lane_of(core, 1).pending() == 20);
+  CHECK(lane_of(core, 1).backlog() == 20);
   for (int i = 0; i < 10; ++i) store(core, {message()});
   CHECK(losses(core).empty());
-  CHECK(read_pending(core, 1).size() == 30);
+  CHECK(read_backlog(core, 1).size() == 30);
 }
 
 TEST_CASE("quota: drop-oldest gives up the oldest and names them") {
@@ -110,7 +110,7 @@ TEST_CASE("quota: drop-oldest gives up the oldest and names them") {
   const std::uint64_t lost = ledger[0].count;
   CHECK(ledger[0].last == lost);
   CHECK(ledger[0].bytes == lost * message().bytes());
-  const auto left = read_pending(core, 1);
+  const auto left = read_backlog(core, 1);
   CHECK(left.size() == 80 - lost);
   CHECK(left.front().sequence == lost + 1);
   CHECK(left.back().sequence == 80);
@@ -126,11 +126,11 @@ TEST_CASE("quota: drop-newest gives each dropped message its number") {
   REQUIRE(ledger.size() == 1);
   CHECK(ledger[0].reason == "drop_newest");
   CHECK(ledger[0].last == 80);
-  CHECK(read_pending(core, 1).size() == 80 - ledger[0].count);
+  CHECK(read_backlog(core, 1).size() == 80 - ledger[0].count);
   CHECK(core.report().lost == ledger[0].count);
-  const std::uint64_t waiting = lane_of(core, 1).pending_bytes();
+  const std::uint64_t waiting = lane_of(core, 1).backlog_bytes();
   core.reopen();
-  CHECK(lane_of(core, 1).pending_bytes() == waiting);
+  CHECK(lane_of(core, 1).backlog_bytes() == waiting);
 }
 
 TEST_CASE("quota: a full file system is no reason to drop while the file has free pages") {
@@ -142,7 +142,7 @@ TEST_CASE("quota: a full file system is no reason to drop while the file has fre
       JournalCore core = open_journal(directory);
       for (int i = 0; i < 60; ++i) store(core, {message()});
       core.store().begin();
-      core.store().erase_batches(1, 1, 30);
+      core.store().batches().erase(1, 1, 30);
       core.store().commit();
       core.progress(told(1, 1, 30));
       core.commit();
@@ -155,7 +155,7 @@ TEST_CASE("quota: a full file system is no reason to drop while the file has fre
     for (int i = 0; i < 5; ++i) store(core, {message()});
     if (core.store().free_bytes() + 100'000 < free) continue;
     CHECK(losses(core).empty());
-    CHECK(read_pending(core, 1).size() == 35);
+    CHECK(read_backlog(core, 1).size() == 35);
     return;
   }
   FAIL("others fill the file system all the time");
@@ -188,7 +188,7 @@ TEST_CASE("lane limit: drop-oldest evicts batches, also one that is still being 
       open_journal(directory, {limited(WhenFull::drop_oldest, 2 * message(1, 100).bytes())});
   for (int i = 0; i < 4; ++i) REQUIRE(append(core, {message(1, 100)}) == AppendResult::stored);
   core.commit();
-  CHECK(sequences(read_pending(core, 1)) == std::vector<std::uint64_t>{3, 4});
+  CHECK(sequences(read_backlog(core, 1)) == std::vector<std::uint64_t>{3, 4});
   CHECK(losses(core).front().reason == "max_size");
 }
 
@@ -209,8 +209,8 @@ TEST_CASE("lane limit: of a batch that has crossed in part only the rest is lost
   CHECK(ledger[0].first == 5);
   CHECK(ledger[0].count == 1);
   CHECK(ledger[0].bytes == each);
-  CHECK(lane_of(core, 1).pending_bytes() == 4 * each);
-  CHECK(sequences(read_pending(core, 1)) == std::vector<std::uint64_t>{6, 7, 8, 9});
+  CHECK(lane_of(core, 1).backlog_bytes() == 4 * each);
+  CHECK(sequences(read_backlog(core, 1)) == std::vector<std::uint64_t>{6, 7, 8, 9});
 }
 
 TEST_CASE("lane limit: what was given up is not read from memory either") {
@@ -231,7 +231,7 @@ TEST_CASE("time to live: what waited too long expires and is named; what crossed
   core.maintain();
   CHECK(lane_of(core, 1).count(Fate::expired) == 2);
   CHECK(lane_of(core, 1).cursor == 3);
-  CHECK(lane_of(core, 1).pending_bytes() == 0);
+  CHECK(lane_of(core, 1).backlog_bytes() == 0);
   CHECK(sequences(read_all(core, 1)) == std::vector<std::uint64_t>{2});
   const auto ledger = losses(core);
   REQUIRE(ledger.size() == 2);

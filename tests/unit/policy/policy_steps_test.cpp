@@ -30,18 +30,18 @@ int count(Step& step, const bascule_input& input) {
 Texts everything(PolicyCase& seats) {
   Texts all;
   for (const auto& [key, value] :
-       seats.core().store().policy_states(seats.runner().id(), "", "", 10'000)) {
+       seats.core().store().policies().states(seats.runner().id(), "", "", 10'000)) {
     all.push_back(key + "=" + value);
   }
   for (const Direction direction : {Direction::up, Direction::down}) {
     for (const std::string& payload : seats.payloads(direction)) all.push_back("> " + payload);
     const LaneId lane = seats.core().lane(direction, "policy/seats");
-    for (const Decision& one : seats.core().store().decisions(lane, 0, 10'000)) {
+    for (const Decision& one : seats.core().store().policies().decisions(lane, 0, 10'000)) {
       all.push_back(std::to_string(one.sequence) + " after " + std::to_string(one.after) + " " +
                     one.emitted + one.verdict);
     }
   }
-  for (const Case& one : seats.core().store().cases(true, 1'000, 1'000)) {
+  for (const Case& one : seats.core().store().policies().cases(true, 1'000, 1'000)) {
     all.push_back("case " + std::to_string(one.number) + " " + one.subject);
   }
   return all;
@@ -101,11 +101,11 @@ TEST_CASE("policy: the power goes at any moment, and a step is there entirely or
     CAPTURE(i);
     PolicyCase seats(count, {}, {}, on_disk(cuts[i]));
     CHECK(fault(seats) == "");
-    begun_in_vain += seats.lane(Direction::up).pending() + seats.lane(Direction::down).pending();
+    begun_in_vain += seats.lane(Direction::up).backlog() + seats.lane(Direction::down).backlog();
     seats.run();
     seats.core().commit();
     CHECK(fault(seats) == "");
-    CHECK(seats.lane(Direction::up).pending() + seats.lane(Direction::down).pending() == 0);
+    CHECK(seats.lane(Direction::up).backlog() + seats.lane(Direction::down).backlog() == 0);
   }
   CHECK(begun_in_vain > 0);  // else no cut came between an input and its step
 }
@@ -127,7 +127,8 @@ TEST_CASE("policy: the same inputs in the order that was noted give the same byt
   std::vector<Got> inputs[2];
   for (const Direction direction : {Direction::up, Direction::down}) {
     const LaneId lane = first.core().lane(direction, "policy/seats");
-    decisions[static_cast<int>(direction)] = first.core().store().decisions(lane, 0, 10'000);
+    decisions[static_cast<int>(direction)] =
+        first.core().store().policies().decisions(lane, 0, 10'000);
     inputs[static_cast<int>(direction)] = read_all(first.core(), lane);
   }
   std::size_t next[2] = {};

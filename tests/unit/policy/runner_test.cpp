@@ -76,8 +76,8 @@ TEST_CASE("policy: what fails leaves nothing, is tried three times, and quaranti
   CHECK(seats.runner().failures() == 3);
   CHECK(seats.payloads(Direction::up) == Texts{"1:a", "2:b"});
   CHECK(seats.lane(Direction::up).count(Fate::quarantined) == 1);
-  CHECK(seats.lane(Direction::up).pending() == 0);
-  const auto quarantined = seats.core().store().quarantined(10);
+  CHECK(seats.lane(Direction::up).backlog() == 0);
+  const auto quarantined = seats.core().store().quarantine().newest(10);
   REQUIRE(quarantined.size() == 1);
   CHECK(quarantined[0].second.payload == "bad");
   CHECK(quarantined[0].second.reason == "policy seats: does not like it; 3 attempts");
@@ -106,7 +106,7 @@ TEST_CASE("policy: an input that kills the process is found, and quarantined aft
   CHECK(tried["poison"] == 3);
   CHECK(tried["d"] == 1);
   CHECK(seats.payloads(Direction::up) == Texts{"1:a", "2:b", "3:c", "4:d"});
-  const auto quarantined = seats.core().store().quarantined(10);
+  const auto quarantined = seats.core().store().quarantine().newest(10);
   REQUIRE(quarantined.size() == 1);
   CHECK(quarantined[0].second.payload == "poison");
   CHECK(quarantined[0].second.reason ==
@@ -121,7 +121,7 @@ TEST_CASE("policy: what was begun and not tried before an orderly end counts no 
   seats.runner().closing(seats.core());
   seats.core().commit();
   seats.crash();
-  const auto begun = seats.core().store().begun(seats.runner().id());
+  const auto begun = seats.core().store().policies().begun(seats.runner().id());
   REQUIRE(begun);
   CHECK(begun->attempts == 0);
 }
@@ -237,14 +237,14 @@ TEST_CASE("policy: while a lane is full the step waits, and no attempt is counte
     seats.at.boottime_ms += 1'000;
   }
   CHECK(seats.payloads(Direction::up, "narrow") == Texts{"a", "b"});
-  CHECK(seats.lane(Direction::up).pending() == 1);
+  CHECK(seats.lane(Direction::up).backlog() == 1);
   CHECK(seats.runner().waits_for(seats.core()) == "for room in the journal or a lane");
   Progress progress;
   progress.lane = seats.core().lane(Direction::up, "narrow");
   progress.parts.push_back({1, 2, 52, Fate::forwarded});
   seats.core().progress(progress);
   seats.run();
-  CHECK(seats.lane(Direction::up).pending() == 0);
+  CHECK(seats.lane(Direction::up).backlog() == 0);
   CHECK(seats.runner().failures() == 0);
 }
 
@@ -316,13 +316,13 @@ TEST_CASE("policy: a case is opened, told, and closed by the step that says so")
   seats.put("open");
   seats.run();
   CHECK(seats.core().report().cases == 1);
-  const auto open = seats.core().store().find_case(number);
+  const auto open = seats.core().store().policies().find_case(number);
   REQUIRE(open);
   CHECK(open->subject == "attendee/123");
   seats.put("close");
   seats.run();
   CHECK(seats.core().report().cases == 0);
-  CHECK(seats.core().store().find_case(number)->state == Case::State::closed);
+  CHECK(seats.core().store().policies().find_case(number)->state == Case::State::closed);
   CHECK(seats.payloads(Direction::up, events_lane).size() == 2);
   CHECK(seats.core().report().tallies[Direction::up].emitted == 0);  // events are in nobody's books
 }

@@ -20,13 +20,13 @@ TEST_CASE("lane: the cursor waits for what is missing") {
   LaneState lane = ten();
   CHECK(lane.resolve(2, 3, 20, Fate::forwarded) == 2);
   CHECK(lane.cursor == 0);
-  CHECK(lane.pending() == 8);
+  CHECK(lane.backlog() == 8);
   CHECK(lane.resolved(3));
   CHECK_FALSE(lane.resolved(1));
   CHECK(lane.resolve(1, 1, 10, Fate::expired) == 1);
   CHECK(lane.cursor == 3);
   CHECK(lane.done.empty());
-  CHECK(lane.pending_bytes() == 70);
+  CHECK(lane.backlog_bytes() == 70);
   CHECK(lane.balanced());
 }
 
@@ -37,7 +37,7 @@ TEST_CASE("lane: what is resolved keeps its fate") {
   CHECK(lane.count(Fate::forwarded) == 4);
   CHECK(lane.count(Fate::evicted) == 2);
   CHECK(lane.resolve(1, 6, 60, Fate::expired) == 0);
-  CHECK(lane.pending_bytes() == 40);
+  CHECK(lane.backlog_bytes() == 40);
   CHECK(lane.balanced());
 }
 
@@ -48,10 +48,10 @@ TEST_CASE("lane: bytes given for more than waits count by share and never below 
   LaneState half = ten();
   half.resolve(1, 5, 50, Fate::forwarded);
   CHECK(half.resolve(1, 9, 90, Fate::evicted) == 4);
-  CHECK(half.pending_bytes() == 10);
+  CHECK(half.backlog_bytes() == 10);
   LaneState wrong = ten();
   wrong.resolve(1, 1, 1'000, Fate::forwarded);
-  CHECK(wrong.pending_bytes() == 0);
+  CHECK(wrong.backlog_bytes() == 0);
 }
 
 TEST_CASE("lane: numbers that were not given out cannot be resolved") {
@@ -65,8 +65,8 @@ TEST_CASE("lane: numbers that were not given out cannot be resolved") {
 TEST_CASE("lane: an empty backlog has no bytes") {
   LaneState lane = ten();
   lane.resolve(1, 10, 3, Fate::forwarded);
-  CHECK(lane.pending() == 0);
-  CHECK(lane.pending_bytes() == 0);
+  CHECK(lane.backlog() == 0);
+  CHECK(lane.backlog_bytes() == 0);
 }
 
 TEST_CASE("lane: what waits of a range is what lies between the resolved") {
@@ -74,10 +74,10 @@ TEST_CASE("lane: what waits of a range is what lies between the resolved") {
   lane.resolve(1, 2, 20, Fate::forwarded);
   lane.resolve(5, 5, 10, Fate::forwarded);
   lane.resolve(8, 9, 20, Fate::forwarded);
-  CHECK(lane.waiting(1, 20) == std::vector<SequenceRange>{{3, 4}, {6, 7}, {10, 10}});
-  CHECK(lane.waiting(4, 6) == std::vector<SequenceRange>{{4, 4}, {6, 6}});
-  CHECK(lane.waiting(8, 9).empty());
-  CHECK(lane.waiting(1, 2).empty());
+  CHECK(lane.backlog_in(1, 20) == std::vector<SequenceRange>{{3, 4}, {6, 7}, {10, 10}});
+  CHECK(lane.backlog_in(4, 6) == std::vector<SequenceRange>{{4, 4}, {6, 6}});
+  CHECK(lane.backlog_in(8, 9).empty());
+  CHECK(lane.backlog_in(1, 2).empty());
 }
 
 TEST_CASE("lane: books that do not balance are noticed") {
@@ -90,4 +90,27 @@ TEST_CASE("lane: books that do not balance are noticed") {
   LaneState beyond = lane;
   beyond.next = 4;
   CHECK_FALSE(beyond.balanced());
+}
+
+TEST_CASE("lane state: a row that contradicts itself is mended, and says what was wrong") {
+  LaneState lane;
+  lane.name = "sales";
+  lane.next = 10;
+  lane.cursor = 4;
+  lane.count(Fate::forwarded) = 4;
+  CHECK(lane.mend().empty());
+  lane.done.add(3, 6);  // what is beyond the cursor begins beyond it
+  lane.done.add(12, 12);
+  lane.count(Fate::evicted) = 1;
+  CHECK_FALSE(lane.balanced());
+  CHECK(lane.mend().find("lane sales up") != std::string::npos);
+  CHECK(lane.balanced());
+  CHECK(lane.cursor == 6);
+  CHECK(lane.done.ranges() == std::vector<SequenceRange>{{12, 12}});
+  CHECK(lane.next == 13);  // no number is given twice
+  CHECK(lane.count(Fate::evicted) == 1);
+  CHECK(lane.count(Fate::forwarded) == 6);
+  lane.count(Fate::quarantined) = 50;  // more than there are
+  lane.mend();
+  CHECK(lane.balanced());
 }

@@ -74,7 +74,7 @@ TEST_CASE("far: a bookmark ahead of the cursor was accepted before a crash") {
   CHECK(at.cursor == 8);
   CHECK(at.replay_next == 0);
   CHECK(lane_of(half.core, 1).count(Fate::forwarded) == 8);
-  CHECK(lane_of(half.core, 1).pending_bytes() == 2 * Put().bytes());
+  CHECK(lane_of(half.core, 1).backlog_bytes() == 2 * Put().bytes());
   half.core.reopen();
   CHECK(lane_of(half.core, 1).cursor == 8);
 }
@@ -84,13 +84,13 @@ TEST_CASE("far: a bookmark among what is done beyond the cursor keeps the bytes 
   half.core.progress(told(1, 7, 7, Put().bytes()));
   half.core.progress(told(1, 9, 10, 2 * Put().bytes()));
   CHECK(half.position(half.bookmark(8)).cursor == 10);
-  CHECK(lane_of(half.core, 1).pending_bytes() == 0);
+  CHECK(lane_of(half.core, 1).backlog_bytes() == 0);
 
   Half other;
   other.core.progress(told(1, 9, 10, 2 * Put().bytes()));
   const LanePosition at = other.position(other.bookmark(7));
   CHECK(at.cursor == 7);
-  CHECK(lane_of(other.core, 1).pending_bytes() == Put().bytes());
+  CHECK(lane_of(other.core, 1).backlog_bytes() == Put().bytes());
 }
 
 TEST_CASE("far: a bookmark behind what was confirmed: it is sent again from there") {
@@ -150,7 +150,7 @@ TEST_CASE("far: a bookmark beyond what was ever written draws a new epoch") {
   const Directory left = half.directory.copy();
   JournalCore after = open_journal(left);
   CHECK(after.epoch() == half.core.epoch());
-  CHECK(payloads(read_pending(after, 1)) == "fghij");
+  CHECK(payloads(read_backlog(after, 1)) == "fghij");
 }
 
 TEST_CASE("far: a replay goes on where it was, and ends") {
@@ -178,7 +178,7 @@ TEST_CASE("far: what is beyond the history is in the ledger, the rest is sent ag
   Half half;
   half.confirm(5);
   half.core.store().begin();
-  half.core.store().erase_batches(1, 1, 3);
+  half.core.store().batches().erase(1, 1, 3);
   half.core.store().commit();
   half.check_replay(half.bookmark(1), 4, 5);
   const auto ledger = losses(half.core);

@@ -1,5 +1,5 @@
 // The layer that gathers writes, without SQLite above it.
-#include "journal/store/gather_vfs.hpp"
+#include "journal/store/sqlite/gather_vfs.hpp"
 
 #include <doctest/doctest.h>
 #include <sqlite3.h>

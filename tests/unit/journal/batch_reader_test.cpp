@@ -1,4 +1,4 @@
-// Rows that are damaged or gone: set aside, counted in the ledger, and the lane goes on.
+// Rows that are damaged or gone: salvaged, counted in the ledger, and the lane goes on.
 #include "support/journal_probe.hpp"
 
 using namespace bascule;
@@ -30,18 +30,18 @@ void check_loss(JournalCore& core, std::uint64_t first, std::uint64_t last) {
 
 }  // namespace
 
-TEST_CASE("damage: a flipped byte sets the row aside, names it, and the lane goes on") {
+TEST_CASE("damage: a row with a flipped byte is salvaged and named, and the lane goes on") {
   const Directory directory = six();
   sql(directory, "UPDATE batch SET data = substr(data, 1, 25) || x'21' WHERE id = " + id(3));
   {
     JournalCore core = open_journal(directory);
-    CHECK(payloads(read_pending(core, 1)) == "bdef");
+    CHECK(payloads(read_backlog(core, 1)) == "bdef");
     check_loss(core, 3, 3);
     CHECK(lane_of(core, 1).count(Fate::evicted) == 1);
     store(core, {{1, "t", "g"}});
-    CHECK(payloads(read_pending(core, 1)) == "bdefg");
+    CHECK(payloads(read_backlog(core, 1)) == "bdefg");
     core.progress(told(1, 2, 7));
-    CHECK(lane_of(core, 1).pending() == 0);
+    CHECK(lane_of(core, 1).backlog() == 0);
     core.commit();
   }
   CHECK(sql(directory, "SELECT id FROM damaged") == id(3));
@@ -53,7 +53,7 @@ TEST_CASE("damage: a deleted row is noticed") {
   const Directory directory = six();
   sql(directory, "DELETE FROM batch WHERE id IN (" + id(3) + "," + id(4) + ")");
   JournalCore core = open_journal(directory);
-  CHECK(payloads(read_pending(core, 1)) == "bef");
+  CHECK(payloads(read_backlog(core, 1)) == "bef");
   check_loss(core, 3, 4);
 }
 
@@ -62,26 +62,26 @@ TEST_CASE("damage: an end that was cut off is noticed on opening") {
   sql(directory, "DELETE FROM batch WHERE id >= " + id(5) + " AND id <= " + id(6));
   JournalCore core = open_journal(directory);
   check_loss(core, 5, 6);
-  CHECK(payloads(read_pending(core, 1)) == "bcd");
+  CHECK(payloads(read_backlog(core, 1)) == "bcd");
   store(core, {{1, "t", "g"}});
-  CHECK(read_pending(core, 1).back() == Got{7, "t", "g"});
+  CHECK(read_backlog(core, 1).back() == Got{7, "t", "g"});
 }
 
 TEST_CASE("damage: with every row gone, all that waited is named and numbers go on") {
   const Directory directory = six();
   sql(directory, "DELETE FROM batch");
   JournalCore core = open_journal(directory);
-  CHECK(read_pending(core, 1).empty());
+  CHECK(read_backlog(core, 1).empty());
   check_loss(core, 2, 6);
   store(core, {{1, "t", "g"}});
-  CHECK(read_pending(core, 1) == std::vector<Got>{{7, "t", "g"}});
+  CHECK(read_backlog(core, 1) == std::vector<Got>{{7, "t", "g"}});
 }
 
 TEST_CASE("damage: a row's false count takes nothing else with it") {
   const Directory directory = six();
   sql(directory, "UPDATE batch SET count = 3 WHERE id = " + id(3));
   JournalCore core = open_journal(directory);
-  CHECK(payloads(read_pending(core, 1)) == "bdef");
+  CHECK(payloads(read_backlog(core, 1)) == "bdef");
   check_loss(core, 3, 3);
 }
 
@@ -93,11 +93,11 @@ TEST_CASE("damage: in what has crossed nothing is lost") {
   CHECK(losses(core).empty());
 }
 
-TEST_CASE("damage: the newest row is set aside, too") {
+TEST_CASE("damage: the newest row is salvaged, too") {
   const Directory directory = six();
   sql(directory, "UPDATE batch SET data = data || x'00' WHERE id = " + id(6));
   JournalCore core = open_journal(directory);
   store(core, {{1, "t", "g"}});
-  CHECK(payloads(read_pending(core, 1)) == "bcdeg");
+  CHECK(payloads(read_backlog(core, 1)) == "bcdeg");
   check_loss(core, 6, 6);
 }

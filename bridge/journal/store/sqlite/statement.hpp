@@ -1,9 +1,7 @@
-// SQLite, as little of it as the journal needs. Used by one thread at a time. The only files that
-// see sqlite3.h are database.cpp and what it implements.
+// One prepared statement of SQLite, and what it says no to. Used by one thread at a time.
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -21,6 +19,8 @@ namespace bascule {
 class DatabaseError : public std::runtime_error {
  public:
   DatabaseError(int code, const std::string& what);
+  // What SQLite has to say of `code`; null: the database could not even be made.
+  static DatabaseError of(sqlite3* database, int code, std::string_view doing);
   int code;
   bool full() const;
   bool damaged() const;
@@ -55,13 +55,11 @@ class Statement {
   // bind, step to the end.
   template <typename... Args>
   void run(const Args&... args) {
-    bind(args...);
-    while (step()) {
-    }
-    reset();
+    bind(args...).each([](const Statement&) {});
   }
 
-  // As many rows as there are, each read by `read`, which gets this statement; after bind().
+  // After bind(): all rows, or the first one if there is any, as `read` makes them of this
+  // statement; or `visit` sees each.
   template <typename Read>
   auto all(const Read& read) {
     std::vector<std::invoke_result_t<Read, const Statement&>> found;
@@ -100,36 +98,6 @@ class Statement {
 
   sqlite3_stmt* statement_ = nullptr;
   bool stepped_ = false;  // since the last reset
-};
-
-class Database {
- public:
-  // Opens or creates the file, without power-safe-overwrite: a torn write may then damage its
-  // sector, and the log is padded against that.
-  explicit Database(const std::string& path);
-  ~Database();
-  Database(const Database&) = delete;
-  Database& operator=(const Database&) = delete;
-
-  void execute(const std::string& sql);
-  std::int64_t integer(const std::string& sql);  // the first column of the first row, or 0
-  std::string text(const std::string& sql);
-  Statement prepare(std::string_view sql) { return {database_, sql}; }
-  std::int64_t changes() const;        // rows, of the last statement
-  std::int64_t total_changes() const;  // rows, since opening
-
-  // Pages in the write-ahead log as of the last commit, and moving them into the file.
-  int log_pages() const { return log_pages_; }
-  // The file is synced when it returns, or beside what the caller does next, until the next commit:
-  // then that is what fails if the sync does.
-  enum class Sync { now, later };
-  void checkpoint(Sync sync);
-  // Closing will not move the log into the file: what belongs to others stays as it is.
-  void leave_log();
-
- private:
-  sqlite3* database_ = nullptr;
-  int log_pages_ = 0;
 };
 
 }  // namespace bascule

@@ -1,4 +1,4 @@
-#include "journal/store/gather_vfs.hpp"
+#include "journal/store/sqlite/gather_vfs.hpp"
 
 #include <sqlite3.h>
 

@@ -1,0 +1,106 @@
+// The way into the journal: repeats are dropped, the rest gets its place in a batch of its lane.
+// Journal's thread.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "clock.hpp"
+#include "journal/books.hpp"
+#include "journal/repeats.hpp"
+#include "journal/retention.hpp"
+#include "journal/transaction.hpp"
+
+namespace bascule {
+
+enum class AppendResult : std::uint8_t {
+  stored,
+  full,    // the quota or the file system is full and the rule is to pause: nothing was stored
+  failed,  // the journal cannot write: nothing may be acknowledged
+};
+
+// One message of a group: `length` bytes at `offset` of the group's bytes, by encode_record.
+struct Append {
+  LaneId lane = 0;
+  std::size_t offset = 0;
+  std::size_t length = 0;
+  bool duplicate = false;  // the DUP flag
+  bool replayed = false;   // a retained value that a subscription brought, not a fresh publish
+  bool retained = false;   // as it was delivered, whatever the route makes of it
+  // Not 0: no message, the broker has released this packet id of an earlier one at QoS 2.
+  std::uint16_t released = 0;
+};
+
+// What one link delivered, in order.
+struct AppendGroup {
+  Direction direction = Direction::up;
+  // The connection that brought it, numbered from 1; 0: none, it is the bridge's own. Once a group
+  // is not kept, neither is any later one of its connection: a later acknowledgement would cover
+  // it, and a later message would overtake it.
+  std::uint64_t connection = 0;
+  std::string bytes;
+  std::vector<Append> entries;
+  std::uint64_t received = 0;                // deliveries that this group stands for
+  Tally tally;                               // those of them that are no entry
+  std::vector<QuarantineEntry> quarantined;  // the refused ones
+};
+
+class Appender {
+ public:
+  Appender(Transaction& transaction, Books& books, Repeats& repeats, Retention& retention,
+           const Timeline& timeline)
+      : transaction_(transaction),
+        books_(books),
+        repeats_(repeats),
+        retention_(retention),
+        timeline_(timeline) {}
+
+  // The store was opened: nothing is being filled.
+  void load();
+
+  AppendResult append(AppendGroup& group);
+  // Appends what the bridge makes itself; the entries may be of lanes of both directions. Counted
+  // as emitted, but for what is of the events lane. Room for all or for none.
+  AppendResult emit(std::string_view bytes, std::span<const Append> entries);
+  // What is noted in policies' inputs from now on.
+  void note_central(bool up) { central_up_ = up; }
+
+  // What of the lane can be read ends before this sequence: the rest is in no row yet.
+  std::uint64_t readable_end(const LaneState& lane) const;
+  std::int64_t appended_ms() const { return appended_ms_; }  // boot time of the last append
+
+  // Before a commit; and after it, what it held, for those who read.
+  void close_batches();
+  std::vector<BatchPtr> take_committed();
+  // The batch that begins with `first` was given up: nobody may read it any more.
+  void forget(LaneId lane, std::uint64_t first);
+
+ private:
+  bool known(AppendGroup& group, const Append& entry, const Record& record);
+  bool retained_unchanged(const AppendGroup& group, const Append& entry, const Record& record,
+                          Room room);
+  bool claim_rooms(std::span<const Append> entries, std::uint64_t beyond);
+  void put(LaneState& lane, const Record& record, std::string_view bytes, Room room);
+  void drop(LaneState& lane, std::uint64_t bytes);
+  void place(LaneState& lane, const Record& record, std::string_view bytes);
+  void close_batch(LaneState& lane);
+  void supersede(LaneState& lane, std::string_view topic, std::uint64_t sequence);
+
+  Transaction& transaction_;
+  Books& books_;
+  Repeats& repeats_;
+  Retention& retention_;
+  const Timeline& timeline_;
+  std::vector<std::shared_ptr<Batch>> open_;  // being filled, by lane id - 1; null: none
+  std::vector<BatchPtr> committing_;
+  std::vector<Room> rooms_;             // scratch
+  std::vector<std::uint64_t> claimed_;  // likewise, by lane id - 1
+  bool central_up_ = false;
+  std::int64_t appended_ms_ = 0;
+};
+
+}  // namespace bascule

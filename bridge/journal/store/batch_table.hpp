@@ -1,0 +1,63 @@
+// The messages: tables batch, latest and damaged of FORMAT.md. Journal's thread. Errors are
+// DatabaseError.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "journal/lane/lane_sequence.hpp"
+#include "journal/store/sqlite/database.hpp"
+
+namespace bascule {
+
+// Messages of one lane that were committed together.
+struct Batch {
+  LaneId lane = 0;
+  std::uint64_t first = 0;
+  std::uint32_t count = 0;
+  std::uint32_t chain = 0;  // checksum of the record before the first
+  int boot = 0;
+  std::int64_t captured_ms = 0;  // boot time in that boot
+  std::uint64_t before_bytes = 0;
+  std::string data;
+  std::uint64_t last() const { return first + count - 1; }
+};
+using BatchPtr = std::shared_ptr<const Batch>;
+
+// A row of `batch` without its data.
+struct BatchHead {
+  std::uint64_t first = 0;
+  std::uint32_t count = 0;
+  std::uint64_t bytes = 0;
+  int boot = 0;
+  std::int64_t captured_ms = 0;
+  std::uint64_t before_bytes = 0;
+  std::uint64_t last() const { return first + count - 1; }
+};
+
+class BatchTable {
+ public:
+  explicit BatchTable(Database& database) : database_(database) {}
+
+  void insert(const Batch& batch);
+  // The batch that holds `sequence`, or else the next one after it; nothing at the end of the lane.
+  BatchPtr read(LaneId lane, std::uint64_t sequence);
+  // Rows from the one that holds `from` on.
+  std::vector<BatchHead> heads(LaneId lane, std::uint64_t from, int limit);
+  BatchPtr newest(LaneId lane);
+  void erase(LaneId lane, std::uint64_t first, std::uint64_t last);  // by first sequence
+  // Moves the row that begins with `first` to where damaged ones are kept.
+  void salvage(LaneId lane, std::uint64_t first, const std::string& what);
+  // Notes that `sequence` is the newest of its topic; returns the one that was until now.
+  std::optional<std::uint64_t> replace_latest(LaneId lane, std::string_view topic,
+                                              std::uint64_t sequence);
+
+ private:
+  Database& database_;
+};
+
+}  // namespace bascule

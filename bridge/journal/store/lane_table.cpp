@@ -1,0 +1,75 @@
+#include "journal/store/lane_table.hpp"
+
+namespace bascule {
+namespace {
+
+LaneState read_lane(const Statement& row) {
+  LaneState lane;
+  lane.id = static_cast<LaneId>(row.integer(0));
+  lane.direction = static_cast<Direction>(row.integer(1));
+  lane.name = row.text(2);
+  lane.next = row.number(3);
+  lane.cursor = row.number(4);
+  lane.done = SequenceSet::decode(row.blob(5));
+  for (int fate = 0; fate < 4; ++fate) lane.fates[fate] = row.number(6 + fate);
+  lane.resolved_bytes = row.number(10);
+  lane.confirmed = row.number(11);
+  lane.replay_next = row.number(12);
+  lane.replay_last = row.number(13);
+  lane.claims = Claims::decode(row.blob(14));
+  return lane;
+}
+
+}  // namespace
+
+std::vector<LaneState> LaneTable::load() {
+  return database_
+      .prepared(
+          "SELECT id, direction, name, next, cursor, done, forwarded, expired, evicted,"
+          " quarantined, resolved_bytes, confirmed, replay_next, replay_last, claims"
+          " FROM lane ORDER BY id")
+      .bind()
+      .all(read_lane);
+}
+
+LaneId LaneTable::add(Direction direction, const std::string& name) {
+  database_
+      .prepared(
+          "INSERT INTO lane(direction, name, next, cursor, done, forwarded, expired, evicted,"
+          " quarantined, resolved_bytes, confirmed, replay_next, replay_last)"
+          " VALUES(?1, ?2, 1, 0, x'', 0, 0, 0, 0, 0, 0, 0, 0)")
+      .run(static_cast<int>(direction), name);
+  return static_cast<LaneId>(database_.integer("SELECT last_insert_rowid()"));
+}
+
+void LaneTable::save(LaneState& lane) {
+  const std::string done = lane.done.encode();
+  const std::string claims = lane.claims.encode();
+  database_
+      .prepared(
+          "UPDATE lane SET next=?2, cursor=?3, done=?4, forwarded=?5, expired=?6, evicted=?7,"
+          " quarantined=?8, resolved_bytes=?9, confirmed=?10, replay_next=?11, replay_last=?12,"
+          " claims=?13 WHERE id=?1")
+      .run(lane.id, lane.next, lane.cursor, Blob{done}, lane.fates[0], lane.fates[1], lane.fates[2],
+           lane.fates[3], lane.resolved_bytes, lane.confirmed, lane.replay_next, lane.replay_last,
+           Blob{claims});
+  lane.dirty = false;
+}
+
+Tally LaneTable::tally(Direction direction) {
+  return database_
+      .prepared("SELECT unrouted, repeats, refused, emitted FROM tally WHERE direction=?1")
+      .bind(static_cast<int>(direction))
+      .first([](const Statement& row) {
+        return Tally{row.number(0), row.number(1), row.number(2), row.number(3)};
+      })
+      .value_or(Tally{});
+}
+
+void LaneTable::save_tally(Direction direction, const Tally& tally) {
+  database_.prepared("INSERT OR REPLACE INTO tally VALUES(?1, ?2, ?3, ?4, ?5)")
+      .run(static_cast<int>(direction), tally.unrouted, tally.repeats, tally.refused,
+           tally.emitted);
+}
+
+}  // namespace bascule

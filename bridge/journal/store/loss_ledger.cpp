@@ -1,0 +1,44 @@
+#include "journal/store/loss_ledger.hpp"
+
+namespace bascule {
+
+void LossLedger::add(const Loss& loss) {
+  // What a newer value replaced is scattered over the lane: one row holds it all.
+  database_
+      .prepared(
+          "UPDATE loss SET first=min(first, ?3), last=max(last, ?4), count=count+?5,"
+          " bytes=bytes+?6, at_ms=?7"
+          " WHERE id=(SELECT max(id) FROM loss WHERE lane=?1) AND reason=?2"
+          " AND (last=?3-1 OR reason='superseded')")
+      .run(loss.lane, loss.reason, loss.first, loss.last, loss.count, loss.bytes, loss.at_ms);
+  if (database_.changes() > 0) return;
+  database_
+      .prepared(
+          "INSERT INTO loss(lane, first, last, count, bytes, reason, at_ms)"
+          " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)")
+      .run(loss.lane, loss.first, loss.last, loss.count, loss.bytes, loss.reason, loss.at_ms);
+}
+
+std::vector<Loss> LossLedger::newest(int limit) {
+  return database_
+      .prepared(
+          "SELECT lane, first, last, count, bytes, reason, at_ms FROM loss"
+          " ORDER BY id DESC LIMIT ?1")
+      .bind(limit)
+      .all([](const Statement& row) {
+        return Loss{static_cast<LaneId>(row.integer(0)),
+                    row.number(1),
+                    row.number(2),
+                    row.number(3),
+                    row.number(4),
+                    std::string(row.text(5)),
+                    row.integer(6)};
+      });
+}
+
+std::uint64_t LossLedger::messages() {
+  return static_cast<std::uint64_t>(
+      database_.integer("SELECT sum(count) FROM loss WHERE reason NOT IN ('superseded')"));
+}
+
+}  // namespace bascule

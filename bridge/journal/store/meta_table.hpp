@@ -1,0 +1,40 @@
+// What the journal knows of itself and its machine: tables meta and boot of FORMAT.md. Journal's
+// thread. Errors are DatabaseError.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+
+#include "clock.hpp"
+#include "journal/store/sqlite/database.hpp"
+
+namespace bascule {
+
+class MetaTable {
+ public:
+  explicit MetaTable(Database& database) : database_(database) {}
+
+  // The bridge whose journal it is; empty: it was made just now, and founded by the next call.
+  std::string bridge() { return get("bridge").value_or(""); }
+  void found(const std::string& bridge, std::int64_t wall_ms);
+
+  std::string epoch() { return get("epoch").value_or(""); }
+  std::string renew_epoch();
+  // The boot in which commits were made without a sync; nothing: all are on the disk.
+  std::optional<std::string> unsynced() { return get("unsynced"); }
+  void save_unsynced(const std::optional<std::string>& boot);
+  bool central_up() { return get("central") == "up"; }  // as by the last input that told of it
+  void save_central_up(bool up) { set("central", up ? "up" : "down"); }
+
+  std::map<int, Boot> boots();
+  void save_boot(int number, const Boot& boot);
+
+ private:
+  std::optional<std::string> get(const char* key);
+  void set(const char* key, const std::string& value);
+
+  Database& database_;
+};
+
+}  // namespace bascule

@@ -1,0 +1,101 @@
+#include "journal/store/sqlite/database.hpp"
+
+#include <sqlite3.h>
+
+#include <utility>
+
+#include "journal/store/sqlite/gather_vfs.hpp"
+
+namespace bascule {
+namespace {
+
+// A path as part of a file: URI.
+std::string escaped(const std::string& path) {
+  constexpr char hex[] = "0123456789ABCDEF";
+  std::string out;
+  for (const char c : path) {
+    if (c == '?' || c == '#' || c == '%') {
+      out += {'%', hex[static_cast<unsigned char>(c) >> 4], hex[c & 15]};
+    } else {
+      out += c;
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+Database::Database(const std::string& path) {
+  // Nobody asks how much SQLite has allocated, and counting takes a lock each time. It can be told
+  // so before its first use alone.
+  static const int told = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+  static_cast<void>(told);
+  const std::string uri = "file:" + escaped(path) + "?psow=0";
+  const int code = sqlite3_open_v2(
+      uri.c_str(), &database_,
+      SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX,
+      gather_vfs());
+  if (code != SQLITE_OK) {
+    sqlite3* broken = std::exchange(database_, nullptr);
+    const std::string what = sqlite3_errmsg(broken);
+    sqlite3_close(broken);
+    throw DatabaseError(code, what);
+  }
+  sqlite3_extended_result_codes(database_, 1);
+  // Checkpoints are ours to time. In this order: autocheckpoint is itself a hook, and turning it
+  // off removes whichever is there.
+  sqlite3_wal_autocheckpoint(database_, 0);
+  sqlite3_wal_hook(
+      database_,
+      [](void* pages, sqlite3*, const char*, int count) {
+        *static_cast<int*>(pages) = count;
+        return SQLITE_OK;
+      },
+      &log_pages_);
+}
+Database::~Database() {
+  statements_.clear();
+  sqlite3_close_v2(database_);
+}
+
+Statement& Database::prepared(const char* sql) {
+  const auto found = statements_.find(sql);
+  if (found != statements_.end()) return found->second;
+  return statements_.emplace(sql, Statement(database_, sql)).first->second;
+}
+
+void Database::execute(const std::string& sql) {
+  if (sqlite3_exec(database_, sql.c_str(), nullptr, nullptr, nullptr) != SQLITE_OK) {
+    throw DatabaseError::of(database_, sqlite3_extended_errcode(database_), sql);
+  }
+}
+std::int64_t Database::integer(const std::string& sql) {
+  Statement statement(database_, sql);
+  return statement.step() ? statement.integer(0) : 0;
+}
+std::string Database::text(const std::string& sql) {
+  Statement statement(database_, sql);
+  return statement.step() ? std::string(statement.text(0)) : std::string();
+}
+std::int64_t Database::changes() const { return sqlite3_changes64(database_); }
+std::int64_t Database::total_changes() const { return sqlite3_total_changes64(database_); }
+
+void Database::leave_log() {
+  sqlite3_db_config(database_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+}
+
+void Database::checkpoint(Sync sync) {
+  sqlite3_file* log = nullptr;
+  if (sync == Sync::later) {
+    sqlite3_file_control(database_, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log);
+    sqlite3_file_control(database_, "main", leave_syncs_control, log);
+  }
+  // Passive: with one connection there is nobody to wait for, and the log starts anew after it.
+  const int code =
+      sqlite3_wal_checkpoint_v2(database_, nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
+  sqlite3_file_control(database_, "main", leave_syncs_control, nullptr);
+  if (code != SQLITE_OK) throw DatabaseError::of(database_, code, "checkpoint");
+  log_pages_ = 0;
+}
+
+}  // namespace bascule

@@ -1,0 +1,48 @@
+// SQLite, as little of it as the journal needs. Used by one thread at a time. The only files that
+// see sqlite3.h are the sources of this folder.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "journal/store/sqlite/statement.hpp"
+
+struct sqlite3;
+
+namespace bascule {
+
+class Database {
+ public:
+  // Opens or creates the file, without power-safe-overwrite: a torn write may then damage its
+  // sector, and the log is padded against that.
+  explicit Database(const std::string& path);
+  ~Database();
+  Database(const Database&) = delete;
+  Database& operator=(const Database&) = delete;
+
+  void execute(const std::string& sql);
+  std::int64_t integer(const std::string& sql);  // the first column of the first row, or 0
+  std::string text(const std::string& sql);
+  // The statement of this literal: prepared at its first use, and kept by the literal's address.
+  Statement& prepared(const char* sql);
+  std::int64_t changes() const;        // rows, of the last statement
+  std::int64_t total_changes() const;  // rows, since opening
+
+  // Pages in the write-ahead log as of the last commit, and moving them into the file.
+  int log_pages() const { return log_pages_; }
+  // The file is synced when it returns, or beside what the caller does next, until the next commit:
+  // then that is what fails if the sync does.
+  enum class Sync { now, later };
+  void checkpoint(Sync sync);
+  // Closing will not move the log into the file: what belongs to others stays as it is.
+  void leave_log();
+
+ private:
+  sqlite3* database_ = nullptr;
+  std::map<const char*, Statement> statements_;
+  int log_pages_ = 0;
+};
+
+}  // namespace bascule

@@ -1,0 +1,44 @@
+// The journal's store, and what is changed in it and not committed yet. Begun by the first change,
+// ended by commit(); what was not committed is gone when the store is closed. One owner; journal's
+// thread.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "journal/settings.hpp"
+#include "journal/store/store.hpp"
+
+namespace bascule {
+
+class Transaction {
+ public:
+  static constexpr std::int64_t flush_after_ms = 200;
+
+  void open(const JournalSettings& settings, const std::string& bridge_id);  // throws JournalError
+  void close();
+  bool is_open() const { return store_ != nullptr; }
+
+  // Throw JournalError if it is closed. What is changed is changed through write(), which begins
+  // the transaction.
+  Store& store() const;
+  Store& write();
+  bool under_way() const { return under_way_; }
+
+  // Something was changed: somebody waits for its commit, or it may wait for a while.
+  void urge() { urgent_ = true; }
+  void change_later();
+  bool due() const;  // to be committed now
+  bool changed() const { return urgent_ || changed_ms_ != 0; }
+
+  void commit();  // throws DatabaseError
+
+ private:
+  std::unique_ptr<Store> store_;
+  bool under_way_ = false;
+  bool urgent_ = false;
+  std::int64_t changed_ms_ = 0;  // boot time of the first change that may wait; 0: none
+};
+
+}  // namespace bascule

@@ -1,0 +1,48 @@
+#include "journal/store/store.hpp"
+#include "support/journal_probe.hpp"
+
+using namespace bascule;
+using namespace bascule::test;
+
+TEST_CASE("lanes: a row is what was saved of its state") {
+  const Directory directory;
+  Store store(journal_settings(directory), "store-42");
+  const LaneId id = store.lanes().add(Direction::down, "sales");
+  LaneState lane = store.lanes().load().at(id - 1U);
+  CHECK(lane.direction == Direction::down);
+  CHECK(lane.name == "sales");
+  CHECK(lane.next == 1);
+  lane.next = 30;
+  lane.resolve(1, 4, 0, Fate::forwarded);
+  lane.resolve(7, 8, 0, Fate::evicted);
+  lane.confirmed = 3;
+  lane.replay_next = 2;
+  lane.replay_last = 4;
+  lane.claims.add({9, 60'000, true});
+  REQUIRE(lane.dirty);
+  store.lanes().save(lane);
+  CHECK_FALSE(lane.dirty);
+  const LaneState saved = store.lanes().load().at(id - 1U);
+  CHECK(saved.next == 30);
+  CHECK(saved.cursor == 4);
+  CHECK(saved.done.ranges() == std::vector<SequenceRange>{{7, 8}});
+  CHECK(saved.count(Fate::forwarded) == 4);
+  CHECK(saved.count(Fate::evicted) == 2);
+  CHECK(saved.confirmed == 3);
+  CHECK(saved.replay_next == 2);
+  CHECK(saved.replay_last == 4);
+  CHECK(saved.claims.find(9)->packet_id == 60'000);
+  CHECK(saved.claims.find(9)->received);
+}
+
+TEST_CASE("lanes: a direction's tally is its own") {
+  const Directory directory;
+  Store store(journal_settings(directory), "store-42");
+  store.lanes().save_tally(Direction::up, {1, 2, 3, 4});
+  const Tally tally = store.lanes().tally(Direction::up);
+  CHECK(tally.unrouted == 1);
+  CHECK(tally.repeats == 2);
+  CHECK(tally.refused == 3);
+  CHECK(tally.emitted == 4);
+  CHECK(store.lanes().tally(Direction::down).repeats == 0);
+}

@@ -1,0 +1,47 @@
+#include "journal/store/store.hpp"
+#include "support/journal_probe.hpp"
+
+using namespace bascule;
+using namespace bascule::test;
+
+namespace {
+
+Loss loss(LaneId lane, std::uint64_t first, std::uint64_t last, const char* reason = "ttl") {
+  return {lane, first, last, last - first + 1, 10, reason, 1};
+}
+
+}  // namespace
+
+TEST_CASE("ledger: it joins what continues, lane by lane and reason by reason") {
+  const Directory directory;
+  Store store(journal_settings(directory), "store-42");
+  store.losses().add(loss(1, 1, 3));
+  store.losses().add(loss(2, 1, 1));
+  store.losses().add(loss(1, 4, 4));
+  store.losses().add(loss(2, 2, 2));
+  CHECK(store.losses().newest(10).size() == 2);
+  store.losses().add(loss(1, 6, 6));
+  store.losses().add(loss(1, 7, 7, "max_size"));
+  const auto ledger = store.losses().newest(10);  // newest first
+  REQUIRE(ledger.size() == 4);
+  CHECK(ledger[0].reason == "max_size");
+  CHECK(ledger[3].first == 1);
+  CHECK(ledger[3].last == 4);
+  CHECK(ledger[3].count == 4);
+  CHECK(ledger[3].bytes == 20);
+  CHECK(store.losses().messages() == 8);
+}
+
+TEST_CASE("ledger: what a newer value replaced is one row, however scattered") {
+  const Directory directory;
+  Store store(journal_settings(directory), "store-42");
+  for (const std::uint64_t sequence : {9U, 2U, 30U}) {
+    store.losses().add(loss(1, sequence, sequence, "superseded"));
+  }
+  const auto ledger = store.losses().newest(10);
+  REQUIRE(ledger.size() == 1);
+  CHECK(ledger[0].first == 2);
+  CHECK(ledger[0].last == 30);
+  CHECK(ledger[0].count == 3);
+  CHECK(store.losses().messages() == 0);
+}
