@@ -7,6 +7,7 @@ from dataclasses import dataclass
 SWITCHES = ("added", "removed", "narrowed", "split", "widened", "to", "lane", "site-id",
             "central-id", "payload", "tight")
 PAYLOAD_MAX = 2048  # with the switch "payload"
+UNHEARD = "unheard"  # no switch of a file: the broker refuses the subscription for the orders
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,8 @@ class Configuration:
             routes.append(Route("menu", "up", "menu/{item}", f"{above}/{menu}/{{item}}"))
         if "added" in self.on:
             routes.append(Route("shelves", "up", "shelf/{rest...}", above + "/shelf/{rest...}"))
-        routes.append(Route("orders", "down", above + "/orders/{rest...}", "orders/{rest...}"))
+        if UNHEARD not in self.on:
+            routes.append(Route("orders", "down", above + "/orders/{rest...}", "orders/{rest...}"))
         routes.append(Route("prices", "down", "catalogue/{item}", "prices/{item}"))
         if "widened" in self.on:
             routes.append(Route("broadcast", "down", "stores/{any}/orders/all",

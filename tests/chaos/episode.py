@@ -4,7 +4,7 @@ import time
 import traceback
 from dataclasses import dataclass
 
-from settling import STILL_S, Failure, settle
+from settling import STILL_S, Failure, others_cross, settle
 from world import World
 
 
@@ -31,6 +31,8 @@ def play(plan, watch=lambda action: None, still_s=STILL_S):
             world.do(action)
             if action.kind == "settle":
                 settle(world, still_s)
+            elif action.kind == "others-cross":
+                others_cross(world, still_s)
         settle(world, still_s)
     except Failure as failure:
         wrong = failure.sentences

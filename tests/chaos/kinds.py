@@ -31,11 +31,12 @@ WEIGHTS = {
     "kill-broker": 4,
     "empty-broker": 3,
     "put-back": 2,
-    # What brokers refuse. Only the scripted broker has quotas, hangs up over a topic, is mute.
+    # What brokers refuse. Only the scripted broker has quotas, hangs up over a topic, and refuses
+    # or leaves unanswered single subscriptions.
     "refused-topic": 4,
+    "refused-filter": 4,
     "quota": 8,
     "closes-over": 6,
-    "mute": 4,
     # What disks do, where it is a small one.
     "disk-full": 10,
     # What people change.
@@ -51,7 +52,13 @@ WEIGHTS = {
     "lane-limit": 2,
     # In between.
     "settle": 4,
+    # What the scripted broker is like in some worlds, from begin to end; no step is drawn for it.
+    "mute": 0,
+    "qos-1": 0,
+    "refuses-own": 0,
+    "closes-own": 0,
 }
+TRAITS = [kind for kind, weight in WEIGHTS.items() if weight == 0]
 
 # What the bridge cannot do yet, and why it is known; on with --only, off by default.
 OFF = {
@@ -65,8 +72,10 @@ OFF = {
     "empty-broker": "the retained state of an emptied broker is not put back",
     "refused-topic": "what is refused is taken for a fault of the message",
     "quota": "what is refused for now is taken for a fault of the message",
+    "refused-filter": "a refused subscription is not tried again while the connection lives",
     "closes-over": "the message is taken for the one at fault",
     "mute": "a subscription without an answer keeps the link down",
+    "closes-own": "a broker that closes over the bridge's own topics is never up",
     "route-added": "a subscription of an earlier configuration lives on",
     "route-removed": "a subscription of an earlier configuration lives on",
     "route-narrowed": "a subscription of an earlier configuration lives on",

@@ -7,7 +7,7 @@ kind on leaves the other steps of a seed as they were.
 import random
 from dataclasses import dataclass, field
 
-from kinds import WEIGHTS
+from kinds import TRAITS, WEIGHTS
 
 STEPS = (8, 20)      # in a plan, beside those that are left out
 STEPS_DRAWN = 1000
@@ -109,11 +109,12 @@ class _Draw:
     def pause(self, up_to=0.6):
         return [Action("pause", {"s": round(self.chance.uniform(0.02, up_to), 2)})]
 
-    def around(self, first, last, up_to=1.5, ends=0.7):
+    def around(self, first, last, up_to=1.5, ends=0.7, meanwhile=()):
         """A fault, what happens meanwhile, and most times its end: else another fault comes on
         top, and everything is mended when the world settles."""
         end = [last] if last and self.chance.random() < ends else []
-        return [*self.traffic(), first, *self.traffic(), *self.pause(up_to), *self.traffic(), *end]
+        return [*self.traffic(), first, *self.traffic(), *self.pause(up_to), *meanwhile,
+                *self.traffic(), *end]
 
     def step(self, kind):
         return getattr(self, "_" + kind.replace("-", "_"))()
@@ -236,10 +237,13 @@ class _Draw:
                 Action("put-back", {"at": place}), *self.traffic(),
                 Action("start-broker", {"at": place})]
 
-    def _switch(self, *switches):
-        """The configuration changes; most times it is later changed back."""
+    def _switch(self, *switches, quiet=False):
+        """The configuration changes; at times it is later changed back."""
         bridge, switch = self.site(), self.chance.choice(switches)
         change = {"bridge": bridge, "switch": switch}
+        if quiet:
+            return [Action("configure", {**change, "on": 1}), *self.traffic(),
+                    Action("configure", {**change, "on": self.chance.choice((0, 1))})]
         return self.around(Action("configure", {**change, "on": 1}),
                            Action("configure", {**change, "on": 0}), ends=0.4)
 
@@ -268,31 +272,42 @@ class _Draw:
         return self._switch("site-id", "central-id")
 
     def _payload_limit(self):
-        return self._switch("payload")
+        begin, *rest = self._switch("payload", quiet=True)
+        big = [self.publishing(count=(1, 2), sizes=(3_000, 300_000))
+               for _ in range(self.chance.randint(1, 3))]
+        return [begin, *big, *rest]
 
     def _lane_limit(self):
         return self._switch("tight")
+
+    def refusing(self, action, place="central"):
+        """What is refused waits; all else crosses meanwhile."""
+        return self.around(action, Action("allow", {"at": place}), 3,
+                           meanwhile=[Action("others-cross", {})])
 
     def _refused_topic(self):
         place = self.place()
         refused = (f"stores/{self.site()}/sales/1" if place == "central" else
                    self.chance.choice(("orders/1", "prices/5")))
-        return self.around(Action("refuse", {"at": place, "topic": refused}),
-                           Action("allow", {"at": place}), 3)
+        return self.refusing(Action("refuse", {"at": place, "topic": refused}), place)
 
     def _quota(self):
-        return self._scripted("quota")
+        return self._scripted(Action("quota"))
 
     def _closes_over(self):
-        return self._scripted("close-over", topic=f"stores/{self.site()}/sales/1")
+        return self._scripted(Action("close-over", {"topic": f"stores/{self.site()}/sales/1"}))
 
-    def _mute(self):
-        return self._scripted("mute")
+    def _refused_filter(self):
+        """A subscription is refused when the bridge connects again."""
+        site = self.site()
+        refused = self._scripted(Action("refuse-filter", {
+            "bridge": site, "code": self.chance.choice((0x80, 0x87, 0x97))}))
+        at = next((index for index, one in enumerate(refused) if one.kind == "refuse-filter"), None)
+        return [] if at is None else [*refused[:at + 1], Action("restart", {"bridge": site}),
+                                      *refused[at + 1:]]
 
-    def _scripted(self, kind, **what):
-        if self.setting["central"] != "scripted":
-            return []
-        return self.around(Action(kind, what), Action("allow", {"at": "central"}), 3)
+    def _scripted(self, action):
+        return self.refusing(action) if self.setting["central"] == "scripted" else []
 
     def _disk_full(self):
         if self.setting["disk"] != "small":
@@ -316,6 +331,8 @@ def make(seed, kinds, fixed=None):
                "central_protocol": chance.choice((5,) * 5 + ("3.1.1",)),
                "client": chance.choice(("native",) * 5 + ("paho",)),
                "inflight": chance.choice((20, 20, 1000, 30_000))}
+    traits = chance.choice(("none", "none", *TRAITS)) if world["central"] == "scripted" else "none"
+    world["trait"] = traits if traits in kinds else "none"
     world.update(fixed or {})
     actions, left = [], chance.randint(*STEPS)
     for step in range(STEPS_DRAWN):

@@ -5,8 +5,14 @@ as it is told to. Its faults concern only clients whose id begins with `bridge-`
     refused       {prefix of a topic: code}: the answer to publishes there
     closes_over   a prefix: a publish there ends the connection, without a word
     deaf          a prefix: what is published there is never answered
-    mute          SUBSCRIBE at QoS 2 is never answered
     filters       {prefix of a filter: code}: the answer to subscriptions
+
+What it is like for good, whatever is mended, is its `trait`:
+
+    mute          SUBSCRIBE at QoS 2 is never answered
+    qos-1         it has no QoS 2, says so, and grants no more
+    refuses-own   publishes under bascule/ are answered with 0x87
+    closes-own    they end the connection
 
 It looks like a stage.Broker from outside. It runs on a thread of its own; its sessions survive
 terminate(), and nothing survives kill().
@@ -124,7 +130,9 @@ class Connection:
             self.broker.sessions.pop(self.id, None)
         present = self.id in self.broker.sessions
         self.session = self.broker.sessions.setdefault(self.id, Session())
-        self.send(mqtt.CONNACK, bytes([present, 0]) + (b"\0" if self.version == 5 else b""))
+        limits = b"\x24\x01" if self.troubled and self.broker.trait == "qos-1" else b""
+        self.send(mqtt.CONNACK, bytes([present, 0])
+                  + (mqtt.length(len(limits)) + limits if self.version == 5 else b""))
         for number, message in list(self.session.sent.items()):
             self.transmit(number, message, again=True)
         self.drain()
@@ -156,8 +164,10 @@ class Connection:
     def verdict(self, topic):
         """The reason code for a publish, or what happens instead of an answer."""
         broker = self.broker
-        if not self.troubled or topic.startswith("bascule/"):
+        if not self.troubled:
             return 0
+        if topic.startswith("bascule/"):
+            return {"refuses-own": 0x87, "closes-own": "close"}.get(broker.trait, 0)
         if broker.closes_over and topic.startswith(broker.closes_over):
             broker.closed += 1
             return "close"
@@ -184,8 +194,10 @@ class Connection:
         codes, new = b"", []
         while body.at < len(body.data):
             pattern, options = body.text().decode(), body.number(1)
-            if self.troubled and self.broker.mute and options & 3 == 2:
+            if self.troubled and self.broker.trait == "mute" and options & 3 == 2:
                 return True
+            if self.troubled and self.broker.trait == "qos-1":
+                options = options & ~3 | min(options & 3, 1)
             code = next((code for prefix, code in self.broker.filters.items()
                          if self.troubled and pattern.startswith(prefix)), options & 3)
             codes += bytes([code if self.version == 5 else min(code, 0x80)])
@@ -252,8 +264,8 @@ class Connection:
 
 
 class ScriptedBroker:
-    def __init__(self, name, folder):
-        self.name, self.port = name, free_port()
+    def __init__(self, name, folder, trait="none"):
+        self.name, self.port, self.trait = name, free_port(), trait
         self.log_path = folder / f"{name}.log"
         self.sessions, self.kept, self.connections = {}, {}, {}
         self.closed = self.refusals = 0
@@ -267,7 +279,7 @@ class ScriptedBroker:
     def well(self):
         """Without a fault."""
         self.rate, self.refused, self.closes_over = None, {}, None
-        self.deaf, self.mute, self.filters = None, False, {}
+        self.deaf, self.filters = None, {}
 
     async def _prepare(self):
         self.thawed = asyncio.Event()
@@ -310,6 +322,16 @@ class ScriptedBroker:
         self.kept.clear()
 
     empty = leave = stop = kill
+
+    def unsubscribe(self, client, topic):
+        """A client hears nothing of a topic any more, and is not told."""
+        session = self.sessions.get(client, Session())
+        for pattern in [one for one in session.filters if mqtt.matches(one, topic)]:
+            del session.filters[pattern]
+
+    def hears(self, client, topic):
+        return any(mqtt.matches(one, topic)
+                   for one in self.sessions.get(client, Session()).filters)
 
     def freeze(self):
         self._loop.call_soon_threadsafe(self.thawed.clear)

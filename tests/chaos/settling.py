@@ -35,6 +35,8 @@ def settle(world, still_s=STILL_S):
     _mend(world)
     _wait(world, lambda: [f"bridge {site} is not up: {_links(world, site)}"
                           for site in world.sites if not world.up(site)], still_s)
+    _wait(world, lambda: [f"bridge {site} has not subscribed to its orders again"
+                          for site in world.unheard()], still_s)
     world.observe()
     _publish(world, PROBES)
     _wait(world, lambda: _unsettled(world), still_s)
@@ -50,6 +52,16 @@ def settle(world, still_s=STILL_S):
     if wrong:
         raise Failure(summary(wrong))
     world.model.settled()
+
+
+def others_cross(world, still_s=STILL_S):
+    """While a broker refuses something, what it does not refuse crosses."""
+    if world.hampered():
+        return
+    first = len(world.model.sent)
+    _publish(world, [(place, topic) for place, topic in PROBES if topic.endswith("/probe")])
+    _wait(world, lambda: [text for text in world.model.missing(world.arrivals())
+                          if int(text[1:text.index(" ")]) >= first], still_s)
 
 
 def _check_status(world):

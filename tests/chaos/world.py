@@ -8,7 +8,7 @@ import os
 import subprocess
 import time
 
-from configuration import PAYLOAD_MAX, Configuration
+from configuration import PAYLOAD_MAX, UNHEARD, Configuration
 from model import CENTRAL, Model, number_of
 from scripted import ScriptedBroker
 from source import Source
@@ -37,6 +37,7 @@ class World:
         self._broken = set()     # lines on whose connections bytes have vanished
         self._denying = set()    # brokers that refuse something by their access list
         self.frozen = set()      # brokers and bridges
+        self._unheard = set()    # bridges whose subscription was refused
         self._blind = set()      # bridges whose session a broker may have lost
         self._pending = set()    # bridges that may not have taken up their configuration
 
@@ -68,7 +69,7 @@ class World:
 
     def _broker(self, place):
         if place == CENTRAL and self._setting["central"] == "scripted":
-            broker = ScriptedBroker(place, self.stage.folder)
+            broker = ScriptedBroker(place, self.stage.folder, self._setting.get("trait", "none"))
             self.stage.welcome(broker)
             return broker
         return self.stage.broker(place, persistence=place not in self.forgetful,
@@ -114,6 +115,19 @@ class World:
         process = self.brokers.get(name) or self.bridges[name.removeprefix("bridge ")]
         return process.running and name not in self.frozen
 
+    def bookmarked(self, at):
+        """Whether it is a scripted broker that lets the bridge keep its bookmark."""
+        return (isinstance(self.brokers[at], ScriptedBroker)
+                and not self.brokers[at].trait.endswith("-own"))
+
+    def hampered(self):
+        """Whether something stands between a bridge and a broker, beside what these refuse."""
+        return bool(self.cut_lines or self._broken or self.frozen or self.full_disks or
+                    any(line.hampered for line in self.lines.values()) or
+                    not all(one.running for one in [*self.brokers.values(),
+                                                    *self.bridges.values()]) or
+                    not all(receiver.here for receiver in self.receivers.values()))
+
     def protocol(self, end):
         """The version of MQTT that a bridge should speak there, as its status has it."""
         return {"5": 5, "3.1.1": 4}[str(self._setting[f"{end}_protocol"])]
@@ -126,8 +140,10 @@ class World:
 
     def observe(self):
         """A bridge that is up has subscribed, and follows its configuration."""
+        self._unheard &= {site for site in self._unheard if self.brokers[CENTRAL].filters
+                          or not self.brokers[CENTRAL].hears(*self._orders(site))}
         for site in sorted(self._blind | self._pending):
-            if not self.up(site):
+            if not self.up(site) or site in self._unheard:
                 continue
             if site in self._blind:
                 for direction in "up", "down":
@@ -278,6 +294,10 @@ class World:
         if not self.bridges[bridge].running:
             self.bridges[bridge].start(up=False)
 
+    def _restart(self, bridge):
+        self._terminate(bridge)
+        self._start(bridge)
+
     def _freeze(self, bridge):
         if self.bridges[bridge].running:
             self.model.disturbed()
@@ -369,8 +389,25 @@ class World:
     def _close_over(self, topic):
         self._script(closes_over=topic)
 
-    def _mute(self):
-        self._script(mute=True)
+    def _refuse_filter(self, bridge, code):
+        """Orders do not come from now on, until the bridge has asked for them again."""
+        if isinstance(self.brokers[CENTRAL], ScriptedBroker):
+            self._script(filters={f"stores/{bridge}/orders": code})
+            self.brokers[CENTRAL].unsubscribe(*self._orders(bridge))
+            self.model.changing(bridge, self.configurations[bridge].switched(UNHEARD, True))
+            self._unheard.add(bridge)
+            self._pending.add(bridge)
+
+    def _orders(self, bridge):
+        return self.configurations[bridge].client_id(CENTRAL), f"stores/{bridge}/orders/1"
+
+    def unheard(self):
+        """The bridges that have not subscribed to their orders again, where they may."""
+        return [site for site in sorted(self._unheard)
+                if not self.brokers[CENTRAL].hears(*self._orders(site))]
+
+    def _others_cross(self):
+        """That others cross is the episode's: it may fail."""
 
     def _script(self, **faults):
         if isinstance(self.brokers[CENTRAL], ScriptedBroker):
@@ -406,7 +443,7 @@ class World:
                      if at in (site, CENTRAL)}
         getattr(self.brokers[at], how)()
         self.model.forgets(at, journaled, how == "empty" or at in self.forgetful
-                           or isinstance(self.brokers[at], ScriptedBroker))
+                           or self.bookmarked(at))
         self._blind |= set(journaled)
         self._close_lines_to(at)
 

@@ -57,6 +57,11 @@ class Line:
     def url(self):
         return f"mqtt://127.0.0.1:{self.port}"
 
+    @property
+    def hampered(self):
+        """Whether it is open, and yet not as it should be."""
+        return self._swallow or self._turn_away or self.delay_s > 0
+
     def cut(self):
         """Ends every connection; new ones are refused."""
         with self._lock:
