@@ -1,9 +1,10 @@
-// The end of an op: its record, its history, what is sent, and who has waited for it.
+#include "conflict/authority/conclude.hpp"
+
 #include <algorithm>
 #include <set>
 
 #include "conflict/authority/insert.hpp"
-#include "conflict/authority/turn.hpp"
+#include "conflict/authority/questions.hpp"
 
 namespace bascule::conflict {
 
@@ -39,8 +40,8 @@ void new_version(Turn& turn, Record& record, Entry& entry, bool whole) {
 }
 
 void release_waiting(Turn& turn, const std::string& op) {
-  for (const auto& waiting : turn.state.take_waiting(op)) {
-    const auto parked = turn.state.parked(waiting);
+  for (const auto& waiting : turn.waiting.take_waiting(op)) {
+    const auto parked = turn.waiting.parked(waiting);
     if (parked) turn.released.push_back(unpark(turn, *parked, "its prev was decided"));
   }
 }

@@ -1,8 +1,8 @@
-// The order of evaluation at the authority: repeat, prev, clock guard, policy.
-#include <algorithm>
-#include <array>
+#include "conflict/authority/evaluate.hpp"
 
-#include "conflict/authority/turn.hpp"
+#include "conflict/authority/conclude.hpp"
+#include "conflict/authority/questions.hpp"
+#include "conflict/authority/strategy.hpp"
 #include "conflict/merge/merge.hpp"
 
 namespace bascule::conflict {
@@ -24,7 +24,7 @@ bool answer_repeat(Turn& turn, const Op& op, const Place& place) {
     if (!entry) throw std::runtime_error("the state has lost the history of " + op.id);
     const auto record = turn.state.record(entry->op.key).value_or(Record{});
     turn.outbox.verdict(turn.state, record, *entry);
-  } else if (const auto parked = turn.state.parked(op.id)) {
+  } else if (const auto parked = turn.waiting.parked(op.id)) {
     turn.outbox.verdict(*parked);
   } else {
     turn.outbox.explain({{"op", op.id}, {"verdict", "QUEUED"}});
@@ -37,7 +37,7 @@ bool follow_prev(Turn& turn, Op& op) {
   if (op.prev.empty()) return true;
   const auto place = turn.state.place(op.prev);
   if (!place || place->at != Place::At::decided) {
-    turn.state.wait(op.prev, op.id);
+    turn.waiting.wait(op.prev, op.id);
     park(turn, op, Verdict::hold, "prev");
     return false;
   }
@@ -72,9 +72,9 @@ void evaluate_new(Turn& turn, Op op) {
   }
   if (!follow_prev(turn, op)) return;
   if (early(turn, op)) {
-    turn.state.wait_until(op.hlc.ms - turn.options.clock_guard_ms, op.id);
+    turn.waiting.wait_until(op.hlc.ms - turn.options.clock_guard_ms, op.id);
     park(turn, op, Verdict::hold, "clock");
-    turn.step.wake_at("clock", *turn.state.next_due());
+    turn.step.wake_at("clock", *turn.waiting.next_due());
     return;
   }
   if (turn.state.clock() < op.hlc) turn.state.put_clock(op.hlc);
@@ -84,12 +84,6 @@ void evaluate_new(Turn& turn, Op op) {
 }
 
 }  // namespace
-
-Hlc stamp_here(Turn& turn) {
-  auto stamp = next_stamp(turn.state.clock(), turn.now_ms, turn.options.bridge_id);
-  turn.state.put_clock(stamp);
-  return stamp;
-}
 
 void evaluate(Turn& turn, Op op) {
   auto place = turn.state.place(op.id);

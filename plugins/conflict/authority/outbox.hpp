@@ -10,6 +10,7 @@
 #include "bascule/policy.hpp"
 #include "conflict/merge/merge.hpp"
 #include "conflict/state/state.hpp"
+#include "conflict/state/waiting.hpp"
 #include "sdk/json.hpp"
 
 namespace bascule::conflict {

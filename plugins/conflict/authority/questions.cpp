@@ -24,13 +24,13 @@ Json as_it_stands(const Turn& turn, const Record& record) {
 
 std::int64_t open(Turn& turn, const Case& it, const Json& data) {
   const auto number = turn.step.open_case(it.kind, it.key, data.dump());
-  turn.state.put(number, it);
+  turn.cases.put(number, it);
   return number;
 }
 
 void close(Turn& turn, std::int64_t number, const std::string& outcome) {
   turn.step.close_case(number, Json{{"outcome", outcome}}.dump());
-  turn.state.erase_case(number);
+  turn.cases.erase(number);
 }
 
 Json about_unit(const Turn& turn, const Record& record, const Unit& unit, const Op& op) {
@@ -94,13 +94,13 @@ void park(Turn& turn, const Op& op, Verdict verdict, const std::string& reason,
           const Violation& violation) {
   Parked parked{op, verdict, reason, 0, violation};
   parked.case_number = open(turn, {reason, op.key, op.id, ""}, about_parked(turn, parked));
-  turn.state.put(parked);
+  turn.waiting.put(parked);
   turn.state.put(op.id, Place{Place::At::parked, op.key, 0, 0, op.digest});
   turn.outbox.verdict(parked);
 }
 
 Op unpark(Turn& turn, const Parked& parked, const std::string& outcome) {
-  turn.state.erase(parked);
+  turn.waiting.erase(parked);
   close(turn, parked.case_number, outcome);
   return parked.op;
 }
@@ -130,11 +130,11 @@ void ask_about_insert(Turn& turn, const Op& op, Record& record,
 
 void ask_again(Turn& turn, std::int64_t number, const Case& it, const std::string& why) {
   close(turn, number, "asked again: " + why);
-  if (auto parked = turn.state.parked(it.op); parked && it.unit.empty()) {
+  if (auto parked = turn.waiting.parked(it.op); parked && it.unit.empty()) {
     auto data = about_parked(turn, *parked);
     data["refused"] = why;
     parked->case_number = open(turn, it, data);
-    return turn.state.put(*parked);
+    return turn.waiting.put(*parked);
   }
   const auto place = turn.state.place(it.op);
   const auto entry = place ? turn.state.entry(place->number) : std::nullopt;

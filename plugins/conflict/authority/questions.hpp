@@ -8,6 +8,11 @@
 
 namespace bascule::conflict {
 
+// Parks an op with a case.
+void park(Turn& turn, const Op& op, Verdict verdict, const std::string& reason,
+          const Violation& violation = {});
+// Takes a parked op back, and closes its case.
+Op unpark(Turn& turn, const Parked& parked, const std::string& outcome);
 // Units with Rule::ask of which several values wait; closes the cases of those that wait no more.
 // Puts the record again if it changes.
 void ask_about_fields(Turn& turn, Record& record, const Op& op,

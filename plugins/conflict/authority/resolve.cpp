@@ -1,8 +1,11 @@
-// A person's decision of a case. It is an op of its own, by an author who has seen everything.
+#include "conflict/authority/resolve.hpp"
+
+#include "conflict/authority/conclude.hpp"
+#include "conflict/authority/evaluate.hpp"
 #include "conflict/authority/insert.hpp"
 #include "conflict/authority/questions.hpp"
+#include "conflict/authority/strategy.hpp"
 #include "conflict/authority/trim.hpp"
-#include "conflict/authority/turn.hpp"
 #include "conflict/merge/merge.hpp"
 #include "sdk/json.hpp"
 #include "sdk/number.hpp"
@@ -52,7 +55,7 @@ Op op_of_person(Turn& turn, const std::string& key, const Record& record) {
   op.key = key;
   op.base = record.version;
   op.quality = BaseQuality::given;
-  op.hlc = stamp_here(turn);
+  op.hlc = turn.stamp();
   op.central = true;
   op.arrived_ms = turn.now_ms;
   return op;
@@ -172,7 +175,7 @@ void resolve_insert(Turn& turn, const Answered& answered) {
     return refuse(turn, answered, "choose create, merge (with `record`) or discard");
   }
   turn.step.close_case(number, Json{{"outcome", choice}}.dump());
-  turn.state.erase_case(number);
+  turn.cases.erase(number);
   auto fields = stored_version(turn.options, record).fields;
   end_insert(turn, it.key, record,
              choice == "create"  ? Standing::reconciled
@@ -200,7 +203,7 @@ void resolve_insert(Turn& turn, const Answered& answered) {
 
 void resolve(Turn& turn) {
   const auto number = whole_number(turn.input.topic()).value_or(-1);
-  const auto it = turn.state.find_case(number);
+  const auto it = turn.cases.find(number);
   // Two decisions may cross: that of the field has settled the case of another value.
   if (!it) return turn.outbox.explain({{"verdict", "REFUSED"}, {"reason", "no such case"}});
   const Answered answered{number, *it, read_resolution(turn.input.payload())};
@@ -209,7 +212,7 @@ void resolve(Turn& turn) {
   if (it->kind == "silent") {
     return resolve_silent(turn, number, it->key, answered.decision.choice == "drop");
   }
-  const auto parked = turn.state.parked(it->op);
+  const auto parked = turn.waiting.parked(it->op);
   if (!parked) throw std::runtime_error("the state has lost a parked op");
   resolve_parked(turn, *parked, answered);
 }

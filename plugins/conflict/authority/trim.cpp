@@ -63,14 +63,14 @@ void ask_about_silent(Turn& turn, const std::map<std::string, Site>& sites, cons
                     {"entries_behind", turn.state.last_number() - site.mark},
                     {"choices", {"wait", "drop"}}};
     site.case_number = turn.step.open_case("silent", name, data.dump());
-    turn.state.put(site.case_number, Case{"silent", name, "", ""});
+    turn.cases.put(site.case_number, Case{"silent", name, "", ""});
     Sites(turn.step).put(name, site);
   }
 }
 
 void close_silent(Turn& turn, Site& site, const std::string& outcome) {
   turn.step.close_case(site.case_number, Json{{"outcome", outcome}}.dump());
-  turn.state.erase_case(site.case_number);
+  turn.cases.erase(site.case_number);
   site.case_number = -1;
 }
 
@@ -84,9 +84,9 @@ void hear_of(Turn& turn, std::string_view name, Site site, std::uint64_t mark) {
 }
 
 // Somebody will still ask what was before.
-bool is_open(const State& state, const std::string& key, const Record& record) {
+bool is_open(const Turn& turn, const std::string& key, const Record& record) {
   const auto asked = [](const Unit& unit) { return unit.case_number >= 0; };
-  return record.case_number >= 0 || state.has_parked(key) ||
+  return record.case_number >= 0 || turn.waiting.has_parked(key) ||
          std::any_of(record.units.begin(), record.units.end(), asked);
 }
 
@@ -134,7 +134,7 @@ bool visit(Turn& turn, const Entry& entry, std::size_t& budget) {
   const auto record = turn.state.record(key);
   const bool made = entry.made_by == entry.number;
   if (!record || (entry.verdict == Verdict::reject && !made)) turn.state.forget(entry);
-  if (!record || is_open(turn.state, key, *record)) return true;
+  if (!record || is_open(turn, key, *record)) return true;
   if (record->deleted && std::max(record->last, record->forgotten_by) <= entry.number) {
     if (!forget_record(turn, key, *record, budget)) return false;
   }
@@ -179,7 +179,7 @@ void trim(Turn& turn) {
   auto budget = portion;
   bool more = false;
   // What a queued op has seen counts when the batch is decided.
-  const bool gathers = state.has_queued();
+  const bool gathers = turn.waiting.has_queued();
   while (!gathers && state.visited() < state.last_number()) {
     const auto number = state.visited() + 1;
     const auto entry = state.entry(number);

@@ -57,7 +57,7 @@ void State::put(std::string_view op, const Place& place) {
   step_.put(key_of('o', op), out.take());
 }
 
-std::uint64_t State::next_number() { return ++change_counts().history; }
+std::uint64_t State::next_number() { return ++counters_.change().history; }
 
 std::optional<Entry> State::entry(std::uint64_t number) const {
   const auto bytes = step_.get(numbered('h', number));
@@ -111,38 +111,6 @@ bool State::is_forgotten(std::string_view op) const {
   return bytes && Reader(*bytes).number() >= numbered_op->sequence;
 }
 
-const Counts& State::counts() const {
-  if (counts_) return *counts_;
-  counts_.emplace();
-  if (const auto bytes = step_.get("ncounts")) {
-    Reader in(*bytes);
-    counts_->clock = read_hlc(in);
-    counts_->history = counts_->before = in.number();
-    counts_->queued = in.number();
-    counts_->waiting = in.number();
-    counts_->visited = in.number();
-    counts_->told = in.number();
-    counts_->will_trim = in.flag();
-  }
-  return *counts_;
-}
-
-Counts& State::change_counts() {
-  counts();
-  changed_ = true;
-  return *counts_;
-}
-
-void State::flush() {
-  if (!changed_) return;
-  Writer out;
-  write(out, counts_->clock);
-  out.number(counts_->history).number(counts_->queued).number(counts_->waiting);
-  out.number(counts_->visited).number(counts_->told).number(counts_->will_trim ? 1 : 0);
-  step_.put("ncounts", out.take());
-  changed_ = false;
-}
-
 std::string State::resolve_alias(std::string_view key) const {
   std::string at(key);
   // An alias never names one that is itself an alias when it is made; later ones make chains.
@@ -176,7 +144,7 @@ std::vector<std::string> State::indexed(std::string_view field, std::string_view
   return keys;
 }
 
-void State::put_clock(const Hlc& clock) { change_counts().clock = clock; }
+void State::put_clock(const Hlc& clock) { counters_.change().clock = clock; }
 
 std::optional<std::string> State::note(std::string_view name) const {
   return step_.get(key_of('n', name));

@@ -1,4 +1,5 @@
-// What the authority keeps in the host's map during one step; state.cpp says under which keys.
+// Records, their history and what is known of ops, as the authority keeps them in the host's map
+// during one step; state.cpp says under which keys all of its state is.
 #pragma once
 
 #include <cstdint>
@@ -10,6 +11,7 @@
 #include "bascule/policy.hpp"
 #include "conflict/record/history.hpp"
 #include "conflict/record/record.hpp"
+#include "conflict/state/counters.hpp"
 
 namespace bascule::conflict {
 
@@ -22,37 +24,9 @@ struct Place {
   std::uint64_t digest = 0;
 };
 
-// An op that waits: for its `prev`, for the time, or for a person.
-struct Parked {
-  Op op;
-  Verdict verdict = Verdict::hold;
-  std::string reason;
-  std::int64_t case_number = -1;
-  Violation violation;
-};
-
-struct Case {
-  std::string kind;
-  std::string key;
-  std::string op;    // the parked one, or the last that led to it
-  std::string unit;  // of a field's case
-};
-
-// What every decision needs is one value.
-struct Counts {
-  Hlc clock;
-  std::uint64_t history = 0;  // entries, ever
-  std::uint64_t before = 0;   // likewise, when the step began
-  std::uint64_t queued = 0;   // ops that waited for a batch, ever
-  std::uint64_t waiting = 0;  // ops that wait for another one, now
-  std::uint64_t visited = 0;
-  std::uint64_t told = 0;
-  bool will_trim = false;
-};
-
 class State {
  public:
-  explicit State(plugin::Step& step) : step_(step) {}
+  State(plugin::Step& step, Counters& counters) : step_(step), counters_(counters) {}
 
   std::optional<Record> record(std::string_view key) const;
   void put(std::string_view key, const Record& record);
@@ -64,8 +38,10 @@ class State {
   std::uint64_t next_number();
   std::optional<Entry> entry(std::uint64_t number) const;
   void put(const Entry& entry);
-  std::uint64_t last_number() const { return counts().history; }
-  std::uint64_t number_before() const { return counts().before; }  // the last before this step
+  std::uint64_t last_number() const { return counters_.get().history; }
+  std::uint64_t number_before() const {
+    return counters_.get().before;
+  }  // the last before this step
   // The record's entries that readers of `base` have not seen, oldest first. `whole`: none of them
   // has been trimmed.
   struct Later {
@@ -79,40 +55,19 @@ class State {
                                     std::uint64_t number) const;
 
   // Trimming (trim.hpp): entries up to this number have been looked at.
-  std::uint64_t visited() const { return counts().visited; }
-  void put_visited(std::uint64_t number) { change_counts().visited = number; }
+  std::uint64_t visited() const { return counters_.get().visited; }
+  void put_visited(std::uint64_t number) { counters_.change().visited = number; }
   // Forgets an entry, what it made, and that its op was here; only that there were ops of its lane
   // up to its number is kept.
   void forget(const Entry& entry);
   // The op was decided so long ago that nothing else is known of it.
   bool is_forgotten(std::string_view op) const;
   // Whether a wake has been asked for that will trim.
-  bool will_trim() const { return counts().will_trim; }
-  void put_will_trim(bool will) { change_counts().will_trim = will; }
+  bool will_trim() const { return counters_.get().will_trim; }
+  void put_will_trim(bool will) { counters_.change().will_trim = will; }
   // The greatest mark that has been sent to the sites: all up to that entry has been.
-  std::uint64_t told() const { return counts().told; }
-  void put_told(std::uint64_t mark) { change_counts().told = mark; }
-
-  std::optional<Parked> parked(std::string_view op) const;
-  void put(const Parked& parked);
-  void erase(const Parked& parked);
-  bool has_parked(std::string_view key) const;  // an op of this record
-  // Ops that wait for another one.
-  void wait(std::string_view prev, std::string_view op);
-  std::vector<std::string> take_waiting(std::string_view prev);
-  // Ops that wait for the time; `take` gives those up to then, and `next` the earliest other.
-  void wait_until(std::int64_t ms, std::string_view op);
-  std::vector<std::string> take_due(std::int64_t now_ms);
-  std::optional<std::int64_t> next_due() const;
-
-  // The batch that gathers, by arrival.
-  void queue(const Op& op);
-  std::vector<Op> take_queued(std::size_t count_max);
-  bool has_queued() const;
-
-  std::optional<Case> find_case(std::int64_t number) const;
-  void put(std::int64_t number, const Case& it);
-  void erase_case(std::int64_t number);
+  std::uint64_t told() const { return counters_.get().told; }
+  void put_told(std::uint64_t mark) { counters_.change().told = mark; }
 
   // The record that an insert turned out to be; `key` itself if there is none.
   std::string resolve_alias(std::string_view key) const;
@@ -123,21 +78,14 @@ class State {
   std::vector<std::string> indexed(std::string_view field, std::string_view value) const;
 
   // The authority's clock never goes back.
-  const Hlc& clock() const { return counts().clock; }
+  const Hlc& clock() const { return counters_.get().clock; }
   void put_clock(const Hlc& clock);
   std::optional<std::string> note(std::string_view name) const;
   void put_note(std::string_view name, std::string_view value);
 
-  // Puts what is counted; at the end of the step.
-  void flush();
-
  private:
-  const Counts& counts() const;
-  Counts& change_counts();
-
   plugin::Step& step_;
-  mutable std::optional<Counts> counts_;  // once read
-  bool changed_ = false;
+  Counters& counters_;
 };
 
 }  // namespace bascule::conflict

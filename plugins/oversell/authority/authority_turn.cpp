@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <vector>
 
+#include "oversell/authority/centre.hpp"
+#include "oversell/authority/site_ops.hpp"
+#include "oversell/authority/verdicts.hpp"
 #include "sdk/number.hpp"
 
 namespace bascule::oversell {
@@ -15,7 +18,7 @@ void AuthorityTurn::run() {
     case plugin::Input::Kind::wake:
       return wake();
     case plugin::Input::Kind::resolution:
-      return resolution();
+      return Verdicts(options_, step_, input_, books_).resolution();
     case plugin::Input::Kind::link:
       return;
   }
@@ -34,16 +37,17 @@ void AuthorityTurn::learn() {
   }
   const bool other = input_.origin() == options_.bridge_id && input_.epoch() != generation_;
   if (other) generation_ = input_.epoch();
+  books_.set_generation(generation_);
   if (self && !other && items == options_.items_digest) return;
   step_.put("self", Json{{"generation", generation_}, {"items", options_.items_digest}}.dump());
   if (!self) step_.wake_at("alive", input_.wall_ms());
   if (other) announce_again();
   for (const auto& [name, settings] : options_.authority_items) {
     if (!settings.capacity || step_.get("item/" + name)) continue;
-    Item item{name, {}, false};
+    AuthorityItem item{name, {}, false};
     item.ledger.open(*settings.capacity, settings);
-    touch(item);
-    close_item(item);
+    books_.touch(item);
+    books_.close_item(item);
   }
 }
 
@@ -55,30 +59,31 @@ void AuthorityTurn::announce_again() {
     return true;
   });
   for (const auto& name : known) {
-    auto item = open_item(name);
-    touch(item);
-    close_item(item);
+    auto item = books_.open_item(name);
+    books_.touch(item);
+    books_.close_item(item);
   }
 }
 
 void AuthorityTurn::message() {
   const auto topic = input_.topic();
   const auto& topics = options_.topics;
-  if (topics.ops.match(topic)) return op(Op::of(parse_object(input_.payload())));
-  if (const auto found = topics.request.match(topic)) return request(*found);
-  if (const auto found = topics.sold.match(topic)) return fact(found->at("item"), true);
-  if (const auto found = topics.available.match(topic)) return fact(found->at("item"), false);
-  if (const auto found = topics.capacity.match(topic)) return capacity(found->at("item"));
-  if (const auto found = topics.reclaim.match(topic)) return reclaim(found->at("item"));
+  if (topics.ops.match(topic)) {
+    return SiteOps(options_, step_, input_, books_).take(Op::of(parse_object(input_.payload())));
+  }
+  if (Centre(options_, step_, input_, books_).take()) return;
   throw std::runtime_error("no topic of the authority: " + std::string(topic));
 }
 
 void AuthorityTurn::wake() {
   const auto name = input_.topic();
   if (name == "alive") return heartbeat();
-  if (name.starts_with("walk/")) return walk(std::string(name.substr(5)));
+  if (name.starts_with("walk/")) {
+    return Verdicts(options_, step_, input_, books_).walk(std::string(name.substr(5)));
+  }
   if (name.starts_with("override/")) {
-    return close_override(whole_number(name.substr(9)).value_or(0));
+    Verdicts(options_, step_, input_, books_)
+        .close_override(whole_number(name.substr(9)).value_or(0));
   }
 }
 
@@ -108,80 +113,13 @@ void AuthorityTurn::forget() {
   for (const auto& key : old) {
     const auto op_key = "op/" + key.substr(until.size() + 1);
     const auto record = SaleRecord::of(parse_object(step_.get(op_key).value()));
-    auto item = open_item(record.id.item);
+    auto item = books_.open_item(record.id.item);
     auto& floor = item.ledger.forgotten[record.id.holder()];
     floor = std::max(floor, record.id.n);
     step_.put("item/" + item.name, item.ledger.json().dump());
     step_.erase(op_key);
     step_.erase(key);
   }
-}
-
-AuthorityTurn::Item AuthorityTurn::open_item(const std::string& name) {
-  const auto stored = step_.get("item/" + name);
-  if (!stored) throw std::runtime_error("no capacity is known of item " + name);
-  Item item{name, Ledger::of(parse_object(*stored)), false};
-  const auto wanted = options_.of_authority(name).quota;
-  if (wanted == item.ledger.quota) return item;
-  if (wanted == Quota::off || item.ledger.quota == Quota::off) {
-    step_.log(plugin::Level::warning,
-              "item " + name + ": quota can't be switched on or off while it is sold");
-  } else {
-    item.ledger.quota = wanted;
-  }
-  return item;
-}
-
-void AuthorityTurn::touch(Item& item) {
-  if (!item.changed) ++item.ledger.version;
-  item.changed = true;
-}
-
-void AuthorityTurn::close_item(Item& item) {
-  if (!item.changed) return;
-  step_.put("item/" + item.name, item.ledger.json().dump());
-  snapshot(item);
-}
-
-void AuthorityTurn::snapshot(const Item& item) {
-  const auto& ledger = item.ledger;
-  Snapshot snapshot;
-  snapshot.item = item.name;
-  snapshot.generation = generation_;
-  snapshot.version = ledger.version;
-  snapshot.capacity = ledger.capacity;
-  snapshot.available = ledger.available();
-  snapshot.reserve = ledger.quota == Quota::off ? 0 : ledger.room();
-  snapshot.quota = ledger.quota;
-  snapshot.sales = ledger.sales;
-  snapshot.sent_ms = input_.wall_ms();
-  snapshot.trusted = input_.clock_trusted();
-  emit(options_.topics.snapshot.fill({{"item", item.name}}), snapshot.json(), true);
-}
-
-void AuthorityTurn::emit(std::string topic, const Json& json, bool retain) {
-  plugin::Output output;
-  output.direction = options_.towards_sites;
-  output.topic = std::move(topic);
-  output.payload = json.dump();
-  output.retain = retain;
-  output.content_type = "application/json";
-  step_.emit(output);
-}
-
-void AuthorityTurn::put(SaleRecord& record, bool final) {
-  if (final && !record.final()) {
-    record.final_ms = std::max<std::int64_t>(input_.wall_ms(), 1);
-    step_.put("done/" + number_key(record.final_ms) + "/" + record.id.path(), "");
-  }
-  step_.put(record.key(), record.json().dump());
-}
-
-void AuthorityTurn::notice(const Notice& told) {
-  auto copy = told;
-  copy.sent_ms = input_.wall_ms();
-  copy.trusted = input_.clock_trusted();
-  emit(options_.topics.inbox.fill({{"site", told.id.site}}), copy.json());
 }
 
 }  // namespace bascule::oversell

@@ -1,10 +1,29 @@
-// Devices and people at the centre: they speak to the authority itself.
-#include "oversell/authority/authority_turn.hpp"
+#include "oversell/authority/centre.hpp"
+
 #include "oversell/ledger/request.hpp"
 
 namespace bascule::oversell {
 
-void AuthorityTurn::request(const Captures& captures) {
+bool Centre::take() {
+  const auto topic = input_.topic();
+  const auto& topics = options_.topics;
+  if (const auto asked = topics.request.match(topic)) {
+    request(*asked);
+  } else if (const auto sold = topics.sold.match(topic)) {
+    fact(sold->at("item"), true);
+  } else if (const auto returned = topics.available.match(topic)) {
+    fact(returned->at("item"), false);
+  } else if (const auto opened = topics.capacity.match(topic)) {
+    capacity(opened->at("item"));
+  } else if (const auto silent = topics.reclaim.match(topic)) {
+    reclaim(silent->at("item"));
+  } else {
+    return false;
+  }
+  return true;
+}
+
+void Centre::request(const Captures& captures) {
   const auto asked = Request::of(input_, captures, options_.topics.reply);
   auto reply = asked.reply();
   const auto stored = step_.get("item/" + asked.item);
@@ -14,12 +33,12 @@ void AuthorityTurn::request(const Captures& captures) {
   } else if (!stored || asked.quantity < 1) {
     reply["reason"] = "no_snapshot";
   } else {
-    auto item = open_item(asked.item);
+    auto item = books_.open_item(asked.item);
     sells = item.ledger.sell(asked.quantity);
     reply["reason"] = sells ? "available" : "sold_out";
-    if (sells) touch(item);
+    if (sells) books_.touch(item);
     reply["available"] = item.ledger.available();
-    close_item(item);
+    books_.close_item(item);
   }
   reply["result"] = sells ? "SELL" : "REFUSE";
   reply["basis"] = "authority";
@@ -29,28 +48,28 @@ void AuthorityTurn::request(const Captures& captures) {
   asked.answer(step_, reply);
 }
 
-void AuthorityTurn::fact(const std::string& name, bool sold) {
+void Centre::fact(const std::string& name, bool sold) {
   const auto count = Request::quantity_of(input_.payload());
-  auto item = open_item(name);
+  auto item = books_.open_item(name);
   if (sold) {
     item.ledger.note_sold(count, nullptr);
   } else {
     item.ledger.note_returned(count, nullptr);
   }
-  touch(item);
-  close_item(item);
+  books_.touch(item);
+  books_.close_item(item);
 }
 
-void AuthorityTurn::capacity(const std::string& name) {
+void Centre::capacity(const std::string& name) {
   const auto count = quantity(parse_object(input_.payload()), "capacity");
   if (count < 0) throw std::runtime_error("the capacity must be 0 or more");
   if (!step_.get("item/" + name)) {
-    Item item{name, {}, false};
+    AuthorityItem item{name, {}, false};
     item.ledger.open(count, options_.of_authority(name));
-    touch(item);
-    return close_item(item);
+    books_.touch(item);
+    return books_.close_item(item);
   }
-  auto item = open_item(name);
+  auto item = books_.open_item(name);
   if (item.ledger.capacity == count) return;
   const auto over = item.ledger.over;
   item.ledger.resize(count);
@@ -59,19 +78,19 @@ void AuthorityTurn::capacity(const std::string& name) {
               "item " + name + ": the capacity fell by more than the authority has rights for; " +
                   std::to_string(item.ledger.over - over) + " may be oversold");
   }
-  touch(item);
-  close_item(item);
+  books_.touch(item);
+  books_.close_item(item);
 }
 
-void AuthorityTurn::reclaim(const std::string& name) {
-  auto item = open_item(name);
+void Centre::reclaim(const std::string& name) {
+  auto item = books_.open_item(name);
   const auto site = text(parse_object(input_.payload()), "site");
   const auto taken = item.ledger.reclaim(site, options_.of_authority(name).overbooking);
   step_.log(plugin::Level::warning, "item " + name + ": " + std::to_string(taken) + " rights of " +
                                         site + " reclaimed at risk");
   step_.explain(Json{{"reclaimed", taken}, {"site", site}, {"over", item.ledger.over}}.dump());
-  touch(item);
-  close_item(item);
+  books_.touch(item);
+  books_.close_item(item);
 }
 
 }  // namespace bascule::oversell

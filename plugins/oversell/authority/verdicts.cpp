@@ -1,13 +1,13 @@
-// The walk over provisional sales, what follows from a verdict, and what people may change.
+#include "oversell/authority/verdicts.hpp"
+
 #include <vector>
 
-#include "oversell/authority/authority_turn.hpp"
 #include "sdk/number.hpp"
 
 namespace bascule::oversell {
 
 // In the order in which the sales were made, as their sites say.
-void AuthorityTurn::walk(const std::string& name) {
+void Verdicts::walk(const std::string& name) {
   const auto prefix = "pending/" + name + "/";
   std::vector<std::pair<std::string, std::string>> pending;
   step_.scan(prefix, prefix, [&](std::string_view key, std::string_view value) {
@@ -15,19 +15,19 @@ void AuthorityTurn::walk(const std::string& name) {
     return true;
   });
   if (pending.empty()) return;
-  auto item = open_item(name);
+  auto item = books_.open_item(name);
   for (const auto& [key, record_key] : pending) {
     settle(item, SaleRecord::of(parse_object(step_.get(record_key).value())));
     step_.erase(key);
   }
-  close_item(item);
-  emit(options_.topics.stats.fill({{"item", name}}), item.ledger.statistics(), true);
+  books_.close_item(item);
+  books_.emit(options_.topics.stats.fill({{"item", name}}), item.ledger.statistics(), true);
 }
 
-void AuthorityTurn::settle(Item& item, SaleRecord record) {
+void Verdicts::settle(AuthorityItem& item, SaleRecord record) {
   auto& ledger = item.ledger;
   const auto outcome = ledger.settle(record.quantity, options_.of_authority(item.name).overbooking);
-  touch(item);
+  books_.touch(item);
   record.version = ledger.version;
   record.available = ledger.available();
   record.state = outcome == Ledger::Verdict::firm     ? "FIRM"
@@ -39,19 +39,19 @@ void AuthorityTurn::settle(Item& item, SaleRecord record) {
                                                              outcome != Ledger::Verdict::firm);
   }
   if (outcome == Ledger::Verdict::reverse) reverse(item, record);
-  put(record, true);
+  books_.put(record, true);
   verdict(item, record);
   if (outcome == Ledger::Verdict::honour) {
-    people(options_.topics.staff, record, {{"alert", "extra_seat"}});
+    books_.people(options_.topics.staff, record, {{"alert", "extra_seat"}});
   }
 }
 
 // The badge is revoked, the person is to be phoned, the quantity can be sold again; and staff has
 // some time to find a seat after all.
-void AuthorityTurn::reverse(Item& item, SaleRecord& record) {
-  people(options_.topics.badge, record, {{"badge", "revoked"}});
-  people(options_.topics.call, record, {{"task", "call"}, {"state", "open"}});
-  people(options_.topics.freed, record, {{"available", item.ledger.available()}});
+void Verdicts::reverse(AuthorityItem& item, SaleRecord& record) {
+  books_.people(options_.topics.badge, record, {{"badge", "revoked"}});
+  books_.people(options_.topics.call, record, {{"task", "call"}, {"state", "open"}});
+  books_.people(options_.topics.freed, record, {{"available", item.ledger.available()}});
   const auto window_ms = options_.of_authority(item.name).override_window_s * 1000;
   if (window_ms == 0) return;
   record.case_number = step_.open_case("oversold", item.name,
@@ -68,16 +68,7 @@ void AuthorityTurn::reverse(Item& item, SaleRecord& record) {
   step_.wake_at("override/" + number, input_.wall_ms() + window_ms + 1);
 }
 
-void AuthorityTurn::people(const Pattern& topic, const SaleRecord& record, Json json) {
-  json["sale"] = record.id.sale();
-  json["item"] = record.id.item;
-  json["site"] = record.id.site;
-  json["quantity"] = record.quantity;
-  json["ref"] = record.ref;
-  emit(topic.fill({{"item", record.id.item}, {"site", record.id.site}}), json);
-}
-
-void AuthorityTurn::verdict(const Item& item, const SaleRecord& record) {
+void Verdicts::verdict(const AuthorityItem& item, const SaleRecord& record) {
   Notice told;
   told.kind = Notice::Kind::verdict;
   told.id = record.id;
@@ -88,11 +79,11 @@ void AuthorityTurn::verdict(const Item& item, const SaleRecord& record) {
   told.version = record.version;
   told.available = item.ledger.available();
   told.ref = record.ref;
-  notice(told);
+  books_.notice(told);
   step_.explain(told.json().dump());
 }
 
-void AuthorityTurn::close_override(std::int64_t number) {
+void Verdicts::close_override(std::int64_t number) {
   const auto key = "case/" + std::to_string(number);
   if (!step_.get(key)) return;
   step_.erase(key);
@@ -100,7 +91,7 @@ void AuthorityTurn::close_override(std::int64_t number) {
 }
 
 // Only REVERSE can be changed, only to HONOUR, and only within the window.
-void AuthorityTurn::resolution() {
+void Verdicts::resolution() {
   const auto number = whole_number(input_.topic()).value_or(0);
   const auto key = "case/" + std::to_string(number);
   const auto record_key = step_.get(key);
@@ -120,20 +111,20 @@ void AuthorityTurn::resolution() {
     step_.close_case(number, Json{{"outcome", "REVERSE"}, {"by", by}}.dump());
     return;
   }
-  auto item = open_item(record.id.item);
+  auto item = books_.open_item(record.id.item);
   item.ledger.honour_reversed(record.quantity);
-  touch(item);
+  books_.touch(item);
   record.state = "HONOUR";
   record.overridden = true;
   record.version = item.ledger.version;
-  put(record, true);
+  books_.put(record, true);
   verdict(item, record);
-  people(options_.topics.staff, record, {{"alert", "extra_seat"}});
-  people(options_.topics.badge, record, {{"badge", "restored"}});
-  people(options_.topics.call, record, {{"task", "call"}, {"state", "withdrawn"}});
+  books_.people(options_.topics.staff, record, {{"alert", "extra_seat"}});
+  books_.people(options_.topics.badge, record, {{"badge", "restored"}});
+  books_.people(options_.topics.call, record, {{"task", "call"}, {"state", "withdrawn"}});
   step_.close_case(number, Json{{"outcome", "HONOUR"}, {"by", by}}.dump());
-  close_item(item);
-  emit(options_.topics.stats.fill({{"item", item.name}}), item.ledger.statistics(), true);
+  books_.close_item(item);
+  books_.emit(options_.topics.stats.fill({{"item", item.name}}), item.ledger.statistics(), true);
 }
 
 }  // namespace bascule::oversell

@@ -1,9 +1,10 @@
-// What the strategy makes of an op.
+#include "conflict/authority/strategy.hpp"
+
 #include <algorithm>
 
+#include "conflict/authority/conclude.hpp"
 #include "conflict/authority/insert.hpp"
 #include "conflict/authority/questions.hpp"
-#include "conflict/authority/turn.hpp"
 #include "conflict/merge/life.hpp"
 #include "conflict/merge/merge.hpp"
 

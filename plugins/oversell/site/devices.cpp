@@ -1,12 +1,27 @@
-// What devices at the site ask and tell.
-#include <algorithm>
-#include <vector>
+#include "oversell/site/devices.hpp"
 
-#include "oversell/site/site_turn.hpp"
+#include <algorithm>
 
 namespace bascule::oversell {
 
-void SiteTurn::request(const Captures& captures) {
+bool Devices::take() {
+  const auto topic = input_.topic();
+  const auto& topics = options_.topics;
+  if (const auto asked = topics.request.match(topic)) {
+    request(*asked);
+  } else if (const auto gone = topics.sold.match(topic)) {
+    sold(gone->at("item"));
+  } else if (const auto back = topics.available.match(topic)) {
+    available(back->at("item"));
+  } else if (const auto moved = topics.transfer.match(topic)) {
+    transfer(moved->at("item"));
+  } else {
+    return false;
+  }
+  return true;
+}
+
+void Devices::request(const Captures& captures) {
   const auto asked = Request::of(input_, captures, options_.topics.reply);
   if (asked.bad) {
     auto reply = asked.reply();
@@ -15,20 +30,20 @@ void SiteTurn::request(const Captures& captures) {
     step_.explain(reply.dump());
     return asked.answer(step_, reply);
   }
-  auto item = open_item(asked.item);
+  auto item = books_.open_item(asked.item);
   // An item that the authority has never told of is nothing to ask it about, nor to keep.
   if (!item.state.snapshot) return decide(item, asked, {}, false);
-  if (input_.central_up() && !silent_ && asked.quantity >= 1) {
+  if (input_.central_up() && !books_.silent() && asked.quantity >= 1) {
     ask(item, asked);
   } else {
     decide(item, asked, {}, false);
   }
-  close_item(item);
+  books_.close_item(item);
 }
 
-void SiteTurn::ask(Item& item, const Request& asked) {
-  const auto id = next_id(item);
-  send(new_op(Op::Kind::ask, item, id, asked.quantity));
+void Devices::ask(OpenItem& item, const Request& asked) {
+  const auto id = books_.next_id(item);
+  books_.send(books_.new_op(Op::Kind::ask, item, id, asked.quantity));
   const auto key = "ask/" + id.path();
   step_.put(key, Json{{"request", asked.json()}, {"epoch", id.epoch}, {"n", id.n}}.dump());
   step_.wake_at(key, input_.wall_ms() + options_.answer_timeout_ms);
@@ -36,23 +51,23 @@ void SiteTurn::ask(Item& item, const Request& asked) {
 }
 
 // No answer in time, or the line is down: the site decides.
-void SiteTurn::decide_waiting(const std::string& key) {
+void Devices::decide_waiting(const std::string& key) {
   const auto stored = step_.get(key);
   if (!stored) return;
   const auto waiting = parse_object(*stored);
   const auto asked = Request::of(waiting.at("request"));
   step_.erase(key);
-  auto item = open_item(asked.item);
+  auto item = books_.open_item(asked.item);
   decide(item, asked,
          {asked.item, options_.bridge_id, text(waiting, "epoch"), integer(waiting, "n")}, true);
-  close_item(item);
+  books_.close_item(item);
 }
 
-void SiteTurn::decide_all_waiting() {
+void Devices::decide_all_waiting() {
   for (const auto& key : stop_waiting()) decide_waiting(key);
 }
 
-std::vector<std::string> SiteTurn::stop_waiting() {
+std::vector<std::string> Devices::stop_waiting() {
   std::vector<std::string> keys;
   step_.scan("ask/", "ask/", [&](std::string_view key, std::string_view) {
     keys.emplace_back(key);
@@ -62,7 +77,7 @@ std::vector<std::string> SiteTurn::stop_waiting() {
   return keys;
 }
 
-Situation SiteTurn::situation(const Item& item) const {
+Situation Devices::situation(const OpenItem& item) const {
   Situation situation;
   const auto& state = item.state;
   if (!state.snapshot) return situation;
@@ -71,17 +86,17 @@ Situation SiteTurn::situation(const Item& item) const {
   situation.quota = state.snapshot->quota;
   situation.available = state.has_quota() ? state.snapshot->reserve : state.snapshot->available;
   situation.local = state.has_quota() ? state.local_open : state.local;
-  situation.rights = state.escrow.rights(holder());
-  if (contact_) {
-    situation.age_ms = age_ms(*contact_, Moment::of(input_));
-    situation.watched = state.demand.until(*contact_);
+  situation.rights = state.escrow.rights(books_.holder());
+  if (books_.contact()) {
+    situation.age_ms = age_ms(*books_.contact(), Moment::of(input_));
+    situation.watched = state.demand.until(*books_.contact());
   }
   return situation;
 }
 
 // By the ladder. `id` is that of the ask that got no answer, if there was one: the sale is its, so
 // that it is one sale if the authority did sell; a refusal withdraws it.
-void SiteTurn::decide(Item& item, const Request& asked, const OpId& id, bool was_asked) {
+void Devices::decide(OpenItem& item, const Request& asked, const OpId& id, bool was_asked) {
   const auto& settings = options_.of_site(item.name);
   const auto now = situation(item);
   const auto decision = oversell::decide(settings.rules, now, asked.quantity);
@@ -90,101 +105,103 @@ void SiteTurn::decide(Item& item, const Request& asked, const OpId& id, bool was
   reply["reason"] = name(decision.reason);
   reply["basis"] = decision.reason == Reason::quota ? "quota" : "snapshot";
   reply["risk"] = rounded(decision.risk);
-  if (contact_) reply["as_of_ms"] = contact_->wall_ms;
+  if (books_.contact()) reply["as_of_ms"] = books_.contact()->wall_ms;
   if (now.age_ms) reply["age_s"] = *now.age_ms / 1000;
   if (!settings.sells_offline && now.snapshot) {
     reply["reason"] = "disconnected";
   } else if (decision.sell) {
-    sell(item, asked, was_asked ? id : next_id(item), decision, reply);
+    sell(item, asked, was_asked ? id : books_.next_id(item), decision, reply);
   }
   if (reply["result"] == "REFUSE" && was_asked) {
-    send(new_op(Op::Kind::withdraw, item, id, asked.quantity));
+    books_.send(books_.new_op(Op::Kind::withdraw, item, id, asked.quantity));
   }
   step_.explain(reply.dump());
   asked.answer(step_, reply);
 }
 
 // Everything that the sale is goes into one step: the rights it uses, the op, the answer.
-void SiteTurn::sell(Item& item, const Request& asked, const OpId& id, const SaleDecision& decision,
-                    Json& reply) {
+void Devices::sell(OpenItem& item, const Request& asked, const OpId& id,
+                   const SaleDecision& decision, Json& reply) {
   const bool by_quota = decision.reason == Reason::quota;
-  if (by_quota && !item.state.escrow.use(holder(), asked.quantity)) {
+  if (by_quota && !item.state.escrow.use(books_.holder(), asked.quantity)) {
     throw std::runtime_error("the rights are not what they were a moment ago");
   }
-  auto op = new_op(Op::Kind::sale, item, id, asked.quantity);
+  auto op = books_.new_op(Op::Kind::sale, item, id, asked.quantity);
   op.by_quota = by_quota;
   op.risk_ppm = std::llround(decision.risk * 1e6);
   op.ref = asked.ref;
-  if (by_quota) op.row = item.state.escrow.row(holder());
-  keep(item, op, asked.quantity, by_quota, 0);
-  send(op);
+  if (by_quota) op.row = item.state.escrow.row(books_.holder());
+  books_.keep(item, op, asked.quantity, by_quota, 0);
+  books_.send(op);
   reply["result"] = "SELL";
   reply["sale"] = id.sale();
-  show(item);
+  books_.show(item);
 }
 
 // A fact: sold without asking. It uses what rights there are.
-void SiteTurn::sold(const std::string& name) {
+void Devices::sold(const std::string& name) {
   const auto count = Request::quantity_of(input_.payload());
-  auto item = open_item(name);
+  auto item = books_.open_item(name);
   auto& state = item.state;
   if (input_.direction() == plugin::Direction::down) {
     if (!state.snapshot) return;
     state.snapshot->available -= count;
     state.snapshot->reserve -= count;
   } else {
-    auto op = new_op(Op::Kind::sold, item, next_id(item), count);
-    op.covered =
-        state.has_quota() ? std::clamp<std::int64_t>(state.escrow.rights(holder()), 0, count) : 0;
-    state.escrow.use(holder(), op.covered);
+    auto op = books_.new_op(Op::Kind::sold, item, books_.next_id(item), count);
+    op.covered = state.has_quota()
+                     ? std::clamp<std::int64_t>(state.escrow.rights(books_.holder()), 0, count)
+                     : 0;
+    state.escrow.use(books_.holder(), op.covered);
     state.uncovered += state.has_quota() ? count - op.covered : 0;
-    op.row = state.escrow.row(holder());
-    keep(item, op, count, op.covered == count, 0);
-    send(op);
+    op.row = state.escrow.row(books_.holder());
+    books_.keep(item, op, count, op.covered == count, 0);
+    books_.send(op);
   }
-  close_item(item);
-  show(item);
+  books_.close_item(item);
+  books_.show(item);
 }
 
 // A fact: it can be sold again. With a quota it can be sold here, once what was sold without rights
 // is made good.
-void SiteTurn::available(const std::string& name) {
+void Devices::available(const std::string& name) {
   const auto count = Request::quantity_of(input_.payload());
-  auto item = open_item(name);
+  auto item = books_.open_item(name);
   auto& state = item.state;
   if (input_.direction() == plugin::Direction::down) {
     if (!state.snapshot) return;
     state.snapshot->available += count;
     state.snapshot->reserve += count;
   } else {
-    auto op = new_op(Op::Kind::returned, item, next_id(item), count);
+    auto op = books_.new_op(Op::Kind::returned, item, books_.next_id(item), count);
     if (state.has_quota()) {
       op.covered = std::min(state.uncovered, count);
       state.uncovered -= op.covered;
-      state.escrow.create(holder(), count - op.covered);
-      op.row = state.escrow.row(holder());
+      state.escrow.create(books_.holder(), count - op.covered);
+      op.row = state.escrow.row(books_.holder());
     }
-    keep(item, op, -count, state.has_quota(), 0);
-    send(op);
+    books_.keep(item, op, -count, state.has_quota(), 0);
+    books_.send(op);
   }
-  close_item(item);
-  show(item);
+  books_.close_item(item);
+  books_.show(item);
 }
 
 // {"quantity": 5} asks the authority for five more rights; -5 gives five back.
-void SiteTurn::transfer(const std::string& name) {
+void Devices::transfer(const std::string& name) {
   const auto count = quantity(parse_object(input_.payload()), "quantity");
-  auto item = open_item(name);
+  auto item = books_.open_item(name);
   auto& state = item.state;
   if (!state.has_quota()) throw std::runtime_error("item " + name + " has no quota");
-  if (count < 0 && !state.escrow.give(holder(), authority_holder, -count)) {
+  if (count < 0 && !state.escrow.give(books_.holder(), authority_holder, -count)) {
     throw std::runtime_error("there are not so many rights here to give back");
   }
-  auto op = new_op(Op::Kind::rights, item, next_id(item), std::max<std::int64_t>(count, 0));
-  op.row = state.escrow.row(holder());
-  send(op);
-  close_item(item);
-  show(item);
+  auto op =
+      books_.new_op(Op::Kind::rights, item, books_.next_id(item), std::max<std::int64_t>(count, 0));
+  op.row = state.escrow.row(books_.holder());
+  books_.send(op);
+  books_.close_item(item);
+  books_.show(item);
 }
 
 }  // namespace bascule::oversell

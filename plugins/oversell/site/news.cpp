@@ -1,32 +1,22 @@
-// What the authority says.
-#include <vector>
+#include "oversell/site/news.hpp"
 
-#include "oversell/site/site_turn.hpp"
+#include <vector>
 
 namespace bascule::oversell {
 
-void SiteTurn::alive() {
+void News::alive() {
   const auto json = parse_object(input_.payload());
-  heard(integer(json, "sent_ms"), flag(json, "trusted"));
+  books_.heard(integer(json, "sent_ms"), flag(json, "trusted"));
 }
 
-// The first journal of a site gets its allotment by this; another one only what it asks for.
-void SiteTurn::claim(Item& item) {
-  if (epoch_.empty() || !item.state.has_quota() || item.state.claimed == epoch_) return;
-  item.state.claimed = epoch_;
-  auto op = new_op(Op::Kind::rights, item, next_id(item), 0);
-  op.row = item.state.escrow.row(holder());
-  send(op);
-}
-
-void SiteTurn::snapshot() {
+void News::snapshot() {
   const auto fresh = Snapshot::of(parse_object(input_.payload()));
-  auto item = open_item(fresh.item);
+  auto item = books_.open_item(fresh.item);
   auto& state = item.state;
   const bool other = state.snapshot && state.snapshot->generation != fresh.generation;
   if (state.snapshot && !other && fresh.version < state.snapshot->version) return;
   state.snapshot = fresh;
-  heard(fresh.sent_ms, fresh.trusted);
+  books_.heard(fresh.sent_ms, fresh.trusted);
 
   // Own ops that it has are no longer to be taken off. Versions of another journal of the
   // authority mean nothing any more.
@@ -42,31 +32,31 @@ void SiteTurn::snapshot() {
     const auto own_key =
         "op/" + item.name + "/" + options_.bridge_id + "/" + key.substr(until.size() + 1);
     auto own = OwnOp::of(parse_object(step_.get(own_key).value()));
-    count(item, own);
-    store(own);
+    books_.count(item, own);
+    books_.store(own);
     step_.erase(key);
   }
   const auto& settings = options_.of_site(item.name);
   state.demand.note(Moment::of(input_), fresh.sales - state.counted, settings.watch_s);
-  claim(item);
-  close_item(item);
-  show(item);
+  books_.claim(item);
+  books_.close_item(item);
+  books_.show(item);
 }
 
-void SiteTurn::notice() {
+void News::notice() {
   const auto told = Notice::of(parse_object(input_.payload()));
   if (told.id.site != options_.bridge_id) throw std::runtime_error("a notice for another site");
-  heard(told.sent_ms, told.trusted);
-  auto item = open_item(told.id.item);
+  books_.heard(told.sent_ms, told.trusted);
+  auto item = books_.open_item(told.id.item);
   item.state.escrow.merge(told.escrow);
   if (told.kind == Notice::Kind::answer) answer(item, told);
   if (told.kind == Notice::Kind::verdict) verdict(item, told);
-  close_item(item);
-  if (told.kind == Notice::Kind::rights) show(item);
+  books_.close_item(item);
+  if (told.kind == Notice::Kind::rights) books_.show(item);
 }
 
 // Late answers find nobody who waits: the site has decided, and told the authority so.
-void SiteTurn::answer(Item& item, const Notice& told) {
+void News::answer(OpenItem& item, const Notice& told) {
   const auto key = "ask/" + told.id.path();
   const auto stored = step_.get(key);
   if (!stored) return;
@@ -82,14 +72,14 @@ void SiteTurn::answer(Item& item, const Notice& told) {
   reply["reason"] = told.reason;
   const auto& state = item.state;
   if (told.outcome == "SELL") {
-    auto op = new_op(Op::Kind::sale, item, told.id, asked.quantity);
-    keep(item, op, asked.quantity, false, told.version);
+    auto op = books_.new_op(Op::Kind::sale, item, told.id, asked.quantity);
+    books_.keep(item, op, asked.quantity, false, told.version);
     reply["sale"] = told.id.sale();
-    show(item);
-  } else if (state.has_quota() && asked.quantity <= state.escrow.rights(holder())) {
+    books_.show(item);
+  } else if (state.has_quota() && asked.quantity <= state.escrow.rights(books_.holder())) {
     reply["reason"] = name(Reason::quota);
     reply["basis"] = "quota";
-    sell(item, asked, told.id, {true, Reason::quota, 0}, reply);
+    devices_.sell(item, asked, told.id, {true, Reason::quota, 0}, reply);
   }
   step_.explain(reply.dump());
   asked.answer(step_, reply);
@@ -97,7 +87,7 @@ void SiteTurn::answer(Item& item, const Notice& told) {
 
 // Of a sale or a fact of this site. What is final is also told here: staff looks for a seat, the
 // door learns which badge is no more.
-void SiteTurn::verdict(Item& item, const Notice& told) {
+void News::verdict(OpenItem& item, const Notice& told) {
   const auto stored = step_.get("op/" + told.id.path());
   const bool overridden = told.reason == "override";
   if (stored) {
@@ -105,14 +95,14 @@ void SiteTurn::verdict(Item& item, const Notice& told) {
     if (own.seen == 0) {
       own.seen = told.version;
       if (item.state.snapshot && told.version <= item.state.snapshot->version) {
-        count(item, own);
+        books_.count(item, own);
       } else {
         step_.put(own.seen_key(), "");
       }
     }
     const bool news = told.final && !own.final;
     own.final = own.final || told.final;
-    store(own);
+    books_.store(own);
     if (!news) return;
   } else if (!overridden) {
     return;
@@ -124,12 +114,12 @@ void SiteTurn::verdict(Item& item, const Notice& told) {
             {"ref", told.ref}};
   if (told.outcome == "HONOUR") {
     json["alert"] = "extra_seat";
-    tell_here(options_.topics.staff.fill(names), json, false);
+    books_.tell_here(options_.topics.staff.fill(names), json, false);
     json.erase("alert");
   }
   if (told.outcome == "REVERSE" || overridden) {
     json["badge"] = overridden ? "restored" : "revoked";
-    tell_here(options_.topics.badge.fill(names), json, false);
+    books_.tell_here(options_.topics.badge.fill(names), json, false);
   }
 }
 

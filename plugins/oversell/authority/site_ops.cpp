@@ -1,35 +1,34 @@
-// What the sites tell and ask.
-#include <algorithm>
+#include "oversell/authority/site_ops.hpp"
 
-#include "oversell/authority/authority_turn.hpp"
+#include <algorithm>
 
 namespace bascule::oversell {
 
-void AuthorityTurn::op(const Op& op) {
+void SiteOps::take(const Op& op) {
   if (op.kind == Op::Kind::ask && !step_.get("item/" + op.id.item)) return refuse_unknown(op);
-  auto item = open_item(op.id.item);
+  auto item = books_.open_item(op.id.item);
   const auto stored = step_.get("op/" + op.id.path());
   if (stored) {
     again(op, item, SaleRecord::of(parse_object(*stored)));
   } else {
     first_time(op, item);
   }
-  close_item(item);
+  books_.close_item(item);
 }
 
 // Somebody waits for the answer, and every other site behind it.
-void AuthorityTurn::refuse_unknown(const Op& op) {
+void SiteOps::refuse_unknown(const Op& op) {
   Notice told;
   told.kind = Notice::Kind::answer;
   told.id = op.id;
   told.quantity = op.quantity;
   told.outcome = "REFUSE";
   told.reason = name(Reason::no_snapshot);
-  notice(told);
+  books_.notice(told);
   step_.explain(told.json().dump());
 }
 
-void AuthorityTurn::first_time(const Op& op, Item& item) {
+void SiteOps::first_time(const Op& op, AuthorityItem& item) {
   auto& ledger = item.ledger;
   const auto floor = ledger.forgotten.find(op.id.holder());
   if (floor != ledger.forgotten.end() && op.id.n <= floor->second) {
@@ -60,15 +59,15 @@ void AuthorityTurn::first_time(const Op& op, Item& item) {
   } else {
     record.quantity = ledger.grant(op);
   }
-  touch(item);
+  books_.touch(item);
   record.version = ledger.version;
-  put(record, true);
+  books_.put(record, true);
   tell(op, item, record);
 }
 
 // The same op once more: nothing changes, and the same is told. A sale or a withdrawal after an ask
 // is no repeat of it.
-void AuthorityTurn::again(const Op& op, Item& item, const SaleRecord& record) {
+void SiteOps::again(const Op& op, AuthorityItem& item, const SaleRecord& record) {
   if (op.kind == Op::Kind::withdraw) return withdraw(op, item, record);
   if (op.kind == Op::Kind::sale && record.state == "REFUSED") return sale(op, item, record);
   if (op.quantity != record.quantity && op.kind != Op::Kind::rights) {
@@ -78,33 +77,33 @@ void AuthorityTurn::again(const Op& op, Item& item, const SaleRecord& record) {
   tell(op, item, record);
 }
 
-void AuthorityTurn::ask(const Op& op, Item& item, SaleRecord record) {
+void SiteOps::ask(const Op& op, AuthorityItem& item, SaleRecord record) {
   if (item.ledger.sell(op.quantity)) {
-    touch(item);
+    books_.touch(item);
     record.state = "FIRM";
   } else {
     record.state = "REFUSED";
   }
   record.version = item.ledger.version;
   record.available = item.ledger.available();
-  put(record, true);
+  books_.put(record, true);
   tell(op, item, record);
 }
 
 // Decided at the site. By quota it is covered and final; else it waits for the walk, so that the
 // sales of several sites that come back together are taken in the order in which they were made.
-void AuthorityTurn::sale(const Op& op, Item& item, SaleRecord record) {
+void SiteOps::sale(const Op& op, AuthorityItem& item, SaleRecord record) {
   auto& ledger = item.ledger;
   record.at_risk = !op.by_quota;
   record.risk_ppm = op.risk_ppm;
   record.ref = op.ref;
-  touch(item);
+  books_.touch(item);
   record.version = ledger.version;
   const bool was_refused = record.final();
   if (op.by_quota && ledger.sell_by_quota(op)) {
     record.state = "FIRM";
-    put(record, true);
-    return verdict(item, record);
+    books_.put(record, true);
+    return verdicts_.verdict(item, record);
   }
   if (was_refused) {
     step_.erase("done/" + number_key(record.final_ms) + "/" + record.id.path());
@@ -112,7 +111,7 @@ void AuthorityTurn::sale(const Op& op, Item& item, SaleRecord record) {
   }
   ledger.sell_provisionally(op.quantity);
   record.state = "PROVISIONAL";
-  put(record, false);
+  books_.put(record, false);
   const auto now = input_.wall_ms();
   const auto when = op.trusted ? std::min(op.stamp_ms, now) : now;
   const auto first = "pending/" + op.id.item + "/";
@@ -124,12 +123,12 @@ void AuthorityTurn::sale(const Op& op, Item& item, SaleRecord record) {
   step_.put(first + number_key(when) + "/" + number_key(op.stamp_count) + "/" + op.id.site + "/" +
                 op.id.epoch + "/" + number_key(op.id.n),
             record.key());
-  verdict(item, record);
+  verdicts_.verdict(item, record);
   const auto hold_ms = options_.of_authority(op.id.item).hold_window_s * 1000;
   if (hold_ms == 0) {
-    close_item(item);  // all see that it was sold, before it is settled
-    walk(item.name);
-    item = open_item(item.name);
+    books_.close_item(item);  // all see that it was sold, before it is settled
+    verdicts_.walk(item.name);
+    item = books_.open_item(item.name);
   } else if (!others) {
     step_.wake_at("walk/" + op.id.item, now + hold_ms);
   }
@@ -137,21 +136,22 @@ void AuthorityTurn::sale(const Op& op, Item& item, SaleRecord record) {
 
 // The site has refused what it asked for, since no answer came in time. If the ask comes after
 // this, it finds itself withdrawn.
-void AuthorityTurn::withdraw(const Op& op, Item& item, SaleRecord record) {
+void SiteOps::withdraw(const Op& op, AuthorityItem& item, SaleRecord record) {
   if (record.state == "FIRM" && !record.at_risk) {
     item.ledger.unsell(record.quantity);
-    touch(item);
+    books_.touch(item);
   } else if (!record.state.empty() && record.state != "REFUSED") {
     return;
   }
   record.state = "WITHDRAWN";
   record.version = item.ledger.version;
-  put(record, true);
+  books_.put(record, true);
   step_.explain(Json{{"op", op.id.sale()}, {"verdict", record.state}}.dump());
 }
 
-void AuthorityTurn::tell(const Op& op, Item& item, const SaleRecord& record) {
-  if (op.kind != Op::Kind::ask && op.kind != Op::Kind::rights) return verdict(item, record);
+void SiteOps::tell(const Op& op, AuthorityItem& item, const SaleRecord& record) {
+  if (op.kind != Op::Kind::ask && op.kind != Op::Kind::rights)
+    return verdicts_.verdict(item, record);
   Notice told;
   told.id = record.id;
   told.quantity = record.quantity;
@@ -167,7 +167,7 @@ void AuthorityTurn::tell(const Op& op, Item& item, const SaleRecord& record) {
     told.available = item.ledger.available();
     told.escrow = item.ledger.escrow.gift(authority_holder, record.id.holder());
   }
-  notice(told);
+  books_.notice(told);
   step_.explain(told.json().dump());
 }
 

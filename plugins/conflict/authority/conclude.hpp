@@ -1,0 +1,16 @@
+// The end of an op: its record, its history, what is sent, and who has waited for it.
+#pragma once
+
+#include <string>
+
+#include "conflict/authority/turn.hpp"
+
+namespace bascule::conflict {
+
+// Writes down an op's verdict and what it made of the record, and tells everybody. `whole`: the
+// record has come to life or lost it.
+void conclude(Turn& turn, Record& record, Entry entry, bool whole = false);
+// REJECT: the op has no effect on its record.
+void reject(Turn& turn, const Op& op, const std::string& reason, const Violation& violation = {});
+
+}  // namespace bascule::conflict

@@ -1,0 +1,11 @@
+// A person's decision of a case. It is an op of its own, by an author who has seen everything.
+#pragma once
+
+#include "conflict/authority/turn.hpp"
+
+namespace bascule::conflict {
+
+// The turn's input is one.
+void resolve(Turn& turn);
+
+}  // namespace bascule::conflict
