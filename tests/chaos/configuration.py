@@ -96,6 +96,9 @@ class Configuration:
         tight = {"max_size": "64KiB", "when_full": "drop-oldest"} if "tight" in self.on else {}
         return {"sales": {"priority": 9, **tight}}
 
+    def journal(self):
+        return {"max_payload": f"{PAYLOAD_MAX}B"} if "payload" in self.on else {}
+
     def payload_max(self):
         return PAYLOAD_MAX if "payload" in self.on else 16 << 20
 

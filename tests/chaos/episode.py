@@ -38,22 +38,23 @@ def play(plan, watch=lambda action: None, still_s=STILL_S):
         wrong = failure.sentences
     except Exception as error:
         wrong = [f"{type(error).__name__}: {error}", *traceback.format_exc().splitlines()[-7:-1]]
-    folder = world.stage.folder
+    folder = world.cast.stage.folder
     if wrong:
         _write_down(world, plan, wrong, played)
-    world.end(keep=bool(wrong))
+    world.cast.leave(keep=bool(wrong))
     messages = len(world.model.sent) if hasattr(world, "model") else 0
     return Outcome(plan, wrong, played, messages, time.monotonic() - begin, str(folder))
 
 
 def _write_down(world, plan, wrong, played):
     """Beside the logs: the plan, what does not hold, and what each bridge says of itself."""
-    (world.stage.folder / "plan").write_text(f"{plan}\n")
+    folder = world.cast.stage.folder
+    (folder / "plan").write_text(f"{plan}\n")
     said = "\n".join([f"after {played} actions:", *wrong])
-    (world.stage.folder / "wrong").write_text(f"{said}\n")
+    (folder / "wrong").write_text(f"{said}\n")
     for site, bridge in world.bridges.items():
         world._thaw(site)
         for command in ("status", "--json"), ("journal", "losses"):
             with contextlib.suppress(Exception):
                 said = bridge.cli(*command)
-                (world.stage.folder / f"{site}.{command[0]}").write_text(said.stdout + said.stderr)
+                (folder / f"{site}.{command[0]}").write_text(said.stdout + said.stderr)

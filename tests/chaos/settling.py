@@ -56,7 +56,7 @@ def settle(world, still_s=STILL_S):
 
 def others_cross(world, still_s=STILL_S):
     """While a broker refuses something, what it does not refuse crosses."""
-    if world.hampered():
+    if world.hampered() or world.full_disks:
         return
     first = len(world.model.sent)
     _publish(world, [(place, topic) for place, topic in PROBES if topic.endswith("/probe")])
@@ -65,7 +65,9 @@ def others_cross(world, still_s=STILL_S):
 
 
 def _check_status(world):
-    """Status says what is so."""
+    """Status says what is so. A disk counts as full once something did not fit."""
+    for site in world.full_disks:
+        _publish(world, [(site, "pos/1/probe")])
     end = time.monotonic() + SEEN_S
     while wrong := _untold(world):
         if time.monotonic() > end:
@@ -83,7 +85,8 @@ def _untold(world):
         wrong += [f"status of {site} says that its link {end} is up, and the line is cut"
                   for end, link in status["links"].items()
                   if f"{site}-{end}" in world.cut_lines and link["state"] in ("up", "slow")]
-        if site in world.full_disks and not status["journal"]["full"]:
+        full = site in world.full_disks and not world.hampered()
+        if full and not status["journal"]["full"]:
             wrong.append(f"status of {site} does not say that its disk is full")
     return wrong
 
@@ -123,7 +126,7 @@ def _wrong_protocols(world):
     return [f"{site} speaks MQTT {link['protocol']} with {end}, and could speak {wanted}"
             for site in world.sites
             for end, link in world.bridges[site].status()["links"].items()
-            if link["protocol"] != (wanted := world.protocol(end))]
+            if link["protocol"] != (wanted := world.cast.protocol(end))]
 
 
 def _mend(world):
@@ -183,7 +186,7 @@ def _unexplained(world):
     missing = world.model.missing(arrivals)
     if not missing:
         return []
-    ledgers = {site: world.losses(site) for site in world.model.limited}
+    ledgers = {site: world.bridges[site].losses() for site in world.model.limited}
     lacking = world.model.lacking(arrivals)
     told = {hop: sum(row["count"] for row in ledgers.get(hop[0], ())
                      if row["direction"] == hop[1]) for hop in lacking}
@@ -193,7 +196,7 @@ def _unexplained(world):
 def _untrue_losses(world):
     return [f"the ledger of {site} tells of losses by a limit that it has not: {rows}"
             for site in world.sites
-            if site not in world.model.limited and (rows := world.losses(site))]
+            if site not in world.model.limited and (rows := world.bridges[site].losses())]
 
 
 def _links(world, site):

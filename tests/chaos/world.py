@@ -2,36 +2,24 @@
 tells the model of everything that it does. An action may come in any order, twice, or without what
 usually goes before it, so that a plan can be shortened anywhere.
 """
-import base64
-import json
-import os
-import subprocess
 import time
 
-from configuration import PAYLOAD_MAX, UNHEARD, Configuration
+from cast import MIN_FREE_MIB, Cast
+from configuration import UNHEARD
 from model import CENTRAL, Model, number_of
 from scripted import ScriptedBroker
-from source import Source
-from stage import PUBACK, Stage, retained_at, wait_until
+from stage import PUBACK, retained_at, wait_until
 
-KEEP_ALIVE_S = 3
 LANES = ("default", "sales")
-BRIDGE_USER = "bridge"  # the user of all bridges; brokers refuse things to it alone
-DISK, MIN_FREE = 24, 8  # MiB, of a small disk
 
 
 class World:
     def __init__(self, setting):
-        self.stage = Stage().__enter__()
-        self.sites = ["a", "b"][:setting["bridges"]]
-        self.places = [*self.sites, CENTRAL]
-        self._setting = setting
-        self.small_disk = setting["disk"] == "small" and os.geteuid() == 0  # it is mounted
-        self._mounted = []
-        self.forgetful = {place for place in self.places if setting["persistence"] not in
-                          ("both", "central" if place == CENTRAL else "site")}
-        self.brokers, self.receivers, self.sources = {}, {}, {}
-        self.lines, self.bridges, self.configurations = {}, {}, {}
+        self.cast = Cast(setting)
+        self.sites, self.places = self.cast.sites, self.cast.places
+        self.brokers, self.receivers = self.cast.brokers, self.cast.receivers
+        self.sources, self.lines = self.cast.sources, self.cast.lines
+        self.bridges, self.configurations = self.cast.bridges, self.cast.configurations
         self.cut_lines = set()   # by an action, and not mended
         self.full_disks = set()  # of bridges
         self._broken = set()     # lines on whose connections bytes have vanished
@@ -42,57 +30,13 @@ class World:
         self._pending = set()    # bridges that may not have taken up their configuration
 
     def begin(self):
-        """Everybody enters. Receivers come first, so that they miss nothing."""
-        for place in self.places:
-            broker = self.brokers[place] = self._broker(place)
-            self.receivers[place] = self.stage.receiver(broker, name=f"receiver-{place}", qos=2)
-            # mosquitto 2.0.11 counts QoS 2 publishes of before a reconnect as well.
-            self.sources[place] = Source(broker, f"source-{place}",
-                                         min(200, self._setting["inflight"] // 2 - 1))
-        for site in self.sites:
-            for end in "site", CENTRAL:
-                place = site if end == "site" else CENTRAL
-                self.lines[f"{site}-{end}"] = self.stage.line(self.brokers[place])
-            listens_to = next((other for other in self.sites if other < site), "")
-            self.configurations[site] = Configuration(site, listens_to=listens_to)
-            self.bridges[site] = self.stage.bascule(
-                self.lines[f"{site}-site"], self.lines[f"{site}-{CENTRAL}"], bridge_id=site,
-                data_dir=self._disk(site), start=False)
-            self._write(site)
-            self.bridges[site].start(up=False)
-        self.model = Model(self.configurations, *(
-            [direction for direction, end in (("up", up_end), ("down", down_end))
-             if str(self._setting[f"{end}_protocol"]) == "3.1.1"]
-            for up_end, down_end in ((CENTRAL, "site"), ("site", CENTRAL))))
+        self.cast.enter()
+        old = [end for end in ("site", CENTRAL) if self.cast.protocol(end) == 4]
+        self.model = Model(self.configurations,
+                           unstamped=[{"site": "down", CENTRAL: "up"}[end] for end in old],
+                           flagless=[{"site": "up", CENTRAL: "down"}[end] for end in old])
         for bridge in self.bridges.values():
             bridge.wait_up()
-
-    def _broker(self, place):
-        if place == CENTRAL and self._setting["central"] == "scripted":
-            broker = ScriptedBroker(place, self.stage.folder, self._setting.get("trait", "none"))
-            self.stage.welcome(broker)
-            return broker
-        return self.stage.broker(place, persistence=place not in self.forgetful,
-                                 watched=BRIDGE_USER,
-                                 options=[f"max_inflight_messages {self._setting['inflight']}"])
-
-    def _disk(self, site):
-        """Where the bridge's data goes; on a file system of its own if that is to fill up."""
-        disk = self.stage.folder / f"{site}.disk"
-        disk.mkdir()
-        if self.small_disk:
-            subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={DISK}m", "none", disk],
-                           check=True)
-            self._mounted.append(disk)
-        return disk / "journal"
-
-    def end(self, keep):
-        for source in self.sources.values():
-            source.leave()
-        self.stage.end(keep=True)
-        for disk in self._mounted:
-            subprocess.run(["umount", "-l", disk], check=True)
-        self.stage.end(keep)
 
     def do(self, action):
         self.observe()
@@ -115,22 +59,13 @@ class World:
         process = self.brokers.get(name) or self.bridges[name.removeprefix("bridge ")]
         return process.running and name not in self.frozen
 
-    def bookmarked(self, at):
-        """Whether it is a scripted broker that lets the bridge keep its bookmark."""
-        return (isinstance(self.brokers[at], ScriptedBroker)
-                and not self.brokers[at].trait.endswith("-own"))
-
     def hampered(self):
         """Whether something stands between a bridge and a broker, beside what these refuse."""
-        return bool(self.cut_lines or self._broken or self.frozen or self.full_disks or
+        return bool(self.cut_lines or self._broken or self.frozen or
                     any(line.hampered for line in self.lines.values()) or
                     not all(one.running for one in [*self.brokers.values(),
                                                     *self.bridges.values()]) or
                     not all(receiver.here for receiver in self.receivers.values()))
-
-    def protocol(self, end):
-        """The version of MQTT that a bridge should speak there, as its status has it."""
-        return {"5": 5, "3.1.1": 4}[str(self._setting[f"{end}_protocol"])]
 
     def up(self, site):
         """Both links of a bridge are, so that it has subscribed."""
@@ -158,27 +93,9 @@ class World:
         """The numbers of the messages in a bridge's journal."""
         if f"bridge {site}" in self.frozen:
             return set()
-        numbers, bridge = set(), self.bridges[site]
-        for direction in "up", "down":
-            for lane in LANES:
-                first = 1
-                while True:
-                    answer = bridge.cli("journal", "show", "--json", "--direction", direction,
-                                        "--lane", lane, "--from", str(first), "--count", "10000")
-                    if answer.returncode != 0:
-                        break
-                    messages = json.loads(answer.stdout)["messages"]
-                    for one in messages:
-                        head = base64.b64decode(one["payload_base64"][:24]).decode(errors="replace")
-                        numbers.add(number_of(head))
-                    if not messages:
-                        break
-                    first = messages[-1]["sequence"] + 1
+        numbers = {number_of(payload) for direction in ("up", "down") for lane in LANES
+                   for payload in self.bridges[site].journaled(direction, lane)}
         return numbers - {None}
-
-    def losses(self, site):
-        """The loss ledger of a bridge."""
-        return json.loads(self.bridges[site].cli("journal", "losses", "--json").stdout)["losses"]
 
     def retained(self, place):
         """What is retained at a broker, by topic."""
@@ -322,45 +239,22 @@ class World:
             self._blind.add(bridge)
         ran = self.bridges[bridge].running
         self._terminate(bridge)
-        self.configurations[bridge] = new
         self.model.changing(bridge, new)
         self._pending.add(bridge)
-        self._write(bridge)
+        self.cast.write(bridge, new)
         if ran:
             self._start(bridge)
 
-    def _write(self, site):
-        bridge, configuration = self.bridges[site], self.configurations[site]
-        settings = bridge.settings
-        settings["routes"] = [route.section() for route in configuration.routes()]
-        for end in "site", CENTRAL:
-            settings[end].update(
-                client_id=configuration.client_id(end), keep_alive=f"{KEEP_ALIVE_S}s",
-                username=BRIDGE_USER, client=self._setting["client"])
-            if str(self._setting[f"{end}_protocol"]) == "3.1.1":
-                settings[end]["protocol"] = "3.1.1"
-        settings["lanes"] = configuration.lanes()
-        settings["journal"].update(sync=self._setting["sync"])
-        if self.small_disk:
-            settings["journal"].update(min_free=f"{MIN_FREE}MiB", keep_forwarded="0s")
-        settings["journal"].pop("max_payload", None)
-        if "payload" in configuration.on:
-            settings["journal"]["max_payload"] = f"{PAYLOAD_MAX}B"
-        bridge.write()
-
     def _fill(self, bridge):
         """Leaves less than the bridge wants to have free; what there is is not touched."""
-        if self.small_disk:
+        if self.cast.small_disk:
             self.model.disturbed()
-            disk = self.bridges[bridge].data_dir.parent
-            free = os.statvfs(disk)
-            room = free.f_bavail * free.f_frsize - (MIN_FREE << 20) // 2
-            (disk / "filling").write_bytes(b"x" * max(0, room))
+            self.cast.disks[bridge].fill(leave_mib=MIN_FREE_MIB // 2)
             self.full_disks.add(bridge)
 
     def _free(self, bridge):
+        self.cast.disks[bridge].free()
         self.full_disks.discard(bridge)
-        (self.bridges[bridge].data_dir.parent / "filling").unlink(missing_ok=True)
 
     # What brokers do.
 
@@ -425,7 +319,7 @@ class World:
         return [line for line in self.lines if self._place_of(line)[1] == place]
 
     def _stop_broker(self, at):
-        if at in self.forgetful and not isinstance(self.brokers[at], ScriptedBroker):
+        if at in self.cast.forgetful and not isinstance(self.brokers[at], ScriptedBroker):
             return self._kill_broker(at)
         self.model.disturbed()
         self._thaw_broker(at)
@@ -442,8 +336,8 @@ class World:
         journaled = {site: self.journaled(site) for site in self.sites
                      if at in (site, CENTRAL)}
         getattr(self.brokers[at], how)()
-        self.model.forgets(at, journaled, how == "empty" or at in self.forgetful
-                           or self.bookmarked(at))
+        self.model.forgets(at, journaled, how == "empty" or at in self.cast.forgetful
+                           or self.cast.remembers_all_or_nothing(at))
         self._blind |= set(journaled)
         self._close_lines_to(at)
 

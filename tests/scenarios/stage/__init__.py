@@ -11,6 +11,7 @@ from stage.bascule import ROOT, Bascule, books, program, test_plugin
 from stage.broker import Broker
 from stage.certificates import Authority
 from stage.clients import Publisher, Receiver, retained_at
+from stage.disk import Disk
 from stage.line import PUBACK, PUBLISH, PUBREC, Line
 from stage.scene import Stage
 from stage.till import Till

@@ -1,4 +1,5 @@
 """The bridge under test: its configuration, its process, its command line, its books."""
+import base64
 import json
 import os
 import re
@@ -148,6 +149,23 @@ class Bascule(Process):
     def wait_drained(self, deadline_s=30):
         wait_until(lambda: self.backlog("up") + self.backlog("down") == 0,
                    lambda: f"an empty backlog, has {self.status()['lanes']}", deadline_s)
+
+    def losses(self):
+        """The rows of its loss ledger."""
+        return json.loads(self.cli("journal", "losses", "--json").stdout)["losses"]
+
+    def journaled(self, direction, lane="default"):
+        """The payloads, as text, of all that a lane has kept; none if there is no such lane."""
+        first = 1
+        while True:
+            answer = self.cli("journal", "show", "--json", "--direction", direction, "--lane",
+                              lane, "--from", str(first), "--count", "10000", deadline_s=60)
+            messages = json.loads(answer.stdout)["messages"] if answer.returncode == 0 else []
+            for one in messages:
+                yield base64.b64decode(one["payload_base64"]).decode(errors="replace")
+            if not messages:
+                return
+            first = messages[-1]["sequence"] + 1
 
     def check_books(self):
         """P8. A status may be taken between two counts, so a moment of imbalance is waited out."""
