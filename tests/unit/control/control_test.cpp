@@ -139,7 +139,7 @@ TEST_CASE("control: errors reach the client in the server's words") {
 }
 
 TEST_CASE("control: whose fault it is stands in the status") {
-  TemporaryDirectory directory;
+  SocketDirectory directory;
   ControlHandlers handlers = echo();
   handlers["POST /v1/trouble"] = [](const Query&) -> json { throw JournalTrouble("disk full"); };
   ControlServer server({directory / "s", ""}, handlers);
