@@ -18,24 +18,28 @@ struct Check {
   std::string reason;
 };
 
-// The version that the op's author expects: its base, or what its own last op made.
-std::int64_t expected_version(const Turn& turn, const Op& op) {
-  if (op.prev.empty()) return op.base;
-  const auto place = turn.state.place(op.prev);
-  return place && place->key == op.key ? std::max(op.base, place->from) : op.base;
+// Who names no version expects none; the hub's guess of what such an author had seen is no claim.
+bool expects_nothing(const Op& op) {
+  return op.blind() || (op.central && op.quality == BaseQuality::inferred);
 }
 
-Check check_version(const Turn& turn, const Op& op, const Record& record) {
+// What the author expects is its base, with its own ops since. Whether these made a version does
+// not matter: others' versions among them do.
+Check check_version(const Turn& turn, const Op& op, const Record& record,
+                    const Knowledge& knowledge) {
   using Is = Check::Is;
-  if (op.blind()) return {};
-  const auto expected = expected_version(turn, op);
-  if (expected > record.version) return {Is::ask, "future_version"};
-  if (expected < 0 && record.deleted) {
+  if (expects_nothing(op)) return {};
+  if (op.base > record.version) return {Is::ask, "future_version"};
+  if (knowledge.chained()) {
+    if (!knowledge.misses_a_version()) return {};
+  } else if (op.base < 0 && record.deleted) {
     const bool anew = op.kind == Kind::recreate || record.forgotten >= 0;
     return anew ? Check{} : Check{Is::reject, "deleted"};
+  } else if (op.base < 0 && record.exists()) {
+    return {Is::reject, "exists"};
+  } else if (op.base == record.version) {
+    return {};
   }
-  if (expected < 0 && record.exists()) return {Is::reject, "exists"};
-  if (expected == record.version) return {};
   switch (turn.options.on_stale) {
     case OnStale::merge:
       return {Is::merge, ""};
@@ -149,8 +153,10 @@ bool find_record(Turn& turn, Op& op, Record& record, Entry& entry) {
   return false;
 }
 
-Check check(const Turn& turn, const Op& op, const Record& record) {
-  if (turn.options.strategy == Strategy::expected_version) return check_version(turn, op, record);
+Check check(const Turn& turn, const Op& op, const Record& record, const Knowledge& knowledge) {
+  if (turn.options.strategy == Strategy::expected_version) {
+    return check_version(turn, op, record, knowledge);
+  }
   const auto impossible = impossible_base(op, record);
   return {impossible.empty() ? Check::Is::merge : Check::Is::ask, impossible};
 }
@@ -164,10 +170,10 @@ void apply_policy(Turn& turn, Op op) {
   if (makes && invalid.any()) return reject(turn, op, "invalid", invalid);
   Entry entry;
   const bool joined = find_record(turn, op, record, entry);
-  const auto checked = joined ? Check{Check::Is::merge, ""} : check(turn, op, record);
+  Knowledge knowledge(turn.options, turn.state, record, op);
+  const auto checked = joined ? Check{Check::Is::merge, ""} : check(turn, op, record, knowledge);
   if (checked.is == Check::Is::ask) return park(turn, op, Verdict::ask, checked.reason);
   if (checked.is == Check::Is::hold) return park(turn, op, Verdict::hold, checked.reason);
-  Knowledge knowledge(turn.options, turn.state, record, op);
   entry.op = op;
   if (joined) knowledge.join_life();
   if (checked.is == Check::Is::reject) {

@@ -7,6 +7,15 @@
 
 namespace bascule::conflict {
 
+namespace {
+
+// What came before it is no part of what its author saw.
+bool begins_anew(const Entry& entry) {
+  return entry.op.kind == Kind::remove || entry.op.kind == Kind::recreate;
+}
+
+}  // namespace
+
 Knowledge::Knowledge(const Options& options, const State& state, const Record& record, const Op& op)
     : options_(options), record_(record), op_(op), base_(op.base), stamp_(op.hlc) {
   if (op.blind()) {
@@ -17,7 +26,7 @@ Knowledge::Knowledge(const Options& options, const State& state, const Record& r
   }
   if (forgot()) base_ = record.forgotten;
   if (base_ == record.version) {
-    deleted_ = record.deleted;
+    deleted_ = base_deleted_ = record.deleted;
     life_ = record.life;
     stamp_ = lifted(stamp_, record.newest);
   }
@@ -44,7 +53,7 @@ void Knowledge::read_history(const State& state) {
     if (seen_->made_by != unseen_.front().before) {
       throw std::runtime_error("the state has lost a version of " + op_.key);
     }
-    deleted_ = seen_->deleted;
+    deleted_ = base_deleted_ = seen_->deleted;
     life_ = seen_->life;
     stamp_ = lifted(stamp_, seen_->newest);
   }
@@ -100,11 +109,17 @@ void Knowledge::look_at_chain() {
   stamp_ = lifted(stamp_, last.stamp);
 }
 
+bool Knowledge::misses_a_version() const {
+  return std::any_of(unseen_.begin(), unseen_.end(),
+                     [](const Entry& entry) { return entry.made_by == entry.number; });
+}
+
 void Knowledge::see_everything() {
   everything_ = known_ = true;
   unseen_.clear();
+  seen_.reset();
   absent_ = !record_.exists();
-  deleted_ = record_.deleted;
+  deleted_ = base_deleted_ = record_.deleted;
   life_ = record_.life;
   stamp_ = lifted(lifted(stamp_, record_.newest), record_.newest_lost);
 }
@@ -122,10 +137,12 @@ bool Knowledge::saw(const Author& author) const {
                      [&](const Entry& entry) { return entry.op.id == author.op; });
 }
 
+// As the base has it. Of a deleted record the fields may still be kept; nobody sees them.
 std::string Knowledge::field_value(std::string_view field) const {
+  if (base_deleted_) return "null";
   if (seen_) {
     const auto found = seen_->fields.find(field);
-    return seen_->deleted || found == seen_->fields.end() ? "null" : found->second;
+    return found == seen_->fields.end() ? "null" : found->second;
   }
   if (absent_ || (base_ < 0 && !op_.blind() && !everything_)) return "null";
   const auto json = parse_json(render(options_, record_));
@@ -134,12 +151,13 @@ std::string Knowledge::field_value(std::string_view field) const {
 }
 
 std::string Knowledge::group_value(std::string_view group) const {
+  auto value = Json::object();
   for (const auto& entry : chain_) {
     for (const auto& change : entry.changes) {
       if (change.unit == group) return change.value;
     }
+    if (begins_anew(entry)) return value.dump();
   }
-  auto value = Json::object();
   for (const auto& member : options_.groups.find(group)->second) {
     auto text = field_value(member);
     if (text != "null") value[member] = parse_json(text);
@@ -148,14 +166,16 @@ std::string Knowledge::group_value(std::string_view group) const {
 }
 
 std::int64_t Knowledge::sum_value(std::string_view field) const {
-  const auto json = parse_json(field_value(field));
-  auto sum = json.is_number_integer() ? json.get<std::int64_t>() : 0;
+  std::int64_t sum = 0;
   for (const auto& entry : chain_) {
+    if (everything_) break;  // the record has them
     for (const auto& change : entry.changes) {
       if (change.unit == field) sum += change.delta;
     }
+    if (begins_anew(entry)) return sum;
   }
-  return sum;
+  const auto json = parse_json(field_value(field));
+  return sum + (json.is_number_integer() ? json.get<std::int64_t>() : 0);
 }
 
 }  // namespace bascule::conflict

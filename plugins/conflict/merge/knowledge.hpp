@@ -15,7 +15,8 @@ namespace bascule::conflict {
 
 class Knowledge {
  public:
-  // `record` is the one now; `op.base` is at most its version. All live as long as this does.
+  // `record` is the one now. An `op.base` beyond its version tells nothing. All live as long as
+  // this does.
   Knowledge(const Options& options, const State& state, const Record& record, const Op& op);
 
   // The op is taken to have seen everything that there is: a version check let it through.
@@ -26,6 +27,11 @@ class Knowledge {
   bool saw(const Author& author) const;
   // The ops that were decided and that the author had not seen, without those rejected.
   const std::vector<Entry>& unseen() const { return unseen_; }
+
+  // The author's own ops since its base are part of what it saw.
+  bool chained() const { return !chain_.empty(); }
+  // Somebody else's op that it had not seen has made a version.
+  bool misses_a_version() const;
 
   // The record as the author saw it.
   bool absent() const { return absent_; }
@@ -59,6 +65,7 @@ class Knowledge {
   bool everything_ = false;
   bool absent_ = false;
   bool deleted_ = false;
+  bool base_deleted_ = false;
   std::uint64_t life_ = 0;
   Hlc stamp_;
   std::optional<Version> seen_;  // the base, if that is not the record as it is now
