@@ -11,6 +11,18 @@ namespace bascule::conflict {
 
 namespace {
 
+// A device at the centre says nothing of what it has seen: that is what was there when its edit
+// came. Of a deleted record nobody knows whether it has seen that, so that time decides.
+void infer_base(Turn& turn, Op& op) {
+  const bool matched = !turn.options.insert_match.empty();
+  const auto key = matched ? turn.state.resolve_alias(op.key) : op.key;
+  const auto record = turn.state.record(key).value_or(Record{});
+  if (record.deleted) return;
+  op.base = record.version;
+  op.quality = BaseQuality::inferred;
+  if (op.prev.empty()) op.prev = turn.waiting.last_central(op.key).value_or("");
+}
+
 void take(Turn& turn) {
   if (!turn.options.topics.clock.empty()) {
     if (const auto who = turn.options.topics.clock.match(turn.input.topic())) {
@@ -35,6 +47,7 @@ void take(Turn& turn) {
   }
   if (reading.mark) acknowledge(turn, op.hlc.origin, *reading.mark);
   op.central = !reading.stamped;
+  if (op.central && op.blind()) infer_base(turn, op);
   if (!reading.stamped || turn.options.order == Order::arrival) {
     op.hlc = turn.stamp();
     op.u_ms = 0;

@@ -65,10 +65,13 @@ void evaluate_new(Turn& turn, Op op) {
   const bool matched = !turn.options.insert_match.empty();
   const auto record = matched ? turn.state.resolve_alias(op.key) : op.key;
   if (record != op.key) {
-    // Its author numbered versions of a record that is no more.
+    const bool inferred = op.central && op.quality == BaseQuality::inferred;  // of this very record
     op.key = record;
-    op.base = -1;
-    op.quality = BaseQuality::given;
+    // Its author numbered versions of a record that is no more.
+    if (!inferred) {
+      op.base = -1;
+      op.quality = BaseQuality::given;
+    }
   }
   if (!follow_prev(turn, op)) return;
   if (early(turn, op)) {

@@ -9,6 +9,7 @@
 //   w PREV NUL OP            OP waits for PREV
 //   c MS OP                  OP waits for the time
 //   q NUMBER                 an op that waits for the batch
+//   l KEY                    the last of these that was made at the centre, of the record
 //   k NUMBER                 a case
 //   a KEY                    the record that the insert KEY is now part of
 //   i FIELD NUL VALUE NUL KEY  a key part of a record, made comparable

@@ -105,6 +105,7 @@ void Waiting::queue(const Op& op) {
   Writer out;
   write(out, op);
   step_.put(key_of('q', big_endian(++counters_.change().queued)), out.take());
+  if (op.central) step_.put(key_of('l', op.key), op.id);
 }
 
 std::vector<Op> Waiting::take_queued(std::size_t count_max) {
@@ -117,7 +118,14 @@ std::vector<Op> Waiting::take_queued(std::size_t count_max) {
     return ops.size() < count_max;
   });
   for (const auto& key : keys) step_.erase(key);
+  for (const auto& op : ops) {
+    if (op.central && last_central(op.key) == op.id) step_.erase(key_of('l', op.key));
+  }
   return ops;
+}
+
+std::optional<std::string> Waiting::last_central(std::string_view key) const {
+  return step_.get(key_of('l', key));
 }
 
 bool Waiting::has_queued() const { return has_any(step_, "q"); }

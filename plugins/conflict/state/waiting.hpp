@@ -42,6 +42,8 @@ class Waiting {
   // The batch that gathers, by arrival.
   void queue(const Op& op);
   std::vector<Op> take_queued(std::size_t count_max);
+  // The last of them that was made at the centre, of this record.
+  std::optional<std::string> last_central(std::string_view key) const;
   bool has_queued() const;
 
  private:

@@ -1,0 +1,80 @@
+// Devices at the central broker itself, which say nothing of what they have seen.
+#include <doctest/doctest.h>
+
+#include "policies/conflict/hub.hpp"
+
+namespace bascule::test {
+
+namespace {
+
+void write(Hub& hub, std::uint64_t sequence, const Json& fields, std::int64_t at,
+           const Message& like = {}) {
+  auto message = like;
+  message.origin = "hub";
+  message.lane = "edits";
+  message.sequence = sequence;
+  message.topic = "edits/123";
+  message.payload = fields.dump();
+  message.wall_ms = at;
+  hub.message(message);
+}
+
+Edit of_site(const std::string& id, const Json& fields, std::int64_t at) {
+  auto edit = edit_of(id, fields);
+  edit.at = at;
+  return edit;
+}
+
+}  // namespace
+
+TEST_CASE("conflict centre: an edit without base has seen what was there when it came") {
+  Hub hub;
+  hub.seed({{"tel", 1}});
+  write(hub, 1, {{"tel", 2}}, monday + day);
+  // Monday's edit of a site that was cut off.
+  CHECK(hub.give(of_site("A1", {{"tel", 3}}, monday))["verdict"] == "SUPERSEDED");
+  REQUIRE(hub.conflicts.size() == 1);
+  CHECK(hub.conflicts[0]["stored"]["base"] == 20);
+  CHECK(hub.conflicts[0]["stored"]["base_quality"] == "inferred");
+  // The next one has seen what stands, and again not what lost.
+  write(hub, 2, {{"tel", 4}}, monday + 5 * day);
+  CHECK(hub.record() == Json{{"tel", 4}});
+  REQUIRE(hub.conflicts.size() == 2);
+  CHECK(hub.conflicts[1]["stored"]["op"] == id_of("A1"));
+}
+
+TEST_CASE("conflict centre: a person is asked where the field's rule says so") {
+  Hub hub(Json{{"strategy", "field-merge"}, {"fields", {{"tel", "case"}}}});
+  hub.seed({{"tel", 1}});
+  write(hub, 1, {{"tel", 2}}, monday + day);
+  CHECK(hub.give(of_site("A1", {{"tel", 3}}, monday))["verdict"] == "CASE");
+  CHECK(hub.open_cases("field").size() == 1);
+  CHECK(hub.conflicts.size() == 1);
+}
+
+TEST_CASE("conflict centre: it expects no version, so that none is stale") {
+  Hub hub(Json{{"strategy", "expected-version"}});
+  write(hub, 1, {{"tel", 1}}, monday);
+  write(hub, 2, {{"tel", 2}}, monday + 1);
+  CHECK(hub.record() == Json{{"tel", 2}});
+  CHECK(hub.version() == 1);
+}
+
+TEST_CASE("conflict centre: in a batch, too; and its own earlier edits of the day it has seen") {
+  Hub hub(Json{{"when", "01:00"}, {"strategy", "field-merge"}});
+  hub.seed({{"tel", 1}, {"name", "n"}});
+  hub.wake("batch", monday - 10 * day);
+  REQUIRE(hub.version() == 20);
+  write(hub, 1, {{"tel", 2}}, monday);
+  CHECK(hub.give(of_site("A1", {{"tel", 3}}, monday - hour), monday + 1)["verdict"] == "QUEUED");
+  write(hub, 2, {{"tel", 4}}, monday + 2);
+  hub.wake("batch", monday + 17 * hour);
+  CHECK(hub.record()["tel"] == 4);
+  CHECK(hub.conflicts.size() == 2);  // A's with each of the centre's, and these not with each other
+  write(hub, 3, {{"tel", 5}}, monday + 18 * hour);
+  hub.wake("batch", monday + 41 * hour);
+  CHECK(hub.record()["tel"] == 5);
+  CHECK(hub.conflicts.size() == 2);
+}
+
+}  // namespace bascule::test
