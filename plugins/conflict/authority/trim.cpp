@@ -166,9 +166,12 @@ void take_mark(Turn& turn, const std::string& site) {
 void plan_trim(Turn& turn) {
   const auto& options = turn.options;
   const bool never = !options.history_keep_ms && options.history_entries_max == no_limit;
-  if (never || turn.state.will_trim() || turn.state.visited() == turn.state.last_number()) return;
-  turn.step.wake_at("trim", turn.now_ms + trim_every_ms);
-  turn.state.put_will_trim(true);
+  if (never || turn.state.visited() == turn.state.last_number()) return;
+  // A wake that is later than that was asked for by a clock that ran ahead.
+  const auto at = turn.now_ms + trim_every_ms;
+  if (turn.state.trim_at_ms() != 0 && turn.state.trim_at_ms() <= at) return;
+  turn.step.wake_at("trim", at);
+  turn.state.put_trim_at(at);
 }
 
 void trim(Turn& turn) {
@@ -193,8 +196,10 @@ void trim(Turn& turn) {
     budget -= std::min<std::size_t>(budget, 1);
     state.put_visited(number);
   }
-  state.put_will_trim(state.visited() < state.last_number());
-  if (state.will_trim()) turn.step.wake_at("trim", turn.now_ms + (more ? 0 : trim_every_ms));
+  const auto again = turn.now_ms + (more ? 0 : trim_every_ms);
+  const bool waits = state.visited() < state.last_number();
+  state.put_trim_at(waits ? again : 0);
+  if (waits) turn.step.wake_at("trim", again);
   turn.outbox.explain({{"verdict", "TRIM"}, {"entries", state.visited() - begin}});
 }
 

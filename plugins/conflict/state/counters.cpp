@@ -13,7 +13,7 @@ const Counts& Counters::get() const {
     counts_->waiting = in.number();
     counts_->visited = in.number();
     counts_->told = in.number();
-    counts_->will_trim = in.flag();
+    counts_->trim_at_ms = static_cast<std::int64_t>(in.number());
   }
   return *counts_;
 }
@@ -29,7 +29,9 @@ void Counters::flush() {
   Writer out;
   write(out, counts_->clock);
   out.number(counts_->history).number(counts_->queued).number(counts_->waiting);
-  out.number(counts_->visited).number(counts_->told).number(counts_->will_trim ? 1 : 0);
+  out.number(counts_->visited)
+      .number(counts_->told)
+      .number(static_cast<std::uint64_t>(counts_->trim_at_ms));
   step_.put("ncounts", out.take());
   changed_ = false;
 }

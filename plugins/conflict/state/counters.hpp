@@ -17,7 +17,7 @@ struct Counts {
   std::uint64_t waiting = 0;  // ops that wait for another one, now
   std::uint64_t visited = 0;
   std::uint64_t told = 0;
-  bool will_trim = false;
+  std::int64_t trim_at_ms = 0;  // when the wake that trims was asked for; 0: it was not
 };
 
 class Counters {

@@ -62,9 +62,9 @@ class State {
   void forget(const Entry& entry);
   // The op was decided so long ago that nothing else is known of it.
   bool is_forgotten(std::string_view op) const;
-  // Whether a wake has been asked for that will trim.
-  bool will_trim() const { return counters_.get().will_trim; }
-  void put_will_trim(bool will) { counters_.change().will_trim = will; }
+  // For when the wake that trims has been asked for; 0: it has not.
+  std::int64_t trim_at_ms() const { return counters_.get().trim_at_ms; }
+  void put_trim_at(std::int64_t ms) { counters_.change().trim_at_ms = ms; }
   // The greatest mark that has been sent to the sites: all up to that entry has been.
   std::uint64_t told() const { return counters_.get().told; }
   void put_told(std::uint64_t mark) { counters_.change().told = mark; }

@@ -232,4 +232,32 @@ TEST_CASE("conflict R35: a batch runs once a day, and makes up for a night that 
   CHECK(hub.record() == Json{{"x", 3}});
 }
 
+TEST_CASE("conflict R35: a clock that once ran ahead does not stop the nights") {
+  Hub hub(Json{{"when", "01:00"}});
+  const auto ahead = 400 * day;
+  // It was 400 days ahead for a night and the day after; then it is right again.
+  hub.give(edit("A1", {{"x", 1}}, -1), monday + ahead);
+  hub.wake("batch", monday + ahead + 17 * hour);
+  hub.give(edit("A2", {{"x", 2}}, 0), monday + ahead + 18 * hour);
+  CHECK(hub.host.wakes.at("batch") == monday + ahead + 41 * hour);
+  auto third = edit("A3", {{"x", 3}}, 0);
+  third.prev = "A2";
+  hub.give(third, monday + day);
+  CHECK(hub.host.wakes.at("batch") == monday + day + 17 * hour);
+  // While nobody knows which of the two clocks was right, the later night counts as done.
+  hub.wake("batch", monday + day + 17 * hour, false);
+  CHECK(hub.record() == Json{{"x", 1}});
+  CHECK(hub.host.wakes.at("batch") == monday + 2 * day + 17 * hour);
+  hub.wake("batch", monday + 2 * day + 17 * hour);
+  CHECK(hub.record() == Json{{"x", 3}});
+  REQUIRE(hub.host.log.size() == 1);
+  CHECK(hub.host.log[0].starts_with("the last run was noted 398 days ahead"));
+  // From here on each night runs once.
+  hub.give(edit("B1", {{"x", 4}}, 2), monday + 3 * day);
+  hub.wake("batch", monday + 2 * day + 18 * hour);
+  CHECK(hub.record() == Json{{"x", 3}});
+  hub.wake("batch", monday + 3 * day + 17 * hour);
+  CHECK(hub.record() == Json{{"x", 4}});
+}
+
 }  // namespace bascule::test

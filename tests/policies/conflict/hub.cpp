@@ -113,11 +113,12 @@ Json Hub::resolve(std::int64_t number, const std::string& choose, const Json& da
   return host.explained;
 }
 
-void Hub::wake(const std::string& name, std::int64_t at) {
+void Hub::wake(const std::string& name, std::int64_t at, bool trusted) {
   Message message;
   message.kind = plugin::Input::Kind::wake;
   message.topic = name;
   message.wall_ms = at;
+  message.trusted = trusted;
   this->message(message);
 }
 
