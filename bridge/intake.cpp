@@ -7,6 +7,25 @@
 #include "message/topic.hpp"
 
 namespace bascule {
+namespace {
+
+// What makes a delivery the same one when it comes again. Its expiry counts down meanwhile.
+std::uint32_t digest_of(const Message& message) {
+  std::uint32_t digest = crc32c(0, message.topic);
+  if (!message_expiry_s(message.properties)) {
+    digest = crc32c(digest, message.properties);
+  } else {
+    std::string lasting;
+    PropertyReader reader(message.properties);
+    while (const auto property = reader.next()) {
+      if (property->id != PropertyId::message_expiry) append_property(lasting, *property);
+    }
+    digest = crc32c(digest, lasting);
+  }
+  return crc32c(digest, message.payload);
+}
+
+}  // namespace
 
 Intake::Intake(IntakeSettings settings, const std::vector<Route>& rules, RouteTable table,
                Journal& journal, Link& link)
@@ -68,8 +87,7 @@ void Intake::take(const Delivery& delivery, AppendGroup& group) {
   out.topic = match_.topic;
   if (target.qos && *target.qos < out.qos) out.qos = *target.qos;
   if (target.retain != RetainRule::keep) out.retain = target.retain == RetainRule::set;
-  const Receipt receipt{crc32c(crc32c(crc32c(0, in.topic), in.properties), in.payload),
-                        delivery.packet_id, 0, in.qos == Qos::exactly_once};
+  const Receipt receipt{digest_of(in), delivery.packet_id, 0, in.qos == Qos::exactly_once};
   const std::size_t offset = group.bytes.size();
   encode_record(out, receipt, stamped, group.bytes);
   group.entries.push_back({target.lane, offset, group.bytes.size() - offset, delivery.duplicate,

@@ -34,6 +34,7 @@ json counters_report(const JournalReport& journal, Direction direction) {
           {"journaled", journaled},
           {"unrouted", tally.unrouted},
           {"repeats", tally.repeats},
+          {"journaled_twice", journal.journaled_twice[direction]},
           {"refused", tally.refused},
           {"forwarded", fates[static_cast<int>(Fate::forwarded)]},
           {"expired", fates[static_cast<int>(Fate::expired)]},

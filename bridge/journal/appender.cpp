@@ -70,9 +70,11 @@ AppendResult Appender::emit(std::string_view bytes, std::span<const Append> entr
 
 // P5: a broker's redelivery, or another bridge's resend.
 bool Appender::known(AppendGroup& group, const Append& entry, const Record& record) {
+  const bool recalled = books_.state(entry.lane).settings.keep == Keep::all;
   const bool again = record.receipt.exactly_once
                          ? !repeats_.hold(group.direction, record.receipt.packet_id)
-                         : repeats_.redelivered(group.direction, record.receipt, entry.duplicate);
+                         : repeats_.redelivered(transaction_.store(), group.direction,
+                                                record.receipt, entry.duplicate, recalled);
   if (again) return true;
   if (!record.stamped) return false;
   const auto text = user_property(record.message.properties, stamp_property);

@@ -175,6 +175,9 @@ JournalReport JournalCore::report() {
   report.cases = store.policies().open_cases(0);
   report.received = books_.received();
   report.tallies = books_.tallies();
+  for (const Direction in : both_directions) {
+    report.journaled_twice[in] = repeats_.forgotten(in);
+  }
   for (const LaneState& lane : books_.lanes()) {
     LaneReport entry{lane, 0, 0, 0};
     if (const auto heads = store.batches().heads(lane.id, 0, 1); !heads.empty()) {

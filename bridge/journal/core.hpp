@@ -50,8 +50,9 @@ struct JournalReport {
   std::string trouble;  // why nothing can be written; empty: all is well
   PerDirection<std::uint64_t> received;
   PerDirection<Tally> tallies;
-  std::uint64_t cases = 0;    // that wait for a person
-  std::uint64_t lost = 0;     // messages in the loss ledger
+  PerDirection<std::uint64_t> journaled_twice;  // see Repeats::forgotten; since the start
+  std::uint64_t cases = 0;                      // that wait for a person
+  std::uint64_t lost = 0;                       // messages in the loss ledger
   std::uint64_t resent = 0;   // messages of history handed out again since the start
   std::uint64_t commits = 0;  // since the start
   std::vector<LaneReport> lanes;
@@ -122,6 +123,8 @@ class JournalCore {
   void reopen();    // throws JournalError
   void maintain();  // about once a second: expiry, trimming, checkpoint, free space; commits
 
+  // See Repeats::forgotten.
+  std::uint64_t journaled_twice(Direction in) const { return repeats_.forgotten(in); }
   JournalReport report();
   Store& store() { return transaction_.store(); }
 

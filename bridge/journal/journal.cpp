@@ -263,6 +263,7 @@ void Journal::keep_up() {
   if (at - maintained_ms_ < maintain_every_ms) return;
   maintained_ms_ = at;
   core_.maintain();
+  tell_journaled_twice();
 }
 
 void Journal::answer(AppendResult result) {
@@ -318,6 +319,21 @@ void Journal::answer_reads() {
 
 void Journal::tell_mended() const {
   for (const std::string& wrong : core_.mended()) spdlog::error("journal: {}", wrong);
+}
+
+// About once a second, for what may be many.
+void Journal::tell_journaled_twice() {
+  for (const Direction in : both_directions) {
+    const std::uint64_t count = core_.journaled_twice(in);
+    const std::uint64_t more = count - std::exchange(journaled_twice_[in], count);
+    if (more == 0) continue;
+    spdlog::warn(
+        "journal: the {} broker delivered {} messages again that the journal had and does not "
+        "remember any more; they cross twice, under new stamps. It remembers the last {}, and "
+        "after "
+        "a restart those whose rows are there: a longer journal.keep_forwarded keeps more",
+        in == Direction::up ? "site" : "central", more, Receipts::remembered);
+  }
 }
 
 void Journal::fail(const std::string& why) {

@@ -115,6 +115,7 @@ class Journal {
   void answer_positions();
   void answer_reads();
   void tell_mended() const;
+  void tell_journaled_twice();
   void fail(const std::string& why);
   void recover();
 
@@ -135,7 +136,8 @@ class Journal {
   std::map<LaneId, Read> reads_;
   std::string trouble_;  // why nothing can be written; empty: all is well
   std::int64_t maintained_ms_ = 0;
-  std::uint64_t messages_ = 0;  // since the last commit
+  PerDirection<std::uint64_t> journaled_twice_;  // as was told last
+  std::uint64_t messages_ = 0;                   // since the last commit
   std::chrono::steady_clock::time_point next_commit_;
 };
 

@@ -1,7 +1,8 @@
 #include "journal/repeats.hpp"
 
-#include <algorithm>
-#include <tuple>
+#include <utility>
+
+#include "journal/recollection.hpp"
 
 namespace bascule {
 namespace {
@@ -10,94 +11,80 @@ namespace {
 constexpr std::size_t ranges_per_source = 1'000;
 constexpr std::size_t sources = 10'000;
 constexpr std::string_view any_peer = "*";  // noted by a version that did not know whose it was
-// What a start reads of each lane; large messages are few enough to come again.
-constexpr std::uint64_t recalled_bytes_max = 32 << 20;
-
-// Where the newest messages of the lane begin.
-std::uint64_t recalled_from(Store& store, const LaneState& lane) {
-  std::uint64_t from = lane.next > remembered_deliveries ? lane.next - remembered_deliveries : 1;
-  const auto heads = store.batches().heads(lane.id, from, static_cast<int>(remembered_deliveries));
-  std::uint64_t bytes = 0;
-  for (auto head = heads.rbegin(); head != heads.rend(); ++head) {
-    bytes += head->bytes;
-    if (bytes > recalled_bytes_max) return head->last() + 1;
-  }
-  return from;
-}
 
 }  // namespace
 
 void Repeats::load(Store& store, const std::vector<LaneState>& lanes) {
-  noted_.clear();
   changed_.clear();
   seen_.clear();
-  for (const Direction direction : {Direction::up, Direction::down}) {
+  for (const Direction direction : both_directions) {
     Side& side = sides_[direction];
     SessionRow stored = store.sessions().load(direction);
     if (stored.number != side.session.number) side = {};
     side.session = std::move(stored);
     side.changed = false;
+    // The rows say what has become of the transaction that was under way.
+    Receipts committed;
+    std::uint32_t keep = side.receipts.size() - side.uncommitted;
+    side.receipts.each([&](const Receipt& receipt) {
+      if (keep == 0) return;
+      --keep;
+      committed.add(receipt);
+    });
+    side.complete = side.complete && !side.receipts.forgot();
+    side.receipts = std::move(committed);
+    side.uncommitted = 0;
+    side.unread.clear();
+    for (const LaneState& lane : lanes) {
+      // Of a topic's messages only the newest is there: with it alone recalled, its redelivery
+      // would be dropped and leave the last word to an older one that came again.
+      if (lane.direction != direction || lane.settings.keep == Keep::latest) continue;
+      side.unread.push_back({lane.id, lane.next});
+    }
   }
   store.seen().each([&](std::string_view source, SequenceSet ranges) {
     seen_.emplace(source, std::move(ranges));
   });
-  // In the order in which they came, over all lanes.
-  struct Noted {
-    int boot;
-    std::int64_t captured_ms;
-    Direction direction;
-    Receipt receipt;
-  };
-  std::vector<Noted> noted;
-  for (const LaneState& lane : lanes) {
-    // Of a topic's messages only the newest is there: with it alone recalled, its redelivery would
-    // be dropped and leave the last word to an older one that came again.
-    if (lane.settings.keep == Keep::latest) continue;
-    std::uint64_t from = recalled_from(store, lane);
-    while (const BatchPtr batch = store.batches().read(lane.id, from)) {
-      RecordReader reader(lane.id, batch->first, batch->chain, batch->data,
-                          RecordReader::Check::checksums);
-      while (const auto record = reader.next()) {
-        if (record->receipt.session == session(lane.direction)) {
-          noted.push_back({batch->boot, batch->captured_ms, lane.direction, record->receipt});
-        }
-      }
-      from = batch->last() + 1;
-    }
-  }
-  std::stable_sort(noted.begin(), noted.end(), [](const Noted& a, const Noted& b) {
-    return std::tie(a.boot, a.captured_ms) < std::tie(b.boot, b.captured_ms);
-  });
-  for (const Noted& entry : noted) remember(entry.direction, entry.receipt);
 }
 
-bool Repeats::redelivered(Direction direction, Receipt receipt, bool duplicate) const {
-  if (!duplicate || receipt.packet_id == 0) return false;
-  // The newest delivery with the id decides; it may be in the transaction under way.
-  for (auto note = noted_.rbegin(); note != noted_.rend(); ++note) {
-    if (note->first == direction && note->second.packet_id == receipt.packet_id) {
-      return !note->second.exactly_once && note->second.digest == receipt.digest;
-    }
+void Repeats::recall(Store& store, Side& side) {
+  const auto unread = std::exchange(side.unread, {});
+  if (side.receipts.size() == Receipts::remembered) {
+    side.complete = false;  // older ones would have to make room at once
+    return;
   }
-  const Side& side = sides_[direction];
-  if (side.slots.empty()) return false;
-  const Slot& slot = side.slots[receipt.packet_id];
-  return slot.order != 0 && slot.digest == receipt.digest &&
-         slot.order + remembered_deliveries > side.order;
+  Recollection rows(store.batches(), side.session.number);
+  for (const Unread& lane : unread) rows.read(lane.lane, lane.end);
+  side.complete = side.complete && rows.complete();
+  Receipts receipts = rows.receipts();
+  side.receipts.each([&](const Receipt& receipt) { receipts.add(receipt); });
+  side.receipts = std::move(receipts);
+}
+
+bool Repeats::redelivered(Store& store, Direction direction, const Receipt& receipt, bool duplicate,
+                          bool recalled) {
+  if (!duplicate || receipt.packet_id == 0) return false;
+  Side& side = sides_[direction];
+  if (!side.unread.empty()) recall(store, side);
+  if (!side.receipts.contains(receipt.packet_id, receipt.digest)) {
+    if (recalled) ++side.unknown;
+    return false;
+  }
+  // Deliveries come again in their order, so those before this one were no new ones.
+  const std::uint64_t before = std::exchange(side.unknown, 0);
+  if (!side.complete || side.receipts.forgot()) forgotten_[direction] += before;
+  return true;
+}
+
+void Repeats::note(Direction direction, const Receipt& receipt) {
+  if (receipt.packet_id == 0) return;
+  Side& side = sides_[direction];
+  side.receipts.add(receipt);
+  if (side.uncommitted < Receipts::remembered) ++side.uncommitted;
 }
 
 void Repeats::committed() {
-  for (const auto& [direction, receipt] : noted_) remember(direction, receipt);
-  noted_.clear();
-}
-
-void Repeats::remember(Direction direction, Receipt receipt) {
-  if (receipt.packet_id == 0) return;
-  Side& side = sides_[direction];
-  if (side.slots.empty()) side.slots.resize(65'536);
-  side.slots[receipt.packet_id] = {receipt.digest, ++side.order};
-  // Of QoS 2 it is known whether the id is held; whatever comes with it otherwise is new.
-  if (receipt.exactly_once) side.slots[receipt.packet_id] = {};
+  for (Side& side : sides_) side.uncommitted = 0;
 }
 
 bool Repeats::hold(Direction direction, std::uint16_t packet_id) {
@@ -119,8 +106,11 @@ bool Repeats::knows(Direction direction, std::string_view peer) const {
 
 void Repeats::begin_session(Direction direction, std::string_view peer) {
   Side& of = sides_[direction];
-  of.slots.clear();
-  std::erase_if(noted_, [&](const auto& note) { return note.first == direction; });
+  of.receipts.clear();
+  of.uncommitted = 0;
+  of.unread.clear();
+  of.complete = true;
+  of.unknown = 0;
   ++of.session.number;
   of.session.held.clear();
   of.changed = true;
@@ -150,7 +140,7 @@ bool Repeats::first_sight(const Stamp& stamp) {
 void Repeats::save(Store& store) {
   for (const std::string& source : changed_) store.seen().save(source, seen_.find(source)->second);
   changed_.clear();
-  for (const Direction direction : {Direction::up, Direction::down}) {
+  for (const Direction direction : both_directions) {
     Side& of = sides_[direction];
     if (std::exchange(of.changed, false)) store.sessions().save(direction, of.session);
   }

@@ -9,35 +9,37 @@
 #include <set>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "journal/lane/record.hpp"
 #include "journal/lane/sequence_set.hpp"
+#include "journal/receipts.hpp"
 #include "journal/store/store.hpp"
 #include "message/per_direction.hpp"
 #include "message/stamp.hpp"
 
 namespace bascule {
 
-// How many of the newest deliveries of a direction are remembered. More than a receive maximum:
-// mosquitto 2.0.11 was seen to send 2,650 again after a kill -9 although only 1,000 may be
-// unacknowledged.
-inline constexpr std::uint64_t remembered_deliveries = 16'384;
-
 class Repeats {
  public:
-  // Recalls what the journal holds: sessions, sources, and the packet ids in the newest batches,
-  // but not those of lanes that keep only the latest. What was noted and committed before stays
-  // known: its row may have been given up since.
+  // Reads what the journal holds of sessions and sources. Deliveries are read from its rows, but
+  // not from those of lanes that keep only the latest: when the first one with DUP comes, for
+  // mostly none does. What was noted and committed before stays known: its row may have been given
+  // up since.
   void load(Store& store, const std::vector<LaneState>& lanes);
 
-  // A delivery with this receipt and the DUP flag: was it journaled before? Never by the id alone:
-  // an id is used again, for the next message.
-  bool redelivered(Direction direction, Receipt receipt, bool duplicate) const;
-  // Counts from the commit on: committed().
-  void note(Direction direction, Receipt receipt) { noted_.emplace_back(direction, receipt); }
+  // A connection has begun: what comes again comes before what is new.
+  void begin_connection(Direction direction) { sides_[direction].unknown = 0; }
+  // A delivery with this receipt and the DUP flag: was it journaled before? See Receipts.
+  // `recalled`: its lane's rows tell of its deliveries.
+  bool redelivered(Store& store, Direction direction, const Receipt& receipt, bool duplicate,
+                   bool recalled = true);
+  // It is in the transaction under way; it counts from now on, and is forgotten if that fails.
+  void note(Direction direction, const Receipt& receipt);
   void committed();
+  // How many deliveries came again, since the start, that had been journaled but are remembered no
+  // more: they were taken for new ones. Known by another, older or not, that came after them.
+  std::uint64_t forgotten(Direction direction) const { return forgotten_[direction]; }
 
   // At QoS 2: false if the id is held, so that this is a redelivery; else it is held from now on.
   // Releasing an id that is not held changes nothing.
@@ -58,23 +60,28 @@ class Repeats {
   void save(Store& store);
 
  private:
-  struct Slot {
-    std::uint32_t digest = 0;
-    std::uint64_t order = 0;  // 0: empty
+  // Rows of a lane before this sequence may hold deliveries that are not among the receipts.
+  struct Unread {
+    LaneId lane = 0;
+    std::uint64_t end = 0;
   };
   struct Side {
     SessionRow session;
     bool changed = false;  // the session, since save()
-    std::uint64_t order = 0;
-    std::vector<Slot> slots;  // by packet id; made on first use
+    Receipts receipts;
+    std::uint32_t uncommitted = 0;  // the newest of them
+    std::vector<Unread> unread;
+    bool complete = true;       // the receipts and the rows are all that the session delivered
+    std::uint64_t unknown = 0;  // with DUP, since the connection began
   };
-  void remember(Direction direction, Receipt receipt);
+
+  void recall(Store& store, Side& side);
 
   PerDirection<Side> sides_;
+  PerDirection<std::uint64_t> forgotten_;
   std::map<std::string, SequenceSet, std::less<>> seen_;  // by ORIGIN/EPOCH/LANE
   std::set<std::string> changed_;
-  std::vector<std::pair<Direction, Receipt>> noted_;  // in the transaction under way
-  std::string source_;                                // scratch
+  std::string source_;  // scratch
 };
 
 }  // namespace bascule

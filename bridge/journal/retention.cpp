@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "journal/repeats.hpp"
-
 namespace bascule {
 namespace {
 
@@ -11,11 +9,17 @@ constexpr int rows_per_trim = 1'000;
 // A page for the row, and what the log and the B-tree add to it, on average.
 constexpr std::uint64_t overhead(std::uint64_t bytes) { return bytes + bytes / 8 + 512; }
 
-// Whether a batch is history: crossed, not about to be sent again, and not among the newest, whose
-// packet ids recognise a broker's redelivery.
-bool is_history(const LaneState& lane, const BatchHead& head, std::uint64_t newest) {
-  return head.last() <= lane.cursor && head.last() + newest < lane.next &&
-         (lane.replay_next == 0 || head.last() < lane.replay_next);
+// Whether a batch is history: crossed, and not about to be sent again.
+bool is_history(const LaneState& lane, const BatchHead& head) {
+  return head.last() <= lane.cursor && (lane.replay_next == 0 || head.last() < lane.replay_next);
+}
+
+// Whether it is among the newest, which tell of deliveries.
+bool is_newest(const LaneState& lane, const BatchHead& head) {
+  const std::uint64_t newer = lane.next - 1 - head.last();
+  const std::uint64_t newer_bytes = lane.appended_bytes - head.before_bytes - head.bytes;
+  return newer < kept_deliveries_least ||
+         (newer < kept_deliveries && newer_bytes < kept_deliveries_bytes);
 }
 
 }  // namespace
@@ -26,7 +30,7 @@ void Retention::trim(Store& store, LaneState& lane, const Timeline& timeline, co
   next = at.boottime_ms + 1'000;
   std::uint64_t erase_to = 0;
   for (const BatchHead& head : store.batches().heads(lane.id, 0, rows_per_trim)) {
-    if (!is_history(lane, head, remembered_deliveries)) break;
+    if (!is_history(lane, head) || is_newest(lane, head)) break;
     const std::int64_t age = timeline.age_ms(head.boot, head.captured_ms, at);
     if (age < settings_.keep_forwarded_ms) {
       next = std::max(next, at.boottime_ms + settings_.keep_forwarded_ms - age);
@@ -81,7 +85,7 @@ Room Retention::make_room(Store& store, std::vector<LaneState>& lanes, LaneState
   while (over(bytes, beyond)) {
     measure(store);
     if (!over(bytes, beyond)) break;
-    if (erase_history(store, lanes, remembered_deliveries) || erase_history(store, lanes, 0)) {
+    if (erase_history(store, lanes, false) || erase_history(store, lanes, true)) {
       continue;
     }
     full_ = true;
@@ -96,12 +100,12 @@ Room Retention::make_room(Store& store, std::vector<LaneState>& lanes, LaneState
   return Room::take;
 }
 
-bool Retention::erase_history(Store& store, std::vector<LaneState>& lanes, std::uint64_t newest) {
+bool Retention::erase_history(Store& store, std::vector<LaneState>& lanes, bool newest_too) {
   bool erased = false;
   for (LaneState& lane : lanes) {
     std::uint64_t erase_to = 0;
     for (const BatchHead& head : store.batches().heads(lane.id, 0, 100)) {
-      if (!is_history(lane, head, newest)) break;
+      if (!is_history(lane, head) || (is_newest(lane, head) && !newest_too)) break;
       erase_to = head.first;
     }
     if (erase_to == 0) continue;

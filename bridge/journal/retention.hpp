@@ -13,6 +13,13 @@
 
 namespace bascule {
 
+// Of what has crossed, the newest of each lane stay beyond their time: their rows tell, after a
+// crash, which deliveries come again. So many, or so many bytes where messages are large; but so
+// many in any case, as a broker may have unacknowledged.
+inline constexpr std::uint64_t kept_deliveries = 131'072;
+inline constexpr std::uint64_t kept_deliveries_bytes = 64 << 20;
+inline constexpr std::uint64_t kept_deliveries_least = 1'000;
+
 // What to do with a message for which room was asked.
 enum class Room : std::uint8_t { take, drop, pause };
 
@@ -46,8 +53,9 @@ class Retention {
 
  private:
   bool over(std::uint64_t bytes, std::uint64_t beyond = 0) const;
-  // All but the `newest` messages of each lane: a few rows at a time; false: there is none.
-  bool erase_history(Store& store, std::vector<LaneState>& lanes, std::uint64_t newest);
+  // All but the newest messages of each lane, or those, too: a few rows at a time; false: there is
+  // none.
+  bool erase_history(Store& store, std::vector<LaneState>& lanes, bool newest_too);
   bool drop_oldest(Store& store, LaneState& lane, const char* reason);
 
   const JournalSettings& settings_;

@@ -19,6 +19,7 @@ void Sessions::apply(Direction in, const Entered& entered) {
   const Direction out = opposite(in);
   const bool known = entered.present && repeats_.knows(in, entered.peer);
   unfamiliar_[out] = entered.present && !known;
+  repeats_.begin_connection(in);
   if (known) {
     repeats_.name_session(in, entered.peer);
     return;

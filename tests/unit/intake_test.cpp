@@ -87,6 +87,17 @@ Message message(std::string_view topic, std::string_view payload, Qos qos = Qos:
 
 }  // namespace
 
+TEST_CASE("intake: a redelivery is known though its expiry has counted down meanwhile") {
+  Bank bank;
+  const std::string user = user_property_block("a", "b");
+  const std::string before = expiry_property(90) + user, after = expiry_property(60) + user;
+  bank.deliver({{"sales/1", "x", before, Qos::at_least_once, false}}, 7);
+  bank.deliver({{"sales/1", "x", after, Qos::at_least_once, false}}, 7, true);
+  CHECK(bank.tally().repeats == 1);
+  bank.deliver({{"sales/1", "x", expiry_property(60), Qos::at_least_once, false}}, 7, true);
+  CHECK(bank.tally().repeats == 1);  // another one
+}
+
 TEST_CASE("intake: a group goes where its routes say, and is acknowledged by its last tag") {
   Bank bank;
   bank.deliver({message("sales/1", "a"), message("capped", "b"), message("sales/2/x", "c")});

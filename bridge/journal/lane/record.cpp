@@ -64,6 +64,13 @@ std::uint32_t seal_record(char* record, std::uint16_t session, LaneId lane, std:
   return crc;
 }
 
+RecordHead read_record_head(std::string_view header) {
+  const char* at = header.data();
+  return {get<std::uint32_t>(at + 4),
+          {get<std::uint32_t>(at + 16), get<std::uint16_t>(at + 20), get<std::uint16_t>(at + 22),
+           (at[8] & 16) != 0}};
+}
+
 Record read_record(std::string_view bytes) {
   const char* at = bytes.data();
   const auto topic = get<std::uint16_t>(at + 10);
@@ -76,8 +83,7 @@ Record read_record(std::string_view bytes) {
   record.stamped = (at[8] & 8) != 0;
   record.kind = static_cast<InputKind>(static_cast<unsigned char>(at[9]) & ~central_up_bit);
   record.central_up = (static_cast<unsigned char>(at[9]) & central_up_bit) != 0;
-  record.receipt = {get<std::uint32_t>(at + 16), get<std::uint16_t>(at + 20),
-                    get<std::uint16_t>(at + 22), (at[8] & 16) != 0};
+  record.receipt = read_record_head(bytes).receipt;
   const std::string_view body = bytes.substr(0, record.size).substr(record_header_bytes);
   record.message.topic = body.substr(0, topic);
   record.message.properties = body.substr(topic, properties);

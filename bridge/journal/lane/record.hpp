@@ -51,6 +51,14 @@ std::uint32_t seal_record(char* record, std::uint16_t session, LaneId lane, std:
 // Reads one record that is not sealed yet, as encode_record wrote it.
 Record read_record(std::string_view bytes);
 
+// What of a record lies before its message: its length, and its receipt with the session. Of
+// `record_header_bytes`; nobody has checked them.
+struct RecordHead {
+  std::uint32_t size = 0;
+  Receipt receipt;
+};
+RecordHead read_record_head(std::string_view header);
+
 // Walks the records of a batch. next() returns nothing at the end, or at the first record whose
 // length or checksum is wrong; ok() tells the two apart.
 class RecordReader {

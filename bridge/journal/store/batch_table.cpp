@@ -80,6 +80,30 @@ std::vector<BatchHead> BatchTable::heads(LaneId lane, std::uint64_t from, int li
   return heads;
 }
 
+std::vector<BatchHead> BatchTable::heads_before(LaneId lane, std::uint64_t before, int limit) {
+  return database_
+      .prepared(
+          "SELECT id, count, length(data), boot, captured_ms, before_bytes FROM batch"
+          " WHERE id >= ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3")
+      .bind(first_key(lane), LaneSequence{lane, before}.key(), limit)
+      .all(read_head);
+}
+
+std::vector<Receipt> BatchTable::receipts(LaneId lane, const BatchHead& head) {
+  std::vector<Receipt> receipts;
+  BlobReader blob = database_.blobs("batch", "data");
+  blob.open(static_cast<std::int64_t>(LaneSequence{lane, head.first}.key()));
+  char header[record_header_bytes];
+  for (std::size_t at = 0; at + sizeof header <= blob.size();) {
+    blob.read(header, sizeof header, at);
+    const RecordHead record = read_record_head({header, sizeof header});
+    if (record.size < sizeof header) break;
+    receipts.push_back(record.receipt);
+    at += record.size;
+  }
+  return receipts;
+}
+
 void BatchTable::erase(LaneId lane, std::uint64_t first, std::uint64_t last) {
   database_.prepared("DELETE FROM batch WHERE id BETWEEN ?1 AND ?2")
       .run(LaneSequence{lane, first}.key(), LaneSequence{lane, last}.key());

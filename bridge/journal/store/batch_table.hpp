@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "journal/lane/lane_sequence.hpp"
+#include "journal/lane/record.hpp"
 #include "journal/store/sqlite/database.hpp"
 
 namespace bascule {
@@ -48,6 +48,10 @@ class BatchTable {
   BatchPtr read(LaneId lane, std::uint64_t sequence);
   // Rows from the one that holds `from` on.
   std::vector<BatchHead> heads(LaneId lane, std::uint64_t from, int limit);
+  // Rows that begin before `before`, the newest first.
+  std::vector<BatchHead> heads_before(LaneId lane, std::uint64_t before, int limit);
+  // The receipts of a row, in its order. Its messages are not read, and nothing is checked.
+  std::vector<Receipt> receipts(LaneId lane, const BatchHead& head);
   BatchPtr newest(LaneId lane);
   void erase(LaneId lane, std::uint64_t first, std::uint64_t last);  // by first sequence
   // Moves the row that begins with `first` to where damaged ones are kept.

@@ -238,12 +238,13 @@ TEST_CASE("time to live: what waited too long expires and is named; what crossed
   CHECK(ledger[0].reason == "ttl");
 }
 
-TEST_CASE("history: it is trimmed after its time, but for the newest 16,384") {
+TEST_CASE("history: it is trimmed after its time, but for the newest, as many or as large") {
   const Directory directory;
   JournalSettings settings = journal_settings(directory);
   settings.keep_forwarded_ms = 0;
   JournalCore core(settings, "store-42", {});
-  for (int i = 0; i < 180; ++i) store(core, std::vector<Put>(100, message(1, 1)));
+  // 70 MiB, one message a row: what is within 64 MiB stays.
+  for (int i = 0; i < 1'120; ++i) store(core, {message(1, 65'536 - message(1, 0).bytes())});
   core.maintain();
   CHECK(core.report().lanes[0].first_stored == 1);  // nothing has crossed
   forward_all(core);
@@ -261,7 +262,7 @@ TEST_CASE("history: it is trimmed after its time, but for the newest 16,384") {
   settings.data_dir = left.path();
   JournalCore after(settings, "store-42", {});
   after.maintain();
-  CHECK(after.report().lanes[0].first_stored == 1601);
+  CHECK(after.report().lanes[0].first_stored == 1'120 - 1'024 + 1);
   CHECK(losses(after).empty());
 }
 
@@ -281,5 +282,16 @@ TEST_CASE("history: what is about to be sent again stays, also when room is need
   core.positions(Direction::up, far);
   core.commit();
   fill_up(core);
+  CHECK(core.report().lanes[0].first_stored == 11);
+}
+
+TEST_CASE("history: of messages however large, as many stay as a broker may deliver again") {
+  const Directory directory;
+  JournalSettings settings = journal_settings(directory);
+  settings.keep_forwarded_ms = 0;
+  JournalCore core(settings, "store-42", {});
+  for (int i = 0; i < 1'010; ++i) store(core, {message(1, 100'000)});
+  forward_all(core);
+  core.maintain();
   CHECK(core.report().lanes[0].first_stored == 11);
 }

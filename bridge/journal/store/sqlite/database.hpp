@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "journal/store/sqlite/blob_reader.hpp"
 #include "journal/store/sqlite/statement.hpp"
 
 struct sqlite3;
@@ -27,6 +28,7 @@ class Database {
   std::string text(const std::string& sql);
   // The statement of this literal: prepared at its first use, and kept by the literal's address.
   Statement& prepared(const char* sql);
+  BlobReader blobs(const char* table, const char* column) { return {database_, table, column}; }
   std::int64_t changes() const;        // rows, of the last statement
   std::int64_t total_changes() const;  // rows, since opening
 

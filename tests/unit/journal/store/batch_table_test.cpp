@@ -65,3 +65,37 @@ TEST_CASE("batches: the latest of a topic replaces the one before, lane by lane"
   CHECK(store.batches().replace_latest(1, "t", 4) == 3);
   CHECK(store.batches().replace_latest(2, "t", 6) == 5);
 }
+
+TEST_CASE("batches: a row's receipts are read without its messages, also where they are large") {
+  const Directory directory;
+  Store store(journal_settings(directory), "store-42");
+  Batch row = batch(1, 3, 0);
+  for (std::uint16_t id = 1; id <= 4; ++id) {
+    const std::string payload(id == 2 ? 0 : 70'000, 'x');
+    encode_record({"t", payload, {}, Qos::at_least_once, false}, {id * 7U, id, 0, id == 3}, false,
+                  row.data);
+    ++row.count;
+  }
+  store.batches().insert(row);
+  const auto heads = store.batches().heads_before(1, 100, 10);
+  REQUIRE(heads.size() == 1);
+  const auto receipts = store.batches().receipts(1, heads[0]);
+  REQUIRE(receipts.size() == 4);
+  for (std::uint16_t id = 1; id <= 4; ++id) {
+    CHECK(receipts[id - 1U].packet_id == id);
+    CHECK(receipts[id - 1U].digest == id * 7U);
+    CHECK(receipts[id - 1U].exactly_once == (id == 3));
+  }
+}
+
+TEST_CASE("batches: rows before a sequence come newest first, and of one lane alone") {
+  const Directory directory;
+  Store store(journal_settings(directory), "store-42");
+  for (const std::uint64_t first : {1U, 5U, 9U}) store.batches().insert(batch(2, first, 4));
+  store.batches().insert(batch(1, 1, 1));
+  const auto heads = store.batches().heads_before(2, 9, 10);
+  REQUIRE(heads.size() == 2);
+  CHECK(heads[0].first == 5);
+  CHECK(heads[1].first == 1);
+  CHECK(store.batches().heads_before(2, 13, 1).front().first == 9);
+}

@@ -1,0 +1,116 @@
+// P5 after a kill -9 between a commit and its acknowledgements: whatever the broker delivers again
+// has crossed, or will, and does not cross twice, however much it is.
+#include "journal/core.hpp"
+#include "journal/lane/crc32c.hpp"
+#include "support/journal_probe.hpp"
+
+using namespace bascule;
+using namespace bascule::test;
+
+namespace {
+
+std::string payload_of(std::uint64_t delivery, std::size_t bytes) {
+  std::string payload = std::to_string(delivery);
+  payload.resize(bytes, '.');
+  return payload;
+}
+
+// A broker's deliveries from..to, 200 in a group, under ids that go round.
+void deliver(JournalCore& core, std::uint64_t count, std::size_t bytes, bool again,
+             bool alike = false) {
+  std::vector<Put> group;
+  for (std::uint64_t i = 0; i < count; ++i) {
+    Put put;
+    put.payload = payload_of(alike ? 0 : i, bytes);
+    put.receipt = {crc32c(0, put.payload), static_cast<std::uint16_t>(i % 65'535 + 1), 0};
+    put.duplicate = again;
+    group.push_back(std::move(put));
+    if (group.size() < 200 && i + 1 < count) continue;
+    store(core, group);
+    group.clear();
+  }
+}
+
+JournalCore open_large(const Directory& directory) {
+  JournalSettings settings = journal_settings(directory);
+  settings.max_size_bytes = std::uint64_t{1} << 30;
+  return {settings, "store-42", {}};
+}
+
+void check_none_twice(std::uint64_t count, std::size_t bytes, bool alike = false) {
+  const Directory directory;
+  JournalCore core = open_large(directory);
+  core.enter_session(Direction::up, "broker", false);
+  deliver(core, count, bytes, false, alike);
+  const Directory left = directory.copy();
+  JournalCore after = open_large(left);
+  after.enter_session(Direction::up, "broker", true);
+  deliver(after, count, bytes, true, alike);
+  CHECK(lane_of(after, 1).journaled() == count);
+  CHECK(after.report().tallies[Direction::up].repeats == count);
+  CHECK(after.report().journaled_twice[Direction::up] == 0);
+}
+
+}  // namespace
+
+TEST_CASE("redelivery: 300 messages of 256 KiB are known after a kill") {
+  check_none_twice(300, 256 << 10);
+}
+
+TEST_CASE("redelivery: 40 messages of 2 MB are known after a kill") {
+  check_none_twice(40, 2'000'000);
+}
+
+TEST_CASE("redelivery: 20,000 small messages are known after a kill, also if all are alike") {
+  check_none_twice(20'000, 60);
+  check_none_twice(20'000, 60, true);
+}
+
+TEST_CASE("redelivery: more than there are packet ids are known after a kill") {
+  check_none_twice(90'143, 20);
+}
+
+TEST_CASE("redelivery: what the journal had and has given up crosses twice, and that is counted") {
+  const Directory directory;
+  {
+    JournalCore core = open_journal(directory);
+    core.enter_session(Direction::up, "broker", false);
+    deliver(core, 400, 20, false);
+  }
+  sql(directory, "DELETE FROM batch WHERE id < " + std::to_string(LaneSequence{1, 200}.key()));
+  JournalCore core = open_journal(directory);
+  core.enter_session(Direction::up, "broker", true);
+  deliver(core, 400, 20, true);
+  CHECK(core.report().journaled_twice[Direction::up] == 200);
+  CHECK(core.report().tallies[Direction::up].repeats == 200);
+  CHECK(lane_of(core, 1).journaled() == 600);
+}
+
+TEST_CASE("redelivery: what was lost with the line is new, also behind what was delivered") {
+  const Directory directory;
+  {
+    JournalCore core = open_journal(directory);
+    core.enter_session(Direction::up, "broker", false);
+    deliver(core, 100, 20, false);
+  }
+  JournalCore core = open_journal(directory);
+  core.enter_session(Direction::up, "broker", true);
+  deliver(core, 150, 20, true);
+  CHECK(lane_of(core, 1).journaled() == 150);
+  CHECK(core.report().journaled_twice[Direction::up] == 0);
+}
+
+TEST_CASE("redelivery: deliveries of an earlier session are not this one's") {
+  const Directory directory;
+  {
+    JournalCore core = open_journal(directory);
+    core.enter_session(Direction::up, "broker", false);
+    deliver(core, 10, 20, false);
+    core.enter_session(Direction::up, "broker", false);
+    core.commit();
+  }
+  JournalCore core = open_journal(directory);
+  core.enter_session(Direction::up, "broker", true);
+  deliver(core, 10, 20, true);
+  CHECK(lane_of(core, 1).journaled() == 20);
+}
