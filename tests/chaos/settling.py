@@ -15,6 +15,8 @@ PROBES = [("a", "pos/1/probe"), ("a", "pos/2/probe"), ("a", "menu/probe"),
           ("b", "pos/1/probe"), ("b", "pos/2/probe"),
           ("central", "stores/a/orders/probe"), ("central", "stores/b/orders/probe"),
           ("central", "catalogue/probe")]
+# Those whose targets a plan may have refused.
+MAY_BE_REFUSED = [("a", "pos/1/probe"), ("b", "pos/1/probe")]
 # What no configuration wants.
 DECOYS = [(place, "decoy/1") for place in ("a", "b", "central")] + [
     ("a", "menu/decoy/1"), ("central", "stores/nobody/sales/decoy"),
@@ -59,20 +61,20 @@ def others_cross(world, still_s=STILL_S):
     if world.hampered() or world.full_disks:
         return
     first = len(world.model.sent)
-    _publish(world, [(place, topic) for place, topic in PROBES if topic.endswith("/probe")])
+    _publish(world, [probe for probe in PROBES if probe not in MAY_BE_REFUSED])
     _wait(world, lambda: [text for text in world.model.missing(world.arrivals())
                           if int(text[1:text.index(" ")]) >= first], still_s)
 
 
 def _check_status(world):
-    """Status says what is so. A disk counts as full once something did not fit."""
-    for site in world.full_disks:
-        _publish(world, [(site, "pos/1/probe")])
+    """Status says what is so. A disk counts as full once something did not fit, and it is looked
+    at once a second."""
     end = time.monotonic() + SEEN_S
     while wrong := _untold(world):
         if time.monotonic() > end:
             raise Failure(wrong)
-        time.sleep(0.1)
+        _publish(world, [(site, "pos/1/probe") for site in world.full_disks])
+        time.sleep(0.3)
 
 
 def _untold(world):

@@ -4,7 +4,7 @@ usually goes before it, so that a plan can be shortened anywhere.
 """
 import time
 
-from cast import MIN_FREE_MIB, Cast
+from cast import Cast
 from configuration import UNHEARD
 from model import CENTRAL, Model, number_of
 from scripted import ScriptedBroker
@@ -249,7 +249,7 @@ class World:
         """Leaves less than the bridge wants to have free; what there is is not touched."""
         if self.cast.small_disk:
             self.model.disturbed()
-            self.cast.disks[bridge].fill(leave_mib=MIN_FREE_MIB // 2)
+            self.cast.disks[bridge].fill(leave_mib=1)
             self.full_disks.add(bridge)
 
     def _free(self, bridge):

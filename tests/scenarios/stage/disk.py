@@ -20,10 +20,11 @@ class Disk:
             self._mounted = False
 
     def fill(self, leave_mib):
-        """Writes a file of its own until that much is left."""
+        """Writes into a file of its own until that much is left."""
         free = os.statvfs(self.path)
         room = free.f_bavail * free.f_frsize - (leave_mib << 20)
-        (self.path / "filling").write_bytes(b"x" * max(0, room))
+        with open(self.path / "filling", "ab") as filling:
+            filling.write(b"x" * max(0, room))
 
     def free(self):
         """That file is gone again."""
