@@ -19,6 +19,9 @@ struct Match {
 
 Match match_insert(Turn& turn, const Op& op);
 
+// Whether an insert that is part of a record has something to give to it besides the key parts.
+bool gives_a_field(const Options& options, const Op& op, const Record& record);
+
 // Keeps the index of key parts as the record is now; before it is put.
 void index_record(Turn& turn, std::string_view key, const Record& record);
 

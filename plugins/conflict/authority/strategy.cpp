@@ -144,8 +144,8 @@ bool find_record(Turn& turn, Op& op, Record& record, Entry& entry) {
     op.key = match.record;
     op.base = -1;
     op.quality = BaseQuality::given;
-    entry.reason = op.fields.empty() ? "retired" : "merged";
     record = turn.state.record(op.key).value_or(Record{});
+    entry.reason = gives_a_field(turn.options, op, record) ? "merged" : "retired";
     return true;
   }
   record.standing = match.standing;

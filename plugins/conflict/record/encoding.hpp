@@ -99,6 +99,12 @@ class Reader {
   std::string_view bytes_;
 };
 
+// A hash that is kept, so it is the same everywhere.
+inline std::uint64_t fnv1a(std::string_view text, std::uint64_t hash = 14695981039346656037ULL) {
+  for (const unsigned char byte : text) hash = (hash ^ byte) * 1099511628211ULL;
+  return hash;
+}
+
 inline std::string big_endian(std::uint64_t value) {
   std::string bytes(8, '\0');
   for (int i = 7; i >= 0; --i, value >>= 8) bytes[static_cast<std::size_t>(i)] = char(value & 0xFF);

@@ -14,11 +14,6 @@ constexpr std::array<std::string_view, 3> qualities{"none", "inferred", "given"}
 constexpr std::size_t key_bytes_max = 400;
 constexpr std::size_t id_bytes_max = 300;
 
-std::uint64_t fnv1a(std::string_view text, std::uint64_t hash = 14695981039346656037ULL) {
-  for (const unsigned char byte : text) hash = (hash ^ byte) * 1099511628211ULL;
-  return hash;
-}
-
 std::string plain(const Json& value) {
   return value.is_string() ? value.get<std::string>() : value.dump();
 }

@@ -12,7 +12,7 @@
 //   l KEY                    the last of these that was made at the centre, of the record
 //   k NUMBER                 a case
 //   a KEY                    the record that the insert KEY is now part of
-//   i FIELD NUL VALUE NUL KEY  a key part of a record, made comparable
+//   i FIELD NUL HASH KEY     the key parts of a record but FIELD, made comparable; "*": all
 //   m SITE                   what a site has acknowledged (sites.cpp)
 //   n NAME                   the clock and what is counted, the last run
 //
@@ -127,22 +127,20 @@ void State::put_alias(std::string_view key, std::string_view record) {
   step_.put(key_of('a', key), record);
 }
 
-void State::index(std::string_view field, std::string_view value, std::string_view key) {
-  step_.put(with_nul('i', field) + std::string(value) + '\0' + std::string(key), "");
+void State::index(std::string_view bucket, std::string_view key) {
+  step_.put(key_of('i', bucket) + std::string(key), "");
 }
 
-void State::unindex(std::string_view field, std::string_view value, std::string_view key) {
-  step_.erase(with_nul('i', field) + std::string(value) + '\0' + std::string(key));
+void State::unindex(std::string_view bucket, std::string_view key) {
+  step_.erase(key_of('i', bucket) + std::string(key));
 }
 
-std::vector<std::string> State::indexed(std::string_view field, std::string_view value) const {
-  const auto prefix = with_nul('i', field) + std::string(value) + '\0';
-  std::vector<std::string> keys;
+void State::indexed(std::string_view bucket,
+                    const std::function<bool(std::string_view)>& each) const {
+  const auto prefix = key_of('i', bucket);
   step_.scan(prefix, prefix, [&](std::string_view key, std::string_view) {
-    keys.emplace_back(key.substr(prefix.size()));
-    return keys.size() < 100;
+    return each(key.substr(prefix.size()));
   });
-  return keys;
 }
 
 void State::put_clock(const Hlc& clock) { counters_.change().clock = clock; }

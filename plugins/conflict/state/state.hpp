@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -72,10 +73,12 @@ class State {
   // The record that an insert turned out to be; `key` itself if there is none.
   std::string resolve_alias(std::string_view key) const;
   void put_alias(std::string_view key, std::string_view record);
-  // The records with this value of a key part.
-  void index(std::string_view field, std::string_view value, std::string_view key);
-  void unindex(std::string_view field, std::string_view value, std::string_view key);
-  std::vector<std::string> indexed(std::string_view field, std::string_view value) const;
+  // The records in a bucket: those with the same key parts, and others that share its hash
+  // (insert.cpp). `each` gives true for more; it may read the state.
+  void index(std::string_view bucket, std::string_view key);
+  void unindex(std::string_view bucket, std::string_view key);
+  void indexed(std::string_view bucket,
+               const std::function<bool(std::string_view key)>& each) const;
 
   // The authority's clock never goes back.
   const Hlc& clock() const { return counters_.get().clock; }

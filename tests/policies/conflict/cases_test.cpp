@@ -232,6 +232,31 @@ TEST_CASE("conflict R35: a batch runs once a day, and makes up for a night that 
   CHECK(hub.record() == Json{{"x", 3}});
 }
 
+TEST_CASE("conflict R35: each edit of a night keeps its own time, so that none is folded") {
+  for (const Json& when : {Json("at once"), Json("01:00")}) {
+    Hub hub(Json{{"when", when}, {"strategy", "field-merge"}});
+    auto insert = edit("S1", {{"name", "n"}, {"tel", 1}}, -1);
+    insert.at = monday - 3 * day;
+    hub.give(insert, monday - 2 * day);
+    if (when != "at once") hub.wake("batch", monday - day);
+    auto name_a = edit("A1", {{"name", "Ann"}}, 0);
+    auto name_b = edit("B1", {{"name", "Bob"}}, 0);
+    auto tel_a = edit("A2", {{"tel", 2}}, 0);
+    auto tel_b = edit("B2", {{"tel", 3}}, 0);
+    tel_a.prev = "A1";
+    tel_b.prev = "B1";
+    name_a.at = monday;
+    tel_b.at = monday + hour;
+    name_b.at = monday + 2 * hour;
+    tel_a.at = monday + 3 * hour;
+    tel_b.prev.clear();
+    name_b.prev = "B2";
+    for (const auto& one : {name_a, tel_a, tel_b, name_b}) hub.give(one, monday + 5 * hour);
+    if (when != "at once") hub.wake("batch", monday + 17 * hour);
+    CHECK(hub.record() == Json{{"name", "Bob"}, {"tel", 2}});
+  }
+}
+
 TEST_CASE("conflict R35: a clock that once ran ahead does not stop the nights") {
   Hub hub(Json{{"when", "01:00"}});
   const auto ahead = 400 * day;
