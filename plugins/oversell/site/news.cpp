@@ -55,11 +55,31 @@ void News::notice() {
   if (told.kind == Notice::Kind::rights) books_.show(item);
 }
 
-// Late answers find nobody who waits: the site has decided, and told the authority so.
+// The snapshots from this version on have the op. What is shown changes, if the last one has.
+void News::count_from(OpenItem& item, OwnOp& own, std::int64_t version) {
+  if (own.seen != 0) return;
+  own.seen = version;
+  if (!item.state.snapshot || version > item.state.snapshot->version) {
+    return step_.put(own.seen_key(), "");
+  }
+  books_.count(item, own);
+  books_.show(item);
+}
+
+// Nobody waits for a late answer: the site has decided, and told the authority so. If both have
+// sold, it is one sale, which the authority has counted since.
+void News::late_answer(OpenItem& item, const Notice& told) {
+  const auto stored = step_.get("op/" + told.id.path());
+  if (!stored || told.outcome != "SELL") return;
+  auto own = OwnOp::of(parse_object(*stored));
+  count_from(item, own, told.version);
+  books_.store(own);
+}
+
 void News::answer(OpenItem& item, const Notice& told) {
   const auto key = "ask/" + told.id.path();
   const auto stored = step_.get(key);
-  if (!stored) return;
+  if (!stored) return late_answer(item, told);
   step_.erase(key);
   step_.wake_at(key, 0);
   const auto asked = Request::of(parse_object(*stored).at("request"));
@@ -92,14 +112,7 @@ void News::verdict(OpenItem& item, const Notice& told) {
   const bool overridden = told.reason == "override";
   if (stored) {
     auto own = OwnOp::of(parse_object(*stored));
-    if (own.seen == 0) {
-      own.seen = told.version;
-      if (item.state.snapshot && told.version <= item.state.snapshot->version) {
-        books_.count(item, own);
-      } else {
-        step_.put(own.seen_key(), "");
-      }
-    }
+    count_from(item, own, told.version);
     const bool news = told.final && !own.final;
     own.final = own.final || told.final;
     books_.store(own);

@@ -19,6 +19,8 @@ class News {
 
  private:
   void answer(OpenItem& item, const Notice& told);
+  void late_answer(OpenItem& item, const Notice& told);
+  void count_from(OpenItem& item, OwnOp& own, std::int64_t version);
   void verdict(OpenItem& item, const Notice& told);
 
   const Options& options_;

@@ -49,6 +49,28 @@ TEST_CASE("site R9: no answer in time is an answer by the site, and the next one
   CHECK(reply(world, "3")["basis"] == "authority");
 }
 
+TEST_CASE("site R9: a late answer leaves the availability that there is, in any order of news") {
+  for (const bool later_snapshot : {false, true}) {
+    auto world = open_world({});
+    stall(world);
+    world.ask("a", "1", 2);
+    world.advance(world.now_ms + 2000);
+    REQUIRE(reply(world, "1")["result"] == "SELL");
+    CHECK(world.shown("a")["available"] == 98);
+    if (later_snapshot) {
+      // The answer arrives by itself, before the site's own word of its sale has left.
+      auto& site = world.sites.at("a");
+      site.line_up = true;
+      REQUIRE(world.deliver_up("a"));
+      while (world.deliver_down("a")) CHECK(world.shown("a")["available"] == 98);
+      site.line_up = false;
+    }
+    go_on(world);
+    CHECK(world.ledger()["firm"] == 2);
+    CHECK(world.shown("a")["available"] == 98);
+  }
+}
+
 TEST_CASE("site: what it refused while the authority was selling is withdrawn") {
   auto world = open_world({}, {{"role", "site"}, {"offline", "refuse"}});
   stall(world);
