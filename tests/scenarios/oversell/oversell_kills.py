@@ -31,6 +31,8 @@ with Stage() as stage:
         site.wait_available(item, CAPACITY)
     victims = {"site": site.bridge, "hub": authority}
     deaths, asked = 0, []
+    capacity = {item: CAPACITY for item in ITEMS}
+    by_centre = {item: len(ROUNDS) for item in ITEMS}
 
     def ask(count):
         asked.extend(site.till.ask(item) for _ in range(count) for item in ITEMS)
@@ -61,12 +63,6 @@ with Stage() as stage:
         victim.start()
         site.bridge.wait_up()
 
-    answers = {number: site.till.answers_to(number) for number in asked}
-    for number, told in answers.items():
-        assert all(one == told[0] for one in told), f"{number} was told {told}"
-    sold = {told[0]["sale"]: told[0] for told in answers.values() if told[0]["result"] == "SELL"}
-    assert len(sold) == sum(told[0]["result"] == "SELL" for told in answers.values())
-
     def verdicts():
         told = [json.loads(text) for text in office.payloads("oversell/inbox/site")]
         final = {}
@@ -77,23 +73,54 @@ with Stage() as stage:
                 final.setdefault(one["sale"], set()).add("FIRM")
         return final
 
-    wait_until(lambda: all(sale in verdicts() for sale in sold),
-               lambda: f"verdicts, has {verdicts()} for {sold}")
-    site.bridge.wait_drained()
-    authority.wait_drained()
+    def newest(item):
+        return [json.loads(text) for text in office.payloads(f"oversell/item/{item}")][-1]
+
+    def settle():
+        """The sales that tills were told of, when each has its verdict."""
+        answers = {number: site.till.answers_to(number) for number in asked}
+        for number, told in answers.items():
+            assert all(one == told[0] for one in told), f"{number} was told {told}"
+        sold = {told[0]["sale"]: told[0] for told in answers.values()
+                if told[0]["result"] == "SELL"}
+        assert len(sold) == sum(told[0]["result"] == "SELL" for told in answers.values())
+        wait_until(lambda: all(sale in verdicts() for sale in sold),
+                   lambda: f"verdicts, has {verdicts()} for {sold}")
+        site.bridge.wait_drained()
+        authority.wait_drained()
+        return sold
+
+    def sell_the_last_one_twice(item):
+        """How many the rounds sell is a matter of time; that some go beyond is not left to it."""
+        capacity[item] += 1 - newest(item)["available"]
+        box_office.publish(f"seats/{item}/capacity", json.dumps({"capacity": capacity[item]}))
+        site.wait_available(item, 1)
+        site.cut()
+        box_office.publish(f"seats/{item}/sold", 1)
+        box_office.wait_acknowledged()
+        by_centre[item] += 1
+        asked.append(site.till.ask(item))
+        wait_until(answered, f"the answer for the last of {item}")
+        site.mend()
+
+    sold = settle()
+    for item in ITEMS:
+        told = [verdicts()[sale] for sale, one in sold.items() if one["item"] == item]
+        if {"HONOUR" if OVERBOOKING[item] else "REVERSE"} not in told:
+            sell_the_last_one_twice(item)
+    sold = settle()
     final = verdicts()
     assert all(len(outcomes) == 1 for outcomes in final.values()), final
     assert set(final) == set(sold), set(final) ^ set(sold)
     for item in ITEMS:
         count = Counter(next(iter(final[sale])) for sale, one in sold.items()
                         if one["item"] == item)
-        left = CAPACITY - len(ROUNDS) - count["FIRM"] - count["HONOUR"]
+        left = capacity[item] - by_centre[item] - count["FIRM"] - count["HONOUR"]
         site.wait_available(item, left)
-        newest = [json.loads(text) for text in office.payloads(f"oversell/item/{item}")][-1]
-        assert newest["available"] == left, newest
+        assert newest(item)["available"] == left, newest(item)
         beyond = "HONOUR" if OVERBOOKING[item] else "REVERSE"
         assert count[beyond] >= 1 and count["HONOUR"] <= OVERBOOKING[item], count
-        print(f"{item}: {CAPACITY} seats, {len(ROUNDS)} sold by the centre, {sum(count.values())} "
-              f"by the site: {dict(count)}; {left} left")
+        print(f"{item}: {capacity[item]} seats, {by_centre[item]} sold by the centre, "
+              f"{sum(count.values())} by the site: {dict(count)}; {left} left")
     assert deaths >= len(ROUNDS) // 2, deaths
     print(f"{deaths} deaths in {len(ROUNDS)} rounds, {len(asked)} asked, {len(sold)} sold")
