@@ -40,6 +40,14 @@ std::uint32_t session_expiry_s(const LinkSettings& settings) {
       std::min<std::int64_t>(wanted, std::numeric_limits<std::uint32_t>::max()));
 }
 
+std::string session_shortened(const LinkSettings& settings, const Limits& limits) {
+  const auto wanted = session_expiry_s(settings);
+  if (!limits.session_expiry_s || *limits.session_expiry_s >= wanted) return "";
+  return "the broker keeps the session for " + std::to_string(*limits.session_expiry_s) +
+         " s only, not the " + std::to_string(wanted) +
+         " s of session_expiry: what comes while the bridge is away for longer is lost there";
+}
+
 std::uint16_t keep_alive_s(const LinkSettings& settings) {
   const auto wanted = std::chrono::ceil<seconds>(settings.keep_alive).count();
   return static_cast<std::uint16_t>(std::clamp<std::int64_t>(wanted, 1, 65'535));

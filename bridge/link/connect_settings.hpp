@@ -16,12 +16,13 @@ std::string read_file(const std::string& path, const char* what);
 // Without the line's end.
 std::string read_password(const std::string& path);
 
-// What we let a broker send at once. A broker drops silently what is larger than announced, and
-// the messages above max_payload_bytes are to be quarantined and counted; so it is twice that, with
-// room for topic and properties.
+// What the native client takes in whole. Nothing is announced to the broker, which would drop
+// silently what is larger (mosquitto 2.0.11 does); larger packets are read past.
 std::uint32_t maximum_packet_bytes(const LinkSettings& settings);
 
 std::uint32_t session_expiry_s(const LinkSettings& settings);
+// What to tell the operator if the broker keeps the session for less long; empty: it does not.
+std::string session_shortened(const LinkSettings& settings, const Limits& limits);
 std::uint16_t keep_alive_s(const LinkSettings& settings);
 
 // How long it may take until the broker has answered CONNECT.

@@ -61,7 +61,8 @@ struct LinkSettings {
   std::chrono::milliseconds reconnect_max{60'000};
   std::uint32_t window = 1'000;                 // publishes in flight
   std::chrono::milliseconds slow_after{2'000};  // acknowledgements slower than this: state is slow
-  std::uint32_t max_payload_bytes = 16 << 20;   // announced as Maximum Packet Size, plus head room
+  std::uint32_t max_payload_bytes = 16 << 20;   // of what is larger, only the head is handed in
+  bool has_spoken_v5 = false;                   // this broker, in the past
   std::optional<Will> will;
 };
 
@@ -72,7 +73,20 @@ struct Subscription {
   // MQTT 3.1.1 always does that.
   bool always_retained = false;
   Qos qos = Qos::at_least_once;  // messages come at this one at the most
+  // MQTT 5: comes back with each message that it brings; 0: none.
+  std::uint32_t identifier = 0;
 };
+
+// What became of a subscription, by the last word of the broker.
+struct SubscriptionStatus {
+  enum class State : std::uint8_t { asking, granted, refused, unanswered } state = State::asking;
+  std::string filter;
+  std::string why;               // in words; empty: there is nothing to say
+  std::uint32_t identifier = 0;  // with which it was asked for
+};
+
+// In place of an identifier: the message came for more than one subscription at once.
+inline constexpr std::uint32_t several_subscriptions = 0xffff'ffff;
 
 // One message from the broker, or word that it has released the packet id of an earlier one at
 // QoS 2 (PUBREL), which is acknowledged like a message. The message's bytes live until
@@ -84,6 +98,12 @@ struct Delivery {
   bool duplicate = false;       // the DUP flag
   std::uint64_t tag = 0;
   bool released = false;  // no message: only packet_id and tag mean something
+  // Of the subscription that brought it (MQTT 5); 0: the broker did not say.
+  std::uint32_t identifier = 0;
+  // Not empty: the message is too large to be handed in. It is the SHA-256 of its payload in
+  // hexadecimal; `whole_bytes` is that payload's size, and `message` has the beginning of it.
+  std::string_view digest;
+  std::uint64_t whole_bytes = 0;
 };
 
 // The packet ids of publishes at QoS 2. They are the caller's to give, who knows which of them a
@@ -124,16 +144,23 @@ struct Limits {
   std::uint32_t maximum_packet_bytes = 268'435'460;
   Qos maximum_qos = Qos::exactly_once;  // of what we publish
   bool retain_available = true;
+  bool identifiers_available = false;             // of subscriptions
+  std::optional<std::uint32_t> session_expiry_s;  // if it is not the one that was asked for
 };
 
 struct LinkHandlers {
   std::function<void(std::span<const Delivery>)> on_deliveries;  // reading thread
   std::function<void(std::span<const Outcome>)> on_outcomes;     // loop thread
   std::function<void(const Limits&)> on_connected;  // loop thread; subscriptions come next
-  std::function<void(const Limits&)> on_up;         // loop thread; subscriptions are in place
+  // Loop thread; subscriptions are in place, but for those that on_subscription said otherwise of.
+  std::function<void(const Limits&)> on_up;
   std::function<void(const std::string& reason)>
       on_down;  // loop thread; after it, every tag in
                 // flight has had its outcome, or will after on_up
+  // Loop thread; either may be empty. Each answer to a subscription, or its absence; that a filter
+  // is not held by the broker any more.
+  std::function<void(const SubscriptionStatus&)> on_subscription;
+  std::function<void(const std::string& filter)> on_unsubscribed;
 };
 
 // A snapshot for people.
@@ -145,6 +172,8 @@ struct LinkStatus {
   double rtt_ms = 0;          // of the last acknowledged publish or connect
   std::uint64_t reconnects = 0;
   std::string last_error;  // empty: none
+  std::string warning;     // what is not as it should be for as long as this lasts; empty: nothing
+  std::vector<SubscriptionStatus> subscriptions;  // those that were answered, or not in time
 };
 
 inline constexpr Word<LinkStatus::State> link_state_words[] = {
@@ -158,7 +187,16 @@ class Link {
   virtual ~Link() = default;
 
   // The handlers are set once, before start(). start() returns at once and connects for ever.
-  virtual void start(LinkHandlers handlers, std::vector<Subscription> subscriptions) = 0;
+  // `unwanted`: filters that the session may hold from before. They are unsubscribed after the
+  // wanted ones are asked for: the other way round, what comes in between would be lost.
+  virtual void start(LinkHandlers handlers, std::vector<Subscription> subscriptions,
+                     std::vector<std::string> unwanted) = 0;
+
+  // A subscription that failed has no identifier until it is given another one: for when it is
+  // asked for again. Only on the loop thread.
+  virtual void identify(const std::string& filter, std::uint32_t identifier) = 0;
+  // Filters that this connection shall not hold. Only on the loop thread.
+  virtual void unsubscribe(std::vector<std::string> filters) = 0;
 
   // Ends the connection in an orderly way: what is in flight gets `deadline` to be acknowledged,
   // then DISCONNECT. The broker keeps the session. Any thread but the loop's; blocks.

@@ -2,6 +2,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <chrono>
 
 namespace bascule {
@@ -51,6 +52,38 @@ void StatusBoard::went_up() {
 void StatusBoard::round_trip(double ms) {
   const std::lock_guard lock(mutex_);
   status_.rtt_ms = ms;
+}
+
+void StatusBoard::warning(const std::string& text) {
+  const std::lock_guard lock(mutex_);
+  if (status_.warning == text) return;
+  status_.warning = text;
+  if (!text.empty()) spdlog::warn("link {}: {}", name_, text);
+}
+
+void StatusBoard::subscription(const SubscriptionStatus& status) {
+  using State = SubscriptionStatus::State;
+  bool failed_before = false;
+  bool known = false;
+  {
+    const std::lock_guard lock(mutex_);
+    auto& list = status_.subscriptions;
+    auto found = std::ranges::find(list, status.filter, &SubscriptionStatus::filter);
+    if (found == list.end()) found = list.insert(found, {State::granted, status.filter, "", 0});
+    failed_before = found->state != State::granted;
+    known = found->state == status.state && found->why == status.why;
+    *found = status;
+  }
+  if (known) return;
+  if (status.state == State::refused) {
+    error("the broker refused the subscription to " + status.filter + ": " + status.why);
+  } else if (status.state == State::unanswered) {
+    error(status.why + ": " + status.filter);
+  } else if (!status.why.empty()) {
+    error("the broker grants the subscription to " + status.filter + " " + status.why);
+  } else if (failed_before) {
+    spdlog::info("link {}: the subscription to {} is in place", name_, status.filter);
+  }
 }
 
 void StatusBoard::error(const std::string& text) {

@@ -21,6 +21,8 @@ class StatusBoard {
   void went_up();  // enters up; from the second time on, it is a reconnect
   void round_trip(double ms);
   void error(const std::string& text);
+  void warning(const std::string& text);  // empty: it is over
+  void subscription(const SubscriptionStatus& status);
 
  private:
   void enter_locked(LinkStatus::State state);

@@ -74,7 +74,7 @@ class Puppet {
             {"maximum_qos", static_cast<int>(limits.maximum_qos)}});
     };
     handlers.on_down = [](const std::string& why) { tell({{"event", "down"}, {"why", why}}); };
-    link_->start(std::move(handlers), std::move(subscriptions));
+    link_->start(std::move(handlers), std::move(subscriptions), {});
   }
 
   void obey(const json& order) {

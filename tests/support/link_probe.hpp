@@ -20,6 +20,9 @@ struct Received {
   std::uint16_t packet_id;
   std::uint64_t tag;
   bool released = false;
+  std::uint32_t identifier = 0;
+  std::string digest;
+  std::uint64_t whole_bytes = 0;
 };
 
 inline LinkSettings link_settings(Client client, const std::string& url,
@@ -37,7 +40,7 @@ inline LinkSettings link_settings(Client client, const std::string& url,
 class LinkProbe {
  public:
   explicit LinkProbe(LinkSettings settings, std::vector<Subscription> subscriptions = {},
-                     bool acknowledges = true)
+                     bool acknowledges = true, std::vector<std::string> unwanted = {})
       : acknowledges_(acknowledges), link_(make_link(std::move(settings))) {
     LinkHandlers handlers;
     handlers.on_deliveries = [this](std::span<const Delivery> list) { deliver(list); };
@@ -56,7 +59,15 @@ class LinkProbe {
       outcomes_at_down_ = outcomes_.size();
       up_ = false;
     };
-    link_->start(std::move(handlers), std::move(subscriptions));
+    handlers.on_subscription = [this](const SubscriptionStatus& status) {
+      const std::lock_guard lock(mutex_);
+      subscriptions_.push_back(status);
+    };
+    handlers.on_unsubscribed = [this](const std::string& filter) {
+      const std::lock_guard lock(mutex_);
+      unsubscribed_.push_back(filter);
+    };
+    link_->start(std::move(handlers), std::move(subscriptions), std::move(unwanted));
   }
   ~LinkProbe() { stop(); }
 
@@ -88,6 +99,8 @@ class LinkProbe {
   auto received() { return copy(&LinkProbe::received_); }
   auto outcomes() { return copy(&LinkProbe::outcomes_); }
   auto ups() { return copy(&LinkProbe::ups_); }
+  auto subscriptions() { return copy(&LinkProbe::subscriptions_); }
+  auto unsubscribed() { return copy(&LinkProbe::unsubscribed_); }
   auto downs() { return copy(&LinkProbe::downs_); }
   auto outcomes_at_down() { return copy(&LinkProbe::outcomes_at_down_); }
   bool up() { return copy(&LinkProbe::up_); }
@@ -114,7 +127,8 @@ class LinkProbe {
       for (const auto& d : list) {
         received_.push_back({std::string(d.message.topic), std::string(d.message.payload),
                              std::string(d.message.properties), d.message.qos, d.message.retain,
-                             d.duplicate, d.packet_id, d.tag, d.released});
+                             d.duplicate, d.packet_id, d.tag, d.released, d.identifier,
+                             std::string(d.digest), d.whole_bytes});
         last = d.tag;
       }
       if (!acknowledges_) return;
@@ -131,6 +145,8 @@ class LinkProbe {
   std::size_t outcomes_at_down_ = 0;
   std::vector<Limits> ups_;
   std::vector<std::string> downs_;
+  std::vector<SubscriptionStatus> subscriptions_;
+  std::vector<std::string> unsubscribed_;
   std::unique_ptr<Link> link_;
 };
 

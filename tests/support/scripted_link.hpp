@@ -64,7 +64,9 @@ class ScriptedLink final : public Link {
   std::function<void(const Sent&)> on_publish;
   std::function<void(std::uint64_t tag)> on_acknowledge;  // any thread
 
-  void start(LinkHandlers, std::vector<Subscription>) override {}
+  void start(LinkHandlers, std::vector<Subscription>, std::vector<std::string>) override {}
+  void identify(const std::string&, std::uint32_t) override {}
+  void unsubscribe(std::vector<std::string>) override {}
   void stop(std::chrono::milliseconds) override { loop_.stop(); }
   void publish(std::span<const Outgoing> messages) override {
     for (const Outgoing& out : messages) {

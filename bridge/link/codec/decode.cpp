@@ -130,6 +130,12 @@ void apply(ConnAck& ack, const ControlProperty& property) {
     case id::retain_available:
       ack.limits.retain_available = property.number != 0;
       break;
+    case id::identifiers_available:
+      ack.limits.identifiers_available = property.number != 0;
+      break;
+    case id::session_expiry:
+      ack.limits.session_expiry_s = property.number;
+      break;
     case id::server_keep_alive:
       ack.keep_alive_s = static_cast<std::uint16_t>(property.number);
       break;
@@ -144,9 +150,14 @@ void apply(ConnAck& ack, const ControlProperty& property) {
   }
 }
 
-// Where in a block the first subscription identifier stands and what follows it; nothing if there
-// is none, or something before it that is no property of a PUBLISH.
-std::optional<std::pair<std::size_t, std::size_t>> find_identifier(std::string_view block) {
+struct Identifier {
+  std::size_t begin, end;  // where it stands in its block
+  std::uint32_t value;
+};
+
+// The first one in a block; nothing if there is none, or something before it that is no property of
+// a PUBLISH.
+std::optional<Identifier> find_identifier(std::string_view block) {
   Reader in(block);
   while (!in.at_end()) {
     const auto begin = block.size() - in.rest().size();
@@ -162,10 +173,11 @@ std::optional<std::pair<std::size_t, std::size_t>> find_identifier(std::string_v
       case 9:  // correlation data
         in.text();
         break;
-      case id::subscription_identifier:
-        in.variable();
+      case id::subscription_identifier: {
+        const auto value = in.variable();
         if (!in.ok()) return std::nullopt;
-        return std::pair{begin, block.size() - in.rest().size()};
+        return Identifier{begin, block.size() - in.rest().size(), value};
+      }
       case id::user_property:
         in.text();
         in.text();
@@ -177,9 +189,10 @@ std::optional<std::pair<std::size_t, std::size_t>> find_identifier(std::string_v
   return std::nullopt;
 }
 
-std::string_view without_identifiers(std::span<char> block) {
+std::string_view take_identifiers(std::span<char> block, std::uint32_t& identifier) {
   while (const auto found = find_identifier({block.data(), block.size()})) {
-    const auto [begin, end] = *found;
+    const auto [begin, end, value] = *found;
+    identifier = identifier == 0 ? value : several_subscriptions;
     std::memmove(block.data() + begin, block.data() + end, block.size() - end);
     block = block.first(block.size() - (end - begin));
   }
@@ -195,6 +208,7 @@ std::optional<ConnAck> decode_connack(std::string_view body, Protocol version) {
   ack.reason = in.u8();
   ack.limits.session_present = (flags & 1) != 0;
   ack.limits.protocol = version;
+  ack.limits.identifiers_available = version == Protocol::v5;  // unless it says otherwise
   // A broker that does not know MQTT 5 refuses in the form of the version that it knows.
   const bool old_form = version != Protocol::v5 || (ack.reason != 0 && in.at_end());
   if (!old_form) {
@@ -228,6 +242,19 @@ std::optional<SubAck> decode_suback(std::string_view body, Protocol version) {
   return ack;
 }
 
+std::optional<UnsubAck> decode_unsuback(std::string_view body, Protocol version) {
+  Reader in(body);
+  UnsubAck ack;
+  ack.packet_id = in.u16();
+  if (version == Protocol::v5) {
+    read_answer_properties(in);
+    ack.reasons = in.take(in.rest().size());
+    if (ack.reasons.empty()) return std::nullopt;
+  }
+  if (!in.ok() || !in.at_end() || ack.packet_id == 0) return std::nullopt;
+  return ack;
+}
+
 std::optional<Farewell> decode_disconnect(std::string_view body) {
   Reader in(body);
   Farewell farewell;
@@ -251,6 +278,7 @@ bool decode_publish(std::uint8_t flags, std::span<char> body, Protocol version,
   delivery.duplicate = (flags & 8) != 0;
   message.topic = in.text();
   delivery.packet_id = 0;
+  delivery.identifier = 0;
   if (message.qos != Qos::at_most_once) {
     delivery.packet_id = in.u16();
     if (delivery.packet_id == 0) return false;
@@ -260,7 +288,7 @@ bool decode_publish(std::uint8_t flags, std::span<char> body, Protocol version,
     const auto block = in.take(in.variable());
     if (!block.empty()) {
       const auto begin = static_cast<std::size_t>(block.data() - body.data());
-      message.properties = without_identifiers(body.subspan(begin, block.size()));
+      message.properties = take_identifiers(body.subspan(begin, block.size()), delivery.identifier);
     }
   }
   message.payload = in.rest();

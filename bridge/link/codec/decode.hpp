@@ -34,6 +34,11 @@ struct SubAck {
   std::string_view reason_text;
 };
 
+struct UnsubAck {
+  std::uint16_t packet_id = 0;
+  std::string reasons;  // one for each filter, as bytes; MQTT 3.1.1: none, all are done with
+};
+
 struct Farewell {
   std::uint8_t reason = 0;
   std::string_view reason_text;
@@ -43,7 +48,8 @@ struct Farewell {
 std::optional<ConnAck> decode_connack(std::string_view body, Protocol version);
 std::optional<Answer> decode_answer(std::string_view body, Protocol version);
 std::optional<SubAck> decode_suback(std::string_view body, Protocol version);  // of one filter
-std::optional<Farewell> decode_disconnect(std::string_view body);              // MQTT 5 only
+std::optional<UnsubAck> decode_unsuback(std::string_view body, Protocol version);
+std::optional<Farewell> decode_disconnect(std::string_view body);  // MQTT 5 only
 
 // Fills all of `delivery` but the tag. Only the frame of the packet is judged here, not what the
 // application put in: an illegal topic or property is for the one who takes the message, who can

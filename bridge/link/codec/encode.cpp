@@ -91,8 +91,10 @@ void append_connect(std::string& out, const ConnectPacket& packet) {
     append_u32(properties, packet.session_expiry_s);
     append_u8(properties, 33);  // receive maximum
     append_u16(properties, packet.receive_maximum);
-    append_u8(properties, 39);  // maximum packet size
-    append_u32(properties, packet.maximum_packet_bytes);
+    if (packet.maximum_packet_bytes != 0) {
+      append_u8(properties, 39);  // maximum packet size
+      append_u32(properties, packet.maximum_packet_bytes);
+    }
     append_variable(body, properties.size());
     body += properties;
   }
@@ -142,7 +144,13 @@ void append_subscribe(std::string& out, Protocol version, std::uint16_t packet_i
   append_u16(body, packet_id);
   auto options = static_cast<unsigned>(subscription.qos);
   if (version == Protocol::v5) {
-    append_variable(body, 0);
+    std::string properties;
+    if (subscription.identifier != 0) {
+      append_u8(properties, 11);
+      append_variable(properties, subscription.identifier);
+    }
+    append_variable(body, properties.size());
+    body += properties;
     options |= retain_as_published;
     if (subscription.no_local) options |= no_local;
     if (!subscription.always_retained) options |= retained_if_new;
@@ -150,6 +158,15 @@ void append_subscribe(std::string& out, Protocol version, std::uint16_t packet_i
   append_setting(body, subscription.filter, "the filter of a subscription");
   append_u8(body, options);
   append_packet(out, PacketType::subscribe, 2, body);
+}
+
+void append_unsubscribe(std::string& out, Protocol version, std::uint16_t packet_id,
+                        std::span<const std::string> filters) {
+  std::string body;
+  append_u16(body, packet_id);
+  if (version == Protocol::v5) append_variable(body, 0);
+  for (const auto& filter : filters) append_setting(body, filter, "a filter to unsubscribe");
+  append_packet(out, PacketType::unsubscribe, 2, body);
 }
 
 void append_pingreq(std::string& out) { append_packet(out, PacketType::pingreq, 0, {}); }

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 
 #include "link/codec/packet.hpp"
@@ -22,7 +23,7 @@ struct ConnectPacket {
   // MQTT 5 only.
   std::uint32_t session_expiry_s = 0;
   std::uint16_t receive_maximum = 65'535;
-  std::uint32_t maximum_packet_bytes = 268'435'460;
+  std::uint32_t maximum_packet_bytes = 0;  // 0: none is announced
 };
 
 // The session that the broker may have goes on: clean start is 0.
@@ -38,9 +39,12 @@ void append_publish(std::string& out, Protocol version, const Message& message,
 // PUBACK, PUBREC, PUBREL or PUBCOMP, which are alike. Success.
 void append_answer(std::string& out, PacketType type, std::uint16_t packet_id);
 
-// MQTT 5: with the retain flag as published.
+// MQTT 5: with the retain flag as published, and with its identifier.
 void append_subscribe(std::string& out, Protocol version, std::uint16_t packet_id,
                       const Subscription& subscription);
+
+void append_unsubscribe(std::string& out, Protocol version, std::uint16_t packet_id,
+                        std::span<const std::string> filters);
 
 void append_pingreq(std::string& out);
 void append_disconnect(std::string& out);

@@ -42,7 +42,8 @@ Frame next_frame(std::span<char> bytes, std::size_t packet_bytes_max) {
       frame.state = Frame::State::malformed;
       return frame;
     }
-    frame.size = 1 + i + length;
+    frame.header = 1 + i;
+    frame.size = frame.header + length;
     if (frame.size > packet_bytes_max) {
       frame.state = Frame::State::too_large;
     } else if (frame.size <= bytes.size()) {

@@ -33,7 +33,8 @@ struct Frame {
   PacketType type = PacketType::connect;
   std::uint8_t flags = 0;
   std::span<char> body;
-  std::size_t size = 0;  // with the fixed header
+  std::size_t size = 0;    // with the fixed header
+  std::size_t header = 0;  // of the fixed header; with `size`, known before the body has come
 };
 
 // A packet over `packet_bytes_max` is too_large as soon as its length is known, before its body

@@ -14,21 +14,21 @@ namespace {
 using Kind = ConnectResult::Kind;
 using Milliseconds = std::chrono::duration<double, std::milli>;
 
-ConnectPacket connect_packet(const LinkSettings& settings, Protocol version, bool plain_will) {
+ConnectPacket connect_packet(const LinkSettings& settings, Protocol version,
+                             Session::WillForm will) {
   ConnectPacket packet;
   packet.version = version;
   packet.client_id = settings.client_id;
   packet.username = settings.username;
   if (!settings.password_file.empty()) packet.password = read_password(settings.password_file);
   packet.keep_alive_s = keep_alive_s(settings);
-  packet.will = settings.will;
-  if (packet.will && plain_will) {
+  if (will != Session::WillForm::none) packet.will = settings.will;
+  if (packet.will && will == Session::WillForm::plain) {
     packet.will->retain = false;
     packet.will->qos = Qos::at_most_once;
   }
   packet.session_expiry_s = session_expiry_s(settings);
   packet.receive_maximum = Inbox::receive_maximum;
-  packet.maximum_packet_bytes = maximum_packet_bytes(settings);
   return packet;
 }
 
@@ -46,16 +46,18 @@ std::string_view body_of(const Frame& frame) { return {frame.body.data(), frame.
 }  // namespace
 
 Connection::Connection(Loop& loop, const LinkSettings& settings, const Url& url, Protocol version,
-                       const std::vector<Subscription>& subscriptions, Session& session,
-                       Owner& owner)
+                       const std::vector<Subscription>& subscriptions,
+                       const std::vector<std::string>& unwanted, Session& session, Owner& owner)
     : settings_(settings),
+      subscriptions_(subscriptions),
+      unwanted_(unwanted),
       session_(session),
       owner_(owner),
       version_(version),
       packet_bytes_max_(maximum_packet_bytes(settings)),
-      subscriber_(version, subscriptions),
+      subscriber_(subscriptions),
       inbox_(version, session.deliveries) {
-  append_connect(connect_packet_, connect_packet(settings, version, session.plain_will));
+  append_connect(connect_packet_, connect_packet(settings, version, session.will));
   Transport::Handlers handlers;
   handlers.on_open = [this] { opened(); };
   handlers.on_bytes = [this](std::span<char> bytes) { return received(bytes); };
@@ -78,21 +80,38 @@ std::size_t Connection::received(std::span<char> bytes) {
   keep_alive_.heard(now_);
   std::size_t used = 0;
   while (!fault_ && phase_ != Phase::over) {
+    if (oversized_) {
+      used += read_past(bytes.subspan(used));
+      if (oversized_) break;  // more of it is to come
+      continue;
+    }
     const auto frame = next_frame(bytes.subspan(used), packet_bytes_max_);
     if (frame.state == Frame::State::partial) break;
     if (frame.state == Frame::State::whole) {
       take(frame);
       used += frame.size;
+    } else if (frame.state == Frame::State::malformed) {
+      fault_ = fault("the broker sent something that is not MQTT");
+    } else if (frame.type == PacketType::publish && phase_ != Phase::connecting) {
+      oversized_ = std::make_unique<Oversized>(frame, version_);
     } else {
-      fault_ = fault(frame.state == Frame::State::too_large
-                         ? "the broker sent a packet of " + std::to_string(frame.size) +
-                               " bytes, which is over the limit"
-                         : "the broker sent something that is not MQTT");
+      fault_ = fault("the broker sent a packet of " + std::to_string(frame.size) +
+                     " bytes, which is over the limit");
     }
   }
   hand_in();
   if (phase_ == Phase::up) transport_->gather(busy());
   if (fault_) fail(*std::exchange(fault_, std::nullopt));
+  return used;
+}
+
+std::size_t Connection::read_past(std::span<const char> bytes) {
+  const auto used = oversized_->take(bytes);
+  if (!oversized_->done()) return used;
+  if (!inbox_.take_oversized(*oversized_)) {
+    fault_ = fault("the broker sent a PUBLISH that breaks the rules of MQTT");
+  }
+  passed_.push_back(std::move(oversized_));
   return used;
 }
 
@@ -109,6 +128,7 @@ void Connection::hand_in() {
   if (!inbox_.deliveries().empty()) {
     owner_.deliver(inbox_.deliveries());
     inbox_.clear();
+    passed_.clear();
     if (phase_ == Phase::over) return;
     hold_back();
   }
@@ -145,6 +165,8 @@ void Connection::take(const Frame& frame) {
       return take_pingresp();
     case PacketType::suback:
       return take_suback(frame);
+    case PacketType::unsuback:
+      return take_unsuback(frame);
     case PacketType::connack:
       return take_connack(frame);
     case PacketType::disconnect:
@@ -171,54 +193,101 @@ void Connection::take_connack(const Frame& frame) {
         std::min(keep_alive, KeepAlive::Duration(std::chrono::seconds(*ack->keep_alive_s)));
   }
   keep_alive_.begin(keep_alive, now_);
-  phase_ = Phase::subscribing;
-  phase_since_ = now_;
-  owner_.connected(limits_);
-  subscribe();
+  welcomed();
 }
 
 void Connection::refused(const ConnAck& ack) {
   const auto refusal = describe_refusal(ack.reason, version_);
   if (refusal.code == reason::retain_not_supported || refusal.code == reason::qos_not_supported) {
-    session_.plain_will = true;
+    session_.will = Session::WillForm::plain;
+  } else if (settings_.will && about_a_packet(refusal.code)) {
+    // Brokers that refuse the will refuse the connection. The next attempt says whether it was
+    // that.
+    const bool left_out = session_.will == Session::WillForm::none;
+    session_.will = left_out ? Session::WillForm::whole : Session::WillForm::none;
+    session_.will_code = refusal.code;
   }
   look_for_redirect(refusal.code, ack.server_reference);
   fail({refusal.kind, with_details(refusal.error, ack.reason_text, ack.server_reference),
         refusal.code, 0});
 }
 
-void Connection::subscribe() {
-  subscriber_.subscribe(transport_->out());
-  subscribed_now_ = subscriber_.done();
-  if (subscribed_now_) phase_ = Phase::up;
+// What is wanted is asked for first. A filter of before that covers some of it brings that until
+// then: unsubscribed earlier, it would leave a gap.
+void Connection::welcomed() {
+  phase_ = Phase::subscribing;
+  phase_since_ = now_;
+  owner_.connected(limits_);
+  if (settings_.will && session_.will == Session::WillForm::none) {
+    owner_.poor("the broker does not take the will on " + settings_.will->topic + ": " +
+                describe_reason(session_.will_code) +
+                "; it is left out, so nobody is told when the bridge is lost");
+  }
+  subscriber_.begin(limits_, now_);
+  ask(now_);
+  unsubscribe(unwanted_);
+}
+
+// A packet for each, so that an answer tells which, and one without an answer stops no other.
+void Connection::ask(Clock::time_point now) {
+  if (!requests_.room()) return;
+  for (const auto& one : subscriber_.due(now)) {
+    Subscription subscription = subscriptions_[one.index];
+    subscription.qos = one.qos;
+    if (!limits_.identifiers_available) subscription.identifier = 0;
+    append_subscribe(transport_->out(), version_, requests_.subscribe(one.index), subscription);
+  }
+  for (const auto& status : subscriber_.take_changes()) owner_.subscription(status);
+  if (phase_ == Phase::subscribing && subscriber_.settled()) {
+    phase_ = Phase::up;
+    phase_since_ = now;
+    requests_.leave_room();
+    if (subscriber_.without_qos_2()) {
+      limits_.maximum_qos = std::min(limits_.maximum_qos, Qos::at_least_once);
+    }
+    subscribed_now_ = true;
+  }
   send();
 }
 
 void Connection::take_suback(const Frame& frame) {
   const auto ack = decode_suback(body_of(frame), version_);
-  const Subscription* const one =
-      ack && phase_ == Phase::subscribing ? subscriber_.take(*ack) : nullptr;
-  if (one == nullptr) {
+  const auto index = ack ? requests_.subscribed(ack->packet_id) : std::nullopt;
+  if (!index) {
     fault_ = fault("the broker sent a SUBACK that breaks the rules of MQTT");
     return;
   }
-  if (version_ != Protocol::v5 && ack->reason < static_cast<unsigned>(one->qos)) {
-    // The only sign in MQTT 3.1.1 of a broker that does not know QoS 2; some close the connection
-    // when it is published to them.
-    limits_.maximum_qos = std::min(limits_.maximum_qos, Qos::at_least_once);
+  subscriber_.answered(*index, ack->reason, std::string(ack->reason_text), now_);
+  ask(now_);
+}
+
+void Connection::unsubscribe(std::span<const std::string> filters) {
+  constexpr std::size_t per_packet = 50;
+  while (!filters.empty() && requests_.room()) {
+    const auto some = filters.first(std::min(per_packet, filters.size()));
+    const auto id = requests_.unsubscribe({some.begin(), some.end()});
+    append_unsubscribe(transport_->out(), version_, id, some);
+    filters = filters.subspan(some.size());
   }
-  if (reason::refuses(ack->reason)) {
-    owner_.poor(with_details("the broker refused the subscription to " + one->filter + ": " +
-                                 describe_reason(ack->reason),
-                             ack->reason_text, {}));
-  } else if (ack->reason == 0) {
-    owner_.poor("the broker grants the subscription to " + one->filter +
-                " at QoS 0 only: what it sends there can be lost");
+  send();
+}
+
+void Connection::take_unsuback(const Frame& frame) {
+  const auto ack = decode_unsuback(body_of(frame), version_);
+  const auto filters = ack ? requests_.unsubscribed(ack->packet_id) : std::nullopt;
+  if (!filters) {
+    fault_ = fault("the broker sent an UNSUBACK that breaks the rules of MQTT");
+    return;
   }
-  if (!subscriber_.done()) return;
-  phase_ = Phase::up;
-  phase_since_ = now_;
-  subscribed_now_ = true;
+  for (std::size_t i = 0; i < filters->size(); ++i) {
+    const auto code = i < ack->reasons.size() ? static_cast<unsigned char>(ack->reasons[i]) : 0;
+    if (reason::refuses(code)) {
+      owner_.poor("the broker does not let go of the subscription to " + (*filters)[i] + ": " +
+                  describe_reason(code));
+    } else {
+      owner_.unsubscribed((*filters)[i]);
+    }
+  }
 }
 
 void Connection::take_answer(const Frame& frame) {
@@ -318,9 +387,10 @@ void Connection::tick(KeepAlive::Time now) {
     if (late) fail({Kind::not_reached, "no answer within the time limit", 0, 0});
     return;
   }
-  if (phase_ == Phase::subscribing && late) {
-    return fail(fault("the broker does not answer a subscribe"));
-  }
+  now_ = now;
+  ask(now);
+  if (std::exchange(subscribed_now_, false)) owner_.subscribed(limits_);
+  if (phase_ == Phase::over) return;
   if (held_) keep_alive_.heard(now);  // perhaps something came, and we do not look
   std::optional<KeepAlive::Waiting> oldest;
   if (const auto waiting = session_.publishes.waiting()) oldest = {waiting->serial, waiting->since};

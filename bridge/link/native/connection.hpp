@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -17,9 +18,11 @@
 #include "link/native/inbox.hpp"
 #include "link/native/keep_alive.hpp"
 #include "link/native/outbox.hpp"
-#include "link/native/subscriber.hpp"
+#include "link/native/oversized.hpp"
+#include "link/native/requests.hpp"
 #include "link/native/transport.hpp"
 #include "link/native/unacknowledged.hpp"
+#include "link/subscriber.hpp"
 #include "link/url.hpp"
 
 namespace bascule {
@@ -28,7 +31,10 @@ namespace bascule {
 struct Session {
   Unacknowledged deliveries;
   InFlight publishes;
-  bool plain_will = false;  // the broker does not take one that is retained, or has a QoS
+  // How much of the will the broker is asked to take. plain: it does not take one that is retained,
+  // or has a QoS. none: it may have refused us for the will.
+  enum class WillForm : std::uint8_t { whole, plain, none } will = WillForm::whole;
+  std::uint8_t will_code = 0;  // with which it refused it
 };
 
 class Connection {
@@ -46,10 +52,12 @@ class Connection {
    public:
     virtual ~Owner() = default;
     virtual void connected(const Limits& limits) = 0;  // subscriptions come next
-    // The broker has answered them all; `limits` is what is known of it now.
+    // The broker has answered them all, or was given time to; `limits` is what is known of it now.
     virtual void subscribed(const Limits& limits) = 0;
-    // Something for the operator: a subscription that was refused or granted at QoS 0 only, or what
-    // the broker said of a publish that it refused.
+    // What became of a subscription; that the broker holds one no more.
+    virtual void subscription(const SubscriptionStatus& status) = 0;
+    virtual void unsubscribed(const std::string& filter) = 0;
+    // Something for the operator.
     virtual void poor(const std::string& how) = 0;
     // The broker is about to end it, for another server has to be used: by a CONNACK or DISCONNECT
     // with that server's reference. ended() follows.
@@ -62,10 +70,13 @@ class Connection {
 
   // Begins to connect. Throws std::exception with one sentence for a file it cannot use.
   Connection(Loop& loop, const LinkSettings& settings, const Url& url, Protocol version,
-             const std::vector<Subscription>& subscriptions, Session& session, Owner& owner);
+             const std::vector<Subscription>& subscriptions,
+             const std::vector<std::string>& unwanted, Session& session, Owner& owner);
 
   // After subscribed(). False: some outcomes wait already.
   bool publish(std::span<const Outgoing> messages);
+
+  void unsubscribe(std::span<const std::string> filters);
 
   void acknowledge(std::uint64_t tag);
   void release(std::uint16_t packet_id);
@@ -91,12 +102,15 @@ class Connection {
   void take(const Frame& frame);
   void take_connack(const Frame& frame);
   void take_suback(const Frame& frame);
+  void take_unsuback(const Frame& frame);
   void take_answer(const Frame& frame);
   void take_pingresp();
   void take_disconnect(const Frame& frame);
   void refused(const ConnAck& ack);
   void look_for_redirect(std::uint8_t code, std::string_view reference);
-  void subscribe();
+  void welcomed();
+  void ask(Clock::time_point now);
+  std::size_t read_past(std::span<const char> bytes);
   void hand_in();
   bool busy() const;
   void hold_back();
@@ -106,6 +120,8 @@ class Connection {
   void fail(End end);
 
   const LinkSettings& settings_;
+  const std::vector<Subscription>& subscriptions_;
+  const std::vector<std::string>& unwanted_;
   Session& session_;
   Owner& owner_;
   const Protocol version_;
@@ -117,8 +133,11 @@ class Connection {
   Limits limits_;
   KeepAlive keep_alive_;
   Subscriber subscriber_;
+  Requests requests_;
   Inbox inbox_;
-  std::optional<End> fault_;  // what the broker did wrong
+  std::unique_ptr<Oversized> oversized_;            // that is being read past
+  std::vector<std::unique_ptr<Oversized>> passed_;  // done, and to be handed in
+  std::optional<End> fault_;                        // what the broker did wrong
 
   // Of one call of received().
   Clock::time_point now_;

@@ -15,13 +15,25 @@ constexpr std::size_t bytes_max = 16 << 20;
 
 bool Inbox::take_publish(const Frame& frame) {
   auto& delivery = deliveries_.emplace_back();
-  if (!decode_publish(frame.flags, frame.body, version_, delivery)) {
+  return add(decode_publish(frame.flags, frame.body, version_, delivery), frame.size);
+}
+
+bool Inbox::take_oversized(Oversized& packet) {
+  auto& delivery = deliveries_.emplace_back();
+  const bool valid = packet.read(delivery);
+  return add(valid, delivery.message.payload.size());
+}
+
+// The newest one.
+bool Inbox::add(bool valid, std::size_t packet_bytes) {
+  if (!valid) {
     deliveries_.pop_back();
     return false;
   }
+  Delivery& delivery = deliveries_.back();
   const bool handshake = delivery.message.qos == Qos::exactly_once;
   delivery.tag = unacknowledged_.add(
-      delivery.packet_id, handshake ? PacketType::pubrec : PacketType::puback, frame.size);
+      delivery.packet_id, handshake ? PacketType::pubrec : PacketType::puback, packet_bytes);
   return true;
 }
 

@@ -11,6 +11,7 @@
 #include "link/codec/decode.hpp"
 #include "link/codec/packet.hpp"
 #include "link/link.hpp"
+#include "link/native/oversized.hpp"
 #include "link/native/unacknowledged.hpp"
 
 namespace bascule {
@@ -26,6 +27,8 @@ class Inbox {
 
   // False: the packet breaks the rules of MQTT. Views of its message point into the frame.
   bool take_publish(const Frame& frame);
+  // One that is too large, and done; likewise. It lives until clear().
+  bool take_oversized(Oversized& packet);
   void take_pubrel(const Answer& answer, std::size_t packet_bytes);
 
   // What was taken since clear().
@@ -40,6 +43,8 @@ class Inbox {
   bool full() const;
 
  private:
+  bool add(bool valid, std::size_t packet_bytes);
+
   const Protocol version_;
   Unacknowledged& unacknowledged_;
   std::vector<Delivery> deliveries_;

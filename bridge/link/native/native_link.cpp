@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "link/connect_settings.hpp"
 #include "link/reason.hpp"
 
 namespace bascule {
@@ -23,9 +24,11 @@ NativeLink::NativeLink(LinkSettings settings, Url url)
 
 NativeLink::~NativeLink() { stop(0ms); }
 
-void NativeLink::start(LinkHandlers handlers, std::vector<Subscription> subscriptions) {
+void NativeLink::start(LinkHandlers handlers, std::vector<Subscription> subscriptions,
+                       std::vector<std::string> unwanted) {
   handlers_ = std::move(handlers);
   subscriptions_ = std::move(subscriptions);
+  unwanted_ = std::move(unwanted);
   loop_.post([this] { connect(); });
 }
 
@@ -37,8 +40,9 @@ void NativeLink::connect() {
   phase_ = Phase::connecting;
   try {
     Connection::Owner& owner = *this;
-    connection_ = std::make_shared<Connection>(loop_, settings_, redirects_.target(),
-                                               protocol_.next(), subscriptions_, session_, owner);
+    connection_ =
+        std::make_shared<Connection>(loop_, settings_, redirects_.target(), protocol_.next(),
+                                     subscriptions_, unwanted_, session_, owner);
     watch();
   } catch (const std::exception& error) {
     attempt_failed({Kind::refused, error.what(), 0, 0});
@@ -62,7 +66,10 @@ void NativeLink::connected(const Limits& limits) {
   phase_ = Phase::subscribing;
   limits_ = limits;
   up_since_ = Clock::now();
+  protocol_.connected(up_since_);
   status_.speaks(limits.protocol);
+  status_.warning(protocol_.warning());
+  if (const auto text = session_shortened(settings_, limits); !text.empty()) status_.error(text);
   if (handlers_.on_connected) handlers_.on_connected(limits);
 }
 
@@ -78,6 +85,26 @@ void NativeLink::subscribed(const Limits& limits) {
   handlers_.on_up(limits_);
 }
 
+void NativeLink::subscription(const SubscriptionStatus& status) {
+  status_.subscription(status);
+  if (status.state != SubscriptionStatus::State::granted) identify(status.filter, 0);
+  if (handlers_.on_subscription) handlers_.on_subscription(status);
+}
+
+void NativeLink::identify(const std::string& filter, std::uint32_t identifier) {
+  const auto found = std::ranges::find(subscriptions_, filter, &Subscription::filter);
+  if (found != subscriptions_.end()) found->identifier = identifier;
+}
+
+void NativeLink::unsubscribe(std::vector<std::string> filters) {
+  if (phase_ == Phase::subscribing || phase_ == Phase::up) connection_->unsubscribe(filters);
+}
+
+void NativeLink::unsubscribed(const std::string& filter) {
+  std::erase(unwanted_, filter);
+  if (handlers_.on_unsubscribed) handlers_.on_unsubscribed(filter);
+}
+
 void NativeLink::ended(const Connection::End& end) {
   const auto closing_for = std::exchange(close_reason_, "");
   if (!closing_for.empty()) return end_connection(closing_for);
@@ -86,8 +113,7 @@ void NativeLink::ended(const Connection::End& end) {
 }
 
 void NativeLink::attempt_failed(const Connection::End& end) {
-  if (end.kind == Kind::not_spoken) protocol_.not_spoken();
-  if (end.kind == Kind::not_reached) protocol_.not_reached();
+  protocol_.failed(end.kind, end.code, Clock::now());
   connection_ended(end, true);
 }
 
@@ -100,9 +126,11 @@ void NativeLink::end_connection(const std::string& why) {
 void NativeLink::connection_ended(const Connection::End& end, bool ours) {
   const auto now = Clock::now();
   const auto life = now - up_since_;
+  const bool quiet = phase_ == Phase::up && session_.publishes.size() == 0;
+  if (phase_ != Phase::idle && phase_ != Phase::connecting) protocol_.ended(now);
   forget_connection();
   if (!paused_ && !stopping_) status_.error(end.why);
-  const auto takeover = ours ? std::nullopt : takeovers_.ended(end.code, end.why, life);
+  const auto takeover = ours ? std::nullopt : takeovers_.ended(end.code, end.why, life, quiet);
   if (takeover) status_.error(*takeover);
   backoff_.down(now);
   lose_publishes(end.lost);
@@ -147,6 +175,7 @@ void NativeLink::watch() {
                                  session_.publishes.last_round_trip() > settings_.slow_after);
     status_.enter(slow ? LinkStatus::State::slow : LinkStatus::State::up);
   }
+  if (phase_ == Phase::up && protocol_.retry_due(now)) return close("to try MQTT 5 again");
   connection_->tick(now);
 }
 

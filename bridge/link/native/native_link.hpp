@@ -31,7 +31,10 @@ class NativeLink final : public Link, private Connection::Owner {
   NativeLink(LinkSettings settings, Url url);
   ~NativeLink() override;
 
-  void start(LinkHandlers handlers, std::vector<Subscription> subscriptions) override;
+  void start(LinkHandlers handlers, std::vector<Subscription> subscriptions,
+             std::vector<std::string> unwanted) override;
+  void identify(const std::string& filter, std::uint32_t identifier) override;
+  void unsubscribe(std::vector<std::string> filters) override;
   void stop(std::chrono::milliseconds deadline) override;
   void publish(std::span<const Outgoing> messages) override;
   void release(std::uint16_t packet_id) override;
@@ -50,6 +53,8 @@ class NativeLink final : public Link, private Connection::Owner {
   // Of Connection::Owner.
   void connected(const Limits& limits) override;
   void subscribed(const Limits& limits) override;
+  void subscription(const SubscriptionStatus& status) override;
+  void unsubscribed(const std::string& filter) override;
   void poor(const std::string& how) override { status_.error(how); }
   void sent_on(std::string_view reference, bool moved) override;
   void deliver(std::span<const Delivery> deliveries) override;
@@ -81,6 +86,7 @@ class NativeLink final : public Link, private Connection::Owner {
   // Of the loop's thread from here on.
   LinkHandlers handlers_;
   std::vector<Subscription> subscriptions_;
+  std::vector<std::string> unwanted_;
   Session session_;
   std::shared_ptr<Connection> connection_;
   Phase phase_ = Phase::idle;
@@ -90,7 +96,7 @@ class NativeLink final : public Link, private Connection::Owner {
   bool stopping_ = false;
   std::string close_reason_;
   Limits limits_;
-  ProtocolChoice protocol_{settings_.protocol};
+  ProtocolChoice protocol_{settings_.protocol, settings_.has_spoken_v5};
   Backoff backoff_{settings_.reconnect_min, settings_.reconnect_max};
   Takeovers takeovers_{settings_.client_id};
   Redirects redirects_;

@@ -1,5 +1,6 @@
 // The packet ids that a link gives are the serial numbers of the publishes, modulo what there are
-// of them: the highest are for QoS 2, and not the link's to give; 0 is none. Pure; any thread.
+// of them: the highest are for QoS 2, and not the link's to give; those below are for what is asked
+// while publishes are on their way; 0 is none. Pure; any thread.
 #pragma once
 
 #include <cstdint>
@@ -8,7 +9,8 @@
 
 namespace bascule {
 
-constexpr std::uint64_t packet_ids = first_claimable_id - 1;
+constexpr std::uint16_t first_request_id = first_claimable_id - 1'024;
+constexpr std::uint64_t packet_ids = first_request_id - 1;
 
 constexpr std::uint16_t packet_id(std::uint64_t serial) {
   return static_cast<std::uint16_t>((serial - 1) % packet_ids + 1);

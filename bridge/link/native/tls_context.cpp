@@ -14,6 +14,8 @@ namespace bascule {
 
 namespace {
 
+constexpr int certificate_required = 116;  // TLS 1.3, RFC 8446, section 6
+
 // OpenSSL would ask at the terminal for the passphrase of a key.
 int no_passphrase(char*, int, int, void*) { return 0; }
 
@@ -94,8 +96,11 @@ std::string describe_alert(std::error_code error) {
   if (error.category() != asio::error::get_ssl_category()) return "";
   const int reason = ERR_GET_REASON(static_cast<unsigned long>(error.value()));
   if (reason <= SSL_AD_REASON_OFFSET) return "";
-  return std::string("TLS: the broker says: ") +
-         SSL_alert_desc_string_long(reason - SSL_AD_REASON_OFFSET);
+  const int alert = reason - SSL_AD_REASON_OFFSET;
+  if (alert == certificate_required) {  // OpenSSL calls it unknown
+    return "TLS: the broker wants a client certificate (see tls.cert_file and tls.key_file)";
+  }
+  return std::string("TLS: the broker says: ") + SSL_alert_desc_string_long(alert);
 }
 
 }  // namespace bascule

@@ -43,7 +43,15 @@ Limits read_limits(const mqtt::connect_response& response, Protocol version) {
   limits.session_present = response.is_session_present();
   limits.maximum_qos = Qos::at_least_once;  // see paho_link.hpp
   if (version != Protocol::v5) return limits;
+  limits.identifiers_available = true;  // unless it says otherwise
   const auto& given = response.get_properties();
+  if (given.contains(Code::SUBSCRIPTION_IDENTIFIERS_AVAILABLE)) {
+    limits.identifiers_available =
+        mqtt::get<std::uint8_t>(given, Code::SUBSCRIPTION_IDENTIFIERS_AVAILABLE) != 0;
+  }
+  if (given.contains(Code::SESSION_EXPIRY_INTERVAL)) {
+    limits.session_expiry_s = mqtt::get<std::uint32_t>(given, Code::SESSION_EXPIRY_INTERVAL);
+  }
   if (given.contains(Code::RECEIVE_MAXIMUM)) {
     limits.receive_maximum = mqtt::get<std::uint16_t>(given, Code::RECEIVE_MAXIMUM);
   }
@@ -58,6 +66,14 @@ Limits read_limits(const mqtt::connect_response& response, Protocol version) {
     limits.retain_available = mqtt::get<std::uint8_t>(given, Code::RETAIN_AVAILABLE) != 0;
   }
   return limits;
+}
+
+std::uint32_t subscription_identifier(const mqtt::properties& properties) {
+  constexpr auto code = mqtt::property::SUBSCRIPTION_IDENTIFIER;
+  const auto count = properties.count(code);
+  if (count == 0) return 0;
+  if (count > 1) return several_subscriptions;
+  return mqtt::get<std::uint32_t>(properties, code);
 }
 
 // Paho gives the text of a failure only to those who ask for the response it does not have.
@@ -98,6 +114,8 @@ PahoClient::PahoClient(std::shared_ptr<PahoPort> port, const Url& url, const std
                   [this](const mqtt::token& token) { not_connected(token); }),
       on_subscribe_([this](const mqtt::token& token) { subscribed(token, false); },
                     [this](const mqtt::token& token) { subscribed(token, true); }),
+      on_unsubscribe_([this](const mqtt::token& token) { unsubscribed(token); },
+                      [](const mqtt::token&) {}),
       on_publish_([this](const mqtt::token& token) { settle(token, false); },
                   [this](const mqtt::token& token) { settle(token, true); }),
       on_disconnect_([this](const mqtt::token&) { report_ended("disconnected"); },
@@ -123,10 +141,19 @@ void PahoClient::subscribe(const Subscription& subscription) {
                                                      : Options::SEND_RETAINED_ON_NEW);
   const auto context = as_context(attempt_);
   if (version_ == Protocol::v5) {
-    client_.subscribe(subscription.filter, qos, context, on_subscribe_, options);
+    mqtt::properties properties;
+    if (subscription.identifier != 0) {
+      properties.add({mqtt::property::SUBSCRIPTION_IDENTIFIER,
+                      static_cast<std::int32_t>(subscription.identifier)});
+    }
+    client_.subscribe(subscription.filter, qos, context, on_subscribe_, options, properties);
   } else {
     client_.subscribe(subscription.filter, qos, context, on_subscribe_);
   }
+}
+
+void PahoClient::unsubscribe(const std::string& filter) {
+  client_.unsubscribe(filter, as_context(attempt_), on_unsubscribe_);
 }
 
 void PahoClient::disconnect() { client_.disconnect(0, as_context(attempt_), on_disconnect_); }
@@ -171,6 +198,7 @@ void PahoClient::deliver(const mqtt::message& message) {
   const auto& raw = raw_message(message);
   encode_properties(message.get_properties(), properties_);
   Delivery delivery;
+  delivery.identifier = subscription_identifier(message.get_properties());
   delivery.message.topic = topic;
   if (const auto& payload = message.get_payload_ref(); !payload.empty()) {
     delivery.message.payload = {payload.data(), payload.size()};
@@ -242,7 +270,12 @@ void PahoClient::not_connected(const mqtt::token& token) {
     if (!verdict.empty()) {
       result = {ConnectResult::Kind::not_reached, "TLS: " + verdict, {}};
     } else if (!alert.empty()) {
-      result = {ConnectResult::Kind::not_reached, "TLS: the broker says: " + alert, {}};
+      // OpenSSL has no word for the alert of TLS 1.3 that a client certificate is missing.
+      result = {
+          ConnectResult::Kind::not_reached,
+          "TLS: the broker says: " + alert +
+              (alert == "unknown" ? " (does it want a client certificate, tls.cert_file?)" : ""),
+          {}};
     }
   }
   port_->loop.post([port = port_.get(), attempt, result] { port->on_connect(attempt, result); });
@@ -260,7 +293,7 @@ void PahoClient::report_ended(const std::string& why, std::uint8_t code) {
 }
 
 void PahoClient::subscribed(const mqtt::token& token, bool failed) {
-  int code = 0;
+  int code = static_cast<int>(Qos::at_least_once);
   if (failed) {
     code = std::max(token.get_return_code(), static_cast<int>(token.get_reason_code()));
     if (code <= 0) return;  // it went down with the connection
@@ -269,6 +302,14 @@ void PahoClient::subscribed(const mqtt::token& token, bool failed) {
   const auto filter = topics && !topics->empty() ? (*topics)[0] : std::string();
   port_->loop.post([port = port_.get(), attempt = from_context(token), filter, code] {
     port->on_subscribed(attempt, filter, code);
+  });
+}
+
+void PahoClient::unsubscribed(const mqtt::token& token) {
+  const auto topics = token.get_topics();
+  if (!topics || topics->empty()) return;
+  port_->loop.post([port = port_.get(), attempt = from_context(token), filter = (*topics)[0]] {
+    port->on_unsubscribed(attempt, filter);
   });
 }
 

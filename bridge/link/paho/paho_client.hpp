@@ -44,7 +44,9 @@ struct PahoPort {
   std::uint64_t next_tag = 1;  // of the reading thread
   std::function<void(std::span<const Delivery>)> on_deliveries;
   std::function<void(std::uint64_t attempt, const ConnectResult&)> on_connect;
-  std::function<void(std::uint64_t attempt, const std::string& filter, int reason)> on_subscribed;
+  // The granted QoS, or a reason of 0x80 and above; and that a filter is not held any more.
+  std::function<void(std::uint64_t attempt, const std::string& filter, int code)> on_subscribed;
+  std::function<void(std::uint64_t attempt, const std::string& filter)> on_unsubscribed;
   // `code`: of the broker's DISCONNECT; 0: it sent none.
   std::function<void(std::uint64_t attempt, const std::string& why, std::uint8_t code)> on_ended;
   std::function<void()> on_outcomes;
@@ -64,6 +66,7 @@ class PahoClient final : private mqtt::callback {
   // On the loop. connect() throws mqtt::exception; on_connect comes later otherwise.
   void connect(std::uint64_t attempt, const mqtt::connect_options& options);
   void subscribe(const Subscription& subscription);
+  void unsubscribe(const std::string& filter);
   void disconnect();  // on_ended follows, unless Paho was not connected
 
   // On the loop. The outcome goes to in_flight under `serial`.
@@ -89,6 +92,7 @@ class PahoClient final : private mqtt::callback {
   bool take_over_socket();
   void trace(bool on);
   void subscribed(const mqtt::token& token, bool failed);
+  void unsubscribed(const mqtt::token& token);
   void settle(const mqtt::token& token, bool failed);
   void settle(std::uint64_t serial, Outcome::Kind kind, std::uint8_t reason);
   void report_ended(const std::string& why, std::uint8_t code = 0);
@@ -105,6 +109,7 @@ class PahoClient final : private mqtt::callback {
   std::optional<std::uint8_t> farewell_;
   Listener on_connect_;
   Listener on_subscribe_;
+  Listener on_unsubscribe_;
   Listener on_publish_;
   Listener on_disconnect_;
   mqtt::async_client client_;

@@ -27,15 +27,20 @@ PahoLink::PahoLink(LinkSettings settings, Url url)
 
 PahoLink::~PahoLink() { stop(0ms); }
 
-void PahoLink::start(LinkHandlers handlers, std::vector<Subscription> subscriptions) {
+void PahoLink::start(LinkHandlers handlers, std::vector<Subscription> subscriptions,
+                     std::vector<std::string> unwanted) {
   handlers_ = std::move(handlers);
   subscriptions_ = std::move(subscriptions);
+  unwanted_ = std::move(unwanted);
   port_->on_deliveries = handlers_.on_deliveries;
   port_->on_connect = [this](std::uint64_t attempt, const ConnectResult& result) {
     on_connect(attempt, result);
   };
-  port_->on_subscribed = [this](std::uint64_t attempt, const std::string& filter, int reason) {
-    on_subscribed(attempt, filter, reason);
+  port_->on_subscribed = [this](std::uint64_t attempt, const std::string& filter, int code) {
+    on_subscribed(attempt, filter, code);
+  };
+  port_->on_unsubscribed = [this](std::uint64_t attempt, const std::string& filter) {
+    on_unsubscribed(attempt, filter);
   };
   port_->on_ended = [this](std::uint64_t attempt, const std::string& why, std::uint8_t code) {
     on_ended(attempt, why, code);
@@ -125,8 +130,7 @@ void PahoLink::on_connect(std::uint64_t attempt, const ConnectResult& result) {
     return;
   }
   if (!up) {
-    if (result.kind == ConnectResult::Kind::not_spoken) protocol_.not_spoken();
-    if (result.kind == ConnectResult::Kind::not_reached) protocol_.not_reached();
+    protocol_.failed(result.kind, result.code, Clock::now());
     return attempt_failed(result.error);
   }
   limits_ = result.limits;
@@ -134,24 +138,61 @@ void PahoLink::on_connect(std::uint64_t attempt, const ConnectResult& result) {
   session_client_ = client_;
   phase_ = Phase::subscribing;
   phase_since_ = Clock::now();
+  protocol_.connected(phase_since_);
   status_.speaks(limits_.protocol);
+  status_.warning(protocol_.warning());
+  if (const auto text = session_shortened(settings_, limits_); !text.empty()) status_.error(text);
   if (handlers_.on_connected) handlers_.on_connected(limits_);
-  subscriptions_open_ = subscriptions_.size();
-  if (subscriptions_.empty()) return go_up();
+  subscriber_.begin(limits_, phase_since_);
+  ask();
+  unsubscribe(unwanted_);
+}
+
+void PahoLink::ask() {
   try {
-    for (const auto& subscription : subscriptions_) client_->subscribe(subscription);
+    for (const auto& one : subscriber_.due(Clock::now())) {
+      Subscription subscription = subscriptions_[one.index];
+      if (!limits_.identifiers_available) subscription.identifier = 0;
+      client_->subscribe(subscription);
+    }
   } catch (const mqtt::exception& error) {
-    close(std::string("cannot subscribe: ") + error.what());
+    return close(std::string("cannot subscribe: ") + error.what());
+  }
+  for (const auto& status : subscriber_.take_changes()) {
+    status_.subscription(status);
+    if (status.state != SubscriptionStatus::State::granted) identify(status.filter, 0);
+    if (handlers_.on_subscription) handlers_.on_subscription(status);
+  }
+  if (phase_ == Phase::subscribing && subscriber_.settled()) go_up();
+}
+
+void PahoLink::on_subscribed(std::uint64_t attempt, const std::string& filter, int code) {
+  if (attempt != attempt_ || (phase_ != Phase::subscribing && phase_ != Phase::up)) return;
+  const auto found = std::ranges::find(subscriptions_, filter, &Subscription::filter);
+  if (found == subscriptions_.end()) return;
+  subscriber_.answered(static_cast<std::size_t>(found - subscriptions_.begin()),
+                       static_cast<std::uint8_t>(code), "", Clock::now());
+  ask();
+}
+
+void PahoLink::identify(const std::string& filter, std::uint32_t identifier) {
+  const auto found = std::ranges::find(subscriptions_, filter, &Subscription::filter);
+  if (found != subscriptions_.end()) found->identifier = identifier;
+}
+
+void PahoLink::unsubscribe(std::vector<std::string> filters) {
+  if (phase_ != Phase::subscribing && phase_ != Phase::up) return;
+  try {
+    for (const auto& filter : filters) client_->unsubscribe(filter);
+  } catch (const mqtt::exception& error) {
+    close(std::string("cannot unsubscribe: ") + error.what());
   }
 }
 
-void PahoLink::on_subscribed(std::uint64_t attempt, const std::string& filter, int reason) {
-  if (attempt != attempt_ || phase_ != Phase::subscribing) return;
-  if (reason != 0) {
-    status_.error("the broker refused the subscription to " + filter + ": " +
-                  describe_reason(reason));
-  }
-  if (--subscriptions_open_ == 0) go_up();
+void PahoLink::on_unsubscribed(std::uint64_t attempt, const std::string& filter) {
+  if (attempt != attempt_) return;
+  std::erase(unwanted_, filter);
+  if (handlers_.on_unsubscribed) handlers_.on_unsubscribed(filter);
 }
 
 void PahoLink::go_up() {
@@ -187,9 +228,12 @@ void PahoLink::on_ended(std::uint64_t attempt, const std::string& reason, std::u
   const bool ours = !why.empty();
   if (!ours) why = reason;
   if (was != Phase::connecting) {
+    const bool quiet = was == Phase::up && port_->in_flight.size() == 0;
+    protocol_.ended(now);
     port_->set_relay(nullptr);  // Paho has closed its end
     if (!paused_ && !stopping_) status_.error(why);
-    const auto takeover = ours ? std::nullopt : takeovers_.ended(code, reason, now - phase_since_);
+    const auto takeover =
+        ours ? std::nullopt : takeovers_.ended(code, reason, now - phase_since_, quiet);
     if (takeover) status_.error(*takeover);
   }
   backoff_.down(now);
@@ -235,13 +279,11 @@ void PahoLink::watch() {
       oldest ? now - std::max(oldest->since, phase_since_) : Clock::duration::zero();
   const auto patience = connect_timeout(settings_) + 5s;
   if (phase_ == Phase::connecting && now - phase_since_ > patience) {
-    protocol_.not_reached();
+    protocol_.failed(ConnectResult::Kind::not_reached, 0, now);
     return attempt_failed("no answer within the time limit");
   }
-  if (phase_ == Phase::subscribing && now - phase_since_ > patience) {
-    close("the broker does not answer a subscribe");
-    port_->cut();
-  }
+  if (phase_ == Phase::subscribing || phase_ == Phase::up) ask();
+  if (phase_ == Phase::up && protocol_.retry_due(now)) close("to try MQTT 5 again");
   if (phase_ == Phase::up && waited > settings_.keep_alive * 6 / 5) {
     close_reason_ = "the line is dead: no acknowledgement within 1.2 times the keep alive";
     port_->cut();

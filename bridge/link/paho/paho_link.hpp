@@ -24,6 +24,7 @@
 #include "link/paho/paho_client.hpp"
 #include "link/protocol_choice.hpp"
 #include "link/status_board.hpp"
+#include "link/subscriber.hpp"
 #include "link/takeover.hpp"
 #include "link/url.hpp"
 
@@ -34,7 +35,10 @@ class PahoLink final : public Link {
   PahoLink(LinkSettings settings, Url url);
   ~PahoLink() override;
 
-  void start(LinkHandlers handlers, std::vector<Subscription> subscriptions) override;
+  void start(LinkHandlers handlers, std::vector<Subscription> subscriptions,
+             std::vector<std::string> unwanted) override;
+  void identify(const std::string& filter, std::uint32_t identifier) override;
+  void unsubscribe(std::vector<std::string> filters) override;
   void stop(std::chrono::milliseconds deadline) override;
   void publish(std::span<const Outgoing> messages) override;
   void release(std::uint16_t) override {}  // nothing goes out at QoS 2
@@ -55,7 +59,9 @@ class PahoLink final : public Link {
   void retry();
   PahoClient& client(Protocol version);
   void on_connect(std::uint64_t attempt, const ConnectResult& result);
-  void on_subscribed(std::uint64_t attempt, const std::string& filter, int reason);
+  void on_subscribed(std::uint64_t attempt, const std::string& filter, int code);
+  void on_unsubscribed(std::uint64_t attempt, const std::string& filter);
+  void ask();
   void on_ended(std::uint64_t attempt, const std::string& reason, std::uint8_t code = 0);
   void on_outcomes();
   void attempt_failed(const std::string& error);
@@ -70,6 +76,8 @@ class PahoLink final : public Link {
   std::shared_ptr<PahoPort> port_ = std::make_shared<PahoPort>(settings_.name);
   LinkHandlers handlers_;
   std::vector<Subscription> subscriptions_;
+  std::vector<std::string> unwanted_;
+  Subscriber subscriber_{subscriptions_};
 
   // Of the loop's thread from here on.
   Phase phase_ = Phase::idle;
@@ -79,11 +87,10 @@ class PahoLink final : public Link {
   std::map<Protocol, std::unique_ptr<PahoClient>> clients_;
   PahoClient* client_ = nullptr;          // of the current attempt
   PahoClient* session_client_ = nullptr;  // that Paho's unacknowledged publishes are with
-  ProtocolChoice protocol_{settings_.protocol};
+  ProtocolChoice protocol_{settings_.protocol, settings_.has_spoken_v5};
   Backoff backoff_{settings_.reconnect_min, settings_.reconnect_max};
   std::minstd_rand random_{std::random_device{}()};
   Limits limits_;
-  std::size_t subscriptions_open_ = 0;
   Clock::time_point phase_since_;
   std::string close_reason_;
   bool was_up_ = false;  // on_up was called, on_down not yet

@@ -34,8 +34,7 @@ mqtt::ssl_options tls_options(const TlsSettings& tls) {
 mqtt::properties connect_properties(const LinkSettings& settings) {
   using Code = mqtt::property;
   return {{Code::SESSION_EXPIRY_INTERVAL, static_cast<std::int32_t>(session_expiry_s(settings))},
-          {Code::RECEIVE_MAXIMUM, receive_maximum},
-          {Code::MAXIMUM_PACKET_SIZE, static_cast<std::int32_t>(maximum_packet_bytes(settings))}};
+          {Code::RECEIVE_MAXIMUM, receive_maximum}};
 }
 
 }  // namespace

@@ -28,6 +28,20 @@ TEST_CASE("reason: the return codes of MQTT 3.1.1 mean what those of MQTT 5 do")
 
 TEST_CASE("takeover: is known by the broker's reason code, and not by a text") {
   Takeovers takeovers("me");
-  CHECK(takeovers.ended(0x8e, "ended", 1h));
-  CHECK_FALSE(takeovers.ended(0x98, "session taken over", 1h));
+  CHECK(takeovers.ended(0x8e, "ended", 1h, true));
+  CHECK_FALSE(takeovers.ended(0x98, "session taken over", 1h, true));
+}
+
+TEST_CASE(
+    "takeover: is suspected when quiet connections are closed without a word, and only then") {
+  Takeovers takeovers("me");
+  for (int i = 0; i < 10; ++i) {
+    CHECK_FALSE(takeovers.ended(0, "closed", 1s, false));    // perhaps over what was sent
+    CHECK_FALSE(takeovers.ended(0x8b, "closed", 1s, true));  // it has said why
+  }
+  CHECK_FALSE(takeovers.ended(0, "closed", 1s, true));
+  CHECK_FALSE(takeovers.ended(0, "closed", 1s, true));
+  CHECK(takeovers.ended(0, "closed", 1s, true));
+  CHECK_FALSE(takeovers.ended(0, "closed", 1h, true));
+  CHECK_FALSE(takeovers.ended(0, "closed", 1s, true));
 }

@@ -121,6 +121,38 @@ TEST_CASE("codec: SUBSCRIBE, PUBACK, PINGREQ and DISCONNECT, byte for byte") {
   CHECK(out == bytes({0x40, 2, 0x12, 0x34, 0xc0, 0, 0xe0, 0}));
 }
 
+TEST_CASE("codec: an identifier goes out with a SUBSCRIBE and is taken out of a PUBLISH") {
+  std::string out;
+  Subscription subscription{"a/b", true};
+  subscription.identifier = 300;
+  append_subscribe(out, v5, 1, subscription);
+  CHECK(out == packet(0x82, bytes({0, 1, 3, 11, 0xac, 2}) + text("a/b") + bytes({1 | 4 | 8 | 16})));
+  const auto delivered = [](std::string body) {
+    Delivery delivery;
+    CHECK(decode_publish(0, span_of(body), v5, delivery));
+    CHECK(delivery.message.properties == bytes({1, 1}));
+    return delivery.identifier;
+  };
+  CHECK(delivered(text("t") + bytes({2, 1, 1})) == 0);
+  CHECK(delivered(text("t") + bytes({5, 11, 0xac, 2, 1, 1})) == 300);
+  CHECK(delivered(text("t") + bytes({6, 11, 1, 1, 1, 11, 2})) == several_subscriptions);
+}
+
+TEST_CASE("codec: UNSUBSCRIBE and its answer, byte for byte") {
+  std::string out;
+  const std::vector<std::string> filters{"a", "b/#"};
+  append_unsubscribe(out, v3, 10, filters);
+  CHECK(out == packet(0xa2, bytes({0, 10}) + text("a") + text("b/#")));
+  out.clear();
+  append_unsubscribe(out, v5, 10, filters);
+  CHECK(out == packet(0xa2, bytes({0, 10, 0}) + text("a") + text("b/#")));
+  CHECK(decode_unsuback(bytes({0, 10}), v3)->packet_id == 10);
+  CHECK(decode_unsuback(bytes({0, 10, 0, 0, 0x11}), v5)->reasons == bytes({0, 0x11}));
+  CHECK_FALSE(decode_unsuback(bytes({0, 10, 0}), v5));
+  CHECK_FALSE(decode_unsuback(bytes({0, 0}), v3));
+  CHECK_FALSE(decode_unsuback(bytes({0, 10, 0}), v3));
+}
+
 TEST_CASE("codec: PUBLISH is as the example of MQTT 3.1.1, figure 3.11, has it") {
   std::string out;
   append_publish(out, v3, {"a/b", "", "", Qos::at_least_once, false}, 10);

@@ -5,8 +5,7 @@
 
 #include <fstream>
 
-#include "support/link_probe.hpp"
-#include "support/scripted_broker.hpp"
+#include "support/dialect.hpp"
 
 namespace bascule::test {
 
@@ -14,42 +13,6 @@ namespace {
 
 using Kind = Outcome::Kind;
 using namespace std::chrono_literals;
-
-const Subscription all{"in/#", true};
-
-// What differs between the two versions of MQTT, as a broker sends it.
-struct Dialect {
-  Protocol protocol;
-  std::string welcome, granted, no_properties;
-};
-const Dialect dialects[] = {
-    {Protocol::v5, bytes({0x20, 3, 0, 0, 0}), bytes({0x90, 4, 0, 1, 0, 1}), bytes({0})},
-    {Protocol::v3_1_1, bytes({0x20, 2, 0, 0}), bytes({0x90, 3, 0, 1, 1}), ""},
-};
-const Dialect& v5 = dialects[0];
-
-LinkSettings settings_for(const ScriptedBroker& broker, const Dialect& dialect = v5) {
-  auto settings = link_settings(Client::native, broker.url(), "client");
-  settings.protocol = dialect.protocol;
-  return settings;
-}
-
-std::string packet(int head, const std::string& body) {
-  return bytes({head, static_cast<int>(body.size())}) + body;
-}
-
-std::string publish(const Dialect& dialect, int packet_id, const std::string& payload,
-                    const std::string& topic = "in/a") {
-  return packet(0x32, text(topic) + bytes({packet_id >> 8, packet_id & 255}) +
-                          dialect.no_properties + payload);
-}
-
-void bring_up(const Peer& peer, const Dialect& dialect) {
-  peer.read_packet();
-  peer.send(dialect.welcome);
-  peer.read_packet();
-  peer.send(dialect.granted);
-}
 
 // The link gets `sent` when it is up, says `error`, and is up again.
 void check_refused(const Dialect& dialect, const std::string& sent, const std::string& error) {
@@ -60,7 +23,7 @@ void check_refused(const Dialect& dialect, const std::string& sent, const std::s
     if (connection == 1) peer.send(sent);
     peer.read_to_end();
   });
-  LinkProbe in(settings_for(broker, dialect), {all}, false);
+  LinkProbe in(settings_for(broker, dialect), {all_in}, false);
   CHECK(in.wait_error(error));
   CHECK(in.wait_up(2));
   CHECK(in.received().empty());
@@ -114,7 +77,7 @@ TEST_CASE("hostile broker: an answer to a subscription that was answered already
       peer.send(wrong);
       peer.read_to_end();
     });
-    LinkProbe in(settings_for(broker), {all, {"more/#", true}});
+    LinkProbe in(settings_for(broker), {all_in, {"more/#", true}});
     CHECK(in.wait_error("SUBACK that breaks the rules"));
     CHECK(in.ups().empty());
   }
@@ -135,7 +98,7 @@ TEST_CASE("hostile broker: topics that nobody may use are handed in, and acknowl
       acknowledged = peer.read(expected.size());
       peer.read_to_end();
     });
-    LinkProbe in(settings_for(broker, dialect), {all});
+    LinkProbe in(settings_for(broker, dialect), {all_in});
     REQUIRE(in.wait_received(std::size(topics)));
     for (std::size_t i = 0; i < std::size(topics); ++i) CHECK(in.received()[i].topic == topics[i]);
     in.stop();
@@ -153,7 +116,7 @@ TEST_CASE("hostile broker: a topic alias that was never agreed on does not end t
     peer.send(publish(v5, 2, "good"));
     peer.read_to_end();
   });
-  LinkProbe in(settings_for(broker), {all});
+  LinkProbe in(settings_for(broker), {all_in});
   REQUIRE(in.wait_received(2));
   CHECK(in.received()[0].topic == "");  // for intake to set aside
   CHECK(in.received()[0].properties == bytes({35, 0, 9}));
@@ -169,7 +132,7 @@ TEST_CASE("hostile broker: one packet id for several messages gets an acknowledg
       acknowledged = peer.read(12);
       peer.read_to_end();
     });
-    LinkProbe in(settings_for(broker, dialect), {all}, false);
+    LinkProbe in(settings_for(broker, dialect), {all_in}, false);
     REQUIRE(in.wait_received(3));
     in.link().acknowledge(2);
     in.link().acknowledge(3);
@@ -189,7 +152,7 @@ TEST_CASE("hostile broker: acknowledgements and answers that nobody waits for do
       peer.send(noise + publish(dialect, 1, "good"));
       peer.read_to_end();
     });
-    LinkProbe in(settings_for(broker, dialect), {all});
+    LinkProbe in(settings_for(broker, dialect), {all_in});
     REQUIRE(in.wait_received(1));
     CHECK(in.up());
     CHECK(in.outcomes().empty());
@@ -203,7 +166,7 @@ TEST_CASE("hostile broker: a packet that is announced costs no memory until it c
     peer.send(bytes({0x32, 0x80, 0x80, 0x80, 0x0f}) + text("in/a"));  // 30 MiB
     peer.read_to_end();
   });
-  LinkProbe in(settings_for(broker), {all});
+  LinkProbe in(settings_for(broker), {all_in});
   REQUIRE(in.wait_up());
   CHECK_FALSE(wait_for([&] { return resident_bytes() > before + (16 << 20); }, 100ms));
   CHECK(in.received().empty());
@@ -218,7 +181,7 @@ TEST_CASE("hostile broker: what it sends beyond our Receive Maximum is not read 
     peer.send(burst);
     reader.join();
   });
-  LinkProbe in(settings_for(broker), {all}, false);
+  LinkProbe in(settings_for(broker), {all_in}, false);
   REQUIRE(in.wait_received(10'000));
   CHECK_FALSE(wait_for([&] { return in.received().size() > 13'000; }, 300ms));
 }
@@ -231,7 +194,7 @@ TEST_CASE("hostile broker: a packet that is cut off is not handed in") {
       peer.send(connection == 1 ? whole.substr(0, whole.size() - 1) : whole);
       if (connection > 1) peer.read_to_end();
     });
-    LinkProbe in(settings_for(broker, dialect), {all});
+    LinkProbe in(settings_for(broker, dialect), {all_in});
     REQUIRE(in.wait_received(1));
     CHECK(in.ups().size() == 2);
     CHECK(in.received()[0].payload == "a message");
@@ -247,7 +210,7 @@ TEST_CASE("hostile broker: half a CONNACK is no answer") {
   });
   auto settings = settings_for(broker);
   settings.keep_alive = 1s;
-  LinkProbe in(settings, {all});
+  LinkProbe in(settings, {all_in});
   CHECK(in.wait_error("no answer within the time limit"));
 }
 
@@ -268,7 +231,7 @@ TEST_CASE("hostile broker: another server that it names is told, and not gone to
         }
         peer.read_to_end();
       });
-      LinkProbe in(settings_for(broker), {all});
+      LinkProbe in(settings_for(broker), {all_in});
       CHECK(in.wait_error(words + "; the server to use: other:1883"));
       CHECK(wait_for([&] { return broker.connections() >= 2; }));  // it stays with its URL
     }
@@ -289,7 +252,7 @@ TEST_CASE("hostile broker: one that takes no retained will gets a plain one") {
     });
     auto settings = settings_for(broker);
     settings.will = Will{"in/state", "offline", Qos::at_least_once, true};
-    LinkProbe in(settings, {all});
+    LinkProbe in(settings, {all_in});
     REQUIRE(in.wait_up());
     in.stop();
     broker.finish();
@@ -311,7 +274,7 @@ TEST_CASE("hostile broker: its keep alive is kept, if it is shorter than ours") 
     peer.send(bytes({0xd0, 0}));
     peer.read_to_end();
   });
-  LinkProbe in(settings_for(broker), {all});  // with 30 s
+  LinkProbe in(settings_for(broker), {all_in});  // with 30 s
   REQUIRE(in.wait_up());
   REQUIRE(wait_for([&] { return in.link().status().rtt_ms > 0; }));
   in.stop();
@@ -335,7 +298,7 @@ TEST_CASE("hostile broker: a subscription that it refuses, or grants at QoS 0 on
       peer.send(answer);
       peer.read_to_end();
     });
-    LinkProbe in(settings_for(broker), {all});
+    LinkProbe in(settings_for(broker), {all_in});
     CHECK(in.wait_error(words));
     CHECK(in.wait_up());
   }
@@ -357,7 +320,7 @@ TEST_CASE("hostile broker: what is lost says whether the broker may have closed 
       peer.read_packet();
       peer.send(end);
     });
-    LinkProbe out(settings_for(broker), {all});
+    LinkProbe out(settings_for(broker), {all_in});
     REQUIRE(out.wait_up());
     out.publish(1, "in/a", "x");
     REQUIRE(out.wait_outcomes(1));

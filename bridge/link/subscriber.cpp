@@ -1,0 +1,100 @@
+#include "link/subscriber.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "link/reason.hpp"
+
+namespace bascule {
+
+namespace {
+
+constexpr std::chrono::milliseconds soon{200};  // once whoever gives identifiers has given one
+
+}  // namespace
+
+void Subscriber::begin(const Limits& limits, Time now) {
+  all_.assign(wanted_.size(), {});
+  for (One& one : all_) one.since = now;
+  qos_max_ = limits.maximum_qos;
+  protocol_ = limits.protocol;
+  heard_ = now;
+  without_qos_2_ = false;
+}
+
+std::vector<Subscriber::Ask> Subscriber::due(Time now) {
+  std::vector<Ask> asks;
+  for (std::size_t i = 0; i < all_.size(); ++i) {
+    One& one = all_[i];
+    // A broker that answers others is given time: it takes them one after the other.
+    if (one.sent && now - std::max(one.since, heard_) > patience) {
+      one.awaited = false;
+      if (one.asked == Qos::exactly_once) {
+        one.qos_2_silent = without_qos_2_ = true;
+        fail(one, State::unanswered, "the broker does not answer a subscribe at QoS 2", now);
+        one.since = now + soon;
+      } else {
+        fail(one, State::unanswered, "the broker does not answer a subscribe", now);
+      }
+    }
+    if (one.sent || one.state == State::granted || one.since > now) continue;
+    one.asked = std::min(
+        {wanted_[i].qos, qos_max_, one.qos_2_silent ? Qos::at_least_once : Qos::exactly_once});
+    one.sent = true;
+    one.since = now;
+    one.identifier = wanted_[i].identifier;
+    asks.push_back({i, one.asked});
+  }
+  return asks;
+}
+
+bool Subscriber::answered(std::size_t index, std::uint8_t code, const std::string& details,
+                          Time now) {
+  if (index >= all_.size() || !all_[index].sent) return false;
+  heard_ = now;
+  One& one = all_[index];
+  one.sent = false;
+  one.awaited = false;
+  // The only sign in MQTT 3.1.1 of a broker that does not know QoS 2; some close the connection
+  // when it is published to them.
+  if (protocol_ != Protocol::v5 && one.asked == Qos::exactly_once &&
+      code < static_cast<unsigned>(Qos::exactly_once)) {
+    without_qos_2_ = true;
+  }
+  if (reason::refuses(code)) {
+    fail(one, State::refused, describe_reason(code) + (details.empty() ? "" : ": " + details), now);
+    return true;
+  }
+  one.state = State::granted;
+  one.why = code == 0 ? "at QoS 0 only: what the broker sends there can be lost" : "";
+  one.changed = true;
+  one.wait = retry_min;
+  return true;
+}
+
+void Subscriber::fail(One& one, State state, std::string why, Time now) {
+  one.sent = false;
+  one.changed = true;
+  one.state = state;
+  one.why = std::move(why);
+  one.since = now + one.wait;
+  one.wait = std::min<std::chrono::milliseconds>(one.wait * 2, retry_max);
+}
+
+bool Subscriber::settled() const {
+  return std::ranges::none_of(all_, [](const One& one) { return one.awaited; });
+}
+
+bool Subscriber::without_qos_2() const { return without_qos_2_; }
+
+std::vector<SubscriptionStatus> Subscriber::take_changes() {
+  std::vector<SubscriptionStatus> changes;
+  for (std::size_t i = 0; i < all_.size(); ++i) {
+    One& one = all_[i];
+    if (!std::exchange(one.changed, false)) continue;
+    changes.push_back({one.state, wanted_[i].filter, one.why, one.identifier});
+  }
+  return changes;
+}
+
+}  // namespace bascule

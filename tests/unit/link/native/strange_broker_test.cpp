@@ -1,0 +1,138 @@
+// A broker that does not do, or not take, what it was asked for: the native link loses that alone,
+// says so, and tries again.
+#include <doctest/doctest.h>
+
+#include "support/dialect.hpp"
+
+namespace bascule::test {
+
+using namespace std::chrono_literals;
+
+TEST_CASE("strange broker: one subscription without an answer costs nothing but itself") {
+  ScriptedBroker broker([&](const Peer& peer, int) {
+    peer.read_packet();
+    peer.send(v5.welcome);
+    peer.read_packet();
+    peer.read_packet();
+    peer.send(bytes({0x90, 4, 0, 2, 0, 1}));
+    peer.send(publish(v5, 1, "meanwhile", "more/a"));
+    peer.read_to_end();
+  });
+  LinkProbe in(settings_for(broker), {all_in, {"more/#", true}});
+  REQUIRE(in.wait_received(1));
+  REQUIRE(in.wait_up());
+  CHECK(in.wait_error("the broker does not answer a subscribe: in/#"));
+  CHECK(broker.connections() == 1);
+}
+
+TEST_CASE("strange broker: a filter that was refused is asked for again on the same connection") {
+  std::string again;
+  ScriptedBroker broker([&](const Peer& peer, int) {
+    peer.read_packet();
+    peer.send(v5.welcome);
+    peer.read_packet();
+    peer.send(bytes({0x90, 4, 0, 1, 0, 0x97}));
+    again = peer.read_packet();
+    peer.send(bytes({0x90, 4, again[2], again[3], 0, 1}));
+    peer.read_to_end();
+  });
+  LinkProbe in(settings_for(broker), {all_in});
+  REQUIRE(in.wait_error("the broker refused the subscription to in/#: quota exceeded (0x97)"));
+  CHECK(in.wait_up());
+  using State = SubscriptionStatus::State;
+  REQUIRE(wait_for([&] { return in.subscriptions().size() == 2; }, 20s));
+  CHECK(in.subscriptions()[0].state == State::refused);
+  CHECK(in.subscriptions()[1].state == State::granted);
+  in.stop();
+  broker.finish();
+  CHECK(again.substr(0, 1) == bytes({0x82}));
+  CHECK(again.substr(2, 2) >= bytes({0xdc, 0}));  // no packet id of a publish
+}
+
+TEST_CASE(
+    "strange broker: what the session should not hold is unsubscribed, after what it should") {
+  for (const auto& dialect : dialects) {
+    std::string first, second;
+    ScriptedBroker broker([&](const Peer& peer, int) {
+      peer.read_packet();
+      peer.send(dialect.welcome);
+      first = peer.read_packet();
+      second = peer.read_packet();
+      peer.send(dialect.granted);
+      peer.send(packet(0xb0, bytes({0, 2}) + dialect.no_properties +
+                                 (dialect.no_properties.empty() ? "" : bytes({0x11}))));
+      peer.read_to_end();
+    });
+    LinkProbe in(settings_for(broker, dialect), {all_in}, true, {"old/#"});
+    REQUIRE(wait_for([&] { return in.unsubscribed() == std::vector<std::string>{"old/#"}; }));
+    CHECK(in.wait_up());
+    in.stop();
+    broker.finish();
+    CHECK(first.substr(0, 1) == bytes({0x82}));
+    CHECK(second.substr(0, 1) == bytes({0xa2}));
+    CHECK(second.ends_with(text("old/#")));
+  }
+}
+
+TEST_CASE("strange broker: a message that is too large is read past, told and acknowledged") {
+  for (const auto& dialect : dialects) {
+    std::string acknowledged;
+    ScriptedBroker broker([&](const Peer& peer, int) {
+      bring_up(peer, dialect);
+      const auto body = text("in/a") + bytes({0, 7}) + dialect.no_properties;
+      std::string large = bytes({0x32, 0x80, 0x80, 0x80, 1}) + body;  // 2 MiB
+      large += std::string((2 << 20) - body.size(), 'x');
+      peer.send(large + publish(dialect, 8, "small"));
+      acknowledged = peer.read(8);
+      peer.read_to_end();
+    });
+    auto settings = settings_for(broker, dialect);
+    settings.max_payload_bytes = 1'000;
+    LinkProbe in(settings, {all_in});
+    REQUIRE(in.wait_received(2));
+    CHECK(in.received()[0].topic == "in/a");
+    CHECK(in.received()[0].whole_bytes == (2 << 20) - 8 - dialect.no_properties.size());
+    CHECK(in.received()[0].digest.size() == 64);
+    CHECK(in.received()[1].payload == "small");
+    in.stop();
+    broker.finish();
+    CHECK(acknowledged == bytes({0x40, 2, 0, 7, 0x40, 2, 0, 8}));
+    CHECK(broker.connections() == 1);
+  }
+}
+
+TEST_CASE("strange broker: one that refuses the will is gone to without it, and that is told") {
+  std::string second;
+  ScriptedBroker broker([&](const Peer& peer, int connection) {
+    const auto connect = peer.read_packet();
+    if (connection == 1) return peer.send(packet(0x20, bytes({0, 0x90, 0})));
+    if (second.empty()) second = connect;
+    peer.send(v5.welcome);
+    peer.read_packet();
+    peer.send(v5.granted);
+    peer.read_to_end();
+  });
+  auto settings = settings_for(broker);
+  settings.will = Will{"in/state", "offline", Qos::at_least_once, true};
+  LinkProbe in(settings, {all_in});
+  REQUIRE(in.wait_up());
+  CHECK(in.wait_error("does not take the will on in/state: topic name invalid (0x90)"));
+  in.stop();
+  broker.finish();
+  REQUIRE(second.size() > 10);
+  CHECK((static_cast<unsigned char>(second[9]) & 4) == 0);
+}
+
+TEST_CASE("strange broker: a session that is kept for less long than asked for is told") {
+  ScriptedBroker broker([&](const Peer& peer, int) {
+    peer.read_packet();
+    peer.send(bytes({0x20, 8, 0, 0, 5, 17, 0, 0, 0, 60}));
+    peer.read_packet();
+    peer.send(v5.granted);
+    peer.read_to_end();
+  });
+  LinkProbe in(settings_for(broker), {all_in});
+  CHECK(in.wait_error("keeps the session for 60 s only"));
+}
+
+}  // namespace bascule::test
