@@ -1,9 +1,13 @@
 #include "crossing.hpp"
 
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
 #include <future>
 #include <utility>
 
 #include "message/own.hpp"
+#include "message/topic.hpp"
 
 namespace bascule {
 namespace {
@@ -11,9 +15,25 @@ namespace {
 constexpr std::chrono::seconds stop_deadline{5};
 constexpr std::chrono::milliseconds look_for_slowness_every{500};
 
-LinkSettings with_will(LinkSettings settings, const std::string& topic) {
-  settings.will = Will{topic, "offline", Qos::at_least_once, true};
+constexpr std::size_t stray_filters_max = 1'600;  // over a topic of nine levels
+
+LinkSettings completed(LinkSettings settings, const std::string& will_topic, bool v5_spoken) {
+  settings.will = Will{will_topic, "offline", Qos::at_least_once, true};
+  settings.has_spoken_v5 = v5_spoken;
   return settings;
+}
+
+std::vector<Subscription> wanted(const std::string& bookmark_topic, const RouteTable& table) {
+  // The bookmark comes at QoS 1; asked for more, a broker that does not know QoS 2 says so.
+  std::vector<Subscription> subscriptions{{bookmark_topic, false, true, Qos::exactly_once}};
+  for (const std::string& filter : table.subscriptions()) {
+    subscriptions.push_back({filter, true, false, table.qos_of(filter)});
+  }
+  return subscriptions;
+}
+
+bool same_rows(const Subscriptions& subscriptions, const std::vector<SubscriptionRow>& rows) {
+  return subscriptions.rows() == rows;
 }
 
 }  // namespace
@@ -27,9 +47,15 @@ Crossing::Crossing(const std::string& bridge_id, LinkSettings settings, Directio
       in_(in),
       journal_(journal),
       events_(events),
-      link_(make_link(with_will(settings, state_topic_))),
+      subscriptions_(journal.opened().subscriptions().load(session_peer_),
+                     wanted(bookmark_topic_, RouteTable(routes, in, bridge_id))),
+      fresh_subscriptions_(
+          !same_rows(subscriptions_, journal.opened().subscriptions().load(session_peer_))),
+      v5_spoken_(journal.opened().meta().has_spoken_v5(session_peer_)),
+      link_(make_link(completed(settings, state_topic_, v5_spoken_))),
+      answers_(link_->loop()),
       intake_({bridge_id, in, settings.max_payload_bytes}, routes,
-              RouteTable(routes, in, bridge_id), journal, *link_),
+              RouteTable(routes, in, bridge_id), journal, *link_, &subscriptions_),
       forwarder_({bridge_id, opposite(in), settings.window}, journal, *link_) {
   // What the broker had retained has come when the bookmark has; what is retained from then on is
   // fresh.
@@ -38,15 +64,21 @@ Crossing::Crossing(const std::string& bridge_id, LinkSettings settings, Directio
     settled_ = true;
     watch_line();
   };
+  intake_.on_stray = [this](const std::string& topic) {
+    link_->loop().post([this, topic] { stray(topic); });
+  };
+  if (!fresh_subscriptions_) return;
+  for (const std::string& client :
+       journal.opened().subscriptions().other_clients(settings.client_id, settings.url)) {
+    spdlog::warn(
+        "link {}: client_id was {} before; its session may still hold messages at {}. To fetch "
+        "them, run once with that client_id, or let the session end there",
+        name_, client, settings.url);
+  }
 }
 
 void Crossing::start() {
-  const RouteTable& table = intake_.table();
-  // The bookmark comes at QoS 1; asked for more, a broker that does not know QoS 2 says so.
-  std::vector<Subscription> subscriptions{{bookmark_topic_, false, true, Qos::exactly_once}};
-  for (const std::string& filter : table.subscriptions()) {
-    subscriptions.push_back({filter, true, false, table.qos_of(filter)});
-  }
+  note_subscriptions();
   LinkHandlers handlers;
   handlers.on_deliveries = [this](std::span<const Delivery> deliveries) { deliver(deliveries); };
   handlers.on_outcomes = [this](std::span<const Outcome> outcomes) {
@@ -55,7 +87,53 @@ void Crossing::start() {
   handlers.on_connected = [this](const Limits& limits) { connected(limits); };
   handlers.on_up = [this](const Limits& limits) { subscribed(limits); };
   handlers.on_down = [this](const std::string& reason) { disconnected(reason); };
-  link_->start(std::move(handlers), std::move(subscriptions));
+  handlers.on_subscription = [this](const SubscriptionStatus& status) { answered(status); };
+  handlers.on_unsubscribed = [this](const std::string& filter) {
+    if (subscriptions_.unsubscribed(filter)) remember();
+  };
+  link_->start(std::move(handlers), subscriptions_.wanted(), subscriptions_.unwanted());
+}
+
+// The session must not hold what the journal does not know.
+void Crossing::note_subscriptions() {
+  if (!fresh_subscriptions_) return;
+  try {
+    journal_.change([this](JournalCore& core) {
+      core.change().subscriptions().save(session_peer_, subscriptions_.rows());
+    });
+  } catch (const std::exception& error) {
+    spdlog::warn("link {}: what is subscribed could not be noted: {}", name_, error.what());
+  }
+}
+
+void Crossing::remember(std::function<void()> done) {
+  journal_.change_later([peer = session_peer_, rows = subscriptions_.rows()](
+                            JournalCore& core) { core.change().subscriptions().save(peer, rows); },
+                        std::move(done));
+}
+
+void Crossing::answered(const SubscriptionStatus& status) {
+  const std::string& filter = status.filter;
+  if (status.state == SubscriptionStatus::State::granted) {
+    if (subscriptions_.granted(filter, status.identifier)) remember();
+  } else if (subscriptions_.failed(filter)) {
+    remember(answers_.to(
+        [this, filter] { link_->identify(filter, subscriptions_.identifier(filter)); }));
+  }
+}
+
+// Which subscription brings it nobody knows, but each that could can be taken back.
+void Crossing::stray(const std::string& topic) {
+  std::vector<std::string> filters = filters_over(topic, stray_filters_max);
+  std::erase_if(filters,
+                [&](const std::string& filter) { return subscriptions_.identifier(filter) != 0; });
+  spdlog::warn(
+      "link {}: {} comes, which no route wants, for a subscription that an earlier user of this "
+      "client id has left in the session; {}",
+      name_, topic,
+      filters.empty() ? "it has too many levels to find that out; give client_id another value"
+                      : "it is taken back");
+  link_->unsubscribe(std::move(filters));
 }
 
 void Crossing::stop() {
@@ -83,7 +161,12 @@ void Crossing::connected(const Limits& limits) {
   forwarder_.connected();
   // A retained message is an old one if the subscription that brings it is new. MQTT 3.1.1 brings
   // all of them at each connect, and marks nothing else as retained.
-  intake_.expect_replayed(!limits.session_present || limits.protocol != Protocol::v5);
+  intake_.expect_replayed(!limits.session_present || limits.protocol != Protocol::v5 ||
+                          fresh_subscriptions_);
+  if (limits.protocol == Protocol::v5 && !std::exchange(v5_spoken_, true)) {
+    journal_.change_later(
+        [peer = session_peer_](JournalCore& core) { core.change().meta().save_spoken_v5(peer); });
+  }
   journal_.enter_session(in_, session_peer_, limits.session_present);
 }
 

@@ -18,6 +18,7 @@
 #include "journal/journal.hpp"
 #include "link/link.hpp"
 #include "route/route.hpp"
+#include "subscriptions.hpp"
 
 namespace bascule {
 
@@ -43,6 +44,10 @@ class Crossing {
 
  private:
   void deliver(std::span<const Delivery> deliveries);
+  void note_subscriptions();
+  void remember(std::function<void()> done = {});
+  void answered(const SubscriptionStatus& status);
+  void stray(const std::string& topic);
   void connected(const Limits& limits);
   void subscribed(const Limits& limits);
   void disconnected(const std::string& reason);
@@ -52,10 +57,14 @@ class Crossing {
   std::string state_topic_;
   std::string session_peer_;  // who is at its two ends
   std::string bookmark_topic_;
-  Direction in_;
+  const Direction in_;
   Journal& journal_;
   Events& events_;
+  Subscriptions subscriptions_;
+  const bool fresh_subscriptions_;  // others than before; so they may bring retained messages
+  bool v5_spoken_;                  // the journal knows that this broker has
   std::unique_ptr<Link> link_;
+  Loop::Answers answers_;
   Intake intake_;
   Forwarder forwarder_;
   std::atomic<bool> stopping_ = false;

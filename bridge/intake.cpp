@@ -1,5 +1,9 @@
 #include "intake.hpp"
 
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+
 #include "journal/lane/crc32c.hpp"
 #include "message/own.hpp"
 #include "message/properties.hpp"
@@ -28,12 +32,13 @@ std::uint32_t digest_of(const Message& message) {
 }  // namespace
 
 Intake::Intake(IntakeSettings settings, const std::vector<Route>& rules, RouteTable table,
-               Journal& journal, Link& link)
+               Journal& journal, Link& link, const Subscriptions* subscriptions)
     : settings_(std::move(settings)),
       table_(std::move(table)),
       journal_(journal),
       link_(link),
-      own_prefix_(own_topic(settings_.bridge_id, "")) {
+      own_prefix_(own_topic(settings_.bridge_id, "")),
+      subscriptions_(subscriptions) {
   for (const Route& rule : rules) {
     const std::string lane = rule.policy.empty() ? rule.lane : input_lane(rule.policy);
     targets_.push_back({journal.lane(settings_.direction, lane), rule.qos, rule.retain});
@@ -65,6 +70,14 @@ void Intake::deliver(std::span<const Delivery> deliveries,
 
 void Intake::take(const Delivery& delivery, AppendGroup& group) {
   const Message& in = delivery.message;
+  if (!delivery.digest.empty()) {
+    quarantine(delivery,
+               "payload of " + std::to_string(delivery.whole_bytes) +
+                   " bytes is over what is taken in (max_payload); its SHA-256 is " +
+                   std::string(delivery.digest),
+               group);
+    return;
+  }
   if (std::string reason = fault(in); !reason.empty()) {
     quarantine(delivery, std::move(reason), group);
     return;
@@ -74,10 +87,11 @@ void Intake::take(const Delivery& delivery, AppendGroup& group) {
     ++group.tally.repeats;
     return;
   }
-  if (!table_.match(in.topic, match_)) {
-    ++group.tally.unrouted;
+  if (repeated(delivery)) {
+    ++group.tally.repeats;
     return;
   }
+  if (!table_.match(in.topic, match_)) return no_route(delivery, group);
   if (!valid_topic(match_.topic)) {
     quarantine(delivery, "the route's target is no valid topic", group);
     return;
@@ -92,6 +106,51 @@ void Intake::take(const Delivery& delivery, AppendGroup& group) {
   encode_record(out, receipt, stamped, group.bytes);
   group.entries.push_back({target.lane, offset, group.bytes.size() - offset, delivery.duplicate,
                            in.retain && replayed_.load(std::memory_order_relaxed), in.retain, 0});
+}
+
+// Whether it is another copy, for an overlapping subscription. Of what a new subscription brings
+// there may be no other.
+bool Intake::repeated(const Delivery& delivery) const {
+  if (subscriptions_ == nullptr || delivery.identifier == 0) return false;
+  if (delivery.message.retain && replayed_.load(std::memory_order_relaxed)) return false;
+  const auto source = subscriptions_->source(delivery.identifier, delivery.message.topic);
+  return source.origin == Subscriptions::Origin::repeat;
+}
+
+// Within what the routes subscribe to, an exclude leaves it out. Else the session has filters of
+// before, and what came for them is not dropped in silence.
+void Intake::no_route(const Delivery& delivery, AppendGroup& group) {
+  constexpr unsigned strays_quarantined = 1'000;
+  constexpr unsigned strays_told = 32;
+  const std::string topic(delivery.message.topic);
+  const auto source = subscriptions_ == nullptr
+                          ? Subscriptions::Source{}
+                          : subscriptions_->source(delivery.identifier, topic);
+  if (source.origin == Subscriptions::Origin::former) {
+    if (!former_told_.exchange(true)) {
+      spdlog::warn(
+          "no route wants {} any more: it was queued for {}, of an earlier configuration; such "
+          "messages are set aside (bascule journal list --quarantine)",
+          topic, source.filter);
+    }
+    return quarantine(delivery,
+                      "no route wants it any more: it came for " + source.filter +
+                          ", of an earlier configuration",
+                      group);
+  }
+  if (source.origin != Subscriptions::Origin::unknown) {
+    ++group.tally.unrouted;
+    return;
+  }
+  const unsigned count = ++strays_;
+  if (count <= strays_told && on_stray) on_stray(topic);
+  if (count > strays_quarantined) {
+    ++group.tally.unrouted;
+    return;
+  }
+  quarantine(delivery,
+             "no route wants it: it came for a subscription that this journal does not know",
+             group);
 }
 
 std::string Intake::fault(const Message& message) const {
@@ -122,6 +181,7 @@ void Intake::quarantine(const Delivery& delivery, std::string reason, AppendGrou
   ++group.tally.refused;
   group.quarantined.push_back(
       quarantine_entry(settings_.direction, {}, delivery.message, std::move(reason)));
+  if (!delivery.digest.empty()) group.quarantined.back().size = delivery.whole_bytes;
 }
 
 void Intake::answered(AppendResult result, std::uint64_t tag) {

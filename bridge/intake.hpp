@@ -15,6 +15,7 @@
 #include "journal/journal.hpp"
 #include "link/link.hpp"
 #include "route/route.hpp"
+#include "subscriptions.hpp"
 
 namespace bascule {
 
@@ -26,9 +27,14 @@ struct IntakeSettings {
 
 class Intake {
  public:
-  // `rules` are those that `table` was compiled from, in the same order.
+  // `rules` are those that `table` was compiled from, in the same order. `subscriptions` says what
+  // deliveries come for; null: for what the routes want.
   Intake(IntakeSettings settings, const std::vector<Route>& rules, RouteTable table,
-         Journal& journal, Link& link);
+         Journal& journal, Link& link, const Subscriptions* subscriptions = nullptr);
+
+  // Told of a topic that comes though no subscription that is known wants it, a few times in each
+  // connection. On the reading thread.
+  std::function<void(const std::string& topic)> on_stray;
 
   // Messages under bascule/{id}/ on this broker are the bridge's own; they are not routed, but
   // shown to `own`, on the reading thread.
@@ -36,7 +42,11 @@ class Intake {
                const std::function<void(const Message&)>& own);
 
   // A connection begins; what is delivered from now on belongs to it. Any thread.
-  void connected() { ++connection_; }
+  void connected() {
+    ++connection_;
+    strays_ = 0;
+    former_told_ = false;
+  }
 
   // Until told otherwise, retained messages may be what a new subscription brought; after it they
   // are fresh. Any thread.
@@ -51,6 +61,8 @@ class Intake {
     RetainRule retain = RetainRule::keep;
   };
   void take(const Delivery& delivery, AppendGroup& group);
+  bool repeated(const Delivery& delivery) const;
+  void no_route(const Delivery& delivery, AppendGroup& group);
   void quarantine(const Delivery& delivery, std::string reason, AppendGroup& group);
   std::string fault(const Message& message) const;  // why it can never cross; empty: it can
   bool looped(std::string_view properties, bool& stamped) const;
@@ -62,7 +74,10 @@ class Intake {
   Journal& journal_;
   Link& link_;
   std::string own_prefix_;
-  RouteMatch match_;  // scratch of the reading thread
+  const Subscriptions* subscriptions_;
+  std::atomic<unsigned> strays_ = 0;       // on this connection
+  std::atomic<bool> former_told_ = false;  // likewise, that such messages come
+  RouteMatch match_;                       // scratch of the reading thread
   std::atomic<std::uint64_t> connection_ = 1;
   std::atomic<bool> replayed_ = true;
 };

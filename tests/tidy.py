@@ -19,6 +19,7 @@ BRIDGE = [
     ["link", "route", "journal/lane", "journal/store/sqlite"],
     ["link/codec", "link/paho", "journal/store"],
     ["link/native", "journal"],
+    ["subscriptions"],
     ["link/make_link", "events", "intake", "policy"],
     ["forwarder"],
     ["crossing"],

@@ -162,6 +162,21 @@ void Journal::change(const std::function<void(JournalCore&)>& work) {
   });
 }
 
+void Journal::change_later(std::function<void(JournalCore&)> work, std::function<void()> done) {
+  post([this, work = std::move(work), done = std::move(done)] {
+    if (!trouble_.empty()) return;
+    try {
+      work(core_);
+      core_.commit();
+      confirm();
+      answer(AppendResult::stored);
+      if (done) done();
+    } catch (const std::exception& e) {
+      fail(e.what());
+    }
+  });
+}
+
 JournalReport Journal::report() {
   JournalReport report;
   std::promise<void> done;

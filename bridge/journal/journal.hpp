@@ -47,6 +47,10 @@ class Journal {
     return core_.lane(direction, name);
   }
 
+  // What this client is known to be subscribed to, and whether it has spoken MQTT 5, as it was when
+  // the journal was opened. Before start(), by who made the journal.
+  Store& opened() { return core_.store(); }
+
   // `done` says whether the group is durable. Groups become durable in the order of the calls, and
   // their callbacks come in that order.
   void append(AppendGroup group, std::function<void(AppendResult)> done);
@@ -80,6 +84,9 @@ class Journal {
   // Likewise, and what it changed is durable when this returns. `work` may throw
   // std::invalid_argument before it has changed anything; anything else is JournalTrouble.
   void change(const std::function<void(JournalCore&)>& work);
+  // As change(), without waiting: `done`, if given, is called when it is durable, and never if that
+  // cannot be.
+  void change_later(std::function<void(JournalCore&)> work, std::function<void()> done = {});
   // Runs on the journal's thread, in the order of the calls, without waiting for it.
   void tell(std::function<void()> task) { post(std::move(task)); }
   JournalReport report();

@@ -169,6 +169,31 @@ std::string meet(std::string_view a, std::string_view b) {
   }
 }
 
+std::vector<std::string> filters_over(std::string_view topic, std::size_t most) {
+  const Levels levels = split(topic);
+  if (levels.size() >= 32 || 3 * (std::size_t{1} << levels.size()) - 1 > most) return {};
+  std::vector<std::string> filters;
+  std::vector<std::string> heads{""};  // of so many levels
+  for (std::size_t i = 0; i < levels.size(); ++i) {
+    std::vector<std::string> longer;
+    for (const std::string& head : heads) {
+      filters.push_back(head + '#');
+      const bool last = i + 1 == levels.size();
+      const std::string end = last ? "" : "/";
+      longer.push_back(head + std::string(levels[i]) + end);
+      longer.push_back(head + '+' + end);
+    }
+    heads = std::move(longer);
+  }
+  for (const std::string& whole : heads) {
+    filters.push_back(whole + "/#");
+    filters.push_back(whole);
+  }
+  std::erase_if(filters, [&](const std::string& filter) { return !matches(filter, topic); });
+  std::ranges::reverse(filters);
+  return filters;
+}
+
 std::string join(std::string_view a, std::string_view b) {
   const Levels as = split(a);
   const Levels bs = split(b);

@@ -4,6 +4,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace bascule {
 
@@ -30,6 +31,10 @@ bool covers(std::string_view wide, std::string_view narrow);
 
 // The filter that matches just what both match; empty if they do not overlap.
 std::string meet(std::string_view a, std::string_view b);
+
+// Every filter that matches the topic, the narrowest first; nothing if there are more than `most`.
+// For a topic of n levels they are 3 * 2^n - 1.
+std::vector<std::string> filters_over(std::string_view topic, std::size_t most);
 
 // The narrowest single filter, level by level, that covers both. Empty if there is none: no
 // wildcard covers two different first levels of which one begins with $.

@@ -7,22 +7,6 @@
 #include "message/topic.hpp"
 
 namespace bascule {
-namespace {
-
-// Adds a filter to others that do not overlap, so that again none do.
-void add_subscription(std::vector<std::string>& filters, std::string filter) {
-  const auto overlapping = [&](const std::string& other) { return overlap(other, filter); };
-  for (;;) {
-    const auto other = std::find_if(filters.begin(), filters.end(), overlapping);
-    if (other == filters.end()) break;
-    filter = join(*other, filter);
-    filters.erase(other);
-  }
-  filters.push_back(std::move(filter));
-}
-
-}  // namespace
-
 struct RouteTable::Compiled {
   Compiled(const Route& rule, std::size_t index, std::string_view bridge_id)
       : route(index),
@@ -54,7 +38,10 @@ RouteTable::RouteTable(const std::vector<Route>& rules, Direction direction,
     } catch (const std::invalid_argument& error) {
       throw std::invalid_argument("route '" + rules[i].name + "': " + error.what());
     }
-    add_subscription(subscriptions_, rules_.back().filter);
+    const std::string& filter = rules_.back().filter;
+    if (std::ranges::find(subscriptions_, filter) == subscriptions_.end()) {
+      subscriptions_.push_back(filter);
+    }
   }
 }
 

@@ -56,8 +56,8 @@ class RouteTable {
   // point into it.
   bool match(std::string_view topic, RouteMatch& out) const;
 
-  // Filters that together cover every rule and do not overlap: partial overlaps are joined to a
-  // common filter, since a broker may deliver a message once per overlapping subscription.
+  // The filters of the rules, each once. They may overlap: joined to common ones they would bring
+  // what no rule wants, and a broker may allow them where it does not allow what covers both.
   const std::vector<std::string>& subscriptions() const;
 
   // The QoS to subscribe at: the highest that a rule lets through which one of them serves, but

@@ -37,10 +37,12 @@ struct Bank {
   std::uint64_t tag = 0;
   std::vector<std::string> own;
 
-  explicit Bank(JournalSettings settings = {}, std::vector<LaneSettings> lanes = {})
+  explicit Bank(const Subscriptions* subscriptions) : Bank({}, {}, subscriptions) {}
+  explicit Bank(JournalSettings settings = {}, std::vector<LaneSettings> lanes = {},
+                const Subscriptions* subscriptions = nullptr)
       : journal(with_sales(std::move(lanes)), std::move(settings)),
         intake({"store-42", Direction::up, 1'000}, routes,
-               RouteTable(routes, Direction::up, "store-42"), *journal, link) {}
+               RouteTable(routes, Direction::up, "store-42"), *journal, link, subscriptions) {}
   ~Bank() { journal.close(); }
 
   static std::vector<LaneSettings> with_sales(std::vector<LaneSettings> lanes) {
@@ -51,11 +53,25 @@ struct Bank {
   void deliver(std::vector<Message> messages, std::uint16_t packet_id = 0, bool duplicate = false) {
     std::vector<Delivery> deliveries;
     for (const Message& message : messages) {
-      deliveries.push_back({message, packet_id, duplicate, ++tag});
+      Delivery& delivery = deliveries.emplace_back();
+      delivery.message = message;
+      delivery.packet_id = packet_id;
+      delivery.duplicate = duplicate;
+      delivery.tag = ++tag;
     }
     intake.deliver(deliveries, [this](const Message& message) {
       own.emplace_back(std::string(message.topic) + "=" + std::string(message.payload));
     });
+    journal.settle();
+  }
+
+  void deliver_for(std::uint32_t identifier, const Message& message) {
+    Delivery delivery;
+    delivery.message = message;
+    delivery.tag = ++tag;
+    delivery.identifier = identifier;
+    intake.expect_replayed(false);
+    intake.deliver({&delivery, 1}, [](const Message&) {});
     journal.settle();
   }
 
@@ -268,4 +284,62 @@ TEST_CASE("intake: with the journal full nothing is acknowledged and the link is
   CHECK(bank.link.dropped()[0].find("full") != std::string::npos);
   CHECK(bank.stored().empty());
   CHECK(bank.report().received[Direction::up] == 1);
+}
+
+TEST_CASE("intake: a copy for an overlapping subscription crosses once") {
+  std::vector<Subscription> wanted(2);
+  wanted[0].filter = "sales/#";
+  wanted[1].filter = "sales/+";
+  Subscriptions subscriptions({}, wanted);
+  subscriptions.granted("sales/#", 1);
+  subscriptions.granted("sales/+", 2);
+  Bank bank(&subscriptions);
+  for (const std::uint32_t identifier : {2u, 1u, several_subscriptions}) {
+    bank.deliver_for(identifier, {"sales/1", "x", "", Qos::at_least_once, false});
+  }
+  CHECK(bank.stored("sales").size() == 2);
+  CHECK(bank.journal->report().tallies[Direction::up].repeats == 1);
+}
+
+TEST_CASE("intake: what came for a filter of before is quarantined with that reason, not dropped") {
+  std::vector<Subscription> wanted(1);
+  wanted[0].filter = "sales/#";
+  Subscriptions subscriptions({{1, 1, "old/#", true, true}}, wanted);
+  Bank bank(&subscriptions);
+  std::vector<std::string> strays;
+  bank.intake.on_stray = [&](const std::string& topic) { strays.push_back(topic); };
+  bank.deliver_for(1, {"old/a", "x", "", Qos::at_least_once, false});
+  bank.deliver_for(0, {"foreign/a", "x", "", Qos::at_least_once, false});
+  bank.deliver_for(2, {"sales/a", "x", "", Qos::at_least_once, false});
+  CHECK(strays == std::vector<std::string>{"foreign/a"});
+  std::vector<std::string> reasons;
+  bank.journal->inspect([&](JournalCore& core) {
+    for (const auto& [at, entry] : core.store().quarantine().newest(10)) {
+      reasons.push_back(entry.reason);
+    }
+  });
+  REQUIRE(reasons.size() == 2);
+  CHECK(reasons[1].find("it came for old/#, of an earlier configuration") != std::string::npos);
+  CHECK(reasons[0].find("this journal does not know") != std::string::npos);
+  CHECK(bank.journal->report().tallies[Direction::up].unrouted == 0);
+  CHECK(bank.journal->report().tallies[Direction::up].refused == 2);
+}
+
+TEST_CASE("intake: of a message that is too large to be taken in, the quarantine says which") {
+  Bank bank;
+  Delivery delivery;
+  delivery.message = {"sales/1", "head", "", Qos::at_least_once, false};
+  delivery.tag = 1;
+  delivery.whole_bytes = 5'000'000;
+  delivery.digest = "c0ffee";
+  bank.intake.deliver({&delivery, 1}, [](const Message&) {});
+  bank.journal.settle();
+  bank.journal->inspect([&](JournalCore& core) {
+    const auto list = core.store().quarantine().newest(10);
+    REQUIRE(list.size() == 1);
+    CHECK(list[0].second.size == 5'000'000);
+    CHECK(list[0].second.payload == "head");
+    CHECK(list[0].second.reason.find("c0ffee") != std::string::npos);
+  });
+  CHECK(bank.link.acknowledged().back() == 1);
 }

@@ -27,6 +27,10 @@ class MetaTable {
   bool central_up() { return get("central") == "up"; }  // as by the last input that told of it
   void save_central_up(bool up) { set("central", up ? "up" : "down"); }
 
+  // Whether the broker of this client id and URL has ever spoken MQTT 5 with us.
+  bool has_spoken_v5(const std::string& peer) { return get(("mqtt5 " + peer).c_str()).has_value(); }
+  void save_spoken_v5(const std::string& peer) { set(("mqtt5 " + peer).c_str(), "1"); }
+
   std::map<int, Boot> boots();
   void save_boot(int number, const Boot& boot);
 

@@ -70,8 +70,15 @@ CREATE TABLE policy_case(number INTEGER PRIMARY KEY, policy INTEGER NOT NULL, ki
 CREATE INDEX policy_case_waiting ON policy_case(policy) WHERE state<2;
 )sql";
 
+// What the session of a client id and URL may be subscribed to.
+constexpr const char* version_4 = R"sql(
+CREATE TABLE subscription(peer TEXT, identifier INTEGER, generation INTEGER NOT NULL,
+  filter TEXT NOT NULL, sure INTEGER NOT NULL, held INTEGER NOT NULL,
+  PRIMARY KEY(peer, identifier)) WITHOUT ROWID;
+)sql";
+
 // By the version that each leads to, less one.
-constexpr const char* migrations[] = {version_1, version_2, version_3};
+constexpr const char* migrations[] = {version_1, version_2, version_3, version_4};
 static_assert(std::size(migrations) == schema_version);
 
 // A setting that silently stays as it was would break a promise; so each is read back.

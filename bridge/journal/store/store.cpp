@@ -36,7 +36,8 @@ Store::Store(const JournalSettings& settings, const std::string& bridge_id)
       quarantine_(*database_),
       retained_(*database_),
       seen_(*database_),
-      sessions_(*database_) {
+      sessions_(*database_),
+      subscriptions_(*database_) {
   try {
     if (meta_.epoch().empty()) {
       begin();

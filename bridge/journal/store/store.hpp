@@ -19,6 +19,7 @@
 #include "journal/store/retained_table.hpp"
 #include "journal/store/seen_table.hpp"
 #include "journal/store/session_table.hpp"
+#include "journal/store/subscription_table.hpp"
 
 namespace bascule {
 
@@ -39,6 +40,7 @@ class Store {
   RetainedTable& retained() { return retained_; }
   SeenTable& seen() { return seen_; }
   SessionTable& sessions() { return sessions_; }
+  SubscriptionTable& subscriptions() { return subscriptions_; }
 
   const std::string& epoch() const { return epoch_; }
   void renew_epoch() { epoch_ = meta_.renew_epoch(); }
@@ -72,6 +74,7 @@ class Store {
   RetainedTable retained_;
   SeenTable seen_;
   SessionTable sessions_;
+  SubscriptionTable subscriptions_;
   std::string epoch_;
 };
 

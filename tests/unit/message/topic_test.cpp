@@ -193,3 +193,15 @@ TEST_CASE("topic: no filter that covers two is narrower than their join") {
     RC_ASSERT(covers(wide, join(a, b)));
   });
 }
+
+TEST_CASE("topic: every filter over a topic is found, and no other") {
+  using Filters = std::vector<std::string>;
+  CHECK(filters_over("a", 10) == Filters{"+", "+/#", "a", "a/#", "#"});
+  CHECK(filters_over("a/b", 20).size() == 11);
+  for (const auto& filter : filters_over("a//$x/b", 100)) {
+    CHECK(valid_filter(filter));
+    CHECK(matches(filter, "a//$x/b"));
+  }
+  CHECK(filters_over("$a", 10) == Filters{"$a", "$a/#"});
+  CHECK(filters_over("a/b/c", 22).empty());
+}

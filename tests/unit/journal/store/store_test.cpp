@@ -26,9 +26,9 @@ bool says(const std::string& text, const std::string& part) {
 TEST_CASE("store: a newer schema is refused and not a byte is written") {
   const Directory directory;
   { const JournalCore core = open_journal(directory); }
-  sql(directory, "PRAGMA user_version = 4");
+  sql(directory, "PRAGMA user_version = 5");
   const std::string before = bytes_of_file(directory.database());
-  CHECK(says(refusal(directory), "newer bascule (schema 4, this program knows 3)"));
+  CHECK(says(refusal(directory), "newer bascule (schema 5, this program knows 4)"));
   CHECK(bytes_of_file(directory.database()) == before);
 }
 
@@ -45,9 +45,9 @@ TEST_CASE("store: a journal of version 1 is taken over as it is") {
       "ALTER TABLE session DROP COLUMN held; ALTER TABLE tally DROP COLUMN emitted;"
       "DROP TABLE policy_state; DROP TABLE policy_decision; DROP TABLE policy_begun;"
       "DROP TABLE policy_wake; DROP TABLE policy_run; DROP TABLE policy_case;"
-      "PRAGMA user_version = 1");
+      "DROP TABLE subscription; PRAGMA user_version = 1");
   JournalCore core = open_journal(directory);
-  CHECK(core.store().schema() == 3);
+  CHECK(core.store().schema() == 4);
   CHECK(payloads(read_backlog(core, 1)) == "abc");
   // Version 1 did not note whose its session was: it goes on, and is known from now on.
   core.enter_session(Direction::up, "broker", true);
@@ -63,7 +63,7 @@ TEST_CASE("store: a newer schema that crashed is left as it is, with its log") {
   { const JournalCore core = open_journal(directory); }
   sqlite3* newer = nullptr;
   REQUIRE(sqlite3_open(directory.database().c_str(), &newer) == SQLITE_OK);
-  REQUIRE(sqlite3_exec(newer, "PRAGMA user_version = 4", nullptr, nullptr, nullptr) == SQLITE_OK);
+  REQUIRE(sqlite3_exec(newer, "PRAGMA user_version = 5", nullptr, nullptr, nullptr) == SQLITE_OK);
   const Directory left = directory.copy();
   sqlite3_close(newer);
   const std::string file = bytes_of_file(left.database());

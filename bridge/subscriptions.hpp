@@ -1,0 +1,82 @@
+// What one side of the bridge is subscribed to, and was: it says of each message that comes whether
+// it is wanted, and of each filter that the broker may still hold whether it is to go.
+//
+// A broker keeps every filter that a session ever subscribed to, and may deliver a message once per
+// filter that matches. So each subscription has an identifier (MQTT 5), which comes back with what
+// it brings, also with what was queued before the filters changed. Identifiers rise. A
+// *generation* is the subscriptions of one configuration, in the order in which they were made: a
+// message that the broker took while a later one of them was there, it took while the earlier ones
+// were there, too. Of the copies that come over a generation, the one of the earliest filter that
+// matches is the message, and the others are repeats. Nothing is said of copies of two generations,
+// nor where an earlier filter was refused: better twice than not at all.
+//
+// One thread changes it (a link's loop); origin() may be called by any.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "journal/store/subscription_table.hpp"
+#include "link/link.hpp"
+
+namespace bascule {
+
+class Subscriptions {
+ public:
+  // `known`: what the journal says of the session. Identifiers are given to `wanted` here: those
+  // that they had, if nothing has changed.
+  Subscriptions(std::vector<SubscriptionRow> known, std::vector<Subscription> wanted);
+
+  // What is to be kept in the journal, before anything is asked of the broker.
+  std::vector<SubscriptionRow> rows() const;
+
+  const std::vector<Subscription>& wanted() const { return wanted_; }
+  // What the session may hold of earlier configurations, and nobody wants any more.
+  std::vector<std::string> unwanted() const;
+
+  // What became of a filter. True: rows() has changed.
+  bool granted(std::string_view filter, std::uint32_t identifier);  // that it was asked for with
+  bool failed(std::string_view filter);        // it has another identifier from now on
+  bool unsubscribed(std::string_view filter);  // the broker does not hold it any more
+
+  std::uint32_t identifier(std::string_view filter) const;  // of a wanted one
+
+  enum class Origin : std::uint8_t {
+    wanted,
+    repeat,   // another copy of a message that comes over an earlier filter
+    former,   // no filter wants it now; one of an earlier configuration did
+    unknown,  // no filter that is known wants it
+  };
+  struct Source {
+    Origin origin = Origin::wanted;
+    std::string filter;  // of a former one
+  };
+  // Where a delivery comes from: by its identifier (link.hpp), or else by its topic.
+  Source source(std::uint32_t identifier, std::string_view topic) const;
+
+  static constexpr std::size_t generations_kept = 4;
+
+ private:
+  struct Entry {
+    SubscriptionRow row;
+    bool wanted = false;               // its filter is
+    std::vector<std::string> earlier;  // sure ones of its generation that overlap with it
+  };
+
+  std::uint32_t next_identifier() const;
+  Entry* current(std::string_view filter);
+  void begin_generation();
+  void forget_old();
+  void index();  // what is derived from the rows
+
+  std::vector<Subscription> wanted_;
+  std::uint32_t generation_ = 0;
+  mutable std::mutex mutex_;  // guards entries_
+  std::map<std::uint32_t, Entry> entries_;
+};
+
+}  // namespace bascule
