@@ -1,9 +1,12 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <iostream>
+#include <memory>
+#include <utility>
 
 #include "cli/command.hpp"
 #include "config/config.hpp"
+#include "route/route.hpp"
 
 namespace bascule {
 
@@ -13,7 +16,22 @@ std::string counted(std::size_t count, const std::string& noun) {
   return std::to_string(count) + ' ' + noun + (count == 1 ? "" : "s");
 }
 
-int check(const std::string& path) {
+// What is subscribed at this side, with the routes that want it.
+void explain(const BridgeConfig& config, Direction direction) {
+  const RouteTable table(config.routes, direction, config.id);
+  for (const std::string& filter : table.subscriptions()) {
+    std::cout << (direction == Direction::up || config.hub ? "site" : "central") << "  " << filter
+              << "  at QoS " << static_cast<int>(table.qos_of(filter)) << ", for";
+    const char* separator = " ";
+    for (const Route& route : config.routes) {
+      if (route.direction != direction || to_filter(route.from, config.id) != filter) continue;
+      std::cout << std::exchange(separator, ", ") << route.name;
+    }
+    std::cout << '\n';
+  }
+}
+
+int check(const std::string& path, bool explained) {
   const BridgeConfig config = load_config(path);
   check_policies(config);
   const auto up = static_cast<std::size_t>(std::ranges::count(
@@ -25,6 +43,9 @@ int check(const std::string& path) {
               << (config.policies.size() == 1 ? " policy" : " policies");
   }
   std::cout << '\n';
+  if (explained) {
+    for (const Direction direction : {Direction::up, Direction::down}) explain(config, direction);
+  }
   return exit_code::done;
 }
 
@@ -39,14 +60,23 @@ their options. Each problem is one line on stderr, as compilers write them:
 
   FILE:LINE:COLUMN: error: what is wrong, and what was probably meant
 
+With --explain it also lists what is subscribed at each broker, and for which routes. That is what
+the broker's access rules have to allow.
+
 Needs no daemon and changes nothing.
 
 Exit codes: 0 valid, 1 not valid.
 
 Examples:
   bascule check
+  bascule check --explain
   bascule check -c new.yaml && mv new.yaml /etc/bascule/bascule.yaml)");
-  command->callback([&choice] { choice.run = [&choice] { return check(choice.config); }; });
+  const auto explained = std::make_shared<bool>(false);
+  command->add_flag("--explain", *explained,
+                    "List the filters that are subscribed, with their routes");
+  command->callback([&choice, explained] {
+    choice.run = [&choice, explained] { return check(choice.config, *explained); };
+  });
 }
 
 }  // namespace bascule

@@ -82,6 +82,8 @@ std::string links(const json& status, const StatusView& view) {
                text_of(link, "broker")});
     const std::string error = text_of(link, "last_error");
     if (!error.empty() && state != "up") table.note({error, Tone::warn});
+    const std::string warning = text_of(link, "warning");
+    if (!warning.empty()) table.note({warning, Tone::warn});
   }
   return table.text(view.colour);
 }
@@ -122,6 +124,23 @@ std::string lanes(const json& status, const StatusView& view) {
     table.row(std::move(cells));
   }
   return table.empty() ? "" : '\n' + table.text(view.colour);
+}
+
+// Those that do not get what they are for.
+std::string idle_routes(const json& status, bool colour) {
+  Table table({{"ROUTE"}, {"DIRECTION"}, {"SUBSCRIPTION"}, {"FILTER"}});
+  for (const auto& route : part_of(status, "routes")) {
+    const std::string state = text_of(route, "state");
+    const std::string why = text_of(route, "why");
+    const bool well = state == "subscribed" || state == "asking" || state == "offline";
+    if (well && why.empty()) continue;
+    table.row({text_of(route, "name"),
+               text_of(route, "direction"),
+               {state, well ? Tone::warn : Tone::bad},
+               text_of(route, "filter")});
+    if (!why.empty()) table.note({why, Tone::warn});
+  }
+  return table.empty() ? "" : '\n' + table.text(colour);
 }
 
 std::string policies(const json& status, bool colour) {
@@ -208,8 +227,8 @@ std::string render_status(const json& status, const StatusView& view) {
   if (!part_of(status, "policies").empty()) {
     in.insert(in.begin() + 1, {"emitted", "EMITTED", false});
   }
-  return head(status, view.colour) + '\n' + links(status, view) + lanes(status, view) +
-         policies(status, view.colour) + counters(status, view, "IN", in) +
+  return head(status, view.colour) + '\n' + links(status, view) + idle_routes(status, view.colour) +
+         lanes(status, view) + policies(status, view.colour) + counters(status, view, "IN", in) +
          counters(status, view, "OUT",
                   {{"forwarded", "FORWARDED", false},
                    {"pending", "PENDING", false},

@@ -41,6 +41,12 @@ StatusParts status_parts(const Stages& stages, std::int64_t started_ms) {
     parts.central = stages.central->status();
     parts.in_flight[Direction::up] = stages.central->in_flight();
   }
+  const auto& config = stages.config;
+  parts.routes = route_reports(config.routes, Direction::up, config.id, parts.site);
+  for (RouteReport& route : route_reports(config.routes, Direction::down, config.id,
+                                          parts.central.value_or(parts.site))) {
+    parts.routes.push_back(std::move(route));
+  }
   return parts;
 }
 

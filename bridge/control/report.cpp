@@ -1,5 +1,7 @@
 #include "control/report.hpp"
 
+#include <algorithm>
+
 #include "text/time.hpp"
 
 namespace bascule {
@@ -14,7 +16,30 @@ json link_report(const LinkStatus& link) {
           {"protocol", link.protocol},
           {"rtt_ms", link.rtt_ms},
           {"reconnects", link.reconnects},
-          {"last_error", link.last_error.empty() ? json() : json(link.last_error)}};
+          {"last_error", link.last_error.empty() ? json() : json(link.last_error)},
+          {"warning", link.warning.empty() ? json() : json(link.warning)}};
+}
+
+std::string subscription_state(const LinkStatus& link, const SubscriptionStatus* subscription) {
+  using State = SubscriptionStatus::State;
+  if (link.state != LinkStatus::State::up && link.state != LinkStatus::State::slow) {
+    return "offline";
+  }
+  if (subscription == nullptr || subscription->state == State::asking) return "asking";
+  if (subscription->state == State::granted) return "subscribed";
+  return subscription->state == State::refused ? "refused" : "unanswered";
+}
+
+json routes_report(const std::vector<RouteReport>& routes) {
+  json list = json::array();
+  for (const RouteReport& route : routes) {
+    list.push_back({{"name", route.name},
+                    {"direction", to_string(route.direction)},
+                    {"filter", route.filter},
+                    {"state", route.state},
+                    {"why", route.why.empty() ? json() : json(route.why)}});
+  }
+  return list;
 }
 
 json counters_report(const JournalReport& journal, Direction direction) {
@@ -66,6 +91,22 @@ json policies_report(const std::vector<PolicyReport>& policies) {
   return list;
 }
 
+std::vector<RouteReport> route_reports(const std::vector<Route>& routes, Direction direction,
+                                       std::string_view bridge_id, const LinkStatus& link) {
+  std::vector<RouteReport> reports;
+  for (const Route& route : routes) {
+    if (route.direction != direction) continue;
+    const std::string filter = to_filter(route.from, bridge_id);
+    const auto found = std::ranges::find(link.subscriptions, filter, &SubscriptionStatus::filter);
+    const SubscriptionStatus* const known = found == link.subscriptions.end() ? nullptr : &*found;
+    std::string state = subscription_state(link, known);
+    const bool told = known != nullptr && state != "offline";
+    reports.push_back(
+        {route.name, direction, filter, std::move(state), told ? known->why : std::string()});
+  }
+  return reports;
+}
+
 json status_report(const StatusParts& parts) {
   const JournalReport& journal = parts.journal;
   json lanes = json::array();
@@ -95,6 +136,7 @@ json status_report(const StatusParts& parts) {
           {"links", std::move(links)},
           {"lanes", std::move(lanes)},
           {"policies", policies_report(parts.policies)},
+          {"routes", routes_report(parts.routes)},
           {"counters",
            {{"up", counters_report(journal, Direction::up)},
             {"down", counters_report(journal, Direction::down)}}},

@@ -6,14 +6,30 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "journal/core.hpp"
 #include "link/link.hpp"
 #include "message/per_direction.hpp"
 #include "policy/host.hpp"
+#include "route/route.hpp"
 
 namespace bascule {
+
+// What became of the subscription that a route needs. `state`: subscribed, asking, refused,
+// unanswered, or offline while the link is.
+struct RouteReport {
+  std::string name;
+  Direction direction = Direction::up;
+  std::string filter;
+  std::string state;
+  std::string why;  // empty: nothing to say
+};
+
+// What `routes` come to on a link of this status.
+std::vector<RouteReport> route_reports(const std::vector<Route>& routes, Direction direction,
+                                       std::string_view bridge_id, const LinkStatus& link);
 
 struct StatusParts {
   std::string bridge;
@@ -23,6 +39,7 @@ struct StatusParts {
   LinkStatus site;
   std::optional<LinkStatus> central;  // nothing at a hub
   std::vector<PolicyReport> policies;
+  std::vector<RouteReport> routes;
   PerDirection<std::map<std::string, std::uint64_t>> in_flight;  // by lane
 };
 
