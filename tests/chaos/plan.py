@@ -134,7 +134,8 @@ class _Draw:
         line = f"{site}-site"
         # Only over MQTT 3.1.1 so many are on their way at once: 5 has a Receive Maximum.
         old = str(self.setting["site_protocol"]) == "3.1.1"
-        count, size = (20_000, 60) if old else (48, 1_000_000)
+        many = old and self.chance.random() < 0.25
+        count, size = (20_000, 60) if many else (48, 1_000_000)
         return [Action("eat", {"line": line, "sender": "bridge"}),
                 Action("publish", {"at": site, "topic": "pos/1/sale", "qos": 1, "count": count,
                                    "size": size}),

@@ -22,7 +22,7 @@ import socket
 import struct
 import threading
 import time
-from collections import deque
+from collections import Counter, deque
 from dataclasses import dataclass, field
 
 import packets as mqtt
@@ -126,6 +126,7 @@ class Connection:
         if self.id in self.broker.connections:
             self.broker.connections[self.id].close()
         self.broker.connections[self.id] = self
+        self.broker.met(self.id)
         if clean:
             self.broker.sessions.pop(self.id, None)
         present = self.id in self.broker.sessions
@@ -268,6 +269,7 @@ class ScriptedBroker:
         self.name, self.port, self.trait = name, free_port(), trait
         self.log_path = folder / f"{name}.log"
         self.sessions, self.kept, self.connections = {}, {}, {}
+        self._visits = Counter()
         self.closed = self.refusals = 0
         self.well()
         self._loop = asyncio.new_event_loop()
@@ -322,6 +324,13 @@ class ScriptedBroker:
         self.kept.clear()
 
     empty = leave = stop = kill
+
+    def met(self, client):
+        self._visits[client] += 1
+
+    def visits(self, client):
+        """How often a client has connected, over all restarts."""
+        return self._visits[client]
 
     def unsubscribe(self, client, topic):
         """A client hears nothing of a topic any more, and is not told."""

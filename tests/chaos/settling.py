@@ -36,7 +36,8 @@ def settle(world, still_s=STILL_S):
     _check_status(world)
     _mend(world)
     _wait(world, lambda: [f"bridge {site} is not up: {_links(world, site)}"
-                          for site in world.sites if not world.up(site)], still_s)
+                          for site in world.sites if not world.up(site)] +
+          [f"bridge {site} has not connected again" for site in world.unready()], still_s)
     _wait(world, lambda: [f"bridge {site} has not subscribed to its orders again"
                           for site in world.unheard()], still_s)
     world.observe()

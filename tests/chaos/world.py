@@ -26,7 +26,9 @@ class World:
         self._denying = set()    # brokers that refuse something by their access list
         self.frozen = set()      # brokers and bridges
         self._unheard = set()    # bridges whose subscription was refused
-        self._blind = set()      # bridges whose session a broker may have lost
+        # Bridges whose session a broker may have lost: client ids by place, and how often each had
+        # connected there by then. Status may say for a moment that the old connection is up.
+        self._blind = {}
         self._pending = set()    # bridges that may not have taken up their configuration
 
     def begin(self):
@@ -77,8 +79,8 @@ class World:
         """A bridge that is up has subscribed, and follows its configuration."""
         self._unheard &= {site for site in self._unheard if self.brokers[CENTRAL].filters
                           or not self.brokers[CENTRAL].hears(*self._orders(site))}
-        for site in sorted(self._blind | self._pending):
-            if not self.up(site) or site in self._unheard:
+        for site in sorted(self._blind.keys() | self._pending):
+            if site in self._unheard or self._not_yet_back(site) or not self.up(site):
                 continue
             if site in self._blind:
                 for direction in "up", "down":
@@ -86,8 +88,21 @@ class World:
                                             "had subscribed again")
             if site in self._pending:
                 self.model.changed(site, self.configurations[site])
-            self._blind.discard(site)
+            self._blind.pop(site, None)
             self._pending.discard(site)
+
+    def unready(self):
+        """The bridges that may not have subscribed, or not taken up their configuration."""
+        self.observe()
+        return sorted((self._blind.keys() | self._pending) - self._unheard)
+
+    def _client_id(self, site, place):
+        return self.configurations[site].client_id("site" if place == site else CENTRAL)
+
+    def _not_yet_back(self, site):
+        return any(self.brokers[place].visits(client) <= visits
+                   for place, (client, visits) in self._blind.get(site, {}).items()
+                   if client == self._client_id(site, place))
 
     def journaled(self, site):
         """The numbers of the messages in a bridge's journal."""
@@ -236,7 +251,7 @@ class World:
             direction = "up" if switch == "site-id" else "down"
             self.model.session_lost((bridge, direction), self.journaled(bridge),
                                     "it waited for another client id")
-            self._blind.add(bridge)
+            self._blind.setdefault(bridge, {})
         ran = self.bridges[bridge].running
         self._terminate(bridge)
         self.model.changing(bridge, new)
@@ -338,7 +353,9 @@ class World:
         getattr(self.brokers[at], how)()
         self.model.forgets(at, journaled, how == "empty" or at in self.cast.forgetful
                            or self.cast.remembers_all_or_nothing(at))
-        self._blind |= set(journaled)
+        for site in journaled:
+            client = self._client_id(site, at)
+            self._blind.setdefault(site, {})[at] = client, self.brokers[at].visits(client)
         self._close_lines_to(at)
 
     def _copy(self, at):

@@ -85,6 +85,10 @@ class Broker(Process):
         if self.running:
             os.kill(self.pid, signal.SIGHUP)
 
+    def visits(self, client_id):
+        """How often a client has connected, over all restarts."""
+        return self.log().count(f" as {client_id} ")
+
     def copy_store(self):
         """A copy of what it has saved, for put_back()."""
         self._copy = {file.name: file.read_bytes() for file in self._store.iterdir()}
