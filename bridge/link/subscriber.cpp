@@ -28,12 +28,12 @@ std::vector<Subscriber::Ask> Subscriber::due(Time now) {
     One& one = all_[i];
     // A broker that answers others is given time: it takes them one after the other.
     if (one.sent && now - std::max(one.since, heard_) > patience) {
-      one.awaited = false;
       if (one.asked == Qos::exactly_once) {
         one.qos_2_silent = without_qos_2_ = true;
         fail(one, State::unanswered, "the broker does not answer a subscribe at QoS 2", now);
         one.since = now + soon;
       } else {
+        one.awaited = false;
         fail(one, State::unanswered, "the broker does not answer a subscribe", now);
       }
     }

@@ -40,7 +40,7 @@ class Subscriber {
   // False: none is open.
   bool answered(std::size_t index, std::uint8_t code, const std::string& details, Time now);
 
-  // Every one has had an answer, or was waited for long enough.
+  // Every one has had an answer, or was waited for long enough; at QoS 1 too, where QoS 2 had none.
   bool settled() const;
   // QoS 2 was asked for, and the broker does not know it, or does not answer to it.
   bool without_qos_2() const;
