@@ -68,30 +68,19 @@ OFF = {
     "cleared": "the far side keeps values that were cleared in a gap",
     "answer": "a copied stamp makes a new message a repeat",
     "fan-out": "a copied stamp makes a new message a repeat",
-    "turned-away": "a connection closed before CONNACK turns MQTT 5 into 3.1.1",
     "put-back": "the retained state of a broker that was put back stays old",
     "empty-broker": "the retained state of an emptied broker is not put back",
     "refused-topic": "what is refused is taken for a fault of the message",
     "quota": "what is refused for now is taken for a fault of the message",
-    "refused-filter": "a refused subscription is not tried again while the connection lives",
     "closes-over": "the message is taken for the one at fault",
-    "mute": "a subscription without an answer keeps the link down",
     "closes-own": "a broker that closes over the bridge's own topics is never up",
-    "route-added": "a subscription of an earlier configuration lives on",
-    "route-removed": "a subscription of an earlier configuration lives on",
-    "route-narrowed": "a subscription of an earlier configuration lives on",
-    "route-split": "a subscription of an earlier configuration lives on",
-    "route-widened": "overlapping routes are joined into a wider subscription",
     "to-changed": "retained values do not follow",
     "client-id": "retained values are sent again",
-    "payload-limit": "a message over the limit ends the link",
 }
 
 
 # What is not held against the bridge yet, and why.
 CHECKS_OFF = {
-    "protocol": "a connection closed before CONNACK turns MQTT 5 into 3.1.1",
-    "subscriptions": "overlapping routes are joined into a wider subscription; none is ever ended",
     "advice": "each repeated close is put down to another client with the same id",
 }
 

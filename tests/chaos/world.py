@@ -39,6 +39,7 @@ class World:
                            flagless=[{"site": "up", CENTRAL: "down"}[end] for end in old])
         for bridge in self.bridges.values():
             bridge.wait_up()
+        wait_until(lambda: all(self._heard(site) for site in self.sites), "all to subscribe", 60)
 
     def do(self, action):
         self.observe()
@@ -94,7 +95,13 @@ class World:
     def unready(self):
         """The bridges that may not have subscribed, or not taken up their configuration."""
         self.observe()
-        return sorted((self._blind.keys() | self._pending) - self._unheard)
+        deaf = {site for site in self.sites if not self._heard(site)}
+        return sorted((self._blind.keys() | self._pending | deaf) - self._unheard)
+
+    def _heard(self, site):
+        """Whether its orders would come; of the scripted broker it can be known."""
+        central = self.brokers[CENTRAL]
+        return not isinstance(central, ScriptedBroker) or central.hears(*self._orders(site))
 
     def _client_id(self, site, place):
         return self.configurations[site].client_id("site" if place == site else CENTRAL)
