@@ -139,15 +139,22 @@ def check_commands():
         if not command:
             same("bascule", help=options | set(commands), completion=completed("bascule"))
         for sub in commands if command else []:
-            below = help_of(*command, sub)[1]
-            same(f"bascule {command[0]} {sub}", help=below,
+            lower, below = help_of(*command, sub)
+            same(f"bascule {command[0]} {sub}", help=below | set(lower),
                  completion=completed(f"bascule {command[0]} {sub}"))
             options |= below
+            for last in lower:
+                below = help_of(*command, sub, last)[1]
+                same(f"bascule {command[0]} {sub} {last}", help=below,
+                     completion=completed(f"bascule {command[0]} {sub} {last}"))
+                options |= below
+                if f"\n*{sub} {last}*\n" not in manual:
+                    problems.append(f"{page}: nothing about {sub} {last}")
         if command and not commands:
             name = f"bascule {command[0]}"
             same(name, help=options, completion=completed(name))
         for sub in commands:
-            named = sub in manual if not command else f"\n*{sub}*\n" in manual
+            named = sub in manual if not command else re.search(rf"\n\*{sub}( \w+)?\*\n", manual)
             if not named:
                 problems.append(f"{page}: nothing about {sub}")
         same(page, help=options, manual=set(re.findall(r"^\*.*?(--[\w-]+)\*", manual, re.M)))

@@ -29,6 +29,7 @@ void add_check(CLI::App& program, Choice& choice);
 void add_status(CLI::App& program, Choice& choice);
 void add_route(CLI::App& program, Choice& choice);
 void add_journal(CLI::App& program, Choice& choice);
+void add_quarantine(CLI::App& journal, Choice& choice);  // below `journal`
 void add_policy(CLI::App& program, Choice& choice);
 void add_cases(CLI::App& program, Choice& choice);
 

@@ -6,6 +6,7 @@
 #include "cli/ask.hpp"
 #include "cli/command.hpp"
 #include "cli/journal_view.hpp"
+#include "cli/payload_text.hpp"
 #include "cli/print.hpp"
 #include "text/fields.hpp"
 
@@ -128,6 +129,7 @@ Examples:
   bascule journal show --lane sales        the messages of one
   bascule journal verify                   is every stored byte as it was written?
   bascule journal losses                   what was given up, when, and why
+  bascule journal quarantine list          what cannot cross as things are, and why
 
 'bascule journal COMMAND --help' explains one command.)");
 
@@ -148,9 +150,11 @@ Exit codes: 0 no damage, 1 damage found or failed.)");
   add(*journal, choice, options, "losses", "List the messages that were given up, and why", losses)
       ->footer(std::string(without_daemon) + R"(
 The loss ledger: each range of messages that a limit (ttl, max_size, when_full) took from a lane
-before it had crossed.
+before it had crossed, or that left the quarantine unsent. What is still in the quarantine is not
+lost; that there is something is said below.
 
 Exit codes: 0 done, also if there are losses; 1 failed.)");
+  add_quarantine(*journal, choice);
 }
 
 }  // namespace bascule

@@ -1,6 +1,7 @@
 #include "cli/journal_view.hpp"
 
-#include "base64.hpp"
+#include "cli/payload_text.hpp"
+#include "cli/quarantine_view.hpp"
 #include "cli/table.hpp"
 #include "cli/terminal.hpp"
 #include "cli/units.hpp"
@@ -14,34 +15,8 @@ namespace {
 using nlohmann::json;
 using Align = Table::Align;
 
-constexpr std::size_t preview_columns = 48;
-
 std::string counted(std::uint64_t count, const std::string& noun) {
   return count_text(count) + ' ' + noun + (count == 1 ? "" : "s");
-}
-
-// Cut bytes may end within a character; then this one goes.
-void drop_last_character(std::string& bytes) {
-  while (!bytes.empty() && (static_cast<unsigned char>(bytes.back()) & 0xc0) == 0x80) {
-    bytes.pop_back();
-  }
-  if (!bytes.empty() && static_cast<unsigned char>(bytes.back()) >= 0xc0) bytes.pop_back();
-}
-
-// The payload as text if it is that, otherwise in hex.
-std::string payload_text(const json& message, bool whole) {
-  auto payload = from_base64(text_of(message, "payload_base64"));
-  if (!payload) return "(not valid base64)";
-  const bool cut = payload->size() < count_of(message, "bytes");
-  if (cut) drop_last_character(*payload);
-  if (!whole && payload->size() > preview_bytes) {
-    payload->resize(preview_bytes);
-    drop_last_character(*payload);
-  }
-  const std::string text = readable(*payload) ? escaped(*payload) : hex(*payload);
-  if (whole) return text;
-  const bool more = payload->size() < count_of(message, "bytes");
-  return shortened(more ? text + "…" : text, preview_columns);
 }
 
 std::string sequences(const json& range) {
@@ -98,7 +73,7 @@ std::string render_messages(const json& answer, bool whole, bool colour) {
     const json& retain = message.contains("retain") ? message["retain"] : json();
     table.row({std::to_string(count_of(message, "sequence")),
                time_text(static_cast<std::int64_t>(number_of(message, "captured_ms"))),
-               {state, state == "pending" ? Tone::warn : Tone::plain},
+               {state, state == "forwarded" ? Tone::plain : Tone::warn},
                std::to_string(count_of(message, "qos")),
                retain == json(true) || retain == json(1) ? "yes" : "no",
                count_text(count_of(message, "bytes")),
@@ -128,9 +103,10 @@ std::string render_losses(const json& answer, bool colour) {
                count_text(count_of(loss, "count")), bytes_text(count_of(loss, "bytes")),
                text_of(loss, "reason")});
   }
-  if (table.empty()) return "nothing was lost\n";
+  const std::string quarantined = quarantine_advice(part_of(answer, "quarantined"), colour);
+  if (table.empty()) return quarantined.empty() ? "nothing was lost\n" : quarantined;
   return table.text(colour) + '\n' +
-         painted(counted(messages, "message") + " lost", Tone::bad, colour) + '\n';
+         painted(counted(messages, "message") + " lost", Tone::bad, colour) + '\n' + quarantined;
 }
 
 std::string render_verification(const json& answer, bool colour) {

@@ -6,9 +6,6 @@
 
 namespace bascule {
 
-// Bytes of a payload that its preview can use; more need not be asked for.
-inline constexpr std::size_t preview_bytes = 64;
-
 std::string render_lanes(const nlohmann::json& answer, bool colour);
 
 // One line per message. `whole`: the payload uncut, and a line for each property.

@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "cli/quarantine_view.hpp"
 #include "cli/table.hpp"
 #include "cli/units.hpp"
 #include "text/fields.hpp"
@@ -58,6 +59,42 @@ std::string head(const json& status, bool colour) {
          painted(text_of(status, "version"), Tone::plain, colour) + ", running for " +
          span_text(number_of(status, "uptime_s")) + ", epoch " +
          painted(text_of(status, "epoch"), Tone::plain, colour) + '\n';
+}
+
+// What a broker refuses comes first: somebody has to do something about it.
+std::string refused(const json& status, const StatusView& view) {
+  const json& held = part_of(status, "held");
+  std::string text;
+  if (count_of(held, "messages") > 0) {
+    Table table({{"HELD TOPIC"},
+                 {"DIRECTION"},
+                 {"LANE"},
+                 {"MESSAGES", Align::right},
+                 {"FOR", Align::right},
+                 {"REASON"}});
+    for (const auto& topic : part_of(held, "by_topic")) {
+      table.row({{text_of(topic, "topic"), Tone::bad},
+                 text_of(topic, "direction"),
+                 text_of(topic, "lane"),
+                 count_text(count_of(topic, "messages")),
+                 state_age(topic, view.now_ms),
+                 {text_of(topic, "reason"), Tone::warn}});
+    }
+    const std::uint64_t more = count_of(held, "topics") - part_of(held, "by_topic").size();
+    if (more > 0) table.note({"and " + count_text(more) + " topics more", Tone::warn});
+    text += table.text(view.colour) +
+            "their messages wait in the journal, and cross once the broker lets them\n\n";
+  }
+  for (const auto& lane : part_of(status, "lanes")) {
+    const std::string why = text_of(lane, "waits_for");
+    if (why.empty()) continue;
+    text += painted("lane " + text_of(lane, "name") + " " + text_of(lane, "direction") +
+                        " waits: the broker refuses for now: " + why,
+                    Tone::warn, view.colour) +
+            "\n\n";
+  }
+  const std::string quarantined = quarantine_advice(part_of(status, "quarantine"), view.colour);
+  return text + (quarantined.empty() ? "" : quarantined + '\n');
 }
 
 std::string links(const json& status, const StatusView& view) {
@@ -227,11 +264,13 @@ std::string render_status(const json& status, const StatusView& view) {
   if (!part_of(status, "policies").empty()) {
     in.insert(in.begin() + 1, {"emitted", "EMITTED", false});
   }
-  return head(status, view.colour) + '\n' + links(status, view) + idle_routes(status, view.colour) +
-         lanes(status, view) + policies(status, view.colour) + counters(status, view, "IN", in) +
+  return head(status, view.colour) + '\n' + refused(status, view) + links(status, view) +
+         idle_routes(status, view.colour) + lanes(status, view) + policies(status, view.colour) +
+         counters(status, view, "IN", in) +
          counters(status, view, "OUT",
                   {{"forwarded", "FORWARDED", false},
                    {"pending", "PENDING", false},
+                   {"held", "HELD", true},
                    {"expired", "EXPIRED", true},
                    {"evicted", "EVICTED", true},
                    {"quarantined", "QUARANTINED", true}}) +

@@ -2,6 +2,7 @@
 
 #include "clock.hpp"
 #include "control/policy_queries.hpp"
+#include "control/quarantine_queries.hpp"
 #include "control/queries.hpp"
 #include "control/report.hpp"
 
@@ -36,10 +37,10 @@ StatusParts status_parts(const Stages& stages, std::int64_t started_ms) {
         [&](JournalCore& core) { parts.policies = stages.policies.report(core); });
   }
   parts.site = stages.site.status();
-  parts.in_flight[Direction::down] = stages.site.in_flight();
+  parts.lanes[Direction::down] = stages.site.lanes();
   if (stages.central != nullptr) {
     parts.central = stages.central->status();
-    parts.in_flight[Direction::up] = stages.central->in_flight();
+    parts.lanes[Direction::up] = stages.central->lanes();
   }
   const auto& config = stages.config;
   parts.routes = route_reports(config.routes, Direction::up, config.id, parts.site);
@@ -69,6 +70,14 @@ ControlHandlers control_handlers(const Stages& stages) {
   };
   for (const char* question : journal_questions) from_journal(question);
   for (const char* question : policy_questions) from_journal(question);
+  for (const char* change : quarantine_changes) {
+    handlers[std::string("POST ") + change] = [stages, change](const Query& query) {
+      nlohmann::json answer;
+      stages.journal.change(
+          [&](JournalCore& core) { answer = quarantine_change(core, change, query); });
+      return answer;
+    };
+  }
   add_policy_handlers(handlers, stages);
   return handlers;
 }

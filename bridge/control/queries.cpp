@@ -6,9 +6,10 @@
 #include <stdexcept>
 
 #include "base64.hpp"
+#include "control/message_answer.hpp"
 #include "control/policy_queries.hpp"
+#include "control/quarantine_queries.hpp"
 #include "journal/core.hpp"
-#include "message/properties.hpp"
 #include "text/number.hpp"
 
 namespace bascule {
@@ -35,6 +36,7 @@ json lanes_answer(JournalCore& core, const std::string& data_dir) {
                      {"cursor", state.cursor},
                      {"backlog", state.backlog()},
                      {"backlog_bytes", state.backlog_bytes()},
+                     {"held", state.held},
                      {"stored", lane.first_stored == 0 ? 0 : state.next - lane.first_stored},
                      {"stored_bytes", lane.stored_bytes},
                      {"oldest_age_s", lane.oldest_age_ms / 1'000}});
@@ -47,37 +49,22 @@ json lanes_answer(JournalCore& core, const std::string& data_dir) {
             {"bytes", report.used_bytes}}}};
 }
 
-json properties_answer(std::string_view block) {
-  json properties = json::array();
-  PropertyReader reader(block);
-  while (const auto property = reader.next()) {
-    switch (property->id) {
-      case PropertyId::payload_format:
-        properties.push_back(
-            {{"name", "payload format"}, {"value", std::to_string(property->number)}});
-        break;
-      case PropertyId::message_expiry:
-        properties.push_back(
-            {{"name", "message expiry"}, {"value", std::to_string(property->number) + " s"}});
-        break;
-      case PropertyId::content_type:
-        properties.push_back({{"name", "content type"}, {"value", property->value}});
-        break;
-      case PropertyId::response_topic:
-        properties.push_back({{"name", "response topic"}, {"value", property->value}});
-        break;
-      case PropertyId::correlation_data:
-        properties.push_back({{"name", "correlation data"}, {"value", to_base64(property->value)}});
-        break;
-      case PropertyId::user_property:
-        properties.push_back({{"name", property->name}, {"value", property->value}});
-        break;
-    }
+// What became of it, as far as the journal has it.
+std::string state_of(JournalCore& core, const LaneState& lane, std::uint64_t sequence) {
+  if (!lane.resolved(sequence)) return "pending";
+  const LaneSequence place{lane.id, sequence};
+  if (const auto reason = core.store().quarantine().reason(place)) {
+    return "quarantined: " + *reason;
   }
-  return properties;
+  const auto held = core.store().held().find(place);
+  if (!held) return "forwarded";
+  for (const HeldTopic& topic : core.held(lane.id)) {
+    if (topic.topic == held->topic) return "held: " + topic.reason;
+  }
+  return "held";
 }
 
-json message_answer(const JournalCore& core, const LaneState& lane, const Batch& batch,
+json message_answer(JournalCore& core, const LaneState& lane, const Batch& batch,
                     const Record& record, std::size_t payload_max) {
   const Message& message = record.message;
   return {{"sequence", record.sequence},
@@ -88,7 +75,7 @@ json message_answer(const JournalCore& core, const LaneState& lane, const Batch&
           {"bytes", message.payload.size()},
           {"payload_base64", to_base64(message.payload.substr(0, payload_max))},
           {"properties", properties_answer(message.properties)},
-          {"state", lane.resolved(record.sequence) ? "forwarded" : "pending"}};
+          {"state", state_of(core, lane, record.sequence)}};
 }
 
 json show_answer(JournalCore& core, const Query& query) {
@@ -196,22 +183,9 @@ json losses_answer(JournalCore& core) {
                       {"reason", loss.reason},
                       {"at_ms", loss.at_ms}});
   }
-  return {{"losses", std::move(losses)}};
-}
-
-json quarantine_answer(JournalCore& core) {
-  json messages = json::array();
-  for (const auto& [at_ms, message] : core.store().quarantine().newest(rows_per_answer)) {
-    messages.push_back({{"direction", to_string(message.direction)},
-                        {"lane", message.lane == 0 ? "" : lane_of(core, message.lane).name},
-                        {"sequence", message.sequence},
-                        {"at_ms", at_ms},
-                        {"reason", message.reason},
-                        {"topic_base64", to_base64(message.topic)},
-                        {"payload_base64", to_base64(message.payload)},
-                        {"bytes", message.size}});
-  }
-  return {{"messages", std::move(messages)}};
+  const QuarantineTable::Size quarantine = core.store().quarantine().size();
+  return {{"losses", std::move(losses)},
+          {"quarantined", {{"messages", quarantine.messages}, {"bytes", quarantine.bytes}}}};
 }
 
 }  // namespace
@@ -222,7 +196,7 @@ json journal_query(JournalCore& core, const std::string& data_dir, std::string_v
   if (what == "/v1/journal/show") return show_answer(core, query);
   if (what == "/v1/journal/verify") return verify_answer(core, query);
   if (what == "/v1/journal/losses") return losses_answer(core);
-  if (what == "/v1/journal/quarantine") return quarantine_answer(core);
+  if (what == "/v1/journal/quarantine") return quarantine_answer(core, query);
   return policy_query(core, what, query);
 }
 

@@ -2,22 +2,23 @@
 // while no daemon holds the journal. Paths, parameters and answers are the same in both cases:
 //
 //   /v1/lanes             {"lanes": [{name, direction, first_sequence, next_sequence, cursor,
-//                          backlog, backlog_bytes, stored, stored_bytes, oldest_age_s}],
+//                          backlog, backlog_bytes, held, stored, stored_bytes, oldest_age_s}],
 //                          "journal": {path, epoch, schema, bytes}}
 //   /v1/journal/show      direction (up), lane (default), from (a sequence; the oldest kept),
 //                         count (20), payload_max (bytes of each payload; all)
 //                         {"messages": [{sequence, captured_ms, topic, qos, retain, bytes,
 //                          payload_base64, properties: [{name, value}], state}]}
-//                         `bytes` is the size of the whole payload; state: pending or forwarded
+//                         `bytes` is the size of the whole payload; state: pending, forwarded, or
+//                         `held: REASON` and `quarantined: REASON`
 //   /v1/journal/verify    after (absent: from the start)
 //                         {"checked": n, "damaged": [{lane, direction, first, last, what}],
 //                          "total": n, "next": text}
 //                         Each answer covers a bounded slice. `next`, opaque, is what to pass as
 //                         `after` for the slice behind it, and is missing in the last. `total` is
 //                         what all slices will come to, as far as is known.
-//   /v1/journal/losses    {"losses": [{direction, lane, first, last, count, bytes, reason, at_ms}]}
-//   /v1/journal/quarantine
-// and those about policies (policy_queries.hpp).
+//   /v1/journal/losses    {"losses": [{direction, lane, first, last, count, bytes, reason,
+//                          at_ms}], "quarantined": {"messages", "bytes"}}
+// and those about the quarantine (quarantine_queries.hpp) and policies (policy_queries.hpp).
 #pragma once
 
 #include <nlohmann/json.hpp>

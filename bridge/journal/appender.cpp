@@ -42,9 +42,7 @@ AppendResult Appender::append(AppendGroup& group) {
     }
   }
   books_.received(group.direction, group.received, group.tally);
-  for (const QuarantineEntry& entry : group.quarantined) {
-    transaction_.write().quarantine().add(entry, now().wall_ms);
-  }
+  for (const QuarantineEntry& entry : group.quarantined) books_.quarantine(entry);
   // A delivery that left no trace can be acknowledged without a commit, but not before the ones
   // that came before it.
   if (!group.entries.empty() || !group.quarantined.empty()) transaction_.urge();
@@ -178,7 +176,11 @@ void Appender::close_batch(LaneState& lane) {
 
 void Appender::supersede(LaneState& lane, std::string_view topic, std::uint64_t sequence) {
   const auto older = transaction_.write().batches().replace_latest(lane.id, topic, sequence);
-  if (!older || lane.resolved(*older)) return;
+  if (!older) return;
+  if (const auto held = books_.release(lane, *older, Fate::evicted)) {
+    books_.lose(lane, {lane.id, *older, *older, 1, *held, "superseded", 0});
+  }
+  if (lane.resolved(*older)) return;
   const auto heads = transaction_.store().batches().heads(lane.id, *older, 1);
   if (heads.empty() || heads.front().first != *older || heads.front().count != 1) return;
   const std::uint64_t bytes = heads.front().bytes;

@@ -1,6 +1,7 @@
 #include "journal/books.hpp"
 
 #include <algorithm>
+#include <map>
 
 #include "clock.hpp"
 #include "journal/lane/crc32c.hpp"
@@ -26,6 +27,7 @@ void Books::load() {
   mended_.clear();
   tallies_changed_ = false;
   ensure_lanes();
+  held_.load();
   for (LaneState& lane : lanes_) {
     if (lane.id != &lane - lanes_.data() + 1) {
       throw JournalError("the journal's table of lanes has a hole before " + lane.name);
@@ -35,6 +37,10 @@ void Books::load() {
     }
     lane.settings.name = lane.name;
     lane.input = lane.name.starts_with(input_lane_prefix);
+    for (const HeldTopic& topic : held_.topics(lane.id)) {
+      lane.held += topic.messages;
+      lane.held_bytes += topic.bytes;
+    }
     recover(lane);
   }
   for (const Direction direction : both_directions) {
@@ -92,6 +98,43 @@ void Books::lose(LaneState& lane, Loss loss) {
   if (on_loss) on_loss(loss, lane);
 }
 
+void Books::quarantine(const QuarantineEntry& entry) {
+  QuarantineTable& table = transaction_.write().quarantine();
+  table.add(entry, now().wall_ms);
+  transaction_.urge();
+  if (table.size().bytes <= quarantine_bytes_max_) return;
+  // Many at once, so that they are told of together.
+  std::vector<QuarantineEntry> oldest;
+  while (table.size().bytes > quarantine_bytes_max_ / 16 * 15) {
+    auto next = table.after(0, 1);
+    if (next.empty() || table.size().messages == 1) break;  // the newest stays, whatever its size
+    table.erase(next.front().number);
+    next.front().payload.clear();
+    oldest.push_back(std::move(next.front()));
+  }
+  lose(oldest, "quarantine_full");
+}
+
+void Books::lose(const std::vector<QuarantineEntry>& entries, const char* reason) {
+  std::map<LaneId, Loss> losses;
+  for (const QuarantineEntry& entry : entries) {
+    // What was refused on its way in never got a lane: the ledger has it under the default one.
+    const LaneId id = entry.lane != 0 ? entry.lane : lane(entry.direction, "default");
+    Loss& loss = losses.try_emplace(id, Loss{id, entry.sequence, 0, 0, 0, reason, 0}).first->second;
+    loss.first = std::min(loss.first, entry.sequence);
+    loss.last = std::max(loss.last, entry.sequence);
+    loss.bytes += entry.size;
+    ++loss.count;
+  }
+  for (const auto& [id, loss] : losses) lose(state(id), loss);
+}
+
+std::optional<std::uint64_t> Books::release(LaneState& lane, std::uint64_t sequence, Fate fate) {
+  const auto bytes = held_.release({lane.id, sequence});
+  if (bytes) lane.release(*bytes, fate);
+  return bytes;
+}
+
 void Books::close_gap(LaneState& lane, std::uint64_t from, std::uint64_t to) {
   from = std::max(from, lane.cursor + 1);
   if (from > to) return;
@@ -121,8 +164,14 @@ void Books::forget_told_claims(Direction out) {
 void Books::apply(const Progress& progress) {
   LaneState& lane = state(progress.lane);
   for (const QuarantineEntry& entry : progress.quarantined) {
-    if (lane.resolved(entry.sequence)) continue;
-    transaction_.write().quarantine().add(entry, now().wall_ms);
+    const LaneSequence place{lane.id, entry.sequence};
+    if (!lane.resolved(entry.sequence) || held_.contains(place)) quarantine(entry);
+  }
+  for (const Progress::HeldMessage& message : progress.held) hold(lane, message);
+  for (const Progress::Released& released : progress.released) {
+    const auto bytes = release(lane, released.sequence, released.fate);
+    if (!bytes || released.fate != Fate::expired) continue;
+    lose(lane, {lane.id, released.sequence, released.sequence, 1, *bytes, "expired", 0});
   }
   for (const Progress::Part& part : progress.parts) {
     if (part.fate == Fate::expired) {
@@ -137,7 +186,8 @@ void Books::apply(const Progress& progress) {
   for (const Claim& claim : progress.claimed) lane.claims.add(claim);
   for (const std::uint64_t sequence : progress.received) lane.claims.receive(sequence);
   for (const std::uint64_t sequence : progress.ended) lane.claims.end(sequence);
-  const bool waited_for = !progress.claimed.empty() || !progress.received.empty();
+  const bool waited_for = !progress.claimed.empty() || !progress.received.empty() ||
+                          !progress.held.empty() || !progress.quarantined.empty();
   if (waited_for) transaction_.urge();
   if (waited_for || !progress.ended.empty()) lane.dirty = true;
   if (progress.confirmed && *progress.confirmed > lane.confirmed) {
@@ -151,11 +201,21 @@ void Books::apply(const Progress& progress) {
     lane.dirty = true;
   }
   // A confirmation alone can wait for the next commit.
-  const bool moved = !progress.parts.empty() || progress.replay_next || !progress.ended.empty();
+  const bool moved = !progress.parts.empty() || progress.replay_next || !progress.ended.empty() ||
+                     !progress.released.empty();
   if (moved) transaction_.change_later();
 }
 
+void Books::hold(LaneState& lane, const Progress::HeldMessage& message) {
+  const std::uint64_t sequence = message.row.place.sequence;
+  if (held_.contains({lane.id, sequence})) return;
+  // What a limit has given up meanwhile is in the ledger, and stays lost.
+  if (!lane.hold(sequence, message.row.record.size(), message.again)) return;
+  held_.hold(message.row, message.reason, now().wall_ms);
+}
+
 void Books::save() {
+  held_.save();
   for (LaneState& lane : lanes_) {
     if (lane.dirty) transaction_.write().lanes().save(lane);
   }

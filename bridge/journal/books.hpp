@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "journal/held.hpp"
 #include "journal/lane/lane_state.hpp"
 #include "journal/lane/quarantine_entry.hpp"
 #include "journal/transaction.hpp"
@@ -35,7 +36,21 @@ struct Progress {
   };
   LaneId lane = 0;
   std::vector<Part> parts;
-  std::vector<QuarantineEntry> quarantined;  // with sequence; counted by their part
+  // With sequence; counted by their part, or by what is released.
+  std::vector<QuarantineEntry> quarantined;
+  // Refused because of their topic: they leave the lane's order. `again`: it is history that was
+  // sent again. And what is held no longer.
+  struct HeldMessage {
+    HeldRow row;
+    std::string reason;  // empty: as the topic's
+    bool again = false;
+  };
+  std::vector<HeldMessage> held;
+  struct Released {
+    std::uint64_t sequence = 0;
+    Fate fate = Fate::forwarded;
+  };
+  std::vector<Released> released;
   std::optional<std::uint64_t> replay_next;  // history was sent again up to here
   std::optional<std::uint64_t> confirmed;    // a bookmark was read back
   // QoS 2, by sequence: what is about to be sent and under which packet id, of what the broker has
@@ -48,8 +63,13 @@ struct Progress {
 class Books {
  public:
   // `settings` of lanes that shall be there, besides `default` and the events lane (up).
-  Books(Transaction& transaction, std::vector<LaneSettings> settings)
-      : transaction_(transaction), settings_(std::move(settings)) {}
+  // The quarantine holds about `quarantine_bytes_max`; then the oldest leaves it, and is lost.
+  Books(Transaction& transaction, std::vector<LaneSettings> settings,
+        std::uint64_t quarantine_bytes_max)
+      : transaction_(transaction),
+        settings_(std::move(settings)),
+        quarantine_bytes_max_(quarantine_bytes_max),
+        held_(transaction) {}
 
   // Reads them from the store; makes the lanes that are not there. A lane whose row does not
   // balance is mended: see mended(). Throws JournalError, DatabaseError.
@@ -67,6 +87,14 @@ class Books {
   void emitted(const LaneState& lane);  // an entry that nobody delivered
   const PerDirection<std::uint64_t>& received() const { return received_; }
   const PerDirection<Tally>& tallies() const { return tallies_; }
+
+  void quarantine(const QuarantineEntry& entry);
+  // What left the quarantine unsent, into the ledger: a row for each lane.
+  void lose(const std::vector<QuarantineEntry>& entries, const char* reason);
+
+  const Held& held() const { return held_; }
+  // A held message has its fate; returns its bytes, or nothing if it is not held.
+  std::optional<std::uint64_t> release(LaneState& lane, std::uint64_t sequence, Fate fate);
 
   // Writes it to the loss ledger, and tells it.
   void lose(LaneState& lane, Loss loss);
@@ -94,10 +122,13 @@ class Books {
   void ensure_lanes();
   void recover(LaneState& lane);
   void apply(const Progress& progress);
+  void hold(LaneState& lane, const Progress::HeldMessage& message);
   std::uint64_t journaled(Direction direction) const;
 
   Transaction& transaction_;
   std::vector<LaneSettings> settings_;
+  std::uint64_t quarantine_bytes_max_;
+  Held held_;
   std::vector<LaneState> lanes_;  // by id - 1
   PerDirection<Tally> tallies_;
   PerDirection<std::uint64_t> received_;

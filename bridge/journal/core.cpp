@@ -1,10 +1,19 @@
 #include "journal/core.hpp"
 
+#include <algorithm>
+#include <stdexcept>
+
+#include "journal/own_entry.hpp"
+#include "message/properties.hpp"
+#include "message/stamp.hpp"
+
 namespace bascule {
 namespace {
 
 constexpr int checkpoint_pages = 1'000;
-constexpr std::int64_t idle_ms = 5'000;  // without an append
+constexpr std::int64_t idle_ms = 5'000;        // without an append
+constexpr std::uint64_t quarantine_share = 4;  // of max_size it has one part in so many
+constexpr int held_per_turn = 1'000;           // that age ends at once
 
 }  // namespace
 
@@ -12,9 +21,15 @@ JournalCore::JournalCore(JournalSettings settings, std::string bridge_id,
                          std::vector<LaneSettings> lanes)
     : settings_(std::move(settings)),
       bridge_id_(std::move(bridge_id)),
-      books_(transaction_, std::move(lanes)),
-      retention_(settings_, [this](LaneState& lane, const BatchHead& head, Fate fate,
-                                   const char* reason) { give_up(lane, head, fate, reason); }),
+      books_(transaction_, std::move(lanes), settings_.max_size_bytes / quarantine_share),
+      retention_(
+          settings_,
+          [this](LaneState& lane, const BatchHead& head, Fate fate, const char* reason) {
+            give_up(lane, head, fate, reason);
+          },
+          [this](LaneState& lane, Fate fate, const char* reason) {
+            return give_up_held(lane, fate, reason);
+          }),
       ballast_(settings_.data_dir),
       appender_(transaction_, books_, repeats_, retention_, timeline_),
       reader_(transaction_, books_, appender_),
@@ -129,6 +144,91 @@ void JournalCore::give_up(LaneState& lane, const BatchHead& head, Fate fate, con
   appender_.forget(lane.id, head.first);
 }
 
+bool JournalCore::give_up_held(LaneState& lane, Fate fate, const char* reason) {
+  const auto oldest = transaction_.store().held().oldest(lane.id);
+  if (!oldest) return false;
+  const std::uint64_t sequence = oldest->place.sequence;
+  const auto bytes = books_.release(lane, sequence, fate);
+  if (bytes) books_.lose(lane, {lane.id, sequence, sequence, 1, *bytes, reason, 0});
+  return bytes.has_value();
+}
+
+// What is held too long expires, or goes into the quarantine, as the lane's settings say.
+void JournalCore::age_held(LaneState& lane, const Now& at) {
+  const auto& ttl = lane.settings.ttl_ms;
+  const auto& limit = lane.settings.quarantine_held_after_ms;
+  for (int i = 0; i < held_per_turn && lane.held > 0 && (ttl || limit); ++i) {
+    const auto oldest = transaction_.store().held().oldest(lane.id);
+    if (!oldest) return;
+    const std::int64_t age_ms = timeline_.age_ms(oldest->boot, oldest->captured_ms, at);
+    if (ttl && age_ms >= *ttl) {
+      give_up_held(lane, Fate::expired, "ttl");
+    } else if (limit && age_ms >= *limit) {
+      std::string reason = "held too long";
+      for (const HeldTopic& topic : books_.held().topics(lane.id)) {
+        if (topic.topic == oldest->topic) reason = topic.reason + "; " + reason;
+      }
+      books_.quarantine(quarantine_entry(lane.direction, oldest->place,
+                                         read_record(oldest->record).message, reason));
+      books_.release(lane, oldest->place.sequence, Fate::quarantined);
+    } else {
+      return;
+    }
+  }
+}
+
+std::vector<BatchPtr> JournalCore::read_held(LaneId lane, const std::string& topic,
+                                             std::uint64_t from, std::size_t bytes_max) {
+  std::vector<BatchPtr> batches;
+  for (HeldRow& row : transaction_.store().held().read(lane, topic, from, bytes_max)) {
+    auto batch = std::make_shared<Batch>();
+    batch->lane = lane;
+    batch->first = row.place.sequence;
+    batch->count = 1;
+    batch->boot = row.boot;
+    batch->captured_ms = row.captured_ms;
+    batch->data = std::move(row.record);
+    batches.push_back(std::move(batch));
+  }
+  return batches;
+}
+
+void JournalCore::requeue(std::int64_t number) {
+  const auto entry = transaction_.store().quarantine().find(number);
+  const std::string name = "message " + std::to_string(number);
+  if (!entry) throw std::invalid_argument("the quarantine has no " + name);
+  std::string why;
+  if (entry->lane == 0) {
+    throw std::invalid_argument(name + " was refused on its way in and has no lane: publish it " +
+                                "again, or drop it");
+  }
+  if (!entry->whole()) {
+    throw std::invalid_argument("of " + name + " only the first " +
+                                std::to_string(entry->payload.size()) + " of " +
+                                std::to_string(entry->size) + " bytes are kept; drop it");
+  }
+  std::string properties = entry->properties;
+  append_property(properties, {PropertyId::user_property, 0, requeued_property,
+                               epoch() + "/" + std::to_string(entry->sequence)});
+  std::string bytes;
+  const Append append =
+      own_entry({entry->topic, entry->payload, properties, entry->qos, entry->retain}, entry->lane,
+                bytes, entry->kind);
+  if (emit(bytes, {&append, 1}) == AppendResult::full) {
+    throw std::invalid_argument("the journal is full; try again when there is room");
+  }
+  change().quarantine().erase(number);
+}
+
+void JournalCore::drop_quarantined(std::int64_t number) {
+  const auto entry = transaction_.store().quarantine().find(number);
+  if (!entry) {
+    throw std::invalid_argument("the quarantine has no message " + std::to_string(number));
+  }
+  change().quarantine().erase(number);
+  books_.lose({*entry}, "dropped");
+}
+
 std::int64_t JournalCore::captured_wall_ms(const Batch& batch) const {
   return timeline_.wall_ms(batch.boot, batch.captured_ms);
 }
@@ -146,6 +246,7 @@ void JournalCore::maintain() {
   ballast_.keep(store.free_bytes(), settings_.min_free_bytes);
   for (LaneState& lane : books_.lanes()) {
     retention_.expire(transaction_.write(), lane, timeline_, at);
+    age_held(lane, at);
     retention_.trim(transaction_.write(), lane, timeline_, at);
     if (lane.input) {
       const auto heads = store.batches().heads(lane.id, 0, 1);
@@ -173,13 +274,14 @@ JournalReport JournalCore::report() {
   report.commits = commits_;
   report.lost = store.losses().messages();
   report.cases = store.policies().open_cases(0);
+  report.quarantine = store.quarantine().size();
   report.received = books_.received();
   report.tallies = books_.tallies();
   for (const Direction in : both_directions) {
     report.journaled_twice[in] = repeats_.forgotten(in);
   }
   for (const LaneState& lane : books_.lanes()) {
-    LaneReport entry{lane, 0, 0, 0};
+    LaneReport entry{lane, 0, 0, 0, books_.held().topics(lane.id)};
     if (const auto heads = store.batches().heads(lane.id, 0, 1); !heads.empty()) {
       entry.first_stored = heads.front().first;
       entry.stored_bytes = lane.appended_bytes - heads.front().before_bytes;
@@ -189,6 +291,10 @@ JournalReport JournalCore::report() {
         entry.oldest_age_ms =
             timeline_.age_ms(heads.front().boot, heads.front().captured_ms, now());
       }
+    }
+    if (const auto held = store.held().oldest(lane.id); lane.held > 0 && held) {
+      const std::int64_t age_ms = timeline_.age_ms(held->boot, held->captured_ms, now());
+      entry.oldest_age_ms = std::max(entry.oldest_age_ms, age_ms);
     }
     report.lanes.push_back(std::move(entry));
   }

@@ -40,6 +40,7 @@ struct LaneReport {
   std::int64_t oldest_age_ms = 0;  // of what waits; 0: nothing waits
   std::uint64_t first_stored = 0;  // 0: nothing is stored
   std::uint64_t stored_bytes = 0;
+  std::vector<HeldTopic> held;
 };
 
 struct JournalReport {
@@ -52,7 +53,8 @@ struct JournalReport {
   PerDirection<Tally> tallies;
   PerDirection<std::uint64_t> journaled_twice;  // see Repeats::forgotten; since the start
   std::uint64_t cases = 0;                      // that wait for a person
-  std::uint64_t lost = 0;                       // messages in the loss ledger
+  QuarantineTable::Size quarantine;
+  std::uint64_t lost = 0;     // messages in the loss ledger
   std::uint64_t resent = 0;   // messages of history handed out again since the start
   std::uint64_t commits = 0;  // since the start
   std::vector<LaneReport> lanes;
@@ -84,6 +86,18 @@ class JournalCore {
     return appender_.emit(bytes, entries);
   }
   void note_central(bool up) { appender_.note_central(up); }
+  void quarantine(const QuarantineEntry& entry) { books_.quarantine(entry); }
+  // Puts a quarantined message at the end of its lane again, as a new one that says which it was,
+  // or gives it up for good. Throw std::invalid_argument, with what to do, before anything changed.
+  void requeue(std::int64_t number);
+  void drop_quarantined(std::int64_t number);
+
+  // Messages of a topic that are held, from a sequence on: at least one if there is one, then up to
+  // about `bytes_max`. Each is a batch of its own.
+  std::vector<BatchPtr> read_held(LaneId lane, const std::string& topic, std::uint64_t from,
+                                  std::size_t bytes_max);
+  std::vector<HeldTopic> held(LaneId lane) const { return books_.held().topics(lane); }
+
   // A policy's input has its fate. Unlike progress(), it is forgotten when the commit fails.
   void settle_input(LaneId lane, std::uint64_t sequence, std::uint64_t bytes, Fate fate);
   // The store in a transaction that wants a commit soon.
@@ -94,6 +108,7 @@ class JournalCore {
     sessions_.enter(in, peer, present);
   }
   bool unfamiliar(Direction out) const { return sessions_.unfamiliar(out); }
+  bool forgotten(Direction out) const { return sessions_.forgotten(out); }
   void cleared(Direction out) { sessions_.cleared(out); }
   std::vector<BatchPtr> read(LaneId lane, std::uint64_t from, std::size_t bytes_max) {
     return reader_.read(lane, from, bytes_max);
@@ -137,6 +152,8 @@ class JournalCore {
   void open_again();
   void enter_boot();
   void give_up(LaneState& lane, const BatchHead& head, Fate fate, const char* reason);
+  bool give_up_held(LaneState& lane, Fate fate, const char* reason);
+  void age_held(LaneState& lane, const Now& at);
 
   JournalSettings settings_;
   std::string bridge_id_;

@@ -21,6 +21,7 @@ constexpr std::uint64_t bytes_per_commit = 2 << 20;
 // come, somebody may be waiting for each.
 constexpr std::uint64_t messages_when_busy = 40;
 constexpr auto commit_apart = 2ms;
+constexpr std::size_t held_portion_bytes = 64 << 10;
 
 }  // namespace
 
@@ -91,6 +92,13 @@ void Journal::take(AppendGroup& group) {
 void Journal::read(LaneId lane, std::uint64_t from, std::size_t bytes_max,
                    std::function<void(std::vector<Portion>)> done) {
   post([this, lane, read = Read{from, bytes_max, std::move(done)}] { reads_[lane] = read; });
+}
+
+void Journal::read_held(LaneId lane, std::string topic, std::uint64_t from,
+                        std::function<void(std::vector<Portion>)> done) {
+  post([this, read = HeldRead{lane, std::move(topic), from, std::move(done)}] {
+    held_reads_.push_back(read);
+  });
 }
 
 void Journal::progress(Progress progress, std::function<void()> done) {
@@ -232,6 +240,7 @@ void Journal::run() {
       }
       answer_positions();
       answer_reads();
+      answer_held_reads();
       if (trouble_.empty()) keep_up();
       if (trouble_.empty() && steps_ != nullptr) steps_->work(core_);
     } catch (const std::exception& e) {
@@ -305,6 +314,7 @@ void Journal::answer_positions() {
     positions.lanes = core_.positions(entry->first, entry->second.far);
     positions.epoch = core_.epoch();
     positions.unfamiliar = core_.unfamiliar(entry->first);
+    positions.forgotten = core_.forgotten(entry->first);
     const auto done = std::move(entry->second.done);
     asks_.erase(entry);
     done(std::move(positions));
@@ -320,16 +330,27 @@ void Journal::answer_reads() {
       ++entry;
       continue;
     }
-    std::vector<Portion> portions;
-    portions.reserve(batches.size());
-    for (const BatchPtr& batch : batches) {
-      portions.push_back(
-          {batch, core_.captured_wall_ms(*batch), boottime_ms() - core_.age_ms(*batch)});
-    }
     const auto done = std::move(entry->second.done);
     entry = reads_.erase(entry);
-    done(std::move(portions));
+    done(portions_of(batches));
   }
+}
+
+void Journal::answer_held_reads() {
+  if (!trouble_.empty()) return;
+  for (HeldRead& read : std::exchange(held_reads_, {})) {
+    read.done(portions_of(core_.read_held(read.lane, read.topic, read.from, held_portion_bytes)));
+  }
+}
+
+std::vector<Journal::Portion> Journal::portions_of(const std::vector<BatchPtr>& batches) const {
+  std::vector<Portion> portions;
+  portions.reserve(batches.size());
+  for (const BatchPtr& batch : batches) {
+    portions.push_back(
+        {batch, core_.captured_wall_ms(*batch), boottime_ms() - core_.age_ms(*batch)});
+  }
+  return portions;
 }
 
 void Journal::tell_mended() const {

@@ -65,6 +65,11 @@ class Journal {
   void read(LaneId lane, std::uint64_t from, std::size_t bytes_max,
             std::function<void(std::vector<Portion>)> done);
 
+  // Answers with messages of the topic that are held, from `from` on, each a portion of its own;
+  // none, if there are none. Sees all that was told before it.
+  void read_held(LaneId lane, std::string topic, std::uint64_t from,
+                 std::function<void(std::vector<Portion>)> done);
+
   // `done`, if given, is called when it is durable; while the journal has trouble, it waits.
   void progress(Progress progress, std::function<void()> done = {});
   void enter_session(Direction in, std::string peer, bool present);  // see core.hpp
@@ -74,6 +79,7 @@ class Journal {
   struct Positions {
     std::vector<LanePosition> lanes;
     std::string epoch;
+    bool forgotten = false;   // the broker had a session of ours, and has it no longer
     bool unfamiliar = false;  // the session may hold packet ids of QoS 2 that nobody here claimed
   };
   void positions(Direction direction, FarKnowledge far, std::function<void(Positions)> done);
@@ -99,6 +105,12 @@ class Journal {
     std::function<void(std::vector<Portion>)> done;
   };
 
+  struct HeldRead {
+    LaneId lane = 0;
+    std::string topic;
+    std::uint64_t from = 0;
+    std::function<void(std::vector<Portion>)> done;
+  };
   struct Ask {
     FarKnowledge far;
     std::function<void(Positions)> done;
@@ -121,6 +133,8 @@ class Journal {
   void confirm();
   void answer_positions();
   void answer_reads();
+  void answer_held_reads();
+  std::vector<Portion> portions_of(const std::vector<BatchPtr>& batches) const;
   void tell_mended() const;
   void tell_journaled_twice();
   void fail(const std::string& why);
@@ -141,6 +155,7 @@ class Journal {
   PerDirection<std::uint64_t> unkept_;             // the connection of which a group was not kept
   std::map<Direction, Ask> asks_;
   std::map<LaneId, Read> reads_;
+  std::vector<HeldRead> held_reads_;
   std::string trouble_;  // why nothing can be written; empty: all is well
   std::int64_t maintained_ms_ = 0;
   PerDirection<std::uint64_t> journaled_twice_;  // as was told last

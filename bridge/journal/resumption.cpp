@@ -22,10 +22,19 @@ std::vector<LanePosition> Resumption::positions(Direction direction, const FarKn
                          lane.done,
                          lane.replay_next,
                          lane.replay_last,
+                         {},
+                         books_.held().topics(lane.id),
                          {}});
   }
   // Last, for what one lane learns may void the claims of all.
-  for (LanePosition& position : positions) position.claims = books_.state(position.id).claims;
+  for (LanePosition& position : positions) {
+    position.claims = books_.state(position.id).claims;
+    if (position.held.empty()) continue;
+    for (const auto& [sequence, claim] : position.claims.all()) {
+      const auto held = transaction_.store().held().find({position.id, sequence});
+      if (held) position.held_claims.emplace_back(sequence, held->topic);
+    }
+  }
   return positions;
 }
 

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "journal/batch_reader.hpp"
@@ -25,6 +26,9 @@ struct LanePosition {
   SequenceSet done;
   std::uint64_t replay_next = 0, replay_last = 0;
   Claims claims;
+  std::vector<HeldTopic> held;
+  // Of the claims those of held messages, with their topics.
+  std::vector<std::pair<std::uint64_t, std::string>> held_claims;
 };
 
 class Resumption {

@@ -116,6 +116,8 @@ bool Retention::erase_history(Store& store, std::vector<LaneState>& lanes, bool 
 }
 
 bool Retention::drop_oldest(Store& store, LaneState& lane, const char* reason) {
+  // What is held is older than what waits in the lane's order, but for what was held just now.
+  if (lane.held > 0 && give_up_held_(lane, Fate::evicted, reason)) return true;
   if (lane.backlog() == 0) return false;
   for (const BatchHead& head : store.batches().heads(lane.id, lane.cursor + 1, 1)) {
     give_up_(lane, head, Fate::evicted, reason);

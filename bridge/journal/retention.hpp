@@ -28,8 +28,10 @@ class Retention {
   // `give_up` records in the books that waiting messages of a lane leave; called inside of trim,
   // expire and make_room.
   using GiveUp = std::function<void(LaneState&, const BatchHead&, Fate, const char* reason)>;
-  Retention(const JournalSettings& settings, GiveUp give_up)
-      : settings_(settings), give_up_(std::move(give_up)) {}
+  // `give_up_held` does so with the oldest held message of a lane; false: there is none.
+  using GiveUpHeld = std::function<bool(LaneState&, Fate, const char* reason)>;
+  Retention(const JournalSettings& settings, GiveUp give_up, GiveUpHeld give_up_held)
+      : settings_(settings), give_up_(std::move(give_up)), give_up_held_(std::move(give_up_held)) {}
 
   // Erases forwarded history that is older than it need be, 1,000 rows at the most.
   void trim(Store& store, LaneState& lane, const Timeline& timeline, const Now& at);
@@ -60,6 +62,7 @@ class Retention {
 
   const JournalSettings& settings_;
   GiveUp give_up_;
+  GiveUpHeld give_up_held_;
   std::map<LaneId, std::int64_t> next_trim_ms_;  // boot time before which there is nothing to trim
   std::uint64_t used_bytes_ = 0;
   std::uint64_t free_bytes_ = UINT64_MAX;

@@ -20,6 +20,7 @@ void Sessions::apply(Direction in, const Entered& entered) {
   const bool known = entered.present && repeats_.knows(in, entered.peer);
   unfamiliar_[out] = entered.present && !known;
   repeats_.begin_connection(in);
+  forgotten_[out] = !entered.present && repeats_.knows(in, entered.peer);
   if (known) {
     repeats_.name_session(in, entered.peer);
     return;

@@ -28,6 +28,8 @@ class Sessions {
   void committed() { entered_ = {}; }
 
   bool unfamiliar(Direction out) const { return unfamiliar_[out]; }
+  // The broker had a session of ours, and the connection under way began without one.
+  bool forgotten(Direction out) const { return forgotten_[out]; }
   void cleared(Direction out);
   // The session is not what it was: a broker from a backup, or this journal.
   void estrange(Direction out);
@@ -47,6 +49,7 @@ class Sessions {
   PerDirection<std::optional<Entered>> entered_;  // by incoming direction; since the last commit
   PerDirection<std::string> peer_;  // by incoming direction: of the connection under way
   PerDirection<bool> unfamiliar_;   // by outgoing direction
+  PerDirection<bool> forgotten_;    // likewise
 };
 
 }  // namespace bascule

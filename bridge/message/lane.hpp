@@ -29,6 +29,8 @@ struct LaneSettings {
   std::optional<std::uint64_t> max_size_bytes;
   std::optional<WhenFull> when_full;  // nothing: as the journal's
   Keep keep = Keep::all;
+  // Messages this old that are held, since their topic is refused, are quarantined; nothing: never.
+  std::optional<std::int64_t> quarantine_held_after_ms;
 };
 
 // The lanes in which a policy's inputs wait, one of each direction. No lane of the configuration

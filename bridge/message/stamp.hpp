@@ -20,6 +20,8 @@ namespace bascule {
 
 inline constexpr std::string_view stamp_property = "bascule-stamp";
 inline constexpr std::string_view via_property = "bascule-via";
+// On a message that was sent again out of the quarantine: EPOCH/SEQUENCE of the one it was.
+inline constexpr std::string_view requeued_property = "bascule-requeued";
 inline constexpr int hop_limit = 8;  // bridges a message may pass
 
 struct Stamp {

@@ -195,12 +195,12 @@ void Runner::quarantine(JournalCore& core, Lane& lane) {
       std::to_string(attempts_max) + " attempts";
   spdlog::error("policy {}: input {} {} is quarantined: {}", settings_.name,
                 to_string(books.direction), record.sequence, reason);
-  const auto entry =
-      quarantine_entry(books.direction, {lane.id, record.sequence}, record.message, reason);
+  const auto entry = quarantine_entry(books.direction, {lane.id, record.sequence}, record.message,
+                                      reason, record.kind);
   Decision decided = decision(core, lane);
   decided.verdict = nlohmann::json{{"quarantined", reason}}.dump(
       -1, ' ', false, nlohmann::json::error_handler_t::replace);
-  core.change().quarantine().add(entry, decided.wall_ms);
+  core.quarantine(entry);
   core.change().policies().save_decision(decided);
   core.settle_input(lane.id, record.sequence, record.size, Fate::quarantined);
   settled(lane);

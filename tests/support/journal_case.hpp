@@ -102,11 +102,8 @@ class JournalCase {
   }
   std::vector<QuarantineEntry> quarantined() {  // oldest first
     std::vector<QuarantineEntry> messages;
-    journal_->inspect([&](JournalCore& core) {
-      for (auto& [at, message] : core.store().quarantine().newest(100)) {
-        messages.insert(messages.begin(), message);
-      }
-    });
+    journal_->inspect(
+        [&](JournalCore& core) { messages = core.store().quarantine().after(0, 100); });
     return messages;
   }
 

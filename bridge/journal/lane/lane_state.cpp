@@ -20,8 +20,29 @@ std::uint64_t LaneState::resolve(std::uint64_t first, std::uint64_t last, std::u
   count(fate) += added;
   cursor = done.take_from(cursor);
   dirty = true;
-  if (backlog() == 0) resolved_bytes = appended_bytes;
+  if (in_order() == 0) resolved_bytes = appended_bytes;
   return added;
+}
+
+bool LaneState::hold(std::uint64_t sequence, std::uint64_t bytes, bool again) {
+  const bool was_resolved = resolved(sequence);
+  if (was_resolved && (!again || count(Fate::forwarded) == 0)) return false;
+  if (was_resolved) {
+    dirty = true;
+  } else if (resolve(sequence, sequence, bytes, Fate::forwarded) == 0) {
+    return false;
+  }
+  --count(Fate::forwarded);
+  ++held;
+  held_bytes += bytes;
+  return true;
+}
+
+void LaneState::release(std::uint64_t bytes, Fate fate) {
+  --held;
+  held_bytes -= std::min(held_bytes, bytes);
+  ++count(fate);
+  dirty = true;
 }
 
 std::vector<SequenceRange> LaneState::backlog_in(std::uint64_t first, std::uint64_t last) const {
@@ -39,7 +60,7 @@ std::vector<SequenceRange> LaneState::backlog_in(std::uint64_t first, std::uint6
 }
 
 bool LaneState::balanced() const {
-  const std::uint64_t fated = fates[0] + fates[1] + fates[2] + fates[3];
+  const std::uint64_t fated = fates[0] + fates[1] + fates[2] + fates[3] + held;
   return fated == cursor + done.size() && cursor < next &&
          (done.empty() ||
           (done.ranges().front().first > cursor + 1 && done.ranges().back().last < next));
@@ -47,12 +68,12 @@ bool LaneState::balanced() const {
 
 std::string LaneState::account() const {
   const auto text = [](std::uint64_t number) { return std::to_string(number); };
-  const std::uint64_t fated = fates[0] + fates[1] + fates[2] + fates[3];
+  const std::uint64_t fated = fates[0] + fates[1] + fates[2] + fates[3] + held;
   return "the books of lane " + name + " " + std::string(to_string(direction)) +
          " do not balance: forwarded " + text(count(Fate::forwarded)) + " + expired " +
          text(count(Fate::expired)) + " + evicted " + text(count(Fate::evicted)) +
-         " + quarantined " + text(count(Fate::quarantined)) + " = " + text(fated) +
-         ", but cursor " + text(cursor) + " + " + text(done.size()) +
+         " + quarantined " + text(count(Fate::quarantined)) + " + held " + text(held) + " = " +
+         text(fated) + ", but cursor " + text(cursor) + " + " + text(done.size()) +
          " beyond it = " + text(cursor + done.size()) + ", of " + text(journaled()) + " journaled";
 }
 
@@ -68,8 +89,12 @@ std::string LaneState::mend() {
   // A number that may have been given is not given again.
   next = std::max({next, cursor + 1, done.empty() ? 0 : done.ranges().back().last + 1});
   const std::uint64_t resolved = cursor + done.size();
-  std::uint64_t others = fates[1] + fates[2] + fates[3];
-  if (others > resolved) fates[1] = fates[2] = fates[3] = others = 0;
+  std::uint64_t others = fates[1] + fates[2] + fates[3] + held;
+  if (others > resolved) {
+    fates[1] = fates[2] = fates[3] = 0;
+    others = std::min(held, resolved);
+    held = others;
+  }
   count(Fate::forwarded) = resolved - others;
   dirty = true;
   return wrong + "; forwarded counts " + std::to_string(count(Fate::forwarded)) + " from now on";

@@ -31,6 +31,9 @@ struct LaneState {
   std::uint64_t fates[4] = {};
   std::uint64_t appended_bytes = 0;  // of all that was ever stored
   std::uint64_t resolved_bytes = 0;
+  // Resolved as far as the lane's order goes, and waiting for their topic: not in fates.
+  std::uint64_t held = 0;
+  std::uint64_t held_bytes = 0;
   std::uint64_t confirmed = 0;    // highest bookmark read back from the far broker
   std::uint64_t replay_next = 0;  // history to send again, from here …
   std::uint64_t replay_last = 0;  // … to here; 0: none
@@ -40,8 +43,10 @@ struct LaneState {
   std::uint64_t& count(Fate fate) { return fates[static_cast<int>(fate)]; }
   std::uint64_t count(Fate fate) const { return fates[static_cast<int>(fate)]; }
   std::uint64_t journaled() const { return next - 1; }
-  std::uint64_t backlog() const { return next - 1 - cursor - done.size(); }
-  std::uint64_t backlog_bytes() const { return appended_bytes - resolved_bytes; }
+  // All that has not crossed yet, and of it what waits in the lane's order.
+  std::uint64_t backlog() const { return in_order() + held; }
+  std::uint64_t backlog_bytes() const { return appended_bytes - resolved_bytes + held_bytes; }
+  std::uint64_t in_order() const { return next - 1 - cursor - done.size(); }
   bool resolved(std::uint64_t sequence) const {
     return sequence <= cursor || done.contains(sequence);
   }
@@ -50,7 +55,13 @@ struct LaneState {
   // has. Returns how many were backlog.
   std::uint64_t resolve(std::uint64_t first, std::uint64_t last, std::uint64_t bytes, Fate fate);
 
-  // What of first..last is backlog.
+  // A message leaves the lane's order and is held; false: it is resolved already. `again`: it had
+  // crossed, and waits again.
+  bool hold(std::uint64_t sequence, std::uint64_t bytes, bool again);
+  // A held message has its fate.
+  void release(std::uint64_t bytes, Fate fate);
+
+  // What of first..last waits in the lane's order.
   std::vector<SequenceRange> backlog_in(std::uint64_t first, std::uint64_t last) const;
 
   // P8 and P3: every message up to the cursor, and those done beyond it, has exactly one fate.

@@ -5,20 +5,25 @@
 namespace bascule {
 namespace {
 
-constexpr std::size_t payload_bytes_max = 64 << 10;
+constexpr std::size_t head_bytes_max = 64 << 10;
 
 }  // namespace
 
 QuarantineEntry quarantine_entry(Direction direction, LaneSequence place, const Message& message,
-                                 std::string reason) {
-  return {direction,
-          place.lane,
-          place.sequence,
-          std::move(reason),
-          std::string(message.topic),
-          std::string(message.properties),
-          std::string(message.payload.substr(0, payload_bytes_max)),
-          message.payload.size()};
+                                 std::string reason, InputKind kind) {
+  QuarantineEntry entry;
+  entry.direction = direction;
+  entry.lane = place.lane;
+  entry.sequence = place.sequence;
+  entry.reason = std::move(reason);
+  entry.topic = message.topic;
+  entry.properties = message.properties;
+  entry.payload = place.lane == 0 ? message.payload.substr(0, head_bytes_max) : message.payload;
+  entry.size = message.payload.size();
+  entry.qos = message.qos;
+  entry.retain = message.retain;
+  entry.kind = kind;
+  return entry;
 }
 
 }  // namespace bascule

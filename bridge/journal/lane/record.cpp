@@ -71,6 +71,10 @@ RecordHead read_record_head(std::string_view header) {
            (at[8] & 16) != 0}};
 }
 
+std::string_view bytes_of(const Record& record) {
+  return {record.message.topic.data() - record_header_bytes, record.size};
+}
+
 Record read_record(std::string_view bytes) {
   const char* at = bytes.data();
   const auto topic = get<std::uint16_t>(at + 10);

@@ -48,6 +48,9 @@ void note_central_up(char* record);
 std::uint32_t seal_record(char* record, std::uint16_t session, LaneId lane, std::uint64_t sequence,
                           std::uint32_t chain);
 
+// The bytes of a record that RecordReader gave: where it lies in its batch.
+std::string_view bytes_of(const Record& record);
+
 // Reads one record that is not sealed yet, as encode_record wrote it.
 Record read_record(std::string_view bytes);
 

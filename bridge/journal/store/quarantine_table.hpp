@@ -1,9 +1,10 @@
-// Messages that can never cross: table quarantine of FORMAT.md. Journal's thread. Errors are
-// DatabaseError.
+// Messages that cannot cross as things are, until a person sends them again or drops them: table
+// quarantine of FORMAT.md. Journal's thread. Errors are DatabaseError.
 #pragma once
 
 #include <cstdint>
-#include <utility>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "journal/lane/quarantine_entry.hpp"
@@ -16,10 +17,24 @@ class QuarantineTable {
   explicit QuarantineTable(Database& database) : database_(database) {}
 
   void add(const QuarantineEntry& entry, std::int64_t at_ms);
-  // With the time of each, newest first.
-  std::vector<std::pair<std::int64_t, QuarantineEntry>> newest(int limit);
+  // By number: those above it, oldest first, and those below it, newest first.
+  std::vector<QuarantineEntry> after(std::int64_t number, int limit);
+  std::vector<QuarantineEntry> before(std::int64_t number, int limit);
+  std::vector<QuarantineEntry> newest(int limit) { return before(INT64_MAX, limit); }
+  std::optional<QuarantineEntry> find(std::int64_t number);
+  // Why a message of a lane is here; nothing: it is not.
+  std::optional<std::string> reason(LaneSequence place);
+  void erase(std::int64_t number);
+
+  // Counted with each change, so that no start has to go through them.
+  struct Size {
+    std::uint64_t messages = 0, bytes = 0;
+  };
+  Size size();
 
  private:
+  void count(std::int64_t messages, std::int64_t bytes);
+
   Database& database_;
 };
 

@@ -70,11 +70,21 @@ CREATE TABLE policy_case(number INTEGER PRIMARY KEY, policy INTEGER NOT NULL, ki
 CREATE INDEX policy_case_waiting ON policy_case(policy) WHERE state<2;
 )sql";
 
-// What the session of a client id and URL may be subscribed to.
+// What the session of a client id and URL may be subscribed to; and what a far broker refuses.
 constexpr const char* version_4 = R"sql(
 CREATE TABLE subscription(peer TEXT, identifier INTEGER, generation INTEGER NOT NULL,
   filter TEXT NOT NULL, sure INTEGER NOT NULL, held INTEGER NOT NULL,
   PRIMARY KEY(peer, identifier)) WITHOUT ROWID;
+ALTER TABLE quarantine ADD COLUMN flags INTEGER NOT NULL DEFAULT 1;
+CREATE INDEX quarantine_by_place ON quarantine(lane, sequence);
+CREATE TABLE quarantine_size(messages INTEGER NOT NULL, bytes INTEGER NOT NULL);
+INSERT INTO quarantine_size SELECT count(*),
+  coalesce(sum(128 + length(topic) + length(properties) + length(payload)), 0) FROM quarantine;
+CREATE TABLE held(id INTEGER PRIMARY KEY, boot INTEGER NOT NULL, captured_ms INTEGER NOT NULL,
+  topic BLOB NOT NULL, record BLOB NOT NULL);
+CREATE INDEX held_by_topic ON held(topic, id);
+CREATE TABLE held_topic(lane INTEGER, topic BLOB, reason TEXT NOT NULL, messages INTEGER NOT NULL,
+  bytes INTEGER NOT NULL, since_ms INTEGER NOT NULL, PRIMARY KEY(lane, topic)) WITHOUT ROWID;
 )sql";
 
 // By the version that each leads to, less one.

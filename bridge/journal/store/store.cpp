@@ -29,6 +29,7 @@ Store::Store(const JournalSettings& settings, const std::string& bridge_id)
       lock_(directory_),
       database_(open(settings)),
       batches_(*database_),
+      held_(*database_),
       lanes_(*database_),
       losses_(*database_),
       meta_(*database_),

@@ -10,6 +10,7 @@
 #include "journal/settings.hpp"
 #include "journal/store/batch_table.hpp"
 #include "journal/store/directory_lock.hpp"
+#include "journal/store/held_table.hpp"
 #include "journal/store/journal_error.hpp"
 #include "journal/store/lane_table.hpp"
 #include "journal/store/loss_ledger.hpp"
@@ -32,6 +33,7 @@ class Store {
   Store(const JournalSettings& settings, const std::string& bridge_id);
 
   BatchTable& batches() { return batches_; }
+  HeldTable& held() { return held_; }
   LaneTable& lanes() { return lanes_; }
   LossLedger& losses() { return losses_; }
   MetaTable& meta() { return meta_; }
@@ -66,6 +68,7 @@ class Store {
   DirectoryLock lock_;
   std::unique_ptr<Database> database_;
   BatchTable batches_;
+  HeldTable held_;
   LaneTable lanes_;
   LossLedger losses_;
   MetaTable meta_;

@@ -33,6 +33,15 @@ class _Packets:
         return None
 
 
+def _topic(publish):
+    """Of a PUBLISH, and where it ends."""
+    start = 1
+    while publish[start] & 0x80:
+        start += 1
+    end = start + 3 + int.from_bytes(publish[start + 1:start + 3], "big")
+    return publish[start + 3:end], end
+
+
 class Line:
     """Stands before a broker: give the bridge the line in the broker's place. A raw line knows of
     no packets: it is faster, carries TLS too, and cannot eat()."""
@@ -41,6 +50,7 @@ class Line:
         self._broker_port = broker.port
         self._raw = raw
         self._lock = threading.Lock()
+        self._to_bridge = threading.Lock()
         self._sockets = []
         self._listener = None
         self._swallow = False
@@ -49,6 +59,8 @@ class Line:
         self.eaten = 0
         self.hung_up = 0      # over something it does not stand
         self.cannot_stand = None
+        self.refuse = None    # a function of a topic: the reason code, 0 to let it pass
+        self.refused = 0
         self.delay_s = 0
         self.port = 0
         self.restore()
@@ -132,10 +144,19 @@ class Line:
                 threading.Thread(target=self._pump, args=pair, daemon=True).start()
 
     def _offended_by(self, sender, packet):
-        """`cannot_stand`: a PUBLISH of the bridge with these bytes makes the broker hang up, as
-        some brokers do."""
+        """`cannot_stand`: a PUBLISH of the bridge with these bytes in its topic makes the broker
+        hang up, as some brokers do."""
         return (self.cannot_stand is not None and sender == "bridge" and packet[0] >> 4 == PUBLISH
-                and self.cannot_stand in packet)
+                and self.cannot_stand in _topic(packet)[0])
+
+    def _refusal(self, packet):
+        """The PUBACK of a QoS 1 PUBLISH that `refuse` does not let pass, over MQTT 5."""
+        if self.refuse is None or packet[0] >> 4 != PUBLISH or packet[0] >> 1 & 3 != 1:
+            return None
+        topic, end = _topic(packet)
+        packet_id = packet[end:end + 2]
+        code = self.refuse(topic.decode())
+        return bytes([PUBACK << 4, 3]) + packet_id + bytes([code]) if code else None
 
     def _pump(self, sender, source, target):
         try:
@@ -160,9 +181,17 @@ class Line:
                 if self._offended_by(sender, packet):
                     self.hung_up += 1
                     return
+                if sender == "bridge" and (answer := self._refusal(packet)):
+                    self.refused += 1
+                    with self._to_bridge:
+                        source.sendall(answer)
+                    continue
                 key = sender, packet[0] >> 4
                 if not self._raw and self._to_eat.get(key, 0) > 0:
                     self._to_eat[key] -= 1
                     self.eaten += 1
+                elif sender == "broker":
+                    with self._to_bridge:
+                        target.sendall(packet)
                 else:
                     target.sendall(packet)

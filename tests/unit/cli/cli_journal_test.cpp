@@ -2,6 +2,7 @@
 
 #include "base64.hpp"
 #include "cli/journal_view.hpp"
+#include "cli/payload_text.hpp"
 
 using namespace bascule;
 using nlohmann::json;

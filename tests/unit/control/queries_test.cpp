@@ -101,7 +101,7 @@ TEST_CASE("queries: what is wrong with a row is told with its sequences") {
   CHECK(damaged[0]["what"] == "checksum");
 }
 
-TEST_CASE("queries: losses and what was set aside are listed") {
+TEST_CASE("queries: losses and what is quarantined are listed") {
   JournalCase journal;
   filled(journal, 2);
   const LaneId id = journal->lane(Direction::up, "default");
@@ -110,7 +110,9 @@ TEST_CASE("queries: losses and what was set aside are listed") {
   progress.parts = {{1, 1, 10, Fate::expired}, {2, 2, 10, Fate::quarantined}};
   progress.quarantined = {{Direction::up, id, 2, "refused", "t", "", "\xff\x01", 2}};
   journal->progress(progress);
-  const json losses = ask(journal, "/v1/journal/losses")["losses"];
+  const json ledger = ask(journal, "/v1/journal/losses");
+  CHECK(ledger["quarantined"]["messages"] == 1);
+  const json losses = ledger["losses"];
   REQUIRE(losses.size() == 1);
   CHECK(losses[0]["lane"] == "default");
   CHECK(losses[0]["reason"] == "expired");
@@ -120,6 +122,8 @@ TEST_CASE("queries: losses and what was set aside are listed") {
   CHECK(aside[0]["sequence"] == 2);
   CHECK(aside[0]["lane"] == "default");
   CHECK(aside[0]["payload_base64"] == to_base64("\xff\x01"));
+  const json shown = ask(journal, "/v1/journal/show")["messages"];
+  CHECK(shown[1]["state"] == "quarantined: refused");
 }
 
 TEST_CASE("queries: a wrong question is named as such") {

@@ -90,7 +90,7 @@ TEST_CASE("report: lanes and counters follow the journal, and the books balance"
   progress.parts = {{1, 1, 10, Fate::forwarded}, {2, 2, 10, Fate::expired}};
   journal->progress(progress);
   StatusParts told = parts(journal);
-  told.in_flight[Direction::up]["default"] = 1;
+  told.lanes[Direction::up]["default"].in_flight = 1;
   const json status = status_report(told);
   const json& up = lane(status, "default", "up");
   CHECK(up["next_sequence"] == 4);

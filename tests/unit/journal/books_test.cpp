@@ -11,7 +11,7 @@ namespace {
 struct Kept {
   Directory directory;
   Transaction transaction;
-  Books books{transaction, {}};
+  Books books{transaction, {}, 1 << 20};
   Kept() {
     transaction.open(journal_settings(directory), "store-42");
     books.load();

@@ -79,8 +79,8 @@ TEST_CASE("policy: what fails leaves nothing, is tried three times, and quaranti
   CHECK(seats.lane(Direction::up).backlog() == 0);
   const auto quarantined = seats.core().store().quarantine().newest(10);
   REQUIRE(quarantined.size() == 1);
-  CHECK(quarantined[0].second.payload == "bad");
-  CHECK(quarantined[0].second.reason == "policy seats: does not like it; 3 attempts");
+  CHECK(quarantined[0].payload == "bad");
+  CHECK(quarantined[0].reason == "policy seats: does not like it; 3 attempts");
 }
 
 TEST_CASE("policy: an input that kills the process is found, and quarantined after three") {
@@ -108,9 +108,8 @@ TEST_CASE("policy: an input that kills the process is found, and quarantined aft
   CHECK(seats.payloads(Direction::up) == Texts{"1:a", "2:b", "3:c", "4:d"});
   const auto quarantined = seats.core().store().quarantine().newest(10);
   REQUIRE(quarantined.size() == 1);
-  CHECK(quarantined[0].second.payload == "poison");
-  CHECK(quarantined[0].second.reason ==
-        "policy seats: the bridge ended while it decided; 3 attempts");
+  CHECK(quarantined[0].payload == "poison");
+  CHECK(quarantined[0].reason == "policy seats: the bridge ended while it decided; 3 attempts");
 }
 
 TEST_CASE("policy: what was begun and not tried before an orderly end counts no attempt") {

@@ -30,6 +30,36 @@ TEST_CASE("lane: the cursor waits for what is missing") {
   CHECK(lane.balanced());
 }
 
+TEST_CASE("lane: what is held is backlog, but no hole that the cursor waits for") {
+  LaneState lane = ten();
+  CHECK(lane.hold(1, 10, false));
+  CHECK(lane.cursor == 1);
+  CHECK(lane.backlog() == 10);
+  CHECK(lane.backlog_bytes() == 100);
+  CHECK(lane.in_order() == 9);
+  CHECK(lane.balanced());
+  CHECK_FALSE(lane.hold(1, 10, false));  // resolved already
+  lane.release(10, Fate::forwarded);
+  CHECK(lane.backlog() == 9);
+  CHECK(lane.backlog_bytes() == 90);
+  CHECK(lane.count(Fate::forwarded) == 1);
+  CHECK(lane.balanced());
+}
+
+TEST_CASE("lane: history that is sent again and refused waits again") {
+  LaneState lane = ten();
+  lane.resolve(1, 2, 20, Fate::forwarded);
+  CHECK(lane.hold(2, 10, true));
+  CHECK(lane.count(Fate::forwarded) == 1);
+  CHECK(lane.held == 1);
+  CHECK(lane.balanced());
+  lane.resolve(3, 10, 80, Fate::evicted);
+  CHECK_FALSE(lane.held == 0);
+  lane.release(10, Fate::quarantined);
+  CHECK(lane.backlog() == 0);
+  CHECK(lane.balanced());
+}
+
 TEST_CASE("lane: what is resolved keeps its fate") {
   LaneState lane = ten();
   lane.resolve(1, 4, 40, Fate::forwarded);

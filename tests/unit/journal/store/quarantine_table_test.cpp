@@ -12,10 +12,10 @@ TEST_CASE("quarantine: what was added last comes first, as it was") {
   const auto rows = store.quarantine().newest(10);
   REQUIRE(rows.size() == 2);
   CHECK(store.quarantine().newest(1).size() == 1);
-  CHECK(rows[1].second.sequence == 7);
-  CHECK(rows[0].first == 5);
-  CHECK(rows[0].second.direction == Direction::down);
-  CHECK(rows[0].second.topic == "t\xFF");
-  CHECK(rows[0].second.payload == "payload");
-  CHECK(rows[0].second.size == 70'000);
+  CHECK(rows[1].sequence == 7);
+  CHECK(rows[0].at_ms == 5);
+  CHECK(rows[0].direction == Direction::down);
+  CHECK(rows[0].topic == "t\xFF");
+  CHECK(rows[0].payload == "payload");
+  CHECK(rows[0].size == 70'000);
 }

@@ -1,0 +1,180 @@
+#include <CLI/CLI.hpp>
+#include <iostream>
+#include <memory>
+
+#include "cli/ask.hpp"
+#include "cli/command.hpp"
+#include "cli/payload_text.hpp"
+#include "cli/print.hpp"
+#include "cli/quarantine_view.hpp"
+#include "cli/units.hpp"
+#include "text/fields.hpp"
+
+namespace bascule {
+namespace {
+
+using nlohmann::json;
+
+struct Options {
+  bool as_json = false;
+  bool all = false;
+  std::uint64_t number = 0;
+  std::uint64_t count = 1'000;
+  std::string lane, direction, topic, reason;
+};
+
+Query query_of(const Options& options) {
+  Query query;
+  if (options.number != 0) query.set("number", std::to_string(options.number));
+  if (!options.lane.empty()) query.set("lane", options.lane);
+  if (!options.direction.empty()) query.set("direction", options.direction);
+  if (!options.topic.empty()) query.set("topic", options.topic);
+  if (!options.reason.empty()) query.set("reason", options.reason);
+  if (options.all) query.set("all", "1");
+  return query;
+}
+
+int list(const BridgeConfig& config, const Options& options) {
+  Query query = query_of(options);
+  if (!options.as_json) query.set("payload_max", std::to_string(preview_bytes));
+  json all = {{"messages", json::array()}};
+  while (true) {
+    const std::uint64_t got = all["messages"].size();
+    if (got >= options.count) break;
+    query.set("count", std::to_string(options.count - got));
+    const json page = answer(config, "/v1/journal/quarantine", query);
+    for (const json& one : part_of(page, "messages")) all["messages"].push_back(one);
+    all["total"] = part_of(page, "total");
+    if (!page.contains("next")) break;
+    query.set("before", std::to_string(count_of(page, "next")));
+  }
+  return print(all, options.as_json, render_quarantine);
+}
+
+int show(const BridgeConfig& config, const Options& options) {
+  const json found = answer(config, "/v1/journal/quarantine", query_of(options));
+  print(found, options.as_json, render_quarantined);
+  return part_of(found, "messages").empty() ? exit_code::failed : exit_code::done;
+}
+
+// A portion at a time, so that the bridge goes on with its own work in between.
+int change(const BridgeConfig& config, const Options& options, const char* what, const char* word) {
+  Query query = query_of(options);
+  json sum = {{"done", 0}, {"skipped", json::array()}};
+  while (true) {
+    const json portion =
+        tell_daemon(config, query.behind(std::string("/v1/journal/quarantine/") + what));
+    sum["done"] = count_of(sum, "done") + count_of(portion, "done");
+    for (const json& one : part_of(portion, "skipped")) sum["skipped"].push_back(one);
+    if (!portion.contains("next")) break;
+    const json& next = part_of(portion, "next");
+    query.set("after", std::to_string(count_of(next, "after")));
+    query.set("until", std::to_string(count_of(next, "until")));
+  }
+  print(sum, options.as_json, [word](const json& all, bool) {
+    const std::uint64_t done = count_of(all, "done");
+    return count_text(done) + (done == 1 ? " message " : " messages ") + word + '\n';
+  });
+  if (!options.as_json) {
+    for (const json& one : sum["skipped"]) std::cerr << text_of(one, "why") << '\n';
+  }
+  return sum["skipped"].empty() ? exit_code::done : exit_code::failed;
+}
+
+int requeue(const BridgeConfig& config, const Options& options) {
+  return change(config, options, "requeue", "put at the end of their lanes again");
+}
+
+int drop(const BridgeConfig& config, const Options& options) {
+  return change(config, options, "drop", "dropped; 'bascule journal losses' has them");
+}
+
+void add_filters(CLI::App* command, const std::shared_ptr<Options>& options) {
+  command->add_option("--lane", options->lane, "Only of this lane")->type_name("NAME");
+  command->add_option("--direction", options->direction, "Only of this direction")
+      ->type_name("up|down")
+      ->check(CLI::IsMember({"up", "down"}));
+  command->add_option("--topic", options->topic, "Only to topics that this MQTT filter matches")
+      ->type_name("FILTER");
+  command->add_option("--reason", options->reason, "Only with this in the reason")
+      ->type_name("TEXT");
+}
+
+constexpr auto reading = R"(Asks the daemon; if none runs, the journal is read directly.
+)";
+
+constexpr auto requeueing = R"(Asks the daemon. Each message is put at the end of its lane, oldest
+first, as a new message with a new number; over MQTT 5 its user property bascule-requeued says which
+one it was. Mend first what it was quarantined for: else it is back at once. Without a NUMBER, the
+options say which; without any of them, --all does.
+
+Exit codes: 0 done, 1 failed or some could not be put back, 3 no daemon answers.
+
+Examples:
+  bascule journal quarantine requeue 17
+  bascule journal quarantine requeue --reason 'packet too large'
+  bascule journal quarantine requeue --lane sales --topic 'stores/+/sale/#')";
+
+constexpr auto dropping = R"(Asks the daemon. The messages are gone for good; the loss ledger says
+which. Without a NUMBER, the options say which; without any of them, --all does.
+
+Exit codes: 0 done, 1 failed, 3 no daemon answers.
+
+Examples:
+  bascule journal quarantine drop 17
+  bascule journal quarantine drop --topic 'test/#')";
+
+}  // namespace
+
+void add_quarantine(CLI::App& journal, Choice& choice) {
+  auto* quarantine = journal.add_subcommand(
+      "quarantine", "Messages that cannot cross as things are: list, send again, drop");
+  quarantine->require_subcommand(1);
+  quarantine->footer(R"(Examples:
+  bascule journal quarantine list                    what there is, and why
+  bascule journal quarantine show 17                 one of them, in full
+  bascule journal quarantine requeue --lane sales    send them again
+  bascule journal quarantine drop 17                 give one up
+
+'bascule journal quarantine COMMAND --help' explains one command.)");
+  const auto options = std::make_shared<Options>();
+  const auto add = [&](const char* name, const char* description, auto action) {
+    auto* command = quarantine->add_subcommand(name, description);
+    command->callback([options, &choice, action] {
+      choice.run = [options, &choice, action] {
+        return action(load_config(choice.config), *options);
+      };
+    });
+    command->add_flag("--json", options->as_json, "The answer as JSON, for programs");
+    return command;
+  };
+  const auto add_changing = [&](CLI::App* command) {
+    command->add_option("NUMBER", options->number, "One of them")->type_name("");
+    add_filters(command, options);
+    command->add_flag("--all", options->all, "All there are");
+  };
+  auto* listing = add("list", "List them, newest first", list);
+  add_filters(listing, options);
+  listing->add_option("--count", options->count, "How many, at most")
+      ->type_name("N")
+      ->check(CLI::Range(1, 1'000'000))
+      ->capture_default_str();
+  listing->footer(std::string(reading) + R"(
+Exit codes: 0 done, 1 failed.
+
+Examples:
+  bascule journal quarantine list --topic 'stores/42/#'
+  bascule journal quarantine list --reason 'packet too large' --json)");
+  auto* showing = add("show", "Show one in full", show);
+  showing->add_option("NUMBER", options->number, "Its number")->required()->type_name("");
+  showing->footer(std::string(reading) + R"(
+Exit codes: 0 done, 1 failed or there is no such message.)");
+  auto* again = add("requeue", "Put them back through their lanes, as new messages", requeue);
+  add_changing(again);
+  again->footer(requeueing);
+  auto* away = add("drop", "Give them up for good", drop);
+  add_changing(away);
+  away->footer(dropping);
+}
+
+}  // namespace bascule
