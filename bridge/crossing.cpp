@@ -13,6 +13,7 @@ namespace bascule {
 namespace {
 
 constexpr std::chrono::seconds stop_deadline{5};
+constexpr std::chrono::milliseconds bookmark_delay{1'000};
 constexpr std::chrono::milliseconds look_for_slowness_every{500};
 
 constexpr std::size_t stray_filters_max = 1'600;  // over a topic of nine levels
@@ -23,9 +24,11 @@ LinkSettings completed(LinkSettings settings, const std::string& will_topic, boo
   return settings;
 }
 
-std::vector<Subscription> wanted(const std::string& bookmark_topic, const RouteTable& table) {
+std::vector<Subscription> wanted(const std::string& bookmark_topic, const std::string& settle_topic,
+                                 const RouteTable& table) {
   // The bookmark comes at QoS 1; asked for more, a broker that does not know QoS 2 says so.
   std::vector<Subscription> subscriptions{{bookmark_topic, false, true, Qos::exactly_once}};
+  if (!settle_topic.empty()) subscriptions.push_back({settle_topic, false, true});
   for (const std::string& filter : table.subscriptions()) {
     subscriptions.push_back({filter, true, false, table.qos_of(filter)});
   }
@@ -47,16 +50,20 @@ Crossing::Crossing(const std::string& bridge_id, LinkSettings settings, Directio
       in_(in),
       journal_(journal),
       events_(events),
-      subscriptions_(journal.opened().subscriptions().load(session_peer_),
-                     wanted(bookmark_topic_, RouteTable(routes, in, bridge_id))),
+      subscriptions_(
+          journal.opened().subscriptions().load(session_peer_),
+          wanted(bookmark_topic_, settings.settle_topic, RouteTable(routes, in, bridge_id))),
       fresh_subscriptions_(
           !same_rows(subscriptions_, journal.opened().subscriptions().load(session_peer_))),
       v5_spoken_(journal.opened().meta().has_spoken_v5(session_peer_)),
       link_(make_link(completed(settings, state_topic_, v5_spoken_))),
       answers_(link_->loop()),
-      intake_({bridge_id, in, settings.max_payload_bytes}, routes,
+      intake_({bridge_id, in, settings.max_payload_bytes, settings.settle_topic}, routes,
               RouteTable(routes, in, bridge_id), journal, *link_, &subscriptions_),
-      forwarder_({bridge_id, opposite(in), settings.window}, journal, *link_) {
+      settle_topic_(settings.settle_topic),
+      forwarder_({bridge_id, opposite(in), settings.window, bookmark_delay, settings.settle},
+                 journal, *link_) {
+  forwarder_.set_on_refusal([this](const RefusalEvent& what) { events_.refusal(what); });
   // What the broker had retained has come when the bookmark has; what is retained from then on is
   // fresh.
   forwarder_.on_settled = [this] {
@@ -140,7 +147,7 @@ void Crossing::stop() {
   stopping_ = true;
   std::promise<void> held;
   link_->loop().post([&] {
-    forwarder_.hold();
+    forwarder_.end_sending();
     forwarder_.publish(state_topic_, "offline", true);
     held.set_value();
   });
@@ -150,6 +157,9 @@ void Crossing::stop() {
 
 void Crossing::deliver(std::span<const Delivery> deliveries) {
   intake_.deliver(deliveries, [this](const Message& message) {
+    if (!settle_topic_.empty() && message.topic == settle_topic_) {
+      link_->loop().post([this] { forwarder_.receivers_ready(); });
+    }
     if (message.topic != bookmark_topic_) return;
     link_->loop().post(
         [this, payload = std::string(message.payload)] { forwarder_.heard(payload); });

@@ -40,7 +40,8 @@ class Crossing {
   void tell(std::function<void()> task) { link_->loop().post(std::move(task)); }
 
   LinkStatus status() const { return link_->status(); }
-  std::map<std::string, std::uint64_t> in_flight() const { return forwarder_.in_flight(); }
+  // Of the lanes that go to this broker.
+  std::map<std::string, LaneStatus> lanes() const { return forwarder_.lanes(); }
 
  private:
   void deliver(std::span<const Delivery> deliveries);
@@ -66,6 +67,7 @@ class Crossing {
   std::unique_ptr<Link> link_;
   Loop::Answers answers_;
   Intake intake_;
+  std::string settle_topic_;
   Forwarder forwarder_;
   std::atomic<bool> stopping_ = false;
   bool settled_ = false;   // loop thread, as the next two

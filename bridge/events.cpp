@@ -57,6 +57,20 @@ void Events::loss(const Loss& loss, const std::string& lane, Direction direction
              .dump());
 }
 
+void Events::refusal(const RefusalEvent& what) {
+  constexpr const char* names[] = {"topic_held", "topic_released", "quarantined", "lane_delayed"};
+  if (what.lane == events_lane) return;  // the event would be the next one to tell of
+  json event{{"event", names[static_cast<int>(what.kind)]},
+             {"direction", to_string(what.direction)},
+             {"lane", what.lane},
+             {"topic", what.topic},
+             {"left_out", what.left_out},
+             {"at", utc_text(now().wall_ms)}};
+  if (!what.reason.empty()) event["reason"] = what.reason;
+  if (what.kind != RefusalEvent::Kind::held) event["messages"] = what.messages;
+  append(event.dump(-1, ' ', false, json::error_handler_t::replace));
+}
+
 void Events::append(const std::string& payload) {
   AppendGroup group;
   group.direction = direction_;

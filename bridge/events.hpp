@@ -5,6 +5,11 @@
 //   {"event":"link_down","link":"central","at":"…Z","reason":"…"}
 //   {"event":"loss","direction":"up","lane":"media","first":1,"last":9,"count":9,"bytes":…,
 //    "reason":"ttl","at":"…Z"}
+//   {"event":"topic_held","direction":"up","lane":"default","topic":"…","reason":"not authorized
+//    (0x87)","left_out":0,"at":"…Z"}; left_out: as many more were, and are not told
+//   {"event":"topic_released", likewise, without a reason, with "messages": that crossed}
+//   {"event":"quarantined", likewise, with "reason", and "messages": since the last such event}
+//   {"event":"lane_delayed", likewise: the far broker refuses for now}
 //   {"event":"case_opened","policy":"seats","case":7,"kind":"…","subject":"…","at":"…Z"}
 //   {"event":"case_closed", likewise}; these two are written by the policy's step itself
 //
@@ -18,6 +23,17 @@
 
 namespace bascule {
 
+// What became of messages that a far broker refuses.
+struct RefusalEvent {
+  enum class Kind : std::uint8_t { held, released, quarantined, delayed } kind = Kind::held;
+  Direction direction = Direction::up;
+  std::string lane;
+  std::string topic;
+  std::string reason;          // empty: released
+  std::uint64_t messages = 0;  // released: that crossed; quarantined and delayed: since the last
+  std::uint64_t left_out = 0;  // of this kind and lane, since the last, and not told
+};
+
 class Events {
  public:
   // `direction` is where the centre is: up; at a hub, down.
@@ -26,6 +42,7 @@ class Events {
   void link_up(const std::string& link);
   void link_down(const std::string& link, const std::string& reason);
   void loss(const Loss& loss, const std::string& lane, Direction direction);
+  void refusal(const RefusalEvent& what);
 
  private:
   void append(const std::string& payload);

@@ -58,6 +58,10 @@ void Intake::deliver(std::span<const Delivery> deliveries,
     } else if (delivery.message.topic.starts_with(own_prefix_)) {
       own(delivery.message);
     } else {
+      if (!settings_.settle_topic.empty() && delivery.message.topic == settings_.settle_topic) {
+        own(delivery.message);
+        if (!table_.match(delivery.message.topic, match_)) continue;
+      }
       ++group.received;
       take(delivery, group);
     }

@@ -23,6 +23,7 @@ struct IntakeSettings {
   std::string bridge_id;
   Direction direction = Direction::up;
   std::uint32_t max_payload_bytes = 16 << 20;
+  std::string settle_topic{};  // shown to `own`, too, and routed if a route wants it; empty: none
 };
 
 class Intake {

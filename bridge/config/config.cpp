@@ -90,6 +90,8 @@ LaneSettings read_lane(Section& lanes, const std::string& name) {
   lane.read("rate", settings.rate, parse_rate);
   lane.read("hours", settings.hours, parse_hours);
   lane.read("ttl", settings.ttl_ms, duration_ms(1s, 3'650 * day));
+  lane.read("quarantine_held_after", settings.quarantine_held_after_ms,
+            duration_ms(1s, 3'650 * day));
   lane.read("max_size", settings.max_size_bytes, size(64 * kibi, 16 * tebi));
   lane.read("when_full", settings.when_full, one_of(when_full_words));
   lane.read("keep", settings.keep, one_of(keep_words));

@@ -7,6 +7,7 @@
 
 #include "config/values.hpp"
 #include "link/url.hpp"
+#include "message/topic.hpp"
 
 namespace bascule {
 namespace {
@@ -115,6 +116,15 @@ std::optional<Url> read_link(Section& link, const std::string& id, LinkSettings&
   read_reconnect(link, settings);
   link.read("window", settings.window, whole(1, 65'535));
   link.read("slow_after", settings.slow_after, duration(1ms, day));
+  link.read("settle", settings.settle, duration(0ms, day));
+  link.read("settle_topic", settings.settle_topic, plain_text);
+  if (!settings.settle_topic.empty() && !valid_topic(settings.settle_topic)) {
+    link.complain("settle_topic", "\"settle_topic\" must be a topic without + and #");
+  } else if (!settings.settle_topic.empty() && settings.settle.count() == 0) {
+    link.complain("settle_topic",
+                  "\"settle_topic\" ends the wait of \"settle\", which is 0; say how long that is "
+                  "at most, as in settle: 10m");
+  }
   link.finish();
   return url;
 }

@@ -9,6 +9,8 @@ namespace {
 
 using nlohmann::json;
 
+constexpr std::size_t held_topics_named = 100;
+
 json link_report(const LinkStatus& link) {
   return {{"state", word_of(link_state_words, link.state)},
           {"since", utc_text(link.since_ms)},
@@ -46,12 +48,14 @@ json counters_report(const JournalReport& journal, Direction direction) {
   const Tally& tally = journal.tallies[direction];
   std::uint64_t journaled = 0;
   std::uint64_t pending = 0;
+  std::uint64_t held = 0;  // of those
   std::uint64_t fates[4] = {};
   for (const LaneReport& lane : journal.lanes) {
     // The bridge's own events are not traffic that crosses.
     if (lane.state.direction != direction || lane.state.name == events_lane) continue;
     journaled += lane.state.journaled();
     pending += lane.state.backlog();
+    held += lane.state.held;
     for (int fate = 0; fate < 4; ++fate) fates[fate] += lane.state.fates[fate];
   }
   return {{"received", journal.received[direction]},
@@ -65,7 +69,35 @@ json counters_report(const JournalReport& journal, Direction direction) {
           {"expired", fates[static_cast<int>(Fate::expired)]},
           {"evicted", fates[static_cast<int>(Fate::evicted)]},
           {"quarantined", fates[static_cast<int>(Fate::quarantined)]},
-          {"pending", pending}};
+          {"pending", pending},
+          {"held", held}};
+}
+
+// The topics that are held: of each how much, the most first; with a bound on how many are named.
+json held_report(const JournalReport& journal) {
+  std::uint64_t messages = 0;
+  std::vector<std::pair<const LaneReport*, const HeldTopic*>> topics;
+  for (const LaneReport& lane : journal.lanes) {
+    for (const HeldTopic& topic : lane.held) {
+      messages += topic.messages;
+      topics.emplace_back(&lane, &topic);
+    }
+  }
+  std::stable_sort(topics.begin(), topics.end(), [](const auto& a, const auto& b) {
+    return a.second->messages > b.second->messages;
+  });
+  json named = json::array();
+  for (const auto& [lane, topic] : topics) {
+    if (named.size() == held_topics_named) break;
+    named.push_back({{"direction", to_string(lane->state.direction)},
+                     {"lane", lane->state.name},
+                     {"topic", topic->topic},
+                     {"reason", topic->reason},
+                     {"messages", topic->messages},
+                     {"bytes", topic->bytes},
+                     {"since", utc_text(topic->since_ms)}});
+  }
+  return {{"messages", messages}, {"topics", topics.size()}, {"by_topic", std::move(named)}};
 }
 
 json inputs_report(const LaneState& lane) {
@@ -113,8 +145,9 @@ json status_report(const StatusParts& parts) {
   for (const LaneReport& lane : journal.lanes) {
     const LaneState& state = lane.state;
     if (state.input) continue;  // with its policy
-    const auto& in_flight = parts.in_flight[state.direction];
-    const auto flying = in_flight.find(state.name);
+    const auto& known = parts.lanes[state.direction];
+    const auto found = known.find(state.name);
+    const LaneStatus sending = found == known.end() ? LaneStatus{} : found->second;
     lanes.push_back(
         {{"name", state.name},
          {"direction", to_string(state.direction)},
@@ -124,7 +157,10 @@ json status_report(const StatusParts& parts) {
          {"backlog", state.backlog()},
          {"backlog_bytes", state.backlog_bytes()},
          {"oldest_age_s", lane.oldest_age_ms / 1'000},
-         {"in_flight", flying == in_flight.end() ? 0 : flying->second},
+         {"in_flight", sending.in_flight},
+         {"held", state.held},
+         {"put_back", sending.put_back},
+         {"waits_for", sending.waits_for.empty() ? json() : json(sending.waits_for)},
          {"replaying", state.replay_next == 0 ? 0 : state.replay_last - state.replay_next + 1}});
   }
   json links = {{"site", link_report(parts.site)}};
@@ -147,6 +183,9 @@ json status_report(const StatusParts& parts) {
             {"full", journal.full},
             {"commits", journal.commits},
             {"trouble", journal.trouble.empty() ? json() : json(journal.trouble)}}},
+          {"held", held_report(journal)},
+          {"quarantine",
+           {{"messages", journal.quarantine.messages}, {"bytes", journal.quarantine.bytes}}},
           {"cases", {{"open", journal.cases}}},
           {"losses", {{"messages", journal.lost}}},
           {"resent", journal.resent}};

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "forwarder/forwarder.hpp"
 #include "journal/core.hpp"
 #include "link/link.hpp"
 #include "message/per_direction.hpp"
@@ -40,7 +41,7 @@ struct StatusParts {
   std::optional<LinkStatus> central;  // nothing at a hub
   std::vector<PolicyReport> policies;
   std::vector<RouteReport> routes;
-  PerDirection<std::map<std::string, std::uint64_t>> in_flight;  // by lane
+  PerDirection<std::map<std::string, LaneStatus>> lanes;  // by name
 };
 
 nlohmann::json status_report(const StatusParts& parts);

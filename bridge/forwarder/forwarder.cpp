@@ -7,17 +7,14 @@
 #include <utility>
 
 #include "clock.hpp"
+#include "forwarder/refusal.hpp"
 #include "link/reason.hpp"
+#include "message/own.hpp"
 
 namespace bascule {
 namespace {
 
-// What may be on the wire at once. A lane that others go before gets less, so that on a slow line
-// they wait for little of it.
-constexpr std::uint64_t bytes_in_flight_max = 4 << 20;
-constexpr std::uint64_t bytes_in_flight_behind = 256 << 10;
-// What was half done may have been given up meanwhile, and never be read; then it is asked for
-// anew.
+// What was half done may have been given up meanwhile, and never be read: it is asked for anew.
 constexpr std::chrono::milliseconds resume_patience{10'000};
 
 }  // namespace
@@ -35,9 +32,11 @@ Forwarder::Forwarder(ForwarderSettings settings, Journal& journal, Link& link)
                 }),
       bookmark_timer_(loop_, settings_.bookmark_delay, [this] { write_bookmark(); }),
       own_(link),
+      settling_(loop_, settings_.settle, [this] { place({}); }),
       handshakes_(settings_.direction, journal, link,
                   [this](LaneId id, std::size_t claims) { send_claimed(id, claims); }),
-      batch_(settings_.bridge_id) {
+      batch_(settings_.bridge_id),
+      news_(settings_.direction, [&link] { return link.status().broker; }) {
   bookmark_.on_confirmed = [this](const std::string& epoch, const Bookmark::Lanes& lanes) {
     confirm(epoch, lanes);
   };
@@ -56,9 +55,11 @@ void Forwarder::subscribed(const Limits& limits) {
   limits_ = limits;
   batch_.set_limits(limits);
   handshakes_.connected(limits);
+  own_.connected(boottime_ms());
   suspicion_.connected(boottime_ms());
   closed_ = false;
   compared_ = false;
+  settling_.connected();
   // With the session gone, what was in flight is about to be reported lost; sending newer messages
   // before those would break the order.
   enter(Phase::draining);
@@ -70,6 +71,11 @@ void Forwarder::ask() {
     place({});
     return;
   }
+  if (own_.given_up(boottime_ms())) {
+    FarKnowledge unknown;
+    unknown.session_present = limits_.session_present;
+    return compared(std::move(unknown));
+  }
   enter(Phase::asking);
   bookmark_.ask(limits_.session_present, [this](FarKnowledge far) { compared(std::move(far)); });
 }
@@ -77,7 +83,7 @@ void Forwarder::ask() {
 void Forwarder::compared(FarKnowledge far) {
   compared_ = true;
   bookmarks_ = far.readable && limits_.retain_available;
-  if (!far.readable) {
+  if (!far.readable && !own_.given_up(boottime_ms())) {
     spdlog::warn(
         "{}: bookmarks cannot be read back here (may this user publish, retain and "
         "subscribe {}?); should this broker lose what it accepted, that goes unnoticed",
@@ -97,6 +103,7 @@ void Forwarder::place(FarKnowledge far) {
 }
 
 void Forwarder::placed(Journal::Positions positions) {
+  if (settling_.waits(positions.forgotten, link_.status().broker)) return enter(Phase::settling);
   batch_.set_epoch(std::move(positions.epoch));
   if (!positions.unfamiliar || !limits_.session_present) return begin(positions.lanes);
   if (limits_.maximum_qos != Qos::exactly_once) {
@@ -112,34 +119,22 @@ void Forwarder::placed(Journal::Positions positions) {
 void Forwarder::begin(const std::vector<LanePosition>& positions) {
   handshakes_.begin(positions);
   for (const LanePosition& position : positions) {
-    auto lane = std::find_if(lanes_.begin(), lanes_.end(),
-                             [&](const auto& known) { return known->id() == position.id; });
-    if (lane == lanes_.end()) {
-      lane = lanes_.insert(lane, std::make_unique<OutboundLane>(position));
-    }
     if (position.replay_next != 0 && compared_) {
       spdlog::warn(
           "{}: the broker has lost what it had accepted; sending lane {} again from {} to {}",
           link_.status().broker, position.name, position.replay_next, position.replay_last);
     }
-    (*lane)->begin(position,
-                   handshakes_.resumed() ? OutboundLane::Scope::all : OutboundLane::Scope::claimed,
-                   journal_, loop_, [this] { pump(); });
+    lanes_.at(position).begin(
+        position, handshakes_.resumed() ? OutboundLane::Scope::all : OutboundLane::Scope::claimed,
+        journal_, loop_, [this] { pump(); });
   }
-  std::stable_sort(lanes_.begin(), lanes_.end(), [](const auto& a, const auto& b) {
-    return a->settings().priority > b->settings().priority;
-  });
-  top_priority_ = lanes_.empty() ? 0 : lanes_.front()->settings().priority;
-  if (!handshakes_.resumed() && !half_done()) return resumed();
+  lanes_.sort();
+  if (!handshakes_.resumed() && !lanes_.half_done()) return resumed();
   enter(handshakes_.resumed() ? Phase::sending : Phase::resuming);
-  bookmark_later();  // the one that is there may be behind, or gone
+  // The one that is there may be behind, or gone.
+  if (phase_ == Phase::sending) bookmark_timer_.later();
   for (const auto& lane : lanes_) in_flight_ += handshakes_.release_orphans(*lane);
   pump();
-}
-
-bool Forwarder::half_done() const {
-  return std::any_of(lanes_.begin(), lanes_.end(),
-                     [](const auto& lane) { return lane->has_claims(); });
 }
 
 void Forwarder::resumed() {
@@ -151,14 +146,19 @@ void Forwarder::resumed() {
 void Forwarder::disconnected() {
   enter(Phase::offline);
   suspicion_.disconnected(closed_);
-  own_.forget();
+  own_.disconnected(boottime_ms());
   bookmark_.forget();
   bookmark_timer_.stop();
   wake_.reset();
+  settling_.disconnected();
   for (auto& lane : lanes_) {
     lane->end();
     in_flight_ -= lane->withdraw();
   }
+  // What the link still has in its hands keeps its turn.
+  const auto [last_lane, last_sequence] = LaneSequence::of_key(last_.tag);
+  const OutboundLane* const lane = lanes_.find(last_lane);
+  if (lane == nullptr || !lane->is_trial(last_sequence)) last_ = {};
 }
 
 void Forwarder::outcomes(std::span<const Outcome> outcomes) {
@@ -170,7 +170,7 @@ void Forwarder::outcomes(std::span<const Outcome> outcomes) {
     ask();
   } else if (phase_ == Phase::placing && in_flight_ != before) {
     place({});  // the answer under way does not know of these outcomes
-  } else if (phase_ == Phase::resuming && !half_done()) {
+  } else if (phase_ == Phase::resuming && !lanes_.half_done()) {
     resumed();
   }
   pump();
@@ -180,12 +180,23 @@ void Forwarder::outcomes(std::span<const Outcome> outcomes) {
 void Forwarder::suspect(std::span<const Outcome> outcomes) {
   std::vector<std::uint64_t> lost;
   bool alone = true;
+  int own_lost = 0;
   for (const Outcome& outcome : outcomes) {
     if (outcome.kind != Outcome::Kind::lost || outcome.reason == 0) continue;
     closed_ = true;
     if (outcome.tag == Handshakes::clearing_tag) continue;
+    if (outcome.tag == last_.tag && last_.alone) continue;  // its topic is known for it
     if (outcome.tag != OwnMessages::tag) lost.push_back(outcome.tag);
+    if (outcome.tag == OwnMessages::tag) ++own_lost;
     alone = alone && outcome.tag != OwnMessages::tag;
+  }
+  if (own_lost > 0 && lost.empty() && own_.suspect(boottime_ms())) {
+    spdlog::warn(
+        "{}: the broker closes the connection each time it gets the bridge's own messages (may "
+        "this user publish to {}?); they are left out for {} min: no state, no bookmark, and "
+        "should this broker lose what it accepted, that goes unnoticed",
+        link_.status().broker, own_topic(settings_.bridge_id, "#"),
+        OwnMessages::given_up_ms / 60'000);
   }
   const bool careful = suspicion_.careful();
   suspicion_.closed(lost, alone && lost.size() == 1, boottime_ms());
@@ -198,13 +209,15 @@ void Forwarder::suspect(std::span<const Outcome> outcomes) {
 }
 
 void Forwarder::settle(const Outcome& outcome) {
-  if (outcome.tag == OwnMessages::tag) return own_.settled();
+  if (outcome.tag == OwnMessages::tag) {
+    return own_.settled(outcome.kind == Outcome::Kind::accepted);
+  }
   if (outcome.tag == Handshakes::clearing_tag) {
     if (outcome.kind == Outcome::Kind::accepted) handshakes_.cleared_one();
     return;
   }
   const auto [lane_id, sequence] = LaneSequence::of_key(outcome.tag);
-  OutboundLane* const lane = this->lane(lane_id);
+  OutboundLane* const lane = lanes_.find(lane_id);
   if (lane == nullptr) return;
   if (outcome.kind == Outcome::Kind::received) return lane->received(sequence);
   --in_flight_;
@@ -214,32 +227,51 @@ void Forwarder::settle(const Outcome& outcome) {
   }
   switch (outcome.kind) {
     case Outcome::Kind::accepted:
-      lane->accepted(sequence);
+      lane->accepted(sequence, boottime_ms());
       bookmark_timer_.accepted();
       break;
     case Outcome::Kind::refused:
-      lane->refused(sequence, "refused by the broker: " + describe_reason(outcome.reason));
+      refused(*lane, sequence, outcome.reason);
       break;
     case Outcome::Kind::received:
       break;
     case Outcome::Kind::lost:
+      // A topic that is tried is tried alone where a broker closes the connection over it.
+      if (outcome.reason != 0 && last_.tag == outcome.tag && last_.alone) {
+        lane->hold(sequence, std::string(closes_over_topic), boottime_ms());
+      }
       lane->lost(sequence);
       if (sends()) enter(Phase::draining);
       break;
   }
+  if (last_.tag == outcome.tag) last_ = {};
 }
 
-OutboundLane* Forwarder::lane(LaneId id) {
-  const auto lane = std::find_if(lanes_.begin(), lanes_.end(),
-                                 [&](const auto& known) { return known->id() == id; });
-  return lane == lanes_.end() ? nullptr : lane->get();
+void Forwarder::refused(OutboundLane& lane, std::uint64_t sequence, std::uint8_t code) {
+  const std::string reason = describe_reason(code);
+  const std::string topic = lane.topic_of(sequence);
+  const std::int64_t now_ms = boottime_ms();
+  Refusal refusal = refusal_of(code);
+  if (refusal == Refusal::for_topic && lane.holds_enough() && !lane.is_trial(sequence)) {
+    refusal = Refusal::for_now;
+  }
+  switch (refusal) {
+    case Refusal::for_message:
+      news_.quarantined(lane.name(), topic, reason, now_ms);
+      return lane.refused(sequence, reason, now_ms);
+    case Refusal::for_topic:
+      return lane.hold(sequence, reason, now_ms);
+    case Refusal::for_now:
+      if (!lane.is_trial(sequence)) news_.delayed(lane.name(), topic, reason, now_ms);
+      return lane.put_back(sequence, reason, now_ms);
+  }
 }
 
 void Forwarder::pump() {
   send_own();
   std::int64_t wait_ms = std::numeric_limits<std::int64_t>::max();
   wake_.reset();
-  if (sends() && !held_) wait_ms = send_lanes();
+  if (sends() && !ending_) wait_ms = send_lanes();
   if (phase_ == Phase::resuming && wait_ms > resume_patience.count()) {
     wake_ = loop_.after(resume_patience, [this] { place({}); });
   } else if (wait_ms < std::numeric_limits<std::int64_t>::max()) {
@@ -249,10 +281,12 @@ void Forwarder::pump() {
   report();
 }
 
-bool Forwarder::room(std::uint32_t window) const { return in_flight_ + own_.in_flight() < window; }
+bool Forwarder::room(std::uint32_t window) const {
+  return last_.tag == 0 && in_flight_ + own_.in_flight() < window;
+}
 
 void Forwarder::send_own() {
-  if (phase_ == Phase::offline || !handshakes_.resumed()) return;
+  if (phase_ == Phase::offline || !handshakes_.resumed() || last_.tag != 0) return;
   const std::size_t window = std::min(limits_.receive_maximum, suspicion_.window());
   const std::size_t in_flight = in_flight_ + own_.in_flight();
   own_.send(window - std::min(window, in_flight), limits_);
@@ -269,6 +303,14 @@ std::int64_t Forwarder::send_lanes() {
     while (room(window) && !batch_.full()) {
       const auto [lane, item] = next(now_ms, wait_ms);
       if (lane == nullptr) break;
+      const std::uint64_t tag = LaneSequence{lane->id(), item->record.sequence}.key();
+      if (suspicion_.condemned(tag)) {
+        suspicion_.settled(tag);
+        handshakes_.settled(*lane, item->record.sequence);
+        lane->hold(std::string(closes_over_topic), now_ms);
+        continue;
+      }
+      if (lane->front_is_last()) last_ = {tag, lane->front_is_alone()};
       if (wants_claim(*lane, *item)) {
         handshakes_.claim(*lane);
         ++in_flight_;
@@ -276,6 +318,8 @@ std::int64_t Forwarder::send_lanes() {
         lane->sent();
         ++in_flight_;
       } else {
+        if (last_.tag == tag) last_ = {};
+        news_.quarantined(lane->name(), std::string(item->record.message.topic), why, now_ms);
         lane->quarantine(why);
       }
     }
@@ -291,27 +335,15 @@ void Forwarder::publish_batch(std::int64_t now_ms) {
   batch_.clear();
 }
 
-// The lane that sends next: of the highest priority that has something, each in turn.
-Forwarder::Next Forwarder::next(std::int64_t now_ms, std::int64_t& wait_ms) {
-  for (auto it = lanes_.begin(); it != lanes_.end(); ++it) {
-    OutboundLane& lane = **it;
-    const int priority = lane.settings().priority;
-    if (lane.bytes_in_flight() >=
-        (priority == top_priority_ ? bytes_in_flight_max : bytes_in_flight_behind)) {
-      continue;
-    }
-    const LaneItem* item = lane.front(now_ms, wait_ms);
-    if (item == nullptr) continue;
-    if (phase_ == Phase::resuming && !lane.claimed(item->record.sequence)) continue;
-    const bool claim = wants_claim(lane, *item);
-    if (claim ? !handshakes_.may_claim() : lane.claims_wait()) continue;
-    const auto equals_end = std::find_if(it, lanes_.end(), [&](const auto& other) {
-      return other->settings().priority != priority;
-    });
-    std::rotate(it, it + 1, equals_end);
-    return {&lane, item};
-  }
-  return {};
+LaneTurns::Next Forwarder::next(std::int64_t now_ms, std::int64_t& wait_ms) {
+  // Once one has to be alone, nothing else goes until all before it has its outcome.
+  bool waits_alone = false;
+  return lanes_.next(
+      now_ms, wait_ms, phase_ == Phase::resuming, [&](OutboundLane& lane, const LaneItem& item) {
+        waits_alone = waits_alone || (lane.front_is_alone() && in_flight_ + own_.in_flight() > 0);
+        if (waits_alone) return false;
+        return wants_claim(lane, item) ? handshakes_.may_claim() : !lane.claims_wait();
+      });
 }
 
 bool Forwarder::wants_claim(const OutboundLane& lane, const LaneItem& item) const {
@@ -322,10 +354,6 @@ bool Forwarder::wants_claim(const OutboundLane& lane, const LaneItem& item) cons
 std::string Forwarder::add(const OutboundLane& lane, const LaneItem& item, std::int64_t now_ms) {
   const std::uint64_t sequence = item.record.sequence;
   const std::uint64_t tag = LaneSequence{lane.id(), sequence}.key();
-  if (suspicion_.condemned(tag)) {
-    suspicion_.settled(tag);
-    return "the broker closes the connection each time it gets this message alone";
-  }
   std::string why = batch_.add(item, tag, lane.name(), now_ms);
   if (!why.empty() || batch_.qos_of(item) != Qos::exactly_once) return why;
   handshakes_.prepare(lane, sequence, batch_.newest());
@@ -334,7 +362,7 @@ std::string Forwarder::add(const OutboundLane& lane, const LaneItem& item, std::
 
 // The oldest claims of the lane are durable.
 void Forwarder::send_claimed(LaneId id, std::size_t claims) {
-  OutboundLane* const lane = this->lane(id);
+  OutboundLane* const lane = lanes_.find(id);
   const std::int64_t now_ms = boottime_ms();
   for (; lane != nullptr && claims > 0; --claims) {
     const LaneItem* const item = lane->take_unsent();
@@ -343,9 +371,10 @@ void Forwarder::send_claimed(LaneId id, std::size_t claims) {
     if (const std::string why = add(*lane, *item, now_ms); why.empty()) {
       batch_.newest().stage = Outgoing::Stage::fresh;
     } else {
+      news_.quarantined(lane->name(), std::string(item->record.message.topic), why, now_ms);
       handshakes_.settled(*lane, sequence);
       --in_flight_;
-      lane->refused(sequence, why);
+      lane->refused(sequence, why, now_ms);
     }
     if (batch_.full()) publish_batch(now_ms);
   }
@@ -356,28 +385,47 @@ void Forwarder::send_claimed(LaneId id, std::size_t claims) {
 void Forwarder::report() {
   bool moved = false;
   for (auto& lane : lanes_) {
+    const std::uint64_t bookmark = lane->bookmark();
     if (auto progress = lane->take_progress()) {
       moved = moved || !progress->parts.empty() || progress->replay_next;
-      handshakes_.tell(*lane, std::move(*progress));
+      tell(*lane, std::move(*progress));
+    }
+    moved = moved || lane->bookmark() > bookmark;
+    for (const HeldTopics::Load& load : lane->take_loads()) load_held(lane->id(), load);
+    for (const OutboundLane::TopicChange& change : lane->take_topic_changes()) {
+      if (change.reason.empty()) {
+        news_.released(lane->name(), change.topic, change.messages, boottime_ms());
+      } else {
+        news_.held(lane->name(), change.topic, change.reason, boottime_ms());
+      }
     }
   }
-  {
-    const std::lock_guard lock(status_mutex_);
-    for (const auto& lane : lanes_) status_[lane->name()] = lane->in_flight();
-  }
+  lanes_.note_status();
   if (moved && phase_ == Phase::sending) bookmark_timer_.moved();
 }
 
-void Forwarder::bookmark_later() {
-  if (phase_ == Phase::sending) bookmark_timer_.later();
+void Forwarder::tell(OutboundLane& lane, Progress progress) {
+  const std::size_t keeping = lane.take_keeping();
+  if (keeping == 0) return handshakes_.tell(lane, std::move(progress), {});
+  handshakes_.tell(lane, std::move(progress), [this, id = lane.id(), keeping] {
+    lanes_.find(id)->kept(keeping);
+    pump();
+  });
+}
+
+void Forwarder::load_held(LaneId id, const HeldTopics::Load& load) {
+  journal_.read_held(
+      id, load.topic, load.from,
+      answers_.to([this, id, topic = load.topic](const std::vector<Journal::Portion>& portions) {
+        lanes_.find(id)->loaded(topic, portions);
+        pump();
+      }));
 }
 
 void Forwarder::write_bookmark() {
   if (phase_ != Phase::sending || !bookmarks_) return;
   if (own_.in_flight() > 0) return bookmark_timer_.later();  // one at a time
-  Bookmark::Lanes lanes;
-  for (const auto& lane : lanes_) lanes[lane->name()] = lane->bookmark();
-  bookmark_.write(batch_.epoch(), lanes);
+  bookmark_.write(batch_.epoch(), lanes_.bookmark());
 }
 
 void Forwarder::confirm(const std::string& epoch, const Bookmark::Lanes& lanes) {
@@ -394,14 +442,9 @@ void Forwarder::confirm(const std::string& epoch, const Bookmark::Lanes& lanes) 
 }
 
 void Forwarder::publish(const std::string& topic, const std::string& payload, bool retain) {
-  if (phase_ == Phase::offline) return;
+  if (phase_ == Phase::offline || own_.given_up(boottime_ms())) return;
   own_.add(topic, payload, retain);
   send_own();
-}
-
-std::map<std::string, std::uint64_t> Forwarder::in_flight() const {
-  const std::lock_guard lock(status_mutex_);
-  return status_;
 }
 
 }  // namespace bascule

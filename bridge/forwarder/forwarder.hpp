@@ -2,14 +2,13 @@
 // broker's limits, and moves the cursors as outcomes come in. Lanes with a higher priority go
 // first.
 //
-// Lives on the link's loop thread; status() may be called from any thread.
+// Lives on the link's loop thread; lanes() may be called from any thread.
 #pragma once
 
 #include <chrono>
 #include <functional>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <span>
 #include <string>
 #include <vector>
@@ -17,9 +16,12 @@
 #include "forwarder/bookmark.hpp"
 #include "forwarder/bookmark_timer.hpp"
 #include "forwarder/handshakes.hpp"
+#include "forwarder/lane_turns.hpp"
 #include "forwarder/outbound_lane.hpp"
 #include "forwarder/own_messages.hpp"
 #include "forwarder/publish_batch.hpp"
+#include "forwarder/refusal_news.hpp"
+#include "forwarder/settling.hpp"
 #include "forwarder/suspicion.hpp"
 #include "journal/journal.hpp"
 #include "link/link.hpp"
@@ -31,6 +33,7 @@ struct ForwarderSettings {
   Direction direction = Direction::up;
   std::uint32_t window = 1'000;  // messages in flight
   std::chrono::milliseconds bookmark_delay{1'000};
+  std::chrono::milliseconds settle{0};  // see LinkSettings
 };
 
 class Forwarder {
@@ -45,8 +48,11 @@ class Forwarder {
   void outcomes(std::span<const Outcome> outcomes);
   void heard(std::string_view bookmark) { bookmark_.heard(bookmark); }
 
+  // Those who receive at the far broker are there: it need not be waited for them any more.
+  void receivers_ready() { settling_.ready(); }
+
   // Sends nothing more; outcomes are still taken. For an orderly end.
-  void hold() { held_ = true; }
+  void end_sending() { ending_ = true; }
 
   // Publishes a message of the bridge itself, outside of any lane: as soon as the window lets it,
   // ahead of all lanes. Nothing while the link is down.
@@ -56,24 +62,28 @@ class Forwarder {
   // has arrived by then.
   std::function<void()> on_settled;
 
-  std::map<std::string, std::uint64_t> in_flight() const;  // by lane; any thread
+  // What becomes of refused messages, for who has to be told.
+  void set_on_refusal(std::function<void(const RefusalEvent&)> tell) {
+    news_.on_event = std::move(tell);
+  }
+
+  // By lane; any thread.
+  std::map<std::string, LaneStatus> lanes() const { return lanes_.status(); }
 
  private:
   // The way to sending: what was in flight before has its outcome; packet ids of QoS 2 that nobody
   // here claimed are free, and what was half done is done; the broker has said what it has; the
-  // journal has said where to go on.
+  // journal has said where to go on; those who receive there have had time to come back, if the
+  // broker has forgotten them.
   enum class Phase : std::uint8_t {
     offline,
     draining,
     asking,
     placing,
+    settling,
     clearing,
     resuming,
     sending
-  };
-  struct Next {
-    OutboundLane* lane = nullptr;
-    const LaneItem* item = nullptr;
   };
 
   void enter(Phase phase);
@@ -82,23 +92,23 @@ class Forwarder {
   void place(FarKnowledge far);
   void placed(Journal::Positions positions);
   void begin(const std::vector<LanePosition>& positions);
-  bool half_done() const;
   void resumed();
   bool sends() const { return phase_ == Phase::sending || phase_ == Phase::resuming; }
-  OutboundLane* lane(LaneId id);
   void settle(const Outcome& outcome);
+  void refused(OutboundLane& lane, std::uint64_t sequence, std::uint8_t code);
   void suspect(std::span<const Outcome> outcomes);
   void pump();
   bool room(std::uint32_t window) const;
   void send_own();
   std::int64_t send_lanes();
-  Next next(std::int64_t now_ms, std::int64_t& wait_ms);
+  LaneTurns::Next next(std::int64_t now_ms, std::int64_t& wait_ms);
   bool wants_claim(const OutboundLane& lane, const LaneItem& item) const;
   std::string add(const OutboundLane& lane, const LaneItem& item, std::int64_t now_ms);
   void send_claimed(LaneId id, std::size_t claims);
   void publish_batch(std::int64_t now_ms);
   void report();
-  void bookmark_later();
+  void tell(OutboundLane& lane, Progress progress);
+  void load_held(LaneId id, const HeldTopics::Load& load);
   void write_bookmark();
   void confirm(const std::string& epoch, const Bookmark::Lanes& lanes);
 
@@ -110,22 +120,26 @@ class Forwarder {
   Bookmark bookmark_;
   BookmarkTimer bookmark_timer_;
   OwnMessages own_;
+  Settling settling_;
   Handshakes handshakes_;
   Suspicion suspicion_;
   PublishBatch batch_;
+  RefusalNews news_;
   Limits limits_;
   Phase phase_ = Phase::offline;
   bool closed_ = false;  // by the broker, this connection
-  bool held_ = false;
+  bool ending_ = false;
   bool compared_ = false;   // the broker has been asked on this connection
   bool bookmarks_ = false;  // it lets us keep one
-  // Higher priority first; among equals the one that has sent last is last.
-  std::vector<std::unique_ptr<OutboundLane>> lanes_;
+  LaneTurns lanes_;
   std::size_t in_flight_ = 0;  // of lanes
-  int top_priority_ = 0;
+  // What nothing may be sent behind before its outcome; 0: none. Alone: nothing was before it.
+  struct Last {
+    std::uint64_t tag = 0;
+    bool alone = false;
+  };
+  Last last_;
   Loop::Timer wake_;
-  mutable std::mutex status_mutex_;
-  std::map<std::string, std::uint64_t> status_;  // guarded by status_mutex_
 };
 
 }  // namespace bascule

@@ -25,6 +25,7 @@ Handshakes::Handshakes(Direction direction, Journal& journal, Link& link, Durabl
       journal_(journal),
       link_(link),
       answers_(link.loop()),
+      kept_answers_(link.loop()),
       durable_(std::move(durable)) {}
 
 void Handshakes::connected(const Limits& limits) {
@@ -89,19 +90,25 @@ void Handshakes::settled(const OutboundLane& lane, std::uint64_t sequence) {
   if (const auto claim = lane.claimed(sequence)) ids_.give_back(claim->packet_id);
 }
 
-void Handshakes::tell(const OutboundLane& lane, Progress progress) {
+void Handshakes::tell(const OutboundLane& lane, Progress progress, std::function<void()> kept) {
   const std::size_t claims = progress.claimed.size();
   std::vector<std::uint16_t> received;
   for (const std::uint64_t sequence : progress.received) {
     if (const auto claim = lane.claimed(sequence)) received.push_back(claim->packet_id);
   }
-  if (claims == 0 && received.empty()) return journal_.progress(std::move(progress));
-  journal_.progress(std::move(progress),
-                    answers_.to([this, id = lane.id(), claims, received = std::move(received)] {
-                      if (paused_) return;
-                      for (const std::uint16_t packet_id : received) link_.release(packet_id);
-                      durable_(id, claims);
-                    }));
+  if (claims == 0 && received.empty() && !kept) return journal_.progress(std::move(progress));
+  auto told = kept_answers_.to([kept = std::move(kept)] {
+    if (kept) kept();
+  });
+  auto durable = answers_.to([this, id = lane.id(), claims, received = std::move(received)] {
+    if (paused_) return;
+    for (const std::uint16_t packet_id : received) link_.release(packet_id);
+    if (claims > 0 || !received.empty()) durable_(id, claims);
+  });
+  journal_.progress(std::move(progress), [told, durable]() mutable {
+    told();
+    durable();
+  });
 }
 
 }  // namespace bascule

@@ -59,14 +59,16 @@ class Handshakes {
   // The message has its outcome, or will never go: its id, if it has one, is free.
   void settled(const OutboundLane& lane, std::uint64_t sequence);
 
-  // Tells the journal, and goes on with what waits for that.
-  void tell(const OutboundLane& lane, Progress progress);
+  // Tells the journal, and goes on with what waits for that. `kept`, if given, is called when it is
+  // durable, even after a pause.
+  void tell(const OutboundLane& lane, Progress progress, std::function<void()> kept);
 
  private:
   Direction direction_;
   Journal& journal_;
   Link& link_;
-  Loop::Answers answers_;
+  Loop::Answers answers_;       // until the next pause
+  Loop::Answers kept_answers_;  // always
   Durable durable_;
   Limits limits_;
   PacketIds ids_;

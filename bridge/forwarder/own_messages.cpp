@@ -6,6 +6,12 @@
 #include "message/own.hpp"
 
 namespace bascule {
+namespace {
+
+constexpr int closures_max = 3;
+constexpr std::int64_t holds_ms = 10'000;  // a connection that lasts so long
+
+}  // namespace
 
 void OwnMessages::add(std::string topic, std::string payload, bool retain) {
   unsent_.push_back({std::move(topic), std::move(payload), retain});
@@ -22,6 +28,33 @@ void OwnMessages::send(std::size_t room, const Limits& limits) {
     ++in_flight_;
     link_.publish({&out, 1});
   }
+}
+
+void OwnMessages::settled(bool accepted) {
+  --in_flight_;
+  if (accepted) closures_ = 0;
+}
+
+bool OwnMessages::suspect(std::int64_t now_ms) {
+  if (++closures_ < closures_max) return false;
+  closures_ = 0;
+  given_up_since_ms_ = now_ms;
+  return true;
+}
+
+void OwnMessages::connected(std::int64_t now_ms) {
+  up_ms_ = now_ms;
+  left_out_ = given_up(now_ms);
+}
+
+void OwnMessages::disconnected(std::int64_t now_ms) {
+  unsent_.clear();
+  if (left_out_ && now_ms - up_ms_ < holds_ms) given_up_since_ms_ = 0;
+  left_out_ = false;
+}
+
+bool OwnMessages::given_up(std::int64_t now_ms) const {
+  return given_up_since_ms_ != 0 && now_ms - given_up_since_ms_ < given_up_ms;
 }
 
 }  // namespace bascule

@@ -1,6 +1,11 @@
 // What the bridge itself says to the far broker, outside of any lane: its state, the bookmark, the
 // bookmark's fence. It goes ahead of all lanes, as soon as the window lets it, and is said again by
-// whoever wants it said when the connection ends first. Lives on a link's loop thread.
+// whoever wants it said when the connection ends first.
+//
+// A broker that closes the connection over them, three times in a row with nothing else on its way,
+// gets none for an hour: that costs the bookmark, not the link. If the connection does not hold
+// without them, either, they were not to blame. Time is an argument, in ms of boot time. Lives on a
+// link's loop thread.
 #pragma once
 
 #include <cstddef>
@@ -22,11 +27,18 @@ class OwnMessages {
   // Publishes the oldest, `room` of them at the most. Only while the link is up.
   void send(std::size_t room, const Limits& limits);
   // One of them has its outcome.
-  void settled() { --in_flight_; }
-  // The connection is over: what was not sent never is.
-  void forget() { unsent_.clear(); }
+  void settled(bool accepted);
+  // The broker closed the connection over them, as it seems. True: they are given up from now on.
+  bool suspect(std::int64_t now_ms);
 
+  void connected(std::int64_t now_ms);
+  // What was not sent never is.
+  void disconnected(std::int64_t now_ms);
+
+  bool given_up(std::int64_t now_ms) const;
   std::size_t in_flight() const { return in_flight_; }
+
+  static constexpr std::int64_t given_up_ms = 3'600'000;
 
  private:
   struct Unsent {
@@ -37,6 +49,10 @@ class OwnMessages {
   Link& link_;
   std::deque<Unsent> unsent_;
   std::size_t in_flight_ = 0;
+  int closures_ = 0;                    // in a row
+  std::int64_t given_up_since_ms_ = 0;  // 0: they are not
+  std::int64_t up_ms_ = 0;              // when the connection began
+  bool left_out_ = false;               // of this connection
 };
 
 }  // namespace bascule

@@ -59,7 +59,11 @@ struct LinkSettings {
   std::chrono::milliseconds session_expiry{std::chrono::hours(24 * 30)};
   std::chrono::milliseconds reconnect_min{1'000};
   std::chrono::milliseconds reconnect_max{60'000};
-  std::uint32_t window = 1'000;                 // publishes in flight
+  std::uint32_t window = 1'000;  // publishes in flight
+  // After the broker has forgotten our session, nothing is sent for so long, or until a message
+  // comes to the topic, if there is one: whoever receives there has lost his session, too.
+  std::chrono::milliseconds settle{0};
+  std::string settle_topic;
   std::chrono::milliseconds slow_after{2'000};  // acknowledgements slower than this: state is slow
   std::uint32_t max_payload_bytes = 16 << 20;   // of what is larger, only the head is handed in
   bool has_spoken_v5 = false;                   // this broker, in the past

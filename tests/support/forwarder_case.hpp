@@ -37,6 +37,12 @@ class ForwarderCase {
     forwarder.reset();
     link.reset();
   }
+  void set_settle(std::chrono::milliseconds settle) {
+    end();
+    journal.open();
+    settle_ = settle;
+    make();
+  }
   void restart() {
     end();
     journal.open();
@@ -66,6 +72,9 @@ class ForwarderCase {
     settle();
   }
   void accept(std::vector<std::uint64_t> tags) { give(Outcome::Kind::accepted, std::move(tags)); }
+  void refuse(std::vector<std::uint64_t> tags, std::uint8_t reason) {
+    give(Outcome::Kind::refused, std::move(tags), reason);
+  }
   void lose(std::vector<std::uint64_t> tags) { give(Outcome::Kind::lost, std::move(tags)); }
 
   // Until nothing happens any more of itself.
@@ -106,6 +115,10 @@ class ForwarderCase {
   std::uint64_t tag(const std::string& lane, std::uint64_t sequence) {
     return std::uint64_t{journal->lane(Direction::up, lane)} << 48 | sequence;
   }
+  void append_to(const std::string& topic, const std::string& payload, Qos qos = Qos::at_least_once,
+                 const std::string& lane = "default") {
+    journal.append(lane, {topic, payload, {}, qos, false});
+  }
   void append(const std::string& lane, int from, int to) {
     for (int i = from; i <= to; ++i) journal.append(lane, std::to_string(i));
   }
@@ -124,6 +137,7 @@ class ForwarderCase {
  private:
   static constexpr std::uint64_t clearing = 1;  // the tag; the bridge's own messages have 0
   std::uint32_t window_;
+  std::chrono::milliseconds settle_{0};
 
  public:
   JournalCase journal;
@@ -150,9 +164,10 @@ class ForwarderCase {
         on_publish(sent);
       }
     };
-    forwarder = std::make_unique<Forwarder>(
-        ForwarderSettings{"store-42", Direction::up, window_, std::chrono::milliseconds(0)},
-        *journal, *link);
+    forwarder =
+        std::make_unique<Forwarder>(ForwarderSettings{"store-42", Direction::up, window_,
+                                                      std::chrono::milliseconds(0), settle_},
+                                    *journal, *link);
   }
   bool wait(const std::function<bool()>& condition) {
     const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);

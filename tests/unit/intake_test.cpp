@@ -314,7 +314,7 @@ TEST_CASE("intake: what came for a filter of before is quarantined with that rea
   CHECK(strays == std::vector<std::string>{"foreign/a"});
   std::vector<std::string> reasons;
   bank.journal->inspect([&](JournalCore& core) {
-    for (const auto& [at, entry] : core.store().quarantine().newest(10)) {
+    for (const QuarantineEntry& entry : core.store().quarantine().newest(10)) {
       reasons.push_back(entry.reason);
     }
   });
@@ -337,9 +337,9 @@ TEST_CASE("intake: of a message that is too large to be taken in, the quarantine
   bank.journal->inspect([&](JournalCore& core) {
     const auto list = core.store().quarantine().newest(10);
     REQUIRE(list.size() == 1);
-    CHECK(list[0].second.size == 5'000'000);
-    CHECK(list[0].second.payload == "head");
-    CHECK(list[0].second.reason.find("c0ffee") != std::string::npos);
+    CHECK(list[0].size == 5'000'000);
+    CHECK(list[0].payload == "head");
+    CHECK(list[0].reason.find("c0ffee") != std::string::npos);
   });
   CHECK(bank.link.acknowledged().back() == 1);
 }

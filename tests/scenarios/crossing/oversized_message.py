@@ -1,4 +1,4 @@
-"""A message larger than the bridge takes is set aside, with the reason; the lane goes on.
+"""A message larger than the bridge takes is quarantined, with the reason; the lane goes on.
 
 P9; fault: oversized message
 """

@@ -1,5 +1,5 @@
 """A policy throws, fails, segfaults, aborts, hangs, asks for the impossible. Whatever starts the
-bridge again, as systemd does, finds the message that did it set aside after three attempts, the
+bridge again, as systemd does, finds the message that did it quarantined after three attempts, the
 lane going on, and nothing else lost or done twice.
 
 Fault: plugin throws, crashes, hangs; P4 P8

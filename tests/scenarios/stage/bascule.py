@@ -146,6 +146,14 @@ class Bascule(Process):
             if name in self.settings:
                 self.wait_link(name, "up", "slow")
 
+    def held(self):
+        """How many messages are held, by topic."""
+        return {one["topic"]: one["messages"] for one in self.status()["held"]["by_topic"]}
+
+    def wait_held(self, held, deadline_s=30):
+        wait_until(lambda: self.held() == held,
+                   lambda: f"{held} held, has {self.held()}", deadline_s)
+
     def wait_drained(self, deadline_s=30):
         wait_until(lambda: self.backlog("up") + self.backlog("down") == 0,
                    lambda: f"an empty backlog, has {self.status()['lanes']}", deadline_s)

@@ -65,6 +65,10 @@ class Broker(Process):
     def stop(self):
         self.terminate()
 
+    def reload(self):
+        """Reads its access list again."""
+        os.kill(self.pid, signal.SIGHUP)
+
     def empty(self):
         """kill -9, and its store is gone: sessions, queues, retained messages."""
         self.kill()

@@ -113,7 +113,7 @@ class Run {
     in_link_.erase(tag);
     settled_.insert(tag);
     (kind == Outcome::Kind::accepted ? far_.has : refused_).insert(tag);
-    bridge_.give(kind, {tag}, 0x87);
+    bridge_.give(kind, {tag}, 0x99);
   }
 
   void up(bool session) {

@@ -123,10 +123,28 @@ TEST_CASE("forwarder: a message of the history that is refused is not quarantine
   bridge.connect();
   const auto again = bridge.tags();
   REQUIRE(again.size() == 2);
-  bridge.give(Outcome::Kind::refused, again, 0x97);
+  bridge.refuse(again, 0x99);
   CHECK(bridge.journal.quarantined().empty());
   CHECK(bridge.journal.state("default").count(Fate::forwarded) == 2);
   CHECK(bridge.journal.state("default").replay_next == 0);
+}
+
+TEST_CASE("forwarder: a message of the history whose topic is refused waits again") {
+  ForwarderCase bridge;
+  bridge.append("default", 1, 2);
+  bridge.connect();
+  bridge.accept(bridge.tags());
+  REQUIRE(bridge.bookmark_reaches("default", 2));
+  bridge.settle();
+  bridge.disconnect();
+  bridge.retained.reset();
+  bridge.connect();
+  bridge.refuse(bridge.tags(), 0x87);
+  CHECK(bridge.journal.state("default").held == 2);
+  CHECK(bridge.journal.state("default").count(Fate::forwarded) == 0);
+  CHECK(bridge.payloads_to_come() == "1");
+  bridge.accept({bridge.tag("default", 1)});
+  CHECK(bridge.payloads_to_come() == "2");
 }
 
 TEST_CASE("forwarder: what was accepted when a crash came is known from the bookmark") {

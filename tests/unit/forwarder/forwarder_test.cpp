@@ -36,7 +36,7 @@ TEST_CASE("forwarder: the window is the smaller of the setting and the broker's"
     limits.receive_maximum = maximum;
     bridge.connect(limits);
     CHECK(bridge.payloads() == "1 2 3 4");
-    CHECK(bridge.forwarder->in_flight().at("default") == 4);
+    CHECK(bridge.forwarder->lanes().at("default").in_flight == 4);
     bridge.accept({bridge.tag("default", 1), bridge.tag("default", 3)});
     CHECK(bridge.payloads() == "5 6");
   }
@@ -155,13 +155,13 @@ TEST_CASE("forwarder: a refused message is quarantined with the reason and the l
   ForwarderCase bridge;
   bridge.append("default", 1, 3);
   bridge.connect();
-  bridge.give(Outcome::Kind::refused, {bridge.tag("default", 1)}, 0x87);
+  bridge.refuse({bridge.tag("default", 1)}, 0x99);
   bridge.accept({bridge.tag("default", 2), bridge.tag("default", 3)});
   const auto aside = bridge.journal.quarantined();
   REQUIRE(aside.size() == 1);
   CHECK(aside[0].sequence == 1);
   CHECK(aside[0].payload == "1");
-  CHECK(aside[0].reason == "refused by the broker: not authorized (0x87)");
+  CHECK(aside[0].reason == "payload format invalid (0x99)");
   const LaneState lane = bridge.journal.state("default");
   CHECK(lane.cursor == 3);
   CHECK(lane.count(Fate::quarantined) == 1);
@@ -372,7 +372,7 @@ TEST_CASE("forwarder: on hold nothing more is sent, outcomes are still taken") {
   bridge.append("default", 1, 4);
   bridge.connect();
   CHECK(bridge.payloads() == "1 2");
-  bridge.link->run([&] { bridge.forwarder->hold(); });
+  bridge.link->run([&] { bridge.forwarder->end_sending(); });
   bridge.accept({bridge.tag("default", 1), bridge.tag("default", 2)});
   CHECK(bridge.payloads().empty());
   CHECK(bridge.journal.state("default").cursor == 2);

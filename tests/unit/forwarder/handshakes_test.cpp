@@ -199,7 +199,7 @@ TEST_CASE("handshakes: a refused one is quarantined, and its id is free") {
   put(bridge, 1, 1);
   bridge.connect();
   bridge.take();
-  bridge.give(Outcome::Kind::refused, tags_of(bridge, 1, 1), 0x87);
+  bridge.refuse(tags_of(bridge, 1, 1), 0x99);
   CHECK(bridge.journal.quarantined().size() == 1);
   CHECK(bridge.journal.state("default").claims.empty());
   CHECK(bridge.journal.state("default").cursor == 1);

@@ -21,7 +21,7 @@ TEST_CASE("own messages: they go in order, as many as there is room for") {
   CHECK(sent[1].retain);
   CHECK(sent[1].tag == OwnMessages::tag);
   CHECK(own.in_flight() == 2);
-  own.settled();
+  own.settled(true);
   CHECK(own.in_flight() == 1);
   own.send(1, {});
   CHECK(link.take_sent().size() == 1);
@@ -47,7 +47,7 @@ TEST_CASE("own messages: what a connection did not send is forgotten with it, no
   own.add("t", "1", false);
   own.add("t", "2", false);
   own.send(1, {});
-  own.forget();
+  own.disconnected(0);
   CHECK(own.in_flight() == 1);
   link.take_sent();
   own.send(9, {});

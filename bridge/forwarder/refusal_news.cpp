@@ -1,0 +1,78 @@
+#include "forwarder/refusal_news.hpp"
+
+#include <spdlog/spdlog.h>
+
+namespace bascule {
+namespace {
+
+constexpr std::int64_t minute_ms = 60'000;
+constexpr int topics_per_minute = 20;
+
+}  // namespace
+
+void RefusalNews::held(const std::string& lane, const std::string& topic, const std::string& reason,
+                       std::int64_t now_ms) {
+  tell({Kind::held, direction_, lane, topic, reason, 0, 0}, topics_per_minute, now_ms);
+}
+
+void RefusalNews::released(const std::string& lane, const std::string& topic,
+                           std::uint64_t messages, std::int64_t now_ms) {
+  tell({Kind::released, direction_, lane, topic, {}, messages, 0}, topics_per_minute, now_ms);
+}
+
+void RefusalNews::quarantined(const std::string& lane, const std::string& topic,
+                              const std::string& reason, std::int64_t now_ms) {
+  tell({Kind::quarantined, direction_, lane, topic, reason, 1, 0}, 1, now_ms);
+}
+
+void RefusalNews::delayed(const std::string& lane, const std::string& topic,
+                          const std::string& reason, std::int64_t now_ms) {
+  tell({Kind::delayed, direction_, lane, topic, reason, 1, 0}, 1, now_ms);
+}
+
+void RefusalNews::tell(RefusalEvent event, int per_minute, std::int64_t now_ms) {
+  Account& account = accounts_[{event.lane, event.kind}];
+  if (account.told == 0 || now_ms - account.minute_ms >= minute_ms) {
+    account.minute_ms = now_ms;
+    account.told = 0;
+  }
+  account.messages += event.messages;
+  if (account.told >= per_minute) {
+    ++account.left_out;
+    return;
+  }
+  ++account.told;
+  event.messages = std::exchange(account.messages, 0);
+  event.left_out = std::exchange(account.left_out, 0);
+  log(event);
+  if (on_event) on_event(event);
+}
+
+void RefusalNews::log(const RefusalEvent& event) const {
+  const std::string more =
+      event.left_out == 0 ? "" : " (and " + std::to_string(event.left_out) + " more since)";
+  switch (event.kind) {
+    case Kind::held:
+      spdlog::warn(
+          "{}: refuses topic {}: {}; its messages in lane {} are held, and the oldest is tried "
+          "again at growing intervals{}",
+          broker_(), event.topic, event.reason, event.lane, more);
+      break;
+    case Kind::released:
+      spdlog::info("{}: takes topic {} again; {} held messages of lane {} have crossed{}",
+                   broker_(), event.topic, event.messages, event.lane, more);
+      break;
+    case Kind::quarantined:
+      spdlog::warn(
+          "{}: refuses a message of lane {} to {}: {}; {} quarantined, 'bascule journal quarantine "
+          "list' shows them{}",
+          broker_(), event.lane, event.topic, event.reason, event.messages, more);
+      break;
+    case Kind::delayed:
+      spdlog::warn("{}: refuses messages of lane {} for now: {}; the lane waits and tries again{}",
+                   broker_(), event.lane, event.reason, more);
+      break;
+  }
+}
+
+}  // namespace bascule
