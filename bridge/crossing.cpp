@@ -41,29 +41,44 @@ bool same_rows(const Subscriptions& subscriptions, const std::vector<Subscriptio
 
 }  // namespace
 
-Crossing::Crossing(const std::string& bridge_id, LinkSettings settings, Direction in,
+Crossing::Crossing(const BridgeIdentity& bridge, LinkSettings settings, Direction in,
                    const std::vector<Route>& routes, Journal& journal, Events& events)
     : name_(settings.name),
-      state_topic_(own_topic(bridge_id, "state")),
+      state_topic_(own_topic(bridge.id, "state")),
       session_peer_(settings.client_id + " " + settings.url),
-      bookmark_topic_(Bookmark::topic(bridge_id, opposite(in))),
+      bookmark_topic_(Bookmark::topic(bridge.id, opposite(in))),
       in_(in),
       journal_(journal),
       events_(events),
       subscriptions_(
           journal.opened().subscriptions().load(session_peer_),
-          wanted(bookmark_topic_, settings.settle_topic, RouteTable(routes, in, bridge_id))),
+          wanted(bookmark_topic_, settings.settle_topic, RouteTable(routes, in, bridge.id))),
       fresh_subscriptions_(
           !same_rows(subscriptions_, journal.opened().subscriptions().load(session_peer_))),
       v5_spoken_(journal.opened().meta().has_spoken_v5(session_peer_)),
       link_(make_link(completed(settings, state_topic_, v5_spoken_))),
       answers_(link_->loop()),
-      intake_({bridge_id, in, settings.max_payload_bytes, settings.settle_topic}, routes,
-              RouteTable(routes, in, bridge_id), journal, *link_, &subscriptions_),
+      intake_({.bridge_id = bridge.id,
+               .direction = in,
+               .max_payload_bytes = settings.max_payload_bytes,
+               .settle_topic = settings.settle_topic,
+               .stamp_key = bridge.stamp_key},
+              routes, RouteTable(routes, in, bridge.id), journal, *link_, &subscriptions_),
       settle_topic_(settings.settle_topic),
-      forwarder_({bridge_id, opposite(in), settings.window, bookmark_delay, settings.settle},
+      forwarder_({.bridge_id = bridge.id,
+                  .direction = opposite(in),
+                  .window = settings.window,
+                  .bookmark_delay = bookmark_delay,
+                  .settle = settings.settle,
+                  .stamp_key = bridge.stamp_key},
                  journal, *link_) {
   forwarder_.set_on_refusal([this](const RefusalEvent& what) { events_.refusal(what); });
+  intake_.on_notice = [this](const RepeatNotice& notice, std::uint64_t count) {
+    noticed(notice, count);
+  };
+  keeps_retain_ = std::any_of(routes.begin(), routes.end(), [in](const Route& route) {
+    return route.direction == in && route.retain == RetainRule::keep;
+  });
   // What the broker had retained has come when the bookmark has; what is retained from then on is
   // fresh.
   forwarder_.on_settled = [this] {
@@ -166,6 +181,22 @@ void Crossing::deliver(std::span<const Delivery> deliveries) {
   });
 }
 
+// On the link's reading thread.
+void Crossing::noticed(const RepeatNotice& notice, std::uint64_t count) {
+  if (notice.kind == RepeatKind::looped) {
+    spdlog::warn(
+        "{}: {} of what had been forwarded came back and was dropped, last '{}', stamped by {}; "
+        "'bascule journal repeats' counts them",
+        name_, count, notice.topic, notice.source);
+    events_.looped(name_, notice.source, notice.topic, count);
+  } else {
+    spdlog::info(
+        "{}: {} messages bore the stamp of another one (of {}), which was taken off, last '{}'; "
+        "'bascule journal repeats' counts them",
+        name_, count, notice.source, notice.topic);
+  }
+}
+
 void Crossing::connected(const Limits& limits) {
   intake_.connected();
   forwarder_.connected();
@@ -181,6 +212,12 @@ void Crossing::connected(const Limits& limits) {
 }
 
 void Crossing::subscribed(const Limits& limits) {
+  if (limits.protocol != Protocol::v5 && std::exchange(keeps_retain_, false)) {
+    spdlog::warn(
+        "{}: on MQTT 3.1.1 the broker clears the retain flag of what it delivers live; routes with "
+        "'retain: keep' forward it as not retained ('retain: set' would set it)",
+        name_);
+  }
   events_.link_up(name_);
   forwarder_.subscribed(limits);
   forwarder_.publish(state_topic_, "online", true);

@@ -22,10 +22,16 @@
 
 namespace bascule {
 
+// Who the bridge is to others.
+struct BridgeIdentity {
+  std::string id;
+  std::string stamp_key = {};  // proves its stamps and those of others; empty: none
+};
+
 class Crossing {
  public:
   // `in` is the direction of what this broker delivers: up at the site, down at the centre.
-  Crossing(const std::string& bridge_id, LinkSettings settings, Direction in,
+  Crossing(const BridgeIdentity& bridge, LinkSettings settings, Direction in,
            const std::vector<Route>& routes, Journal& journal, Events& events);
 
   // Before start(): told whether the line is fit for policies, which it is while it is up, what
@@ -49,6 +55,7 @@ class Crossing {
   void remember(std::function<void()> done = {});
   void answered(const SubscriptionStatus& status);
   void stray(const std::string& topic);
+  void noticed(const RepeatNotice& notice, std::uint64_t count);
   void connected(const Limits& limits);
   void subscribed(const Limits& limits);
   void disconnected(const std::string& reason);
@@ -70,8 +77,9 @@ class Crossing {
   std::string settle_topic_;
   Forwarder forwarder_;
   std::atomic<bool> stopping_ = false;
-  bool settled_ = false;   // loop thread, as the next two
-  bool line_fit_ = false;  // as told
+  bool keeps_retain_ = false;  // a route does, and it has not been said what comes of it
+  bool settled_ = false;       // loop thread, as the next two
+  bool line_fit_ = false;      // as told
   Loop::Timer watch_;
 };
 

@@ -75,6 +75,7 @@ int wait_for_end(const sigset_t& signals, const Stages& stages) {
 int run_daemon(const BridgeConfig& config) {
   check_policies(config);
   configure_log(config.log);
+  for (const Problem& warning : config.warnings) spdlog::warn("{}", to_string(warning));
   // Fixed, it stays so: else the allocator takes buffers that come and go for a reason to keep more
   // and more of what was freed.
   mallopt(M_MMAP_THRESHOLD, 512 << 10);
@@ -86,10 +87,11 @@ int run_daemon(const BridgeConfig& config) {
   Journal journal(config.journal, config.id, all_lanes(config));
   if (!config.policies.empty()) journal.set_steps(&policies);
   Events events(config.id, journal, config.hub ? Direction::down : Direction::up);
-  Crossing site(config.id, config.site, Direction::up, config.routes, journal, events);
+  const BridgeIdentity bridge{config.id, read_stamp_key(config)};
+  Crossing site(bridge, config.site, Direction::up, config.routes, journal, events);
   std::unique_ptr<Crossing> central;
   if (!config.hub) {
-    central = std::make_unique<Crossing>(config.id, config.central, Direction::down, config.routes,
+    central = std::make_unique<Crossing>(bridge, config.central, Direction::down, config.routes,
                                          journal, events);
   }
   if (!config.policies.empty()) {

@@ -42,6 +42,17 @@ void Events::link_down(const std::string& link, const std::string& reason) {
              .dump(-1, ' ', false, json::error_handler_t::replace));
 }
 
+void Events::looped(const std::string& link, const std::string& source, const std::string& topic,
+                    std::uint64_t count) {
+  append(json{{"event", "looped"},
+              {"link", link},
+              {"source", source},
+              {"topic", topic},
+              {"count", count},
+              {"at", utc_text(now().wall_ms)}}
+             .dump(-1, ' ', false, json::error_handler_t::replace));
+}
+
 void Events::loss(const Loss& loss, const std::string& lane, Direction direction) {
   if (loss.reason == "superseded") return;  // what keep: latest is for
   if (lane == events_lane) return;          // the event would be the next one to lose

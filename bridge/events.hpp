@@ -10,6 +10,7 @@
 //   {"event":"topic_released", likewise, without a reason, with "messages": that crossed}
 //   {"event":"quarantined", likewise, with "reason", and "messages": since the last such event}
 //   {"event":"lane_delayed", likewise: the far broker refuses for now}
+//   {"event":"looped","link":"site","source":"hub","topic":"…","count":20,"at":"…Z"}
 //   {"event":"case_opened","policy":"seats","case":7,"kind":"…","subject":"…","at":"…Z"}
 //   {"event":"case_closed", likewise}; these two are written by the policy's step itself
 //
@@ -41,6 +42,8 @@ class Events {
 
   void link_up(const std::string& link);
   void link_down(const std::string& link, const std::string& reason);
+  void looped(const std::string& link, const std::string& source, const std::string& topic,
+              std::uint64_t count);
   void loss(const Loss& loss, const std::string& lane, Direction direction);
   void refusal(const RefusalEvent& what);
 

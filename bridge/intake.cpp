@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "clock.hpp"
 #include "journal/lane/crc32c.hpp"
 #include "message/own.hpp"
 #include "message/properties.hpp"
@@ -38,10 +39,12 @@ Intake::Intake(IntakeSettings settings, const std::vector<Route>& rules, RouteTa
       journal_(journal),
       link_(link),
       own_prefix_(own_topic(settings_.bridge_id, "")),
-      subscriptions_(subscriptions) {
+      subscriptions_(subscriptions),
+      prover_(settings_.stamp_key) {
   for (const Route& rule : rules) {
     const std::string lane = rule.policy.empty() ? rule.lane : input_lane(rule.policy);
-    targets_.push_back({journal.lane(settings_.direction, lane), rule.qos, rule.retain});
+    targets_.push_back(
+        {journal.lane(settings_.direction, lane), rule.qos, rule.qos_min, rule.retain});
   }
 }
 
@@ -86,13 +89,9 @@ void Intake::take(const Delivery& delivery, AppendGroup& group) {
     quarantine(delivery, std::move(reason), group);
     return;
   }
-  bool stamped = false;
-  if (looped(in.properties, stamped)) {
-    ++group.tally.repeats;
-    return;
-  }
   if (repeated(delivery)) {
     ++group.tally.repeats;
+    group.noticed.push_back({RepeatKind::overlapping, {}, std::string(in.topic)});
     return;
   }
   if (!table_.match(in.topic, match_)) return no_route(delivery, group);
@@ -100,10 +99,18 @@ void Intake::take(const Delivery& delivery, AppendGroup& group) {
     quarantine(delivery, "the route's target is no valid topic", group);
     return;
   }
+  if (match_.topic[0] == '$' && !match_.names_system) {
+    quarantine(delivery, "the target would be under $, which the route's 'to' does not name",
+               group);
+    return;
+  }
   const Target& target = targets_[match_.route];
   Message out = in;
+  bool stamped = false;
+  if (looped(in, out, stamped, group)) return;
   out.topic = match_.topic;
   if (target.qos && *target.qos < out.qos) out.qos = *target.qos;
+  out.qos = std::max(out.qos, target.qos_min);
   if (target.retain != RetainRule::keep) out.retain = target.retain == RetainRule::set;
   const Receipt receipt{digest_of(in), delivery.packet_id, 0, in.qos == Qos::exactly_once};
   const std::size_t offset = group.bytes.size();
@@ -169,16 +176,36 @@ std::string Intake::fault(const Message& message) const {
   return {};
 }
 
-// Whether this bridge has forwarded the message before, or too many have.
-bool Intake::looped(std::string_view properties, bool& stamped) const {
-  if (properties.empty()) return false;
-  if (const auto text = user_property(properties, stamp_property)) {
-    const auto stamp = parse_stamp(*text);
-    stamped = stamp.has_value();
-    if (stamp && stamp->origin == settings_.bridge_id) return true;
+bool Intake::looped(const Message& in, Message& out, bool& stamped, AppendGroup& group) {
+  if (in.properties.empty()) return false;
+  const StampText text = find_stamp(in.properties);
+  if (text.stamp.empty() && text.via.empty()) return false;
+  const auto stamp = proven_stamp(text, in, prover_);
+  if (!stamp) {
+    // Copied from another message: this one is new, and what it did not earn is taken off.
+    const auto claimed = parse_stamp(text.stamp);
+    notice(group, {RepeatKind::copied, std::string(claimed ? claimed->origin : "?"),
+                   std::string(in.topic)});
+    unstamp(in.properties, unstamped_);
+    out.properties = unstamped_;
+    return false;
   }
-  const auto via = user_property(properties, via_property);
-  return via && (passed(*via, settings_.bridge_id) || hops(*via) >= hop_limit);
+  const std::string_view via = bridges(text);
+  if (passed(via, settings_.bridge_id) || hops(via) >= hop_limit) {
+    ++group.tally.repeats;
+    notice(group, {RepeatKind::looped, std::string(stamp->origin), std::string(in.topic)});
+    return true;
+  }
+  stamped = true;
+  return false;
+}
+
+void Intake::notice(AppendGroup& group, RepeatNotice notice) {
+  Fold& fold = notice.kind == RepeatKind::looped ? loops_ : copies_;
+  if (const std::uint64_t count = fold.add(boottime_ms()); count > 0 && on_notice) {
+    on_notice(notice, count);
+  }
+  group.noticed.push_back(std::move(notice));
 }
 
 void Intake::quarantine(const Delivery& delivery, std::string reason, AppendGroup& group) {

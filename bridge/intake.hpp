@@ -12,8 +12,10 @@
 #include <span>
 #include <string>
 
+#include "fold.hpp"
 #include "journal/journal.hpp"
 #include "link/link.hpp"
+#include "message/proof.hpp"
 #include "route/route.hpp"
 #include "subscriptions.hpp"
 
@@ -24,6 +26,7 @@ struct IntakeSettings {
   Direction direction = Direction::up;
   std::uint32_t max_payload_bytes = 16 << 20;
   std::string settle_topic{};  // shown to `own`, too, and routed if a route wants it; empty: none
+  std::string stamp_key = {};  // by which stamps are proven; empty: none
 };
 
 class Intake {
@@ -53,12 +56,17 @@ class Intake {
   // are fresh. Any thread.
   void expect_replayed(bool expected) { replayed_ = expected; }
 
+  // Told, folded, what was dropped because it came back, and which stamps were copied. On the
+  // reading thread; before the first delivery.
+  std::function<void(const RepeatNotice&, std::uint64_t count)> on_notice;
+
   const RouteTable& table() const { return table_; }
 
  private:
   struct Target {
     LaneId lane = 0;
-    std::optional<Qos> qos;
+    std::optional<Qos> qos;  // at most
+    Qos qos_min = Qos::at_most_once;
     RetainRule retain = RetainRule::keep;
   };
   void take(const Delivery& delivery, AppendGroup& group);
@@ -66,7 +74,10 @@ class Intake {
   void no_route(const Delivery& delivery, AppendGroup& group);
   void quarantine(const Delivery& delivery, std::string reason, AppendGroup& group);
   std::string fault(const Message& message) const;  // why it can never cross; empty: it can
-  bool looped(std::string_view properties, bool& stamped) const;
+  // Whether the message has come back, or gone too far; else `out` has its stamp only if it is its
+  // own, and `stamped` says whether.
+  bool looped(const Message& in, Message& out, bool& stamped, AppendGroup& group);
+  void notice(AppendGroup& group, RepeatNotice notice);
   void answered(AppendResult result, std::uint64_t tag);
 
   IntakeSettings settings_;
@@ -78,7 +89,10 @@ class Intake {
   const Subscriptions* subscriptions_;
   std::atomic<unsigned> strays_ = 0;       // on this connection
   std::atomic<bool> former_told_ = false;  // likewise, that such messages come
-  RouteMatch match_;                       // scratch of the reading thread
+  Prover prover_;                          // reading thread, as the four scratches
+  RouteMatch match_;
+  std::string unstamped_;
+  Fold loops_, copies_;
   std::atomic<std::uint64_t> connection_ = 1;
   std::atomic<bool> replayed_ = true;
 };

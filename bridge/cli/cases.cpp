@@ -68,7 +68,7 @@ void add_cases(CLI::App& program, Choice& choice) {
     auto* command = cases->add_subcommand(name, description);
     command->callback([options, &choice, action] {
       choice.run = [options, &choice, action] {
-        return action(load_config(choice.config), *options);
+        return action(load_config(choice.config, NamedFiles::ignored), *options);
       };
     });
     return command;

@@ -6,6 +6,7 @@
 
 #include "cli/command.hpp"
 #include "config/config.hpp"
+#include "config/stages.hpp"
 #include "route/route.hpp"
 
 namespace bascule {
@@ -34,6 +35,8 @@ void explain(const BridgeConfig& config, Direction direction) {
 int check(const std::string& path, bool explained) {
   const BridgeConfig config = load_config(path);
   check_policies(config);
+  read_stamp_key(config);
+  for (const Problem& warning : config.warnings) std::cerr << to_string(warning) << '\n';
   const auto up = static_cast<std::size_t>(std::ranges::count(
       config.routes, Direction::up, [](const Route& route) { return route.direction; }));
   std::cout << path << ": ok: " << counted(up, "route") << " up, " << config.routes.size() - up
@@ -60,12 +63,14 @@ their options. Each problem is one line on stderr, as compilers write them:
 
   FILE:LINE:COLUMN: error: what is wrong, and what was probably meant
 
+What works, but perhaps not as meant, is a warning in the same form.
+
 With --explain it also lists what is subscribed at each broker, and for which routes. That is what
 the broker's access rules have to allow.
 
 Needs no daemon and changes nothing.
 
-Exit codes: 0 valid, 1 not valid.
+Exit codes: 0 valid, also with warnings; 1 not valid.
 
 Examples:
   bascule check

@@ -51,6 +51,10 @@ int losses(const BridgeConfig& config, const Options& options) {
   return print(answer(config, "/v1/journal/losses", {}), options.as_json, render_losses);
 }
 
+int repeats(const BridgeConfig& config, const Options& options) {
+  return print(answer(config, "/v1/journal/repeats", {}), options.as_json, render_repeats);
+}
+
 // Slice by slice, so that the daemon goes on with its own work in between.
 json verify_all(const BridgeConfig& config, bool progress) {
   json damaged = json::array();
@@ -83,7 +87,7 @@ CLI::App* add(CLI::App& journal, Choice& choice, const std::shared_ptr<Options>&
   command->add_flag("--json", options->as_json, "The answer as JSON, for programs");
   command->callback([options, &choice, action] {
     choice.run = [options, &choice, action] {
-      return action(load_config(choice.config), *options);
+      return action(load_config(choice.config, NamedFiles::ignored), *options);
     };
   });
   return command;
@@ -130,6 +134,7 @@ Examples:
   bascule journal verify                   is every stored byte as it was written?
   bascule journal losses                   what was given up, when, and why
   bascule journal quarantine list          what cannot cross as things are, and why
+  bascule journal repeats                  what was dropped as a repeat
 
 'bascule journal COMMAND --help' explains one command.)");
 
@@ -155,6 +160,20 @@ lost; that there is something is said below.
 
 Exit codes: 0 done, also if there are losses; 1 failed.)");
   add_quarantine(*journal, choice);
+  add(*journal, choice, options, "repeats", "Count what was dropped as a repeat, and why", repeats)
+      ->footer(std::string(without_daemon) + R"(
+What is in the counter 'repeats' of 'bascule status', by where it came from:
+  redelivered  the broker delivered again what is in the journal
+  resent       another bascule sent again; SOURCE is its ORIGIN/EPOCH/LANE
+  retained     a subscription brought a retained value again that has crossed
+  overlapping  the broker delivered it once for each of several subscriptions
+  looped       this bridge had forwarded it before, or it had passed eight bridges
+and, of messages that were not dropped:
+  copied       it bore the stamp of another message, which was taken off; SOURCE is the
+               bridge that the stamp names. Somebody copies user properties, changes topics
+               on the way, or has another stamp_key_file.
+
+Exit codes: 0 done, also if there are repeats; 1 failed.)");
 }
 
 }  // namespace bascule

@@ -109,6 +109,26 @@ std::string render_losses(const json& answer, bool colour) {
          painted(counted(messages, "message") + " lost", Tone::bad, colour) + '\n' + quarantined;
 }
 
+std::string render_repeats(const json& answer, bool colour) {
+  Table table(
+      {{"LAST"}, {"DIRECTION"}, {"KIND"}, {"SOURCE"}, {"COUNT", Align::right}, {"LAST TOPIC"}});
+  std::uint64_t dropped = 0, copied = 0;
+  for (const auto& repeat : part_of(answer, "repeats")) {
+    const std::string kind = text_of(repeat, "kind"), source = text_of(repeat, "source");
+    (kind == "copied" ? copied : dropped) += count_of(repeat, "count");
+    table.row({time_text(static_cast<std::int64_t>(number_of(repeat, "last_ms"))),
+               text_of(repeat, "direction"),
+               {kind, kind == "looped" || kind == "copied" ? Tone::warn : Tone::plain},
+               source.empty() ? "the broker" : source,
+               count_text(count_of(repeat, "count")),
+               text_of(repeat, "topic")});
+  }
+  if (table.empty()) return "no repeats\n";
+  std::string text = table.text(colour) + '\n' + counted(dropped, "repeat") + " dropped";
+  if (copied > 0) text += ", " + counted(copied, "copied stamp") + " taken off";
+  return text + '\n';
+}
+
 std::string render_verification(const json& answer, bool colour) {
   Table table({{"LANE"}, {"DIRECTION"}, {"SEQUENCES"}, {"DAMAGE"}});
   for (const auto& damage : part_of(answer, "damaged")) {

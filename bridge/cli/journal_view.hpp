@@ -13,6 +13,8 @@ std::string render_messages(const nlohmann::json& answer, bool whole, bool colou
 
 std::string render_losses(const nlohmann::json& answer, bool colour);
 
+std::string render_repeats(const nlohmann::json& answer, bool colour);
+
 // Of all slices together: {"checked": n, "damaged": […]}.
 std::string render_verification(const nlohmann::json& answer, bool colour);
 

@@ -92,7 +92,7 @@ void add_policy(CLI::App& program, Choice& choice) {
     command->add_flag("--json", options->as_json, "The answer as JSON, for programs");
     command->callback([options, &choice, action] {
       choice.run = [options, &choice, action] {
-        return action(load_config(choice.config), *options);
+        return action(load_config(choice.config, NamedFiles::ignored), *options);
       };
     });
     return command;

@@ -21,6 +21,12 @@ struct Options {
   std::string direction;  // empty: both
 };
 
+std::string qos_text(const Route& route) {
+  if (route.qos) return "at most " + std::string(word_of(qos_words, *route.qos));
+  if (route.qos_min == Qos::at_most_once) return "as published";
+  return "at least " + std::string(word_of(qos_words, route.qos_min));
+}
+
 void print_match(const Route& route, const std::string& target) {
   const auto line = [](const char* name, const std::string& value) {
     std::cout << "  " << name << std::string(11 - std::string_view(name).size(), ' ')
@@ -30,8 +36,7 @@ void print_match(const Route& route, const std::string& target) {
   line("direction", std::string(to_string(route.direction)));
   line("target", target);
   line("lane", route.lane);
-  line("qos", route.qos ? "at most " + std::string(word_of(qos_words, *route.qos))
-                        : std::string("as published"));
+  line("qos", qos_text(route));
   line("retain", std::string(word_of(retain_words, route.retain)));
   if (!route.policy.empty()) line("policy", route.policy);
   std::string why;
@@ -110,7 +115,7 @@ int route(const std::string& path, const Options& options) {
   if (!valid_topic(options.topic, &why)) {
     throw std::runtime_error("'" + escaped(options.topic) + "' is no topic to publish to: " + why);
   }
-  const BridgeConfig config = load_config(path);
+  const BridgeConfig config = load_config(path, NamedFiles::ignored);
   std::vector<Direction> directions = {Direction::up, Direction::down};
   if (!options.direction.empty()) {
     std::erase_if(directions,

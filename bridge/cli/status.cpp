@@ -101,7 +101,8 @@ void add_status(CLI::App& program, Choice& choice) {
   LANE   what waits in each lane, how long the oldest message has, what is sent and not yet
          acknowledged
   IN     received = journaled + unrouted + repeats + refused
-  OUT    journaled = forwarded + pending + expired + evicted + quarantined
+  OUT    journaled = forwarded + pending + expired + evicted + quarantined;
+         unconfirmed: of the forwarded, what was sent at QoS 0, which no broker acknowledges
   losses what was given up by a limit; 'bascule journal losses' has the list
 
 Colours are used on a terminal only, and not if NO_COLOR is set.
@@ -113,7 +114,9 @@ Examples:
   bascule status --watch
   bascule status --json | jq '.links.central.state')");
   command->callback([options, &choice] {
-    choice.run = [options, &choice] { return status(load_config(choice.config), *options); };
+    choice.run = [options, &choice] {
+      return status(load_config(choice.config, NamedFiles::ignored), *options);
+    };
   });
 }
 

@@ -233,6 +233,26 @@ std::string counters(const json& status, const StatusView& view, const char* tit
   return '\n' + table.text(view.colour);
 }
 
+// What came back, and what bore another message's stamp: neither is in a column of its own.
+std::string stamps(const json& status, bool colour) {
+  std::uint64_t looped = 0, copied = 0;
+  for (const char* direction : {"up", "down"}) {
+    const json& counters = part_of(part_of(status, "counters"), direction);
+    looped += count_of(counters, "looped");
+    copied += count_of(counters, "copied_stamps");
+  }
+  std::string text;
+  if (looped > 0) {
+    text += "loops    " + painted(count_text(looped) + " came back", Tone::warn, colour) +
+            " and were dropped as repeats; 'bascule journal repeats' says from where\n";
+  }
+  if (copied > 0) {
+    text += "stamps   " + count_text(copied) +
+            " copied ones were taken off; 'bascule journal repeats' says from where\n";
+  }
+  return text;
+}
+
 std::string foot(const json& status, bool colour) {
   const json& journal = part_of(status, "journal");
   const std::uint64_t lost = count_of(part_of(status, "losses"), "messages");
@@ -246,6 +266,7 @@ std::string foot(const json& status, bool colour) {
                                colour) +
                            "; 'bascule journal losses' says which and why") +
           '\n';
+  text += stamps(status, colour);
   if (cases > 0) {
     text += "cases    " + painted(count_text(cases) + " waiting for a person", Tone::warn, colour) +
             '\n';
@@ -269,6 +290,7 @@ std::string render_status(const json& status, const StatusView& view) {
          counters(status, view, "IN", in) +
          counters(status, view, "OUT",
                   {{"forwarded", "FORWARDED", false},
+                   {"unconfirmed", "UNCONFIRMED", false},
                    {"pending", "PENDING", false},
                    {"held", "HELD", true},
                    {"expired", "EXPIRED", true},

@@ -61,6 +61,10 @@ void read_bridge(Section& file, BridgeConfig& config) {
   bridge.need("id", config.id, identifier);
   bridge.read("data_dir", config.data_dir, absolute_path);
   bridge.read("plugin_dir", config.plugin_dir, absolute_path);
+  bridge.refuse("stamp_key",
+                "a key does not belong in this file; put it in a file of its own and name that "
+                "with \"stamp_key_file\"");
+  bridge.read("stamp_key_file", config.stamp_key_file, readable_file);
   bridge.finish();
   config.journal.data_dir = config.data_dir;
 }
@@ -134,7 +138,7 @@ std::string to_string(const Problem& problem) {
   if (problem.line > 0) {
     where += ':' + std::to_string(problem.line) + ':' + std::to_string(problem.column);
   }
-  return where + ": error: " + problem.text;
+  return where + (problem.warning ? ": warning: " : ": error: ") + problem.text;
 }
 
 ConfigError::ConfigError(std::vector<Problem> problems) : problems_(std::move(problems)) {
@@ -144,7 +148,7 @@ ConfigError::ConfigError(std::vector<Problem> problems) : problems_(std::move(pr
   }
 }
 
-BridgeConfig load_config(const std::string& path) {
+BridgeConfig load_config(const std::string& path, NamedFiles files) {
   const YamlNode root = read_yaml(path);
   if (root.kind == YamlNode::Kind::null) {
     fail(path, {0, 0}, "is empty; it needs \"bridge\", \"site\" and \"central\"");
@@ -165,7 +169,8 @@ BridgeConfig load_config(const std::string& path) {
   read_control(file, config.control);
   read_log(file, config.log);
   file.finish();
-  problems.throw_if_any();
+  problems.throw_if_any(files);
+  config.warnings = problems.warnings();
   return config;
 }
 

@@ -28,10 +28,20 @@ struct PolicyConfig : PolicySettings {
   std::map<std::string, Position> positions;  // of the options, by JSON pointer
 };
 
+struct Problem {
+  std::string file;
+  int line = 0;    // from 1; 0: the problem is the file as a whole
+  int column = 0;  // from 1, in bytes
+  std::string text;
+  bool warning = false;     // the file can be used
+  bool about_file = false;  // a file that it names is not there, or cannot be used
+};
+
 struct BridgeConfig {
   std::string file;
   std::string id;
   std::string data_dir = "/var/lib/bascule";  // the journal's too
+  std::string stamp_key_file;                 // empty: stamps are proven without a key
   LinkSettings site;                          // without a will: the daemon adds it
   LinkSettings central;
   bool hub = false;  // there is no central broker: the bridge stands at the centre
@@ -42,16 +52,10 @@ struct BridgeConfig {
   std::vector<PolicyConfig> policies;
   ControlSettings control;
   LogSettings log;
+  std::vector<Problem> warnings;  // in file order
 };
 
-struct Problem {
-  std::string file;
-  int line = 0;    // from 1; 0: the problem is the file as a whole
-  int column = 0;  // from 1, in bytes
-  std::string text;
-};
-
-// "file:line:col: error: text", or "file: error: text" without a line.
+// "file:line:col: error: text", or "file: error: text" without a line; "warning:" of one.
 std::string to_string(const Problem& problem);
 
 // Carries at least one problem, in file order; what() has one line for each.
@@ -66,8 +70,12 @@ class ConfigError : public std::exception {
   std::string what_;
 };
 
+// Whether the files that the configuration names (passwords, keys, certificates) must be there: who
+// only asks the daemon needs none of them, and may not be allowed to read them.
+enum class NamedFiles : std::uint8_t { needed, ignored };
+
 // Throws ConfigError. Plugins are not loaded.
-BridgeConfig load_config(const std::string& path);
+BridgeConfig load_config(const std::string& path, NamedFiles files = NamedFiles::needed);
 
 // Loads the plugins, and lets each say what is wrong with its options. Throws ConfigError.
 void check_policies(const BridgeConfig& config);

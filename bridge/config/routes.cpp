@@ -1,12 +1,34 @@
 #include "config/routes.hpp"
 
+#include <algorithm>
+#include <optional>
 #include <stdexcept>
+#include <utility>
 
 #include "config/values.hpp"
 #include "route/analysis.hpp"
 
 namespace bascule {
 namespace {
+
+// The directions of a route of the file; both: it stands for two.
+enum class Ways : std::uint8_t { up, down, both };
+constexpr Word<Ways> ways_words[] = {{"up", Ways::up}, {"down", Ways::down}, {"both", Ways::both}};
+
+// What a route makes of the QoS.
+struct QosRule {
+  std::optional<Qos> at_most;
+  Qos at_least = Qos::at_most_once;
+};
+constexpr Word<Qos> qos_min_words[] = {{"at least 1", Qos::at_least_once},
+                                       {"at least 2", Qos::exactly_once}};
+
+QosRule qos_rule(const std::string& text) {
+  if (const auto at_most = value_of(qos_words, text)) return {at_most};
+  if (const auto at_least = value_of(qos_min_words, text)) return {{}, *at_least};
+  throw std::invalid_argument("cannot be " + in_quotes(text) +
+                              "; use 0, 1 or 2 (at most), \"at least 1\" or \"at least 2\"");
+}
 
 // What is wrong with a topic is a sentence of its own.
 std::string checked(std::string text, const std::string& error) {
@@ -63,9 +85,9 @@ void settle_lane(Section& section, const Route& route, BridgeConfig& config) {
   }
 }
 
-void check_hub(Section& section, const Route& route, const BridgeConfig& config) {
+void check_hub(Section& section, const Route& route, Ways ways, const BridgeConfig& config) {
   if (!config.hub) return;
-  if (route.direction == Direction::down) {
+  if (ways != Ways::up) {
     section.complain("direction",
                      "\"direction\" must be up without \"central\": there is no other broker");
   } else if (route.policy.empty()) {
@@ -73,31 +95,103 @@ void check_hub(Section& section, const Route& route, const BridgeConfig& config)
   }
 }
 
-Route read_route(Section& section, BridgeConfig& config) {
+// The other one of a route in both directions: what this one makes of a topic, it turns back.
+Route turned(Section& section, const Route& route) {
+  Route other = route;
+  other.direction = opposite(route.direction);
+  if (route.to.empty() || route.from.empty()) return other;
+  std::swap(other.from, other.to);
+  std::string wrong = pattern_error(other.from);
+  if (wrong.empty()) wrong = template_error(other.to, other.from);
+  if (!wrong.empty()) {
+    section.complain("to", "\"to\" cannot be turned round, as \"direction: both\" wants: " + wrong +
+                               "; write two routes");
+  } else if (!route.exclude.empty()) {
+    section.complain("exclude",
+                     "\"exclude\" names topics of one side only, so it cannot stand beside \"to\" "
+                     "and \"direction: both\"; write two routes");
+  }
+  return other;
+}
+
+// Appends what it stands for to the routes.
+void read_route(Section& section, BridgeConfig& config) {
   Route route;
+  Ways ways = Ways::up;
+  QosRule qos;
   section.need("name", route.name, identifier);
-  section.need("direction", route.direction, one_of(direction_words));
+  section.need("direction", ways, one_of(ways_words));
   section.need("from", route.from, pattern);
   section.read_list("exclude", route.exclude, pattern);
   section.read("to", route.to, template_over(route.from));
-  section.read("qos", route.qos, one_of(qos_words));
+  section.read("qos", qos, qos_rule);
   section.read("retain", route.retain, one_of(retain_words));
   section.read("lane", route.lane, lane_among(config.lanes));
   section.read("policy", route.policy, policy_among(config.policies));
+  route.direction = ways == Ways::down ? Direction::down : Direction::up;
+  route.qos = qos.at_most;
+  route.qos_min = qos.at_least;
+  route.both = ways == Ways::both;
   settle_lane(section, route, config);
-  check_hub(section, route, config);
+  check_hub(section, route, ways, config);
+  config.routes.push_back(route);
+  if (route.both) config.routes.push_back(turned(section, route));
   section.finish();
-  return route;
 }
 
-void check_name(Section& section, const std::vector<Section>& earlier, const BridgeConfig& config) {
-  const std::string& name = config.routes.back().name;
-  for (std::size_t i = 0; i < earlier.size() && &earlier[i] != &section; ++i) {
-    if (name.empty() || config.routes[i].name != name) continue;
-    section.complain("name", "\"name\" must be unique: " + in_quotes(name) +
-                                 " is already in line " +
-                                 std::to_string(earlier[i].at("name").line));
-    return;
+void check_names(std::vector<Section>& sections, const std::vector<std::string>& names) {
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    const auto first = std::find(names.begin(), names.end(), names[i]) - names.begin();
+    const auto earlier = static_cast<std::size_t>(first);
+    if (names[i].empty() || earlier == i) continue;
+    sections[i].complain("name", "\"name\" must be unique: " + in_quotes(names[i]) +
+                                     " is already in line " +
+                                     std::to_string(sections[earlier].at("name").line));
+  }
+}
+
+// A broker that speaks 3.1.1 gives back what it is sent, without a stamp to know it by: what goes
+// both ways needs MQTT 5 at both ends, also where the file leaves the choice.
+void settle_protocols(std::vector<Section>& sections, const std::vector<std::size_t>& section_of,
+                      BridgeConfig& config) {
+  const auto both = std::find_if(config.routes.begin(), config.routes.end(),
+                                 [](const Route& route) { return route.both; });
+  if (both == config.routes.end()) return;
+  Section& section = sections[section_of[static_cast<std::size_t>(both - config.routes.begin())]];
+  for (LinkSettings* link : {&config.site, &config.central}) {
+    if (link->protocol == Protocol::v3_1_1) {
+      section.complain("direction", "\"direction\" cannot be both: " + in_quotes(link->name) +
+                                        " speaks MQTT 3.1.1, on which what is sent comes back and "
+                                        "cannot be known; use MQTT 5 there, or one direction");
+    }
+    link->protocol = Protocol::v5;
+  }
+}
+
+// On MQTT 3.1.1 a live message comes without the flag that "retain: keep" is to keep.
+void warn_of_retain(std::vector<Section>& sections, const std::vector<std::size_t>& section_of,
+                    const BridgeConfig& config) {
+  for (const Direction direction : {Direction::up, Direction::down}) {
+    const LinkSettings& link = direction == Direction::up ? config.site : config.central;
+    if (link.protocol != Protocol::v3_1_1) continue;
+    std::string names;
+    std::optional<std::size_t> first;
+    for (std::size_t i = 0; i < config.routes.size(); ++i) {
+      const Route& route = config.routes[i];
+      if (route.direction != direction || route.retain != RetainRule::keep) continue;
+      names += (names.empty() ? "" : ", ") + in_quotes(route.name);
+      if (!first) first = i;
+    }
+    if (!first) continue;
+    sections[section_of[*first]].warn(
+        "retain",
+        "\"retain: keep\" keeps nothing of live messages here: on MQTT 3.1.1 the broker "
+        "of " +
+            in_quotes(link.name) +
+            " clears the flag before it delivers; use "
+            "\"retain: set\" for what the far side shall retain, else \"retain: clear\" "
+            "(routes: " +
+            names + ')');
   }
 }
 
@@ -106,15 +200,21 @@ void check_name(Section& section, const std::vector<Section>& earlier, const Bri
 void read_routes(Section& file, const std::string& id, BridgeConfig& config, Problems& problems) {
   const std::size_t before = problems.count();
   std::vector<Section> sections = file.sections("routes", "a route");
-  for (Section& section : sections) {
-    config.routes.push_back(read_route(section, config));
-    check_name(section, sections, config);
+  std::vector<std::size_t> section_of;  // by route
+  std::vector<std::string> names;       // by section
+  for (std::size_t i = 0; i < sections.size(); ++i) {
+    read_route(sections[i], config);
+    section_of.resize(config.routes.size(), i);
+    names.push_back(config.routes.back().name);
   }
+  check_names(sections, names);
+  settle_protocols(sections, section_of, config);
+  warn_of_retain(sections, section_of, config);
   if (problems.count() > before) return;  // the analysis wants valid routes
   for (const RouteFinding& finding : analyse(config.routes, id)) {
-    const int other = sections[finding.other].at().line;
-    sections[finding.route].complain(finding.text + " (the other is in line " +
-                                     std::to_string(other) + ')');
+    const int other = sections[section_of[finding.other]].at().line;
+    sections[section_of[finding.route]].complain(finding.text + " (the other is in line " +
+                                                 std::to_string(other) + ')');
   }
 }
 

@@ -27,6 +27,12 @@ Position value_at(const YamlEntry& entry) {
   return entry.value->kind == YamlNode::Kind::null ? entry.key_at : entry.value->at;
 }
 
+void sort(std::vector<Problem>& problems) {
+  std::stable_sort(problems.begin(), problems.end(), [](const Problem& a, const Problem& b) {
+    return std::tie(a.line, a.column) < std::tie(b.line, b.column);
+  });
+}
+
 const YamlNode nothing;
 
 }  // namespace
@@ -35,12 +41,27 @@ void Problems::add(Position at, std::string text) {
   problems_.push_back({file_, at.line, at.column, std::move(text)});
 }
 
-void Problems::throw_if_any() {
+void Problems::add_about_file(Position at, std::string text) {
+  add(at, std::move(text));
+  problems_.back().about_file = true;
+}
+
+void Problems::warn(Position at, std::string text) {
+  warnings_.push_back({file_, at.line, at.column, std::move(text), true});
+}
+
+void Problems::throw_if_any(NamedFiles files) {
+  if (files == NamedFiles::ignored) {
+    std::erase_if(problems_, [](const Problem& problem) { return problem.about_file; });
+  }
   if (problems_.empty()) return;
-  std::stable_sort(problems_.begin(), problems_.end(), [](const Problem& a, const Problem& b) {
-    return std::tie(a.line, a.column) < std::tie(b.line, b.column);
-  });
+  sort(problems_);
   throw ConfigError(std::move(problems_));
+}
+
+std::vector<Problem> Problems::warnings() {
+  sort(warnings_);
+  return std::move(warnings_);
 }
 
 Section::Section(std::string name, const YamlNode& node, Position at, Problems& problems)

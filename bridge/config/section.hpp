@@ -21,17 +21,27 @@
 
 namespace bascule {
 
+// Thrown by a reader: the text is right, but the file that it names is not there, or of no use.
+struct FileUnusable : std::invalid_argument {
+  using std::invalid_argument::invalid_argument;
+};
+
 // The problems of one file.
 class Problems {
  public:
   explicit Problems(std::string file) : file_(std::move(file)) {}
   void add(Position at, std::string text);
+  void add_about_file(Position at, std::string text);
+  void warn(Position at, std::string text);
   std::size_t count() const { return problems_.size(); }
-  void throw_if_any();  // in file order
+  // Both in file order.
+  void throw_if_any(NamedFiles files = NamedFiles::needed);
+  std::vector<Problem> warnings();
 
  private:
   std::string file_;
   std::vector<Problem> problems_;
+  std::vector<Problem> warnings_;
 };
 
 class Section {
@@ -86,6 +96,8 @@ class Section {
     problems_->add(at(key), std::move(text));
   }
 
+  void warn(std::string_view key, std::string text) { problems_->warn(at(key), std::move(text)); }
+
   void finish();
 
  private:
@@ -100,6 +112,9 @@ class Section {
     try {
       into = static_cast<T>(reader(node.text));
       return true;
+    } catch (const FileUnusable& wrong) {
+      problems_->add_about_file(node.at, '"' + std::string(key) + "\" " + wrong.what());
+      return false;
     } catch (const std::invalid_argument& wrong) {
       problems_->add(node.at, '"' + std::string(key) + "\" " + wrong.what());
       return false;

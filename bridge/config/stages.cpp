@@ -1,5 +1,9 @@
 #include "config/stages.hpp"
 
+#include <stdexcept>
+
+#include "link/connect_settings.hpp"
+
 namespace bascule {
 
 std::vector<LaneSettings> all_lanes(const BridgeConfig& config) {
@@ -10,6 +14,20 @@ std::vector<LaneSettings> all_lanes(const BridgeConfig& config) {
     lanes.emplace_back().name = events_lane;  // in both directions: events go down there
   }
   return lanes;
+}
+
+std::string read_stamp_key(const BridgeConfig& config) {
+  constexpr std::size_t bytes_min = 16;
+  const std::string& path = config.stamp_key_file;
+  if (path.empty() || path.starts_with("${")) return {};
+  std::string key = read_file(path, "stamp_key_file");
+  while (key.ends_with('\n') || key.ends_with('\r')) key.pop_back();
+  if (key.size() < bytes_min) {
+    throw std::runtime_error("stamp_key_file: " + path + " holds " + std::to_string(key.size()) +
+                             " bytes, which is too short for a key; make one with 'openssl rand "
+                             "-base64 32', the same for all bridges that meet");
+  }
+  return key;
 }
 
 PolicyHostSettings host_settings(const BridgeConfig& config) {

@@ -67,12 +67,16 @@ std::string readable_file(const std::string& given) {
   absolute_path(text);
   std::error_code error;
   if (std::filesystem::is_directory(text, error)) {
-    throw std::invalid_argument("is a directory; name a file");
+    throw FileUnusable("is a directory; name a file");
   }
-  if (::access(text.c_str(), R_OK) == 0) return text;
-  if (errno == ENOENT || errno == ENOTDIR) throw std::invalid_argument("names no such file");
-  throw std::invalid_argument("names a file that cannot be read: " +
-                              std::generic_category().message(errno));
+  if (::access(text.c_str(), R_OK) == 0) {
+    if (std::filesystem::file_size(text, error) == 0 && !error) {
+      throw FileUnusable("names an empty file");
+    }
+    return text;
+  }
+  if (errno == ENOENT || errno == ENOTDIR) throw FileUnusable("names no such file");
+  throw FileUnusable("names a file that cannot be read: " + std::generic_category().message(errno));
 }
 
 std::int64_t parse_whole(const std::string& text, std::int64_t min, std::int64_t max) {

@@ -188,6 +188,19 @@ json losses_answer(JournalCore& core) {
           {"quarantined", {{"messages", quarantine.messages}, {"bytes", quarantine.bytes}}}};
 }
 
+json repeats_answer(const JournalCore& core) {
+  json repeats = json::array();
+  for (const RepeatCount& count : core.repeat_ledger().counts()) {
+    repeats.push_back({{"direction", to_string(count.direction)},
+                       {"kind", word_of(repeat_words, count.kind)},
+                       {"source", count.source},
+                       {"count", count.count},
+                       {"last_ms", count.last_ms},
+                       {"topic", count.topic}});
+  }
+  return {{"repeats", std::move(repeats)}};
+}
+
 }  // namespace
 
 json journal_query(JournalCore& core, const std::string& data_dir, std::string_view what,
@@ -196,6 +209,7 @@ json journal_query(JournalCore& core, const std::string& data_dir, std::string_v
   if (what == "/v1/journal/show") return show_answer(core, query);
   if (what == "/v1/journal/verify") return verify_answer(core, query);
   if (what == "/v1/journal/losses") return losses_answer(core);
+  if (what == "/v1/journal/repeats") return repeats_answer(core);
   if (what == "/v1/journal/quarantine") return quarantine_answer(core, query);
   return policy_query(core, what, query);
 }

@@ -18,6 +18,12 @@
 //                         what all slices will come to, as far as is known.
 //   /v1/journal/losses    {"losses": [{direction, lane, first, last, count, bytes, reason,
 //                          at_ms}], "quarantined": {"messages", "bytes"}}
+//   /v1/journal/repeats   {"repeats": [{direction, kind, source, count, last_ms, topic}]}, newest
+//                         first. kind: redelivered, resent, retained, looped or overlapping, which
+//                         were dropped and are in the counter `repeats`; copied: the message bore
+//                         the stamp of another one, and crossed without it. source: a bridge, for
+//                         `resent` ORIGIN/EPOCH/LANE; "": the broker; "others": beyond a thousand.
+//                         last_ms, topic: of the newest
 // and those about the quarantine (quarantine_queries.hpp) and policies (policy_queries.hpp).
 #pragma once
 
@@ -30,9 +36,9 @@
 
 namespace bascule {
 
-inline constexpr const char* journal_questions[] = {"/v1/lanes", "/v1/journal/show",
-                                                    "/v1/journal/verify", "/v1/journal/losses",
-                                                    "/v1/journal/quarantine"};
+inline constexpr const char* journal_questions[] = {
+    "/v1/lanes",          "/v1/journal/show",    "/v1/journal/verify",
+    "/v1/journal/losses", "/v1/journal/repeats", "/v1/journal/quarantine"};
 
 // Answers from an open journal, on the thread that owns it. Throws std::invalid_argument for a
 // question that is wrong.

@@ -49,6 +49,7 @@ json counters_report(const JournalReport& journal, Direction direction) {
   std::uint64_t journaled = 0;
   std::uint64_t pending = 0;
   std::uint64_t held = 0;  // of those
+  std::uint64_t unconfirmed = 0;
   std::uint64_t fates[4] = {};
   for (const LaneReport& lane : journal.lanes) {
     // The bridge's own events are not traffic that crosses.
@@ -56,6 +57,7 @@ json counters_report(const JournalReport& journal, Direction direction) {
     journaled += lane.state.journaled();
     pending += lane.state.backlog();
     held += lane.state.held;
+    unconfirmed += lane.state.unconfirmed;
     for (int fate = 0; fate < 4; ++fate) fates[fate] += lane.state.fates[fate];
   }
   return {{"received", journal.received[direction]},
@@ -63,9 +65,12 @@ json counters_report(const JournalReport& journal, Direction direction) {
           {"journaled", journaled},
           {"unrouted", tally.unrouted},
           {"repeats", tally.repeats},
+          {"looped", journal.looped[direction]},
+          {"copied_stamps", journal.copied[direction]},
           {"journaled_twice", journal.journaled_twice[direction]},
           {"refused", tally.refused},
           {"forwarded", fates[static_cast<int>(Fate::forwarded)]},
+          {"unconfirmed", unconfirmed},
           {"expired", fates[static_cast<int>(Fate::expired)]},
           {"evicted", fates[static_cast<int>(Fate::evicted)]},
           {"quarantined", fates[static_cast<int>(Fate::quarantined)]},

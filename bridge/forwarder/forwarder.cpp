@@ -35,7 +35,7 @@ Forwarder::Forwarder(ForwarderSettings settings, Journal& journal, Link& link)
       settling_(loop_, settings_.settle, [this] { place({}); }),
       handshakes_(settings_.direction, journal, link,
                   [this](LaneId id, std::size_t claims) { send_claimed(id, claims); }),
-      batch_(settings_.bridge_id),
+      batch_(settings_.bridge_id, settings_.stamp_key),
       news_(settings_.direction, [&link] { return link.status().broker; }) {
   bookmark_.on_confirmed = [this](const std::string& epoch, const Bookmark::Lanes& lanes) {
     confirm(epoch, lanes);
@@ -227,7 +227,7 @@ void Forwarder::settle(const Outcome& outcome) {
   }
   switch (outcome.kind) {
     case Outcome::Kind::accepted:
-      lane->accepted(sequence, boottime_ms());
+      lane->accepted(sequence, limits_.maximum_qos, boottime_ms());
       bookmark_timer_.accepted();
       break;
     case Outcome::Kind::refused:

@@ -34,6 +34,7 @@ struct ForwarderSettings {
   std::uint32_t window = 1'000;  // messages in flight
   std::chrono::milliseconds bookmark_delay{1'000};
   std::chrono::milliseconds settle{0};  // see LinkSettings
+  std::string stamp_key = {};           // proves the stamps; empty: none
 };
 
 class Forwarder {

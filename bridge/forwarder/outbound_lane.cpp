@@ -323,11 +323,12 @@ std::optional<LaneItem> OutboundLane::take(std::uint64_t sequence) {
   return sent;
 }
 
-void OutboundLane::accepted(std::uint64_t sequence, std::int64_t now_ms) {
+void OutboundLane::accepted(std::uint64_t sequence, Qos maximum, std::int64_t now_ms) {
   if (is_trial(sequence)) {
     release(sequence, Fate::forwarded, now_ms);
   } else if (const auto sent = take(sequence)) {
-    resolve(sent->record, Fate::forwarded);
+    const bool confirmed = std::min(sent->record.message.qos, maximum) != Qos::at_most_once;
+    resolve(sent->record, Fate::forwarded, confirmed);
   }
   retry_.accepted();
   end_claim(sequence);
@@ -397,15 +398,16 @@ void OutboundLane::advance() {
 }
 
 // History that is sent again has its fate already.
-void OutboundLane::resolve(const Record& record, Fate fate) {
+void OutboundLane::resolve(const Record& record, Fate fate, bool confirmed) {
   const std::uint64_t sequence = record.sequence;
   if (history(sequence)) return;
   auto& parts = progress_.parts;
-  if (!parts.empty() && parts.back().fate == fate && parts.back().last + 1 == sequence) {
+  if (!parts.empty() && parts.back().fate == fate && parts.back().confirmed == confirmed &&
+      parts.back().last + 1 == sequence) {
     parts.back().last = sequence;
     parts.back().bytes += record.size;
   } else {
-    parts.push_back({sequence, sequence, record.size, fate});
+    parts.push_back({sequence, sequence, record.size, fate, confirmed});
   }
 }
 

@@ -62,7 +62,8 @@ class OutboundLane {
 
   // What became of a sequence in flight, or of a claim. A refused one can never cross, or not now,
   // or not to its topic. A lost one ends the lane as end() does: nothing newer may go before it.
-  void accepted(std::uint64_t sequence, std::int64_t now_ms);
+  // `maximum`: that the broker takes.
+  void accepted(std::uint64_t sequence, Qos maximum, std::int64_t now_ms);
   void refused(std::uint64_t sequence, const std::string& reason, std::int64_t now_ms);
   void put_back(std::uint64_t sequence, const std::string& reason, std::int64_t now_ms);
   void hold(std::uint64_t sequence, const std::string& reason, std::int64_t now_ms);
@@ -124,7 +125,7 @@ class OutboundLane {
   void release(std::uint64_t sequence, Fate fate, std::int64_t now_ms);
   std::deque<LaneItem>::iterator place(std::uint64_t sequence);
   std::optional<LaneItem> take(std::uint64_t sequence);
-  void resolve(const Record& record, Fate fate);
+  void resolve(const Record& record, Fate fate, bool confirmed = true);
   void end_claim(std::uint64_t sequence);
   void put_in_flight(LaneItem item);
   void quarantine(const Record& record, const std::string& reason);

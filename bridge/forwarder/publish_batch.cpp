@@ -14,8 +14,7 @@ std::string PublishBatch::add(const LaneItem& item, std::uint64_t tag, std::stri
     const std::int64_t waited_s =
         std::max<std::int64_t>(0, now_ms - item.captured_boottime_ms) / 1'000;
     std::string& properties = properties_[messages_.size()];
-    restamp(message.properties, stamp, bridge_id_, static_cast<std::uint32_t>(waited_s),
-            properties);
+    restamp(message, stamp, static_cast<std::uint32_t>(waited_s), prover_, properties);
     message.properties = properties;
   } else {
     message.properties = {};

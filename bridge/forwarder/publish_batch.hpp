@@ -9,13 +9,15 @@
 
 #include "forwarder/lane_reader.hpp"
 #include "link/link.hpp"
+#include "message/proof.hpp"
 
 namespace bascule {
 
 class PublishBatch {
  public:
-  explicit PublishBatch(std::string bridge_id)
-      : bridge_id_(std::move(bridge_id)), properties_(messages_max) {}
+  // `stamp_key` proves the stamps: see message/proof.hpp.
+  explicit PublishBatch(std::string bridge_id, std::string_view stamp_key = {})
+      : bridge_id_(std::move(bridge_id)), prover_(stamp_key), properties_(messages_max) {}
 
   // What stamps say, and what the broker of this connection can take.
   void set_epoch(std::string epoch) { epoch_ = std::move(epoch); }
@@ -42,6 +44,7 @@ class PublishBatch {
 
   std::string bridge_id_;
   std::string epoch_;
+  Prover prover_;
   Limits limits_;
   std::vector<Outgoing> messages_;
   std::vector<std::string> properties_;  // what messages_ point to

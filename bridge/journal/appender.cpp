@@ -15,6 +15,14 @@ constexpr std::size_t batch_bytes_max = 256 << 10;
 // that filled it could never be decided.
 constexpr std::uint64_t beyond_full = 8 << 20;
 
+std::string source_of(const Stamp& stamp) {
+  return std::string(stamp.origin)
+      .append(1, '/')
+      .append(stamp.epoch)
+      .append(1, '/')
+      .append(stamp.lane);
+}
+
 }  // namespace
 
 void Appender::load() {
@@ -41,6 +49,9 @@ AppendResult Appender::append(AppendGroup& group) {
       put(books_.state(entry.lane), record, bytes, room);
     }
   }
+  for (const RepeatNotice& notice : group.noticed) {
+    count_repeat(group.direction, notice.kind, notice.source, notice.topic);
+  }
   books_.received(group.direction, group.received, group.tally);
   for (const QuarantineEntry& entry : group.quarantined) books_.quarantine(entry);
   // A delivery that left no trace can be acknowledged without a commit, but not before the ones
@@ -66,6 +77,13 @@ AppendResult Appender::emit(std::string_view bytes, std::span<const Append> entr
   return AppendResult::stored;
 }
 
+void Appender::count_repeat(Direction direction, RepeatKind kind, std::string_view source,
+                            std::string_view topic) {
+  const std::int64_t wall_ms = timeline_.wall_ms(timeline_.current(), boottime_ms());
+  repeat_ledger_.note(direction, kind, source, topic, wall_ms);
+  transaction_.change_later();
+}
+
 // P5: a broker's redelivery, or another bridge's resend.
 bool Appender::known(AppendGroup& group, const Append& entry, const Record& record) {
   const bool recalled = books_.state(entry.lane).settings.keep == Keep::all;
@@ -73,12 +91,16 @@ bool Appender::known(AppendGroup& group, const Append& entry, const Record& reco
                          ? !repeats_.hold(group.direction, record.receipt.packet_id)
                          : repeats_.redelivered(transaction_.store(), group.direction,
                                                 record.receipt, entry.duplicate, recalled);
-  if (again) return true;
+  if (again) {
+    count_repeat(group.direction, RepeatKind::redelivered, {}, record.message.topic);
+    return true;
+  }
   if (!record.stamped) return false;
   const auto text = user_property(record.message.properties, stamp_property);
   const auto stamp = text ? parse_stamp(*text) : std::nullopt;
   if (!stamp || repeats_.first_sight(*stamp)) return false;
   repeats_.note(group.direction, record.receipt);
+  count_repeat(group.direction, RepeatKind::resent, source_of(*stamp), record.message.topic);
   return true;
 }
 
@@ -87,7 +109,10 @@ bool Appender::retained_unchanged(const AppendGroup& group, const Append& entry,
                                   const Record& record, Room room) {
   if (!entry.retained && !record.message.retain) return false;
   const auto last = transaction_.store().retained().digest(group.direction, record.message.topic);
-  if (entry.replayed && last == record.receipt.digest) return true;
+  if (entry.replayed && last == record.receipt.digest) {
+    count_repeat(group.direction, RepeatKind::retained, {}, record.message.topic);
+    return true;
+  }
   if (room == Room::take && last != record.receipt.digest) {
     transaction_.write().retained().save(group.direction, record.message.topic,
                                          record.receipt.digest);

@@ -11,6 +11,7 @@
 
 #include "clock.hpp"
 #include "journal/books.hpp"
+#include "journal/repeat_ledger.hpp"
 #include "journal/repeats.hpp"
 #include "journal/retention.hpp"
 #include "journal/transaction.hpp"
@@ -47,15 +48,18 @@ struct AppendGroup {
   std::uint64_t received = 0;                // deliveries that this group stands for
   Tally tally;                               // those of them that are no entry
   std::vector<QuarantineEntry> quarantined;  // the refused ones
+  // Looped ones, which the tally counts as repeats; and copied stamps, whose messages are entries.
+  std::vector<RepeatNotice> noticed;
 };
 
 class Appender {
  public:
-  Appender(Transaction& transaction, Books& books, Repeats& repeats, Retention& retention,
-           const Timeline& timeline)
+  Appender(Transaction& transaction, Books& books, Repeats& repeats, RepeatLedger& repeat_ledger,
+           Retention& retention, const Timeline& timeline)
       : transaction_(transaction),
         books_(books),
         repeats_(repeats),
+        repeat_ledger_(repeat_ledger),
         retention_(retention),
         timeline_(timeline) {}
 
@@ -80,6 +84,8 @@ class Appender {
   void forget(LaneId lane, std::uint64_t first);
 
  private:
+  void count_repeat(Direction direction, RepeatKind kind, std::string_view source,
+                    std::string_view topic);
   bool known(AppendGroup& group, const Append& entry, const Record& record);
   bool retained_unchanged(const AppendGroup& group, const Append& entry, const Record& record,
                           Room room);
@@ -93,6 +99,7 @@ class Appender {
   Transaction& transaction_;
   Books& books_;
   Repeats& repeats_;
+  RepeatLedger& repeat_ledger_;
   Retention& retention_;
   const Timeline& timeline_;
   std::vector<std::shared_ptr<Batch>> open_;  // being filled, by lane id - 1; null: none

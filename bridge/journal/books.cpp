@@ -181,7 +181,8 @@ void Books::apply(const Progress& progress) {
         lose(lane, {lane.id, range.first, range.last, count, bytes, "expired", 0});
       }
     }
-    lane.resolve(part.first, part.last, part.bytes, part.fate);
+    const std::uint64_t resolved = lane.resolve(part.first, part.last, part.bytes, part.fate);
+    if (!part.confirmed) lane.unconfirmed += resolved;
   }
   for (const Claim& claim : progress.claimed) lane.claims.add(claim);
   for (const std::uint64_t sequence : progress.received) lane.claims.receive(sequence);

@@ -33,6 +33,7 @@ struct Progress {
   struct Part {
     std::uint64_t first = 0, last = 0, bytes = 0;
     Fate fate = Fate::forwarded;
+    bool confirmed = true;  // false: forwarded at QoS 0, so that nobody says whether it arrived
   };
   LaneId lane = 0;
   std::vector<Part> parts;

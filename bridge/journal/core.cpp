@@ -31,7 +31,7 @@ JournalCore::JournalCore(JournalSettings settings, std::string bridge_id,
             return give_up_held(lane, fate, reason);
           }),
       ballast_(settings_.data_dir),
-      appender_(transaction_, books_, repeats_, retention_, timeline_),
+      appender_(transaction_, books_, repeats_, repeat_ledger_, retention_, timeline_),
       reader_(transaction_, books_, appender_),
       sessions_(transaction_, books_, repeats_),
       epoch_(transaction_, books_, settings_),
@@ -56,6 +56,7 @@ void JournalCore::load() {
   books_.load();
   appender_.load();
   repeats_.load(store, books_.lanes());
+  repeat_ledger_.load(store);
   retention_.forget();
   retention_.measure(store);
 }
@@ -84,6 +85,7 @@ void JournalCore::commit() {
   appender_.close_batches();
   books_.save();
   repeats_.save(transaction_.write());
+  repeat_ledger_.save(transaction_.write());
   books_.check();
   transaction_.commit();
   repeats_.committed();
@@ -277,8 +279,10 @@ JournalReport JournalCore::report() {
   report.quarantine = store.quarantine().size();
   report.received = books_.received();
   report.tallies = books_.tallies();
-  for (const Direction in : both_directions) {
-    report.journaled_twice[in] = repeats_.forgotten(in);
+  for (const Direction direction : both_directions) {
+    report.journaled_twice[direction] = repeats_.forgotten(direction);
+    report.looped[direction] = repeat_ledger_.total(direction, RepeatKind::looped);
+    report.copied[direction] = repeat_ledger_.total(direction, RepeatKind::copied);
   }
   for (const LaneState& lane : books_.lanes()) {
     LaneReport entry{lane, 0, 0, 0, books_.held().topics(lane.id)};

@@ -26,6 +26,7 @@
 #include "journal/batch_reader.hpp"
 #include "journal/books.hpp"
 #include "journal/epoch.hpp"
+#include "journal/repeat_ledger.hpp"
 #include "journal/repeats.hpp"
 #include "journal/resumption.hpp"
 #include "journal/retention.hpp"
@@ -52,6 +53,8 @@ struct JournalReport {
   PerDirection<std::uint64_t> received;
   PerDirection<Tally> tallies;
   PerDirection<std::uint64_t> journaled_twice;  // see Repeats::forgotten; since the start
+  PerDirection<std::uint64_t> looped;           // of the repeats
+  PerDirection<std::uint64_t> copied;           // stamps that were another message's
   std::uint64_t cases = 0;                      // that wait for a person
   QuarantineTable::Size quarantine;
   std::uint64_t lost = 0;     // messages in the loss ledger
@@ -142,6 +145,7 @@ class JournalCore {
   std::uint64_t journaled_twice(Direction in) const { return repeats_.forgotten(in); }
   JournalReport report();
   Store& store() { return transaction_.store(); }
+  const RepeatLedger& repeat_ledger() const { return repeat_ledger_; }
 
   void on_loss(std::function<void(const Loss&, const LaneState&)> told) {
     books_.on_loss = std::move(told);  // after it was written down
@@ -161,6 +165,7 @@ class JournalCore {
   Timeline timeline_;
   Books books_;
   Repeats repeats_;
+  RepeatLedger repeat_ledger_;
   Retention retention_;
   Ballast ballast_;
   Appender appender_;

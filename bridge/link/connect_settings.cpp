@@ -25,6 +25,9 @@ std::string read_file(const std::string& path, const char* what) {
 std::string read_password(const std::string& path) {
   auto password = read_file(path, "password_file");
   while (password.ends_with('\n') || password.ends_with('\r')) password.pop_back();
+  if (password.empty()) {
+    throw std::runtime_error("password_file: " + path + " is empty; write the password into it");
+  }
   return password;
 }
 

@@ -13,7 +13,7 @@ namespace bascule {
 // Throws std::runtime_error with one sentence, which begins with `what`, if it cannot be read.
 std::string read_file(const std::string& path, const char* what);
 
-// Without the line's end.
+// Without the line's end; an empty one is an error, too.
 std::string read_password(const std::string& path);
 
 // What the native client takes in whole. Nothing is announced to the broker, which would drop

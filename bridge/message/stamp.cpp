@@ -50,6 +50,9 @@ void append_stamp(std::string& text, const Stamp& stamp) {
   append_number(text, stamp.captured_ms);
 }
 
+// What a proof is a proof of: all before the field with it.
+std::string_view proven_fields(std::string_view text) { return text.substr(0, text.rfind('/')); }
+
 // Appends a user property whose value `write` appends in place, so that no copy is made of it.
 template <typename Write>
 void append_user_property(std::string& block, std::string_view name, Write write) {
@@ -64,15 +67,18 @@ void append_user_property(std::string& block, std::string_view name, Write write
 }  // namespace
 
 std::optional<Stamp> parse_stamp(std::string_view text) {
-  if (std::count(text.begin(), text.end(), '/') != 4) return std::nullopt;
+  const auto slashes = std::count(text.begin(), text.end(), '/');
+  if (slashes != 4 && slashes != 5) return std::nullopt;
   Stamp stamp;
   stamp.origin = take_field(text);
   stamp.epoch = take_field(text);
   stamp.lane = take_field(text);
   const auto sequence = parse_number<std::uint64_t>(take_field(text));
-  const auto captured_ms = parse_number<std::int64_t>(text);
+  const auto captured_ms = parse_number<std::int64_t>(take_field(text));
+  stamp.proof = text;
   const bool valid = valid_name(stamp.origin) && valid_epoch(stamp.epoch) &&
-                     valid_name(stamp.lane) && sequence && *sequence > 0 && captured_ms;
+                     valid_name(stamp.lane) && sequence && *sequence > 0 && captured_ms &&
+                     (slashes == 4 || is_proof(stamp.proof));
   if (!valid) return std::nullopt;
   stamp.sequence = *sequence;
   stamp.captured_ms = *captured_ms;
@@ -82,7 +88,33 @@ std::optional<Stamp> parse_stamp(std::string_view text) {
 std::string format_stamp(const Stamp& stamp) {
   std::string text;
   append_stamp(text, stamp);
+  if (!stamp.proof.empty()) text.append(1, '/').append(stamp.proof);
   return text;
+}
+
+StampText find_stamp(std::string_view block) {
+  StampText found;
+  PropertyReader reader(block);
+  while (const auto property = reader.next()) {
+    if (property->id != PropertyId::user_property) continue;
+    if (property->name == stamp_property && found.stamp.empty()) found.stamp = property->value;
+    if (property->name == via_property && found.via.empty()) found.via = property->value;
+  }
+  return found;
+}
+
+std::optional<Stamp> proven_stamp(const StampText& text, const Message& message, Prover& prover) {
+  const auto stamp = parse_stamp(text.stamp);
+  if (!stamp || stamp->proof.empty() ||
+      !prover.fits(stamp->proof, proven_fields(text.stamp), text.via, message.topic,
+                   message.payload)) {
+    return std::nullopt;
+  }
+  return stamp;
+}
+
+std::string_view bridges(const StampText& text) {
+  return !text.via.empty() ? text.via : text.stamp.substr(0, text.stamp.find('/'));
 }
 
 bool passed(std::string_view via, std::string_view id) {
@@ -98,16 +130,19 @@ int hops(std::string_view via) {
   return via.empty() ? 0 : 1 + static_cast<int>(std::count(via.begin(), via.end(), ','));
 }
 
-void restamp(std::string_view block, const Stamp& stamp, std::string_view id,
-             std::uint32_t waited_s, std::string& out) {
+void restamp(const Message& message, const Stamp& stamp, std::uint32_t waited_s, Prover& prover,
+             std::string& out) {
   out.clear();
-  std::string_view via;
-  PropertyReader reader(block);
+  StampText before;
+  PropertyReader reader(message.properties);
   while (auto property = reader.next()) {
     const bool user = property->id == PropertyId::user_property;
-    if (user && property->name == stamp_property) continue;
+    if (user && property->name == stamp_property) {
+      if (before.stamp.empty()) before.stamp = property->value;
+      continue;
+    }
     if (user && property->name == via_property) {
-      if (via.empty()) via = property->value;
+      if (before.via.empty()) before.via = property->value;
       continue;
     }
     if (property->id == PropertyId::message_expiry) {
@@ -115,14 +150,30 @@ void restamp(std::string_view block, const Stamp& stamp, std::string_view id,
     }
     append_property(out, *property);
   }
+  std::string_view passed = bridges(before);
   // No bascule writes a via that leaves no room; one that does is not worth keeping.
-  if (via.size() + 1 + id.size() > text_bytes_max) via = {};
+  if (passed.size() + 1 + stamp.origin.size() > text_bytes_max) passed = {};
+  std::string via;  // most messages have none
+  if (!passed.empty()) via.append(passed).append(1, ',').append(stamp.origin);
 
-  append_user_property(out, stamp_property, [&](auto& value) { append_stamp(value, stamp); });
-  append_user_property(out, via_property, [&](auto& value) {
-    if (!via.empty()) value.append(via).append(1, ',');
-    value.append(id);
+  append_user_property(out, stamp_property, [&](std::string& value) {
+    const std::size_t begin = value.size();
+    append_stamp(value, stamp);
+    const std::string_view fields = std::string_view(value).substr(begin);
+    const std::string_view proof = prover.prove(fields, via, message.topic, message.payload);
+    value.append(1, '/').append(proof);
   });
+  if (!via.empty()) append_property(out, {PropertyId::user_property, 0, via_property, via});
+}
+
+void unstamp(std::string_view block, std::string& out) {
+  out.clear();
+  PropertyReader reader(block);
+  while (const auto property = reader.next()) {
+    const bool ours = property->id == PropertyId::user_property &&
+                      (property->name == stamp_property || property->name == via_property);
+    if (!ours) append_property(out, *property);
+  }
 }
 
 }  // namespace bascule

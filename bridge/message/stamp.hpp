@@ -1,20 +1,29 @@
 // The stamp: what a bascule writes on every message that it forwards over MQTT 5, so that a
-// receiver can drop repeats and a bridge can see a loop. Two user properties:
+// receiver can drop repeats and a bridge can see a loop. A user property, and a second one where
+// the message had passed other bridges before:
 //
-//   bascule-stamp: ORIGIN/EPOCH/LANE/SEQUENCE/CAPTURED
-//   bascule-via: ID[,ID...]
+//   bascule-stamp: ORIGIN/EPOCH/LANE/SEQUENCE/CAPTURED/PROOF
+//   bascule-via: ID,ID[,ID...]
 //
-// for example store-42/5f3a9c1e0d2b4a67/sales/1234/1763817600123, and the bridges passed so far,
-// oldest first. ORIGIN is the bridge id, EPOCH 16 hex digits drawn when its journal was made,
-// CAPTURED the time of journaling in ms since 1970 UTC. ORIGIN and LANE are 1 to 64 characters of
-// [A-Za-z0-9._-], and SEQUENCE counts from 1. Of two stamped messages with equal (origin, epoch,
-// lane, sequence) the second is a repeat. Pure functions; any thread.
+// for example store-42/5f3a9c1e0d2b4a67/sales/1234/1763817600123/q3mJ0fXyB2k, and the bridges
+// passed so far, oldest first, ORIGIN last. ORIGIN is the bridge id, EPOCH 16 hex digits drawn when
+// its journal was made, CAPTURED the time of journaling in ms since 1970 UTC. ORIGIN and LANE are 1
+// to 64 characters of [A-Za-z0-9._-], and SEQUENCE counts from 1. PROOF shows that the stamp and
+// the bridges are this message's (proof.hpp). More fields may follow one day; the first five stay.
+//
+// Of two messages whose stamps are proven and have equal (origin, epoch, lane, sequence) the second
+// is a repeat. A stamp that is not proven means nothing: it was copied from another message, or a
+// broker changed the topic on the way, or it comes from a bascule with another key, or from before
+// there were proofs. Its message is a new one, and crosses without it. Pure functions; any thread.
 #pragma once
 
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+
+#include "message/message.hpp"
+#include "message/proof.hpp"
 
 namespace bascule {
 
@@ -30,19 +39,39 @@ struct Stamp {
   std::string_view lane;
   std::uint64_t sequence = 0;
   std::int64_t captured_ms = 0;
+  std::string_view proof = {};  // empty: none
 };
 
+// Reads one with a proof, or without.
 std::optional<Stamp> parse_stamp(std::string_view text);
 std::string format_stamp(const Stamp& stamp);
 
-// Whether `id` is among the bridges of a bascule-via value, and how many these are.
+// What a message bears of a stamp, as it stands there. Both empty: nothing. Only the first of each
+// counts, and a bascule writes one.
+struct StampText {
+  std::string_view stamp;
+  std::string_view via;
+};
+StampText find_stamp(std::string_view block);
+
+// The stamp of the message, if it is proven.
+std::optional<Stamp> proven_stamp(const StampText& text, const Message& message, Prover& prover);
+
+// The bridges that it passed, as bascule-via has them: also where the origin is the only one.
+std::string_view bridges(const StampText& text);
+
+// Whether `id` is among the bridges, and how many these are.
 bool passed(std::string_view via, std::string_view id);
 int hops(std::string_view via);
 
-// Copies `block` (valid) to `out` (another place) with the stamp set (an older stamp is replaced),
-// `id` added to bascule-via, and the message expiry interval lowered by `waited_s`, but not below
-// 1. The other properties keep their order; the stamp and bascule-via come last.
-void restamp(std::string_view block, const Stamp& stamp, std::string_view id,
-             std::uint32_t waited_s, std::string& out);
+// Copies the message's properties (valid) to `out` (another place) with the stamp set and proven
+// for its topic and payload, and the message expiry interval lowered by `waited_s`, but not below
+// 1. An older stamp, which must be proven, is replaced, and its origin is in bascule-via then. The
+// other properties keep their order; the stamp and bascule-via come last.
+void restamp(const Message& message, const Stamp& stamp, std::uint32_t waited_s, Prover& prover,
+             std::string& out);
+
+// Copies `block` (valid) to `out` (another place) without stamp and bascule-via.
+void unstamp(std::string_view block, std::string& out);
 
 }  // namespace bascule

@@ -84,7 +84,8 @@ struct Side {
 // The policy as it would be, in its configuration.
 std::pair<BridgeConfig, PolicySettings> other_settings(const BridgeConfig& config,
                                                        const ReplayRequest& request) {
-  BridgeConfig other = request.with.empty() ? config : load_config(request.with);
+  BridgeConfig other =
+      request.with.empty() ? config : load_config(request.with, NamedFiles::ignored);
   other.id = config.id;  // it is this bridge's past
   PolicySettings policy = policy_in(other, request.policy);
   json options = json::parse(policy.options);

@@ -87,6 +87,7 @@ std::vector<RouteFinding> analyse(const std::vector<Route>& rules, std::string_v
       const Reach& earlier = reaches[k];
       if (earlier.rule.direction != later.rule.direction) {
         const bool up = later.rule.direction == Direction::up;
+        if (later.rule.both && earlier.rule.both && later.rule.name == earlier.rule.name) continue;
         auto text = up ? loop_text(later, earlier) : loop_text(earlier, later);
         if (!text.empty()) findings.push_back({RouteFinding::Kind::loop, i, k, std::move(text)});
       } else if (!shadowed && shadows(earlier, later)) {

@@ -21,9 +21,10 @@ struct RouteFinding {
 
 // Shadowed: every topic of a rule is taken by an earlier rule of the same direction. Loop: what a
 // rule publishes can be taken by a rule of the other direction whose result the first takes again.
-// Excludes are honoured. A loop is found even where it would end after some rounds: the analysis is
-// on topics alone, and errs on the safe side. Findings come in the order of the rules, with one
-// shadow per rule at most. The patterns must be valid; else std::invalid_argument is thrown.
+// The two rules of one `direction: both` are not held against each other. Excludes are honoured. A
+// loop is found even where it would end after some rounds: the analysis is on topics alone, and
+// errs on the safe side. Findings come in the order of the rules, with one shadow per rule at most.
+// The patterns must be valid; else std::invalid_argument is thrown.
 std::vector<RouteFinding> analyse(const std::vector<Route>& rules, std::string_view bridge_id);
 
 }  // namespace bascule

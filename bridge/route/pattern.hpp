@@ -36,6 +36,9 @@ class Template {
   // A filter that matches all targets.
   const std::string& filter() const { return filter_; }
 
+  // Whether all targets are under $ because the template says so.
+  bool names_system() const { return filter_.starts_with('$'); }
+
   // Whether the target is the topic itself.
   bool same_topic() const { return pieces_.empty(); }
 

@@ -54,6 +54,7 @@ bool RouteTable::match(std::string_view topic, RouteMatch& out) const {
     if (!rule.takes(topic)) continue;
     out.route = rule.route;
     rule.target.render(topic, out.topic);
+    out.names_system = rule.target.names_system();
     return true;
   }
   return false;

@@ -30,15 +30,22 @@ struct Route {
   std::string from;
   std::vector<std::string> exclude;  // filters or patterns; captures in them are not kept
   std::string to;
-  std::optional<Qos> qos;  // at most this; nothing: as published
+  std::optional<Qos> qos;           // at most this; nothing: as published
+  Qos qos_min = Qos::at_most_once;  // at least this
   RetainRule retain = RetainRule::keep;
   std::string lane = "default";
   std::string policy;  // empty: none
+  // One of the two that `direction: both` stands for. What this one publishes is a topic of the
+  // other; that it does not come back is for the links and the stamp to see to.
+  bool both = false;
 };
 
 struct RouteMatch {
   std::size_t route = 0;  // index into the rules that the table was compiled from
   std::string topic;      // where it goes
+  // Its route names a topic under $ as the target; else one that a capture leads there is not
+  // meant.
+  bool names_system = false;
 };
 
 class RouteTable {

@@ -25,15 +25,20 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   CLAIM(reader.ok());
   const Stamp stamp{"store-42", "0123456789abcdef", "default", 7, 1'763'817'600'123};
   std::string stamped;
-  restamp(block, stamp, "store-42", 5, stamped);
+  Prover prover;
+  const Message message{"topic", "payload", block, Qos::at_least_once, false};
+  restamp(message, stamp, 5, prover, stamped);
   CLAIM(valid_properties(stamped));
-  CLAIM(user_property(stamped, stamp_property) == format_stamp(stamp));
-  CLAIM(passed(*user_property(stamped, via_property), "store-42"));
+  CLAIM(find_stamp(stamped).stamp.starts_with(format_stamp(stamp) + '/'));
+  CLAIM(passed(bridges(find_stamp(stamped)), "store-42"));
+  CLAIM(proven_stamp(find_stamp(stamped), message, prover).has_value());
   CLAIM(message_expiry_s(stamped).has_value() == expiry_s.has_value());
   if (expiry_s) CLAIM(*message_expiry_s(stamped) == (*expiry_s > 5 ? *expiry_s - 5 : 1));
   std::string twice;
-  restamp(stamped, stamp, "store-42", 0, twice);
-  CLAIM(hops(*user_property(twice, via_property)) <=
-        hops(*user_property(stamped, via_property)) + 1);
+  restamp({"topic", "payload", stamped, Qos::at_least_once, false}, stamp, 0, prover, twice);
+  CLAIM(hops(bridges(find_stamp(twice))) <= hops(bridges(find_stamp(stamped))) + 1);
+  std::string bare;
+  unstamp(twice, bare);
+  CLAIM(find_stamp(bare).stamp.empty() && find_stamp(bare).via.empty());
   return 0;
 }

@@ -22,6 +22,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   CLAIM(again.has_value());
   CLAIM(again->origin == stamp->origin && again->epoch == stamp->epoch);
   CLAIM(again->lane == stamp->lane && again->sequence == stamp->sequence);
-  CLAIM(again->captured_ms == stamp->captured_ms);
+  CLAIM(again->captured_ms == stamp->captured_ms && again->proof == stamp->proof);
   return 0;
 }

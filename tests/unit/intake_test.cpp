@@ -2,106 +2,12 @@
 
 #include <doctest/doctest.h>
 
+#include "message/properties.hpp"
 #include "message/stamp.hpp"
-#include "support/journal_case.hpp"
-#include "support/scripted_link.hpp"
+#include "support/intake_case.hpp"
 
 using namespace bascule;
 using namespace bascule::test;
-
-namespace {
-
-std::vector<Route> site_routes() {
-  std::vector<Route> routes;
-  const auto add = [&](std::string from, std::string to) -> Route& {
-    Route& route = routes.emplace_back();
-    route.name = from;
-    route.from = std::move(from);
-    route.to = std::move(to);
-    return route;
-  };
-  add("sales/{rest...}", "stores/{bridge.id}/{rest...}").lane = "sales";
-  add("capped", "capped").qos = Qos::at_least_once;
-  add("kept", "kept").retain = RetainRule::keep;
-  add("cleared", "cleared").retain = RetainRule::clear;
-  add("set", "set").retain = RetainRule::set;
-  add("bare/{rest...}", "{rest...}");
-  return routes;
-}
-
-struct Bank {
-  JournalCase journal;
-  ScriptedLink link;
-  std::vector<Route> routes = site_routes();
-  Intake intake;
-  std::uint64_t tag = 0;
-  std::vector<std::string> own;
-
-  explicit Bank(const Subscriptions* subscriptions) : Bank({}, {}, subscriptions) {}
-  explicit Bank(JournalSettings settings = {}, std::vector<LaneSettings> lanes = {},
-                const Subscriptions* subscriptions = nullptr)
-      : journal(with_sales(std::move(lanes)), std::move(settings)),
-        intake({"store-42", Direction::up, 1'000}, routes,
-               RouteTable(routes, Direction::up, "store-42"), *journal, link, subscriptions) {}
-  ~Bank() { journal.close(); }
-
-  static std::vector<LaneSettings> with_sales(std::vector<LaneSettings> lanes) {
-    if (lanes.empty()) lanes.push_back(lane_settings("sales"));
-    return lanes;
-  }
-
-  void deliver(std::vector<Message> messages, std::uint16_t packet_id = 0, bool duplicate = false) {
-    std::vector<Delivery> deliveries;
-    for (const Message& message : messages) {
-      Delivery& delivery = deliveries.emplace_back();
-      delivery.message = message;
-      delivery.packet_id = packet_id;
-      delivery.duplicate = duplicate;
-      delivery.tag = ++tag;
-    }
-    intake.deliver(deliveries, [this](const Message& message) {
-      own.emplace_back(std::string(message.topic) + "=" + std::string(message.payload));
-    });
-    journal.settle();
-  }
-
-  void deliver_for(std::uint32_t identifier, const Message& message) {
-    Delivery delivery;
-    delivery.message = message;
-    delivery.tag = ++tag;
-    delivery.identifier = identifier;
-    intake.expect_replayed(false);
-    intake.deliver({&delivery, 1}, [](const Message&) {});
-    journal.settle();
-  }
-
-  std::vector<Sent> stored(const std::string& lane = "default") {
-    std::vector<Sent> messages;
-    journal->inspect([&](JournalCore& core) {
-      const LaneId id = core.lane(Direction::up, lane);
-      for (const BatchPtr& batch : core.read(id, 1, 1 << 20)) {
-        RecordReader reader(id, batch->first, batch->chain, batch->data,
-                            RecordReader::Check::checksums);
-        while (const auto record = reader.next()) {
-          const Message& message = record->message;
-          messages.push_back({std::string(message.topic), std::string(message.payload),
-                              std::string(message.properties), message.qos, message.retain,
-                              record->sequence});
-        }
-      }
-    });
-    return messages;
-  }
-  JournalReport report() { return journal->report(); }
-  Tally tally() { return report().tallies[Direction::up]; }
-};
-
-Message message(std::string_view topic, std::string_view payload, Qos qos = Qos::at_least_once,
-                bool retain = false) {
-  return {topic, payload, {}, qos, retain};
-}
-
-}  // namespace
 
 TEST_CASE("intake: a redelivery is known though its expiry has counted down meanwhile") {
   Bank bank;
@@ -170,25 +76,24 @@ TEST_CASE("intake: what can never cross is quarantined with its reason and ackno
   CHECK(aside[5].reason == "the route's target is no valid topic");
 }
 
-TEST_CASE("intake: what this bridge forwarded before is a repeat, and so is what went too far") {
+TEST_CASE("intake: a capture leads to no topic under $") {
   Bank bank;
-  const auto stamped = [](const std::string& origin, const std::string& via, int sequence) {
-    return user_property_block(stamp_property, origin + "/5f3a9c1e0d2b4a67/sales/" +
-                                                   std::to_string(sequence) + "/1763817600123") +
-           user_property_block(via_property, via);
-  };
-  const auto deliver = [&](const std::string& properties) {
-    bank.deliver({{"sales/1", "x", properties, Qos::at_least_once, false}});
-    return bank.tally().repeats;
-  };
-  CHECK(deliver(stamped("store-42", "store-42", 1)) == 1);
-  CHECK(deliver(stamped("hub", "hub,store-42,far", 2)) == 2);
-  CHECK(deliver(stamped("hub", "a,b,c,d,e,f,g,h", 3)) == 3);
-  CHECK(deliver(stamped("hub", "a,b,c,d,e,f,g", 4)) == 3);
-  CHECK(deliver(stamped("hub", "a,b", 4)) == 4);  // the same again
-  CHECK(deliver(stamped("hub", "a,b", 5)) == 4);
-  CHECK(bank.stored("sales").size() == 2);
-  CHECK(bank.link.acknowledged().size() == 6);
+  bank.deliver({message("bare/$CONTROL/dynamic-security/v1", "{}"), message("bare/x", "y")});
+  CHECK(bank.tally().refused == 1);
+  CHECK(bank.stored().size() == 1);
+  const auto aside = bank.journal.quarantined();
+  REQUIRE(aside.size() == 1);
+  CHECK(aside[0].reason == "the target would be under $, which the route's 'to' does not name");
+}
+
+TEST_CASE("intake: a route may ask for more than a message was published at") {
+  Bank bank;
+  bank.deliver({message("raised", "a", Qos::at_most_once)});
+  bank.deliver({message("raised", "b", Qos::exactly_once)}, 1);
+  const auto stored = bank.stored();
+  REQUIRE(stored.size() == 2);
+  CHECK(stored[0].qos == Qos::at_least_once);
+  CHECK(stored[1].qos == Qos::exactly_once);
 }
 
 TEST_CASE("intake: a redelivery is dropped, a new message under an old packet id is not") {

@@ -29,6 +29,7 @@ struct LaneState {
   std::uint64_t cursor = 0;
   SequenceSet done;  // resolved beyond the cursor
   std::uint64_t fates[4] = {};
+  std::uint64_t unconfirmed = 0;     // of the forwarded: sent at QoS 0
   std::uint64_t appended_bytes = 0;  // of all that was ever stored
   std::uint64_t resolved_bytes = 0;
   // Resolved as far as the lane's order goes, and waiting for their topic: not in fates.

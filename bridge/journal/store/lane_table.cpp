@@ -17,6 +17,7 @@ LaneState read_lane(const Statement& row) {
   lane.replay_next = row.number(12);
   lane.replay_last = row.number(13);
   lane.claims = Claims::decode(row.blob(14));
+  lane.unconfirmed = row.number(15);
   return lane;
 }
 
@@ -26,7 +27,8 @@ std::vector<LaneState> LaneTable::load() {
   return database_
       .prepared(
           "SELECT id, direction, name, next, cursor, done, forwarded, expired, evicted,"
-          " quarantined, resolved_bytes, confirmed, replay_next, replay_last, claims"
+          " quarantined, resolved_bytes, confirmed, replay_next, replay_last, claims,"
+          " unconfirmed"
           " FROM lane ORDER BY id")
       .bind()
       .all(read_lane);
@@ -49,10 +51,10 @@ void LaneTable::save(LaneState& lane) {
       .prepared(
           "UPDATE lane SET next=?2, cursor=?3, done=?4, forwarded=?5, expired=?6, evicted=?7,"
           " quarantined=?8, resolved_bytes=?9, confirmed=?10, replay_next=?11, replay_last=?12,"
-          " claims=?13 WHERE id=?1")
+          " claims=?13, unconfirmed=?14 WHERE id=?1")
       .run(lane.id, lane.next, lane.cursor, Blob{done}, lane.fates[0], lane.fates[1], lane.fates[2],
            lane.fates[3], lane.resolved_bytes, lane.confirmed, lane.replay_next, lane.replay_last,
-           Blob{claims});
+           Blob{claims}, lane.unconfirmed);
   lane.dirty = false;
 }
 

@@ -70,8 +70,10 @@ CREATE TABLE policy_case(number INTEGER PRIMARY KEY, policy INTEGER NOT NULL, ki
 CREATE INDEX policy_case_waiting ON policy_case(policy) WHERE state<2;
 )sql";
 
-// What the session of a client id and URL may be subscribed to; and what a far broker refuses.
+// What the session of a client id and URL may be subscribed to; what a far broker refuses; and what
+// was dropped as a repeat.
 constexpr const char* version_4 = R"sql(
+ALTER TABLE lane ADD COLUMN unconfirmed INTEGER NOT NULL DEFAULT 0;
 CREATE TABLE subscription(peer TEXT, identifier INTEGER, generation INTEGER NOT NULL,
   filter TEXT NOT NULL, sure INTEGER NOT NULL, held INTEGER NOT NULL,
   PRIMARY KEY(peer, identifier)) WITHOUT ROWID;
@@ -85,6 +87,9 @@ CREATE TABLE held(id INTEGER PRIMARY KEY, boot INTEGER NOT NULL, captured_ms INT
 CREATE INDEX held_by_topic ON held(topic, id);
 CREATE TABLE held_topic(lane INTEGER, topic BLOB, reason TEXT NOT NULL, messages INTEGER NOT NULL,
   bytes INTEGER NOT NULL, since_ms INTEGER NOT NULL, PRIMARY KEY(lane, topic)) WITHOUT ROWID;
+CREATE TABLE repeat(direction INTEGER, kind INTEGER, source TEXT, count INTEGER NOT NULL,
+  last_ms INTEGER NOT NULL, topic BLOB NOT NULL,
+  PRIMARY KEY(direction, kind, source)) WITHOUT ROWID;
 )sql";
 
 // By the version that each leads to, less one.

@@ -35,6 +35,7 @@ Store::Store(const JournalSettings& settings, const std::string& bridge_id)
       meta_(*database_),
       policies_(*database_),
       quarantine_(*database_),
+      repeats_(*database_),
       retained_(*database_),
       seen_(*database_),
       sessions_(*database_),

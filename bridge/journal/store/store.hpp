@@ -17,6 +17,7 @@
 #include "journal/store/meta_table.hpp"
 #include "journal/store/policy_tables.hpp"
 #include "journal/store/quarantine_table.hpp"
+#include "journal/store/repeat_table.hpp"
 #include "journal/store/retained_table.hpp"
 #include "journal/store/seen_table.hpp"
 #include "journal/store/session_table.hpp"
@@ -39,6 +40,7 @@ class Store {
   MetaTable& meta() { return meta_; }
   PolicyTables& policies() { return policies_; }
   QuarantineTable& quarantine() { return quarantine_; }
+  RepeatTable& repeats() { return repeats_; }
   RetainedTable& retained() { return retained_; }
   SeenTable& seen() { return seen_; }
   SessionTable& sessions() { return sessions_; }
@@ -74,6 +76,7 @@ class Store {
   MetaTable meta_;
   PolicyTables policies_;
   QuarantineTable quarantine_;
+  RepeatTable repeats_;
   RetainedTable retained_;
   SeenTable seen_;
   SessionTable sessions_;

@@ -20,8 +20,9 @@ Message message(const std::string& payload, std::string_view properties = {}) {
 
 std::string stamped() {
   std::string block;
-  restamp({}, {"store-42", "5f3a9c1e0d2b4a67", "default", 123'456, 1'763'817'600'123}, "store-42",
-          0, block);
+  Prover prover;
+  restamp(message("x"), {"store-42", "5f3a9c1e0d2b4a67", "default", 123'456, 1'763'817'600'123}, 0,
+          prover, block);
   return block;
 }
 
@@ -55,16 +56,34 @@ void decode_publish(benchmark::State& state) {
 }
 BENCHMARK(decode_publish)->Arg(200)->Arg(10 << 10);
 
+// The second argument: with a key.
 void write_stamp(benchmark::State& state) {
   const Stamp stamp{"store-42", "5f3a9c1e0d2b4a67", "default", 123'456, 1'763'817'600'123};
+  const std::string payload(static_cast<std::size_t>(state.range(0)), 'x');
+  Prover prover(state.range(1) ? "a key that all the bridges share" : "");
   std::string block;
   for (auto _ : state) {
-    restamp({}, stamp, "store-42", 0, block);
+    restamp(message(payload), stamp, 0, prover, block);
     benchmark::DoNotOptimize(block.data());
   }
   state.SetItemsProcessed(state.iterations());
 }
-BENCHMARK(write_stamp);
+BENCHMARK(write_stamp)->ArgsProduct({{200, 10 << 10}, {0, 1}});
+
+void prove_stamp(benchmark::State& state) {
+  const Stamp stamp{"store-42", "5f3a9c1e0d2b4a67", "default", 123'456, 1'763'817'600'123};
+  const std::string payload(static_cast<std::size_t>(state.range(0)), 'x');
+  Prover prover(state.range(1) ? "a key that all the bridges share" : "");
+  std::string block;
+  restamp(message(payload), stamp, 0, prover, block);
+  const Message stamped = message(payload, block);
+  for (auto _ : state) {
+    const auto proven = proven_stamp(find_stamp(block), stamped, prover);
+    benchmark::DoNotOptimize(proven);
+  }
+  state.SetItemsProcessed(state.iterations());
+}
+BENCHMARK(prove_stamp)->ArgsProduct({{200, 10 << 10}, {0, 1}});
 
 }  // namespace
 }  // namespace bascule

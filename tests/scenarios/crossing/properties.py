@@ -21,11 +21,12 @@ with Stage() as stage:
     assert sale.properties.PayloadFormatIndicator == 1
     assert sale.user["cashier"] == "Ada" and sale.user["shift"] == "late"
 
-    origin, epoch, lane, sequence, captured_ms = sale.stamp.split("/")
+    origin, epoch, lane, sequence, captured_ms, proof = sale.stamp.split("/")
+    assert len(proof) == 11, sale.stamp
     assert (origin, lane) == ("store-42", "default"), sale.stamp
     assert epoch == bascule.status()["epoch"] and len(epoch) == 16
     assert int(sequence) >= 1 and int(captured_ms) > 1_600_000_000_000
-    assert sale.user["bascule-via"] == "store-42"
+    assert "bascule-via" not in sale.user  # it has passed no other
 
     # An hour to live, of which some seconds pass in the journal.
     central.stop()

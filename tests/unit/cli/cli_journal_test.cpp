@@ -102,3 +102,22 @@ TEST_CASE("cli: verification closes with what it found") {
         "\n"
         "1,234 messages verified, 1 range damaged\n");
 }
+
+TEST_CASE("cli: repeats are listed by where they came from, copied stamps apart") {
+  CHECK(render_repeats({{"repeats", json::array()}}, false) == "no repeats\n");
+  const json answer = json::parse(R"json({"repeats": [
+    {"direction": "up", "kind": "looped", "source": "hub", "count": 20,
+     "last_ms": 1763817600123, "topic": "pos/1"},
+    {"direction": "down", "kind": "redelivered", "source": "", "count": 3,
+     "last_ms": 1763817600000, "topic": "menu"},
+    {"direction": "down", "kind": "copied", "source": "store-42", "count": 1,
+     "last_ms": 0, "topic": "answer\\n"}]})json");
+  CHECK(render_repeats(answer, false) ==
+        R"(LAST                      DIRECTION  KIND         SOURCE      COUNT  LAST TOPIC
+2025-11-22T13:20:00.123Z  up         looped       hub            20  pos/1
+2025-11-22T13:20:00.000Z  down       redelivered  the broker      3  menu
+1970-01-01T00:00:00.000Z  down       copied       store-42        1  answer\n
+
+23 repeats dropped, 1 copied stamp taken off
+)");
+}

@@ -25,7 +25,8 @@ json sample() {
        "backlog_bytes": 0, "oldest_age_s": 0, "in_flight": 0}],
     "counters": {
       "up": {"received": 5010, "journaled": 5000, "unrouted": 7, "repeats": 2, "refused": 1,
-             "forwarded": 1000, "expired": 0, "evicted": 0, "quarantined": 0, "pending": 4000},
+             "forwarded": 1000, "unconfirmed": 10, "expired": 0, "evicted": 0,
+             "quarantined": 0, "pending": 4000},
       "down": {"received": 0, "journaled": 0, "unrouted": 0, "repeats": 0, "refused": 0,
                "forwarded": 0, "expired": 0, "evicted": 0, "quarantined": 0, "pending": 0}},
     "journal": {"bytes": 1234567, "sync": "full", "free_bytes": 24567890123},
@@ -55,9 +56,9 @@ IN    RECEIVED  JOURNALED  UNROUTED  REPEATS  REFUSED
 up       5,010      5,000         7        2        1
 down         0          0         0        0        0
 
-OUT   FORWARDED  PENDING  EXPIRED  EVICTED  QUARANTINED
-up        1,000    4,000        0        0            0
-down          0        0        0        0            0
+OUT   FORWARDED  UNCONFIRMED  PENDING  EXPIRED  EVICTED  QUARANTINED
+up        1,000           10    4,000        0        0            0
+down          0            0        0        0        0            0
 
 journal  1.2 MiB, sync full, 23 GiB free on its file system
 losses   none
@@ -95,6 +96,18 @@ TEST_CASE("cli: losses and open cases stand out") {
   CHECK(contains(coloured, "\033[32mup\033[0m"));
   CHECK(contains(coloured, "\033[1;31mdown\033[0m"));
   CHECK_FALSE(contains(plain, "\033"));
+}
+
+TEST_CASE("cli: loops and copied stamps are named when there are any") {
+  json status = sample();
+  CHECK_FALSE(contains(render_status(status, {.now_ms = now_ms}), "journal repeats"));
+  status["counters"]["up"]["looped"] = 20;
+  status["counters"]["down"]["copied_stamps"] = 4;
+  const std::string page = render_status(status, {.now_ms = now_ms});
+  CHECK(contains(page,
+                 "loops    20 came back and were dropped as repeats; 'bascule journal "
+                 "repeats' says from where\n"));
+  CHECK(contains(page, "stamps   4 copied ones were taken off; 'bascule journal repeats' says"));
 }
 
 TEST_CASE("cli: what a broker says cannot steer the terminal") {

@@ -182,3 +182,25 @@ TEST_CASE("config: two links that would take over each other's session are refus
   CHECK(both("mqtt+unix:///x", "mqtt+unix:///x") == Lines{text});
   CHECK(both("mqtt://h", "mqtt://h:1884") == Lines{});
 }
+
+TEST_CASE("config: who only asks needs no secrets, and an empty one is named") {
+  const ConfigDirectory directory;
+  const std::string empty = directory.write("empty", "");
+  const auto file = [&](const std::string& secret) {
+    return directory.write(
+        "bascule.yaml",
+        with_site("  url: \"mqtt://localhost\"\n  password_file: " + secret + '\n'));
+  };
+  for (const std::string& secret : {empty, directory.path() + "/none"}) {
+    CAPTURE(secret);
+    CHECK(load_config(file(secret), NamedFiles::ignored).id == "shop");
+    CHECK_THROWS_AS(load_config(file(secret)), ConfigError);
+  }
+  try {
+    load_config(file(empty));
+  } catch (const ConfigError& error) {
+    CHECK(error.problems()[0].text == "\"password_file\" names an empty file");
+  }
+  // What is wrong with the text is wrong for everybody.
+  CHECK_THROWS_AS(load_config(file("relative"), NamedFiles::ignored), ConfigError);
+}

@@ -17,11 +17,29 @@ namespace {
 const Stamp example{"store-42", "5f3a9c1e0d2b4a67", "sales", 1234, 1'763'817'600'123};
 constexpr auto example_text = "store-42/5f3a9c1e0d2b4a67/sales/1234/1763817600123";
 
+constexpr std::string_view topic = "stores/store-42/sale";
+constexpr std::string_view payload = "tea";
+
+Message message(std::string_view properties) {
+  return {topic, payload, properties, Qos::at_least_once, false};
+}
+
 std::string restamped(std::string_view block, std::string_view id = "store-42",
                       std::uint32_t waited_s = 0) {
   std::string out = "what stood there before";
-  restamp(block, example, id, waited_s, out);
+  Stamp stamp = example;
+  stamp.origin = id;
+  Prover prover;
+  restamp(message(block), stamp, waited_s, prover, out);
   return out;
+}
+
+// The stamp that is proven on such a message, or nothing.
+std::optional<Stamp> proven(std::string_view block, std::string_view key = {},
+                            std::string_view on_topic = topic, std::string_view with = payload) {
+  Prover prover(key);
+  return proven_stamp(find_stamp(block), {on_topic, with, block, Qos::at_least_once, false},
+                      prover);
 }
 
 void append_user(std::string& block, std::string_view name, std::string_view value) {
@@ -62,6 +80,9 @@ TEST_CASE("stamp: what is not exactly a stamp is refused") {
                                 "a/" + epoch + "/l/1",
                                 "a/" + epoch + "/l/1/2/",
                                 "a/" + epoch + "/l/1/2/3",
+                                "a/" + epoch + "/l/1/2/0123456789+",
+                                "a/" + epoch + "/l/1/2/0123456789",
+                                "a/" + epoch + "/l/1/2/0123456789a/",
                                 "/" + epoch + "/l/1/2",
                                 "a/" + epoch + "//1/2",
                                 "a/" + epoch + "/l//2",
@@ -102,20 +123,88 @@ TEST_CASE("stamp: a bridge is found in via only by its whole id") {
   CHECK(hops("a,b,c") == 3);
 }
 
-TEST_CASE("stamp: a message without properties gets the stamp and via") {
+TEST_CASE("stamp: a message without properties gets the stamp, and no via") {
   const auto block = restamped("");
   CHECK(valid_properties(block));
-  CHECK(user_property(block, stamp_property) == example_text);
-  CHECK(user_property(block, via_property) == "store-42");
+  const auto text = user_property(block, stamp_property);
+  REQUIRE(text);
+  CHECK(text->starts_with(std::string(example_text) + '/'));
+  CHECK(parse_stamp(*text)->proof.size() == 11);
+  CHECK_FALSE(user_property(block, via_property));
+  CHECK(bridges(find_stamp(block)) == "store-42");
 }
 
-TEST_CASE("stamp: a second bridge replaces the stamp and joins via") {
+TEST_CASE("stamp: a second bridge replaces the stamp and begins via, a third one joins it") {
+  const auto second = restamped(restamped("", "first"), "second");
+  CHECK(user_property(second, via_property) == "first,second");
+  CHECK(find_stamp(second).stamp.starts_with("second/"));
+  const auto third = restamped(second, "third");
+  CHECK(user_property(third, via_property) == "first,second,third");
+  CHECK(proven(third));
+  std::string left;
+  unstamp(third, left);
+  CHECK(left.empty());
+}
+
+TEST_CASE("stamp: it is proven for its own message, and for no other") {
   const auto block = restamped(restamped("", "first"), "second");
-  CHECK(user_property(block, via_property) == "first,second");
-  std::string expected;
-  append_user(expected, stamp_property, example_text);
-  append_user(expected, via_property, "first,second");
-  CHECK(block == expected);
+  REQUIRE(proven(block));
+  CHECK(proven(block)->origin == "second");
+  CHECK_FALSE(proven(block, {}, "answers/1"));
+  CHECK_FALSE(proven(block, {}, topic, "coffee"));
+  CHECK_FALSE(proven(restamped(""), {}, std::string(topic) + payload.substr(0, 1).data()[0],
+                     payload.substr(1)));
+
+  // Each field counts, and so does the list of bridges.
+  const StampText text = find_stamp(block);
+  std::string other(text.stamp);
+  for (const char* field : {"second", "5f3a", "sales", "1234", "1763"}) {
+    std::string changed = other;
+    char& first = changed[changed.find(field)];
+    first = first == '1' || first == '5' ? '2' : 'x';
+    std::string copy;
+    append_user(copy, stamp_property, changed);
+    append_user(copy, via_property, text.via);
+    CAPTURE(changed);
+    REQUIRE(parse_stamp(changed));
+    CHECK_FALSE(proven(copy));
+  }
+  for (const char* via : {"second", "first,secon", "first,other,second", ""}) {
+    std::string copy;
+    append_user(copy, stamp_property, text.stamp);
+    append_user(copy, via_property, via);
+    CAPTURE(via);
+    CHECK_FALSE(proven(copy));
+  }
+}
+
+TEST_CASE("stamp: without a proof it means nothing") {
+  std::string block;
+  append_user(block, stamp_property, example_text);
+  CHECK(parse_stamp(example_text));
+  CHECK_FALSE(proven(block));
+}
+
+TEST_CASE("stamp: with a key only who has it can prove one") {
+  const std::string key = "a key that all bridges share", other = "another key of somebody";
+  Prover prover(key);
+  std::string block;
+  restamp(message({}), example, 0, prover, block);
+  CHECK(parse_stamp(find_stamp(block).stamp)->proof.size() == 16);
+  CHECK(proven(block, key));
+  CHECK_FALSE(proven(block, other));
+  CHECK_FALSE(proven(block));               // no key: it cannot be known
+  CHECK_FALSE(proven(restamped(""), key));  // anybody can make such a one
+  CHECK_FALSE(proven(block, key, "answers/1"));
+}
+
+TEST_CASE("stamp: the proof is the one that is documented") {
+  Prover open, keyed("0123456789abcdef");
+  CHECK(open.prove("f", "v", "t", "p") == "o47poRlWeEQ");
+  CHECK(keyed.prove("f", "v", "t", "p") == "JfLewJehAQNVjKpa");
+  CHECK(keyed.prove("f", "v", "t", "p") == "JfLewJehAQNVjKpa");  // each message starts anew
+  const std::string moved(open.prove("f", "", "vt", "p"));
+  CHECK(moved != open.prove("f", "v", "t", "p"));
 }
 
 TEST_CASE("stamp: the expiry is lowered by the wait, but not below 1") {
@@ -132,7 +221,7 @@ TEST_CASE("stamp: a via that leaves no room starts anew") {
   append_user(block, via_property, std::string(65'530, 'x'));
   const auto stamped = restamped(block);
   CHECK(valid_properties(stamped));
-  CHECK(user_property(stamped, via_property) == "store-42");
+  CHECK_FALSE(user_property(stamped, via_property));
 }
 
 TEST_CASE("stamp: the other properties stay as they are, in their order") {
@@ -154,8 +243,11 @@ TEST_CASE("stamp: the other properties stay as they are, in their order") {
     RC_ASSERT(valid_properties(once));
     RC_ASSERT(once.starts_with(others));
     RC_ASSERT(twice.starts_with(others));
-    RC_ASSERT(hops(*user_property(twice, via_property)) ==
-              hops(*user_property(once, via_property)) + 1);
-    RC_ASSERT(user_property(once, stamp_property) == example_text);
+    RC_ASSERT(hops(bridges(find_stamp(twice))) == hops(bridges(find_stamp(once))) + 1);
+    RC_ASSERT(find_stamp(once).stamp.starts_with(example_text));
+    RC_ASSERT(proven(twice).has_value());
+    std::string bare;
+    unstamp(twice, bare);
+    RC_ASSERT(bare == others);
   });
 }

@@ -45,7 +45,8 @@ TEST_CASE("store: a journal of version 1 is taken over as it is") {
       "ALTER TABLE session DROP COLUMN held; ALTER TABLE tally DROP COLUMN emitted;"
       "DROP TABLE policy_state; DROP TABLE policy_decision; DROP TABLE policy_begun;"
       "DROP TABLE policy_wake; DROP TABLE policy_run; DROP TABLE policy_case;"
-      "DROP TABLE subscription; PRAGMA user_version = 1");
+      "DROP TABLE subscription; DROP TABLE repeat; ALTER TABLE lane DROP COLUMN unconfirmed;"
+      "PRAGMA user_version = 1");
   JournalCore core = open_journal(directory);
   CHECK(core.store().schema() == 4);
   CHECK(payloads(read_backlog(core, 1)) == "abc");
