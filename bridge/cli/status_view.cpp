@@ -292,7 +292,6 @@ std::string render_status(const json& status, const StatusView& view) {
                   {{"forwarded", "FORWARDED", false},
                    {"unconfirmed", "UNCONFIRMED", false},
                    {"pending", "PENDING", false},
-                   {"held", "HELD", true},
                    {"expired", "EXPIRED", true},
                    {"evicted", "EVICTED", true},
                    {"quarantined", "QUARANTINED", true}}) +

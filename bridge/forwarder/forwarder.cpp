@@ -36,6 +36,7 @@ Forwarder::Forwarder(ForwarderSettings settings, Journal& journal, Link& link)
       handshakes_(settings_.direction, journal, link,
                   [this](LaneId id, std::size_t claims) { send_claimed(id, claims); }),
       batch_(settings_.bridge_id, settings_.stamp_key),
+      own_prefix_(own_topic(settings_.bridge_id, "")),
       news_(settings_.direction, [&link] { return link.status().broker; }) {
   bookmark_.on_confirmed = [this](const std::string& epoch, const Bookmark::Lanes& lanes) {
     confirm(epoch, lanes);
@@ -57,7 +58,7 @@ void Forwarder::subscribed(const Limits& limits) {
   handshakes_.connected(limits);
   own_.connected(boottime_ms());
   suspicion_.connected(boottime_ms());
-  closed_ = false;
+  closed_ = closed_over_lanes_ = false;
   compared_ = false;
   settling_.connected();
   // With the session gone, what was in flight is about to be reported lost; sending newer messages
@@ -146,7 +147,7 @@ void Forwarder::resumed() {
 void Forwarder::disconnected() {
   enter(Phase::offline);
   suspicion_.disconnected(closed_);
-  own_.disconnected(boottime_ms());
+  own_.disconnected(closed_over_lanes_, boottime_ms());
   bookmark_.forget();
   bookmark_timer_.stop();
   wake_.reset();
@@ -190,14 +191,8 @@ void Forwarder::suspect(std::span<const Outcome> outcomes) {
     if (outcome.tag == OwnMessages::tag) ++own_lost;
     alone = alone && outcome.tag != OwnMessages::tag;
   }
-  if (own_lost > 0 && lost.empty() && own_.suspect(boottime_ms())) {
-    spdlog::warn(
-        "{}: the broker closes the connection each time it gets the bridge's own messages (may "
-        "this user publish to {}?); they are left out for {} min: no state, no bookmark, and "
-        "should this broker lose what it accepted, that goes unnoticed",
-        link_.status().broker, own_topic(settings_.bridge_id, "#"),
-        OwnMessages::given_up_ms / 60'000);
-  }
+  if (own_lost > 0 && lost.empty()) own_.suspect(own_prefix_, boottime_ms());
+  closed_over_lanes_ = closed_over_lanes_ || !lost.empty();
   const bool careful = suspicion_.careful();
   suspicion_.closed(lost, alone && lost.size() == 1, boottime_ms());
   if (suspicion_.careful() && !careful) {
@@ -304,7 +299,8 @@ std::int64_t Forwarder::send_lanes() {
       const auto [lane, item] = next(now_ms, wait_ms);
       if (lane == nullptr) break;
       const std::uint64_t tag = LaneSequence{lane->id(), item->record.sequence}.key();
-      if (suspicion_.condemned(tag)) {
+      if (suspicion_.condemned(tag) || (own_.given_up(now_ms) && !lane->front_is_held() &&
+                                        item->record.message.topic.starts_with(own_prefix_))) {
         suspicion_.settled(tag);
         handshakes_.settled(*lane, item->record.sequence);
         lane->hold(std::string(closes_over_topic), now_ms);

@@ -125,10 +125,12 @@ class Forwarder {
   Handshakes handshakes_;
   Suspicion suspicion_;
   PublishBatch batch_;
+  const std::string own_prefix_;  // of the topics of the bridge's own messages, events included
   RefusalNews news_;
   Limits limits_;
   Phase phase_ = Phase::offline;
-  bool closed_ = false;  // by the broker, this connection
+  // By the broker, this connection; and while messages of lanes were on their way.
+  bool closed_ = false, closed_over_lanes_ = false;
   bool ending_ = false;
   bool compared_ = false;   // the broker has been asked on this connection
   bool bookmarks_ = false;  // it lets us keep one

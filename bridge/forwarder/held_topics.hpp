@@ -76,8 +76,8 @@ class HeldTopics {
   static constexpr std::size_t topics_max = 10'000;
   static constexpr std::int64_t delay_ms_min = 1'000;
   static constexpr std::int64_t delay_ms_max = 60'000;
-  static constexpr std::int64_t close_delay_ms_min = 60'000;
-  static constexpr std::int64_t close_delay_ms_max = 3'600'000;
+  static constexpr std::int64_t close_delay_ms_min = 5'000;
+  static constexpr std::int64_t close_delay_ms_max = 600'000;
 
  private:
   // waiting for its time; trying its oldest message; open: the broker took one.

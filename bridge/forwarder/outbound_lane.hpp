@@ -36,6 +36,7 @@ class OutboundLane {
   // broker at QoS 2 already. If it has to wait, `wait_ms` is lowered to when to ask again. Messages
   // past their time are given up on the way, those of a held topic are held.
   const LaneItem* front(std::int64_t now_ms, std::int64_t& wait_ms, bool claimed_only);
+  bool front_is_held() const { return front_ == Source::held; }
   // Nothing may be sent behind the front before its outcome, or be on its way before it, either.
   bool front_is_last() const { return front_ == Source::held && held_.front_is_last(); }
   bool front_is_alone() const { return front_ == Source::held && held_.front_is_alone(); }

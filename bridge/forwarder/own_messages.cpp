@@ -1,5 +1,7 @@
 #include "forwarder/own_messages.hpp"
 
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -9,6 +11,7 @@ namespace bascule {
 namespace {
 
 constexpr int closures_max = 3;
+constexpr std::int64_t given_up_ms = 3'600'000;
 constexpr std::int64_t holds_ms = 10'000;  // a connection that lasts so long
 
 }  // namespace
@@ -35,11 +38,15 @@ void OwnMessages::settled(bool accepted) {
   if (accepted) closures_ = 0;
 }
 
-bool OwnMessages::suspect(std::int64_t now_ms) {
-  if (++closures_ < closures_max) return false;
+void OwnMessages::suspect(const std::string& prefix, std::int64_t now_ms) {
+  if (++closures_ < closures_max) return;
   closures_ = 0;
   given_up_since_ms_ = now_ms;
-  return true;
+  spdlog::warn(
+      "{}: the broker closes the connection each time it gets the bridge's own messages (may this "
+      "user publish to {}#?); they are left out for {} min: no state, no bookmark, no events, and "
+      "should this broker lose what it accepted, that goes unnoticed",
+      link_.status().broker, prefix, given_up_ms / 60'000);
 }
 
 void OwnMessages::connected(std::int64_t now_ms) {
@@ -47,9 +54,9 @@ void OwnMessages::connected(std::int64_t now_ms) {
   left_out_ = given_up(now_ms);
 }
 
-void OwnMessages::disconnected(std::int64_t now_ms) {
+void OwnMessages::disconnected(bool over_lanes, std::int64_t now_ms) {
   unsent_.clear();
-  if (left_out_ && now_ms - up_ms_ < holds_ms) given_up_since_ms_ = 0;
+  if (left_out_ && !over_lanes && now_ms - up_ms_ < holds_ms) given_up_since_ms_ = 0;
   left_out_ = false;
 }
 

@@ -3,9 +3,9 @@
 // whoever wants it said when the connection ends first.
 //
 // A broker that closes the connection over them, three times in a row with nothing else on its way,
-// gets none for an hour: that costs the bookmark, not the link. If the connection does not hold
-// without them, either, they were not to blame. Time is an argument, in ms of boot time. Lives on a
-// link's loop thread.
+// gets none for an hour: that costs the bookmark, not the link. If the broker closes without them
+// just as well, while nothing of a lane is on its way, they were not to blame. Time is an argument,
+// in ms of boot time. Lives on a link's loop thread.
 #pragma once
 
 #include <cstddef>
@@ -28,17 +28,17 @@ class OwnMessages {
   void send(std::size_t room, const Limits& limits);
   // One of them has its outcome.
   void settled(bool accepted);
-  // The broker closed the connection over them, as it seems. True: they are given up from now on.
-  bool suspect(std::int64_t now_ms);
+  // The broker closed the connection over them, as it seems. `prefix` is that of their topics, for
+  // the log.
+  void suspect(const std::string& prefix, std::int64_t now_ms);
 
   void connected(std::int64_t now_ms);
-  // What was not sent never is.
-  void disconnected(std::int64_t now_ms);
+  // What was not sent never is. `over_lanes`: the broker closed while messages of lanes were on
+  // their way.
+  void disconnected(bool over_lanes, std::int64_t now_ms);
 
   bool given_up(std::int64_t now_ms) const;
   std::size_t in_flight() const { return in_flight_; }
-
-  static constexpr std::int64_t given_up_ms = 3'600'000;
 
  private:
   struct Unsent {

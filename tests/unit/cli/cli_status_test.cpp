@@ -65,6 +65,29 @@ losses   none
 )");
 }
 
+TEST_CASE("cli: what a broker refuses is the first thing that status shows") {
+  json status = sample();
+  status["held"] = {{"messages", 2'000},
+                    {"topics", 2},
+                    {"by_topic",
+                     {{{"direction", "up"},
+                       {"lane", "sales"},
+                       {"topic", "stores/42/sale"},
+                       {"reason", "not authorized (0x87)"},
+                       {"messages", 1'999},
+                       {"since", "2025-11-22T13:08:00Z"}}}}};
+  status["lanes"][1]["waits_for"] = "quota exceeded (0x97)";
+  status["quarantine"] = {{"messages", 3}, {"bytes", 4'096}};
+  const std::string page = render_status(status, {.now_ms = now_ms});
+  const auto at = [&](const char* text) { return page.find(text); };
+  CHECK(at("stores/42/sale  up         sales     1,999  12 min  not authorized (0x87)") <
+        at("LINK "));
+  CHECK(contains(page, "and 1 topics more"));
+  CHECK(at("lane default down waits: the broker refuses for now: quota exceeded (0x97)") <
+        at("LINK "));
+  CHECK(at("3 messages are quarantined (4.0 KiB)") < at("LINK "));
+}
+
 TEST_CASE("cli: rates are the growth since the answer before") {
   json later = sample();
   later["lanes"][0]["cursor"] = 1'500;

@@ -397,6 +397,23 @@ TEST_CASE("own messages: where the connection does not hold without them, they a
   CHECK_FALSE(bridge.own.empty());
 }
 
+TEST_CASE("own messages: given up, they take the bridge's events with them, and no other topic") {
+  ForwarderCase bridge;
+  bridge.answers_own = false;
+  for (int connection = 0; connection < 3; ++connection) {
+    bridge.connect();
+    bridge.give(Outcome::Kind::lost, std::vector<std::uint64_t>(bridge.own.size(), 0), 0x80);
+    bridge.own.clear();
+    bridge.disconnect();
+  }
+  bridge.journal.append(std::string(events_lane),
+                        {"bascule/store-42/events", "{}", {}, Qos::at_least_once, false});
+  bridge.append("default", 1, 1);
+  bridge.connect();
+  CHECK(bridge.payloads() == "1");
+  CHECK(bridge.journal.state(std::string(events_lane)).held == 1);
+}
+
 TEST_CASE("settle: after a session is forgotten, sending waits for who receives") {
   for (const bool by_topic : {false, true}) {
     ForwarderCase bridge;

@@ -47,7 +47,7 @@ TEST_CASE("own messages: what a connection did not send is forgotten with it, no
   own.add("t", "1", false);
   own.add("t", "2", false);
   own.send(1, {});
-  own.disconnected(0);
+  own.disconnected(false, 0);
   CHECK(own.in_flight() == 1);
   link.take_sent();
   own.send(9, {});

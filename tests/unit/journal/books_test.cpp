@@ -42,7 +42,7 @@ TEST_CASE("books: a lane that does not balance is named, with the numbers that d
   of.books.state(1).count(Fate::expired) = 2;
   CHECK(of.fault() ==
         "the books of lane default up do not balance: forwarded 3 + expired 2 + evicted 1 + "
-        "quarantined 0 = 6, but cursor 3 + 1 beyond it = 4, of 9 journaled");
+        "quarantined 0 + held 0 = 6, but cursor 3 + 1 beyond it = 4, of 9 journaled");
 }
 
 TEST_CASE("books: a direction that does not balance is named, with the numbers that differ") {

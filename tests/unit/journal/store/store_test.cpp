@@ -46,10 +46,17 @@ TEST_CASE("store: a journal of version 1 is taken over as it is") {
       "DROP TABLE policy_state; DROP TABLE policy_decision; DROP TABLE policy_begun;"
       "DROP TABLE policy_wake; DROP TABLE policy_run; DROP TABLE policy_case;"
       "DROP TABLE subscription; DROP TABLE repeat; ALTER TABLE lane DROP COLUMN unconfirmed;"
+      "DROP TABLE quarantine_size; DROP TABLE held; DROP TABLE held_topic;"
+      "DROP INDEX quarantine_by_place; ALTER TABLE quarantine DROP COLUMN flags;"
+      "INSERT INTO quarantine VALUES(1, 0, 1, 2, 3, 'no', 't', '', 'payload', 7);"
       "PRAGMA user_version = 1");
   JournalCore core = open_journal(directory);
   CHECK(core.store().schema() == 4);
   CHECK(payloads(read_backlog(core, 1)) == "abc");
+  const QuarantineTable::Size quarantined = core.store().quarantine().size();
+  CHECK(quarantined.messages == 1);
+  CHECK(quarantined.bytes == 128 + 1 + 7);
+  CHECK(core.store().quarantine().newest(1).at(0).qos == Qos::at_least_once);
   // Version 1 did not note whose its session was: it goes on, and is known from now on.
   core.enter_session(Direction::up, "broker", true);
   CHECK_FALSE(core.unfamiliar(Direction::down));
