@@ -20,10 +20,12 @@ class Template {
   explicit Template(const plugin::Options& options) {
     const json given = json::parse(options.json());
     for (const auto& [key, value] : given.items()) {
+      const std::string place =
+          (json::json_pointer() / key).to_string();  // "/" in a key is escaped
       if (key != "min" && key != "max" && key != "alarms_per_case") {
-        options.problem("/" + key, "is unknown; use min, max or alarms_per_case");
+        options.problem(place, "is unknown; use min, max or alarms_per_case");
       } else if (!value.is_number()) {
-        options.problem("/" + key, "must be a number, such as 4.5");
+        options.problem(place, "must be a number, such as 4.5");
       }
     }
     if (options.wrong()) return;
