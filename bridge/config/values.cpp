@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <system_error>
 
+#include "config/section.hpp"
 #include "message/topic.hpp"
 #include "text/number.hpp"
 
