@@ -22,7 +22,7 @@ Input::Input(const LaneState& lane, const Batch& batch, const Record& record,
   raw_.kind = static_cast<std::int32_t>(record.kind);
   raw_.direction = static_cast<std::int32_t>(lane.direction);
   raw_.origin = bytes(bridge_id);
-  raw_.epoch = bytes(epoch);
+  raw_.epoch = raw_.bridge_epoch = bytes(epoch);
   raw_.lane = bytes(lane.name);
   raw_.sequence = raw_.number = record.sequence;
   raw_.topic = bytes(record.message.topic);

@@ -103,6 +103,10 @@ typedef struct bascule_input {
   /* The state of the line when it was journaled, as by the last BASCULE_LINK. Slow counts as down.
    */
   int32_t central_up;
+
+  /* Of this bridge's own journal, as `epoch`. With the bridge's id it says whose numbers they are
+   * that the policy gives out: what another journal has numbered says nothing of this one's. */
+  bascule_bytes bridge_epoch;
 } bascule_input;
 
 /* What a policy sends. */

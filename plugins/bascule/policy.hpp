@@ -71,6 +71,7 @@ class Input {
   std::int64_t boot() const { return raw_.boot; }
   bool clock_trusted() const { return raw_.clock_trusted != 0; }
   bool central_up() const { return raw_.central_up != 0; }
+  std::string_view bridge_epoch() const { return view(raw_.bridge_epoch); }
 
   // The first user property of that name.
   std::optional<std::string_view> property(std::string_view name) const {

@@ -219,7 +219,8 @@ bool MemoryHost::step(const Decide& decide, const Message& message) {
   bascule_step step{*this, {}, {}, {}, {}, wakes, next_case, {}, {}, {}, {}};
   if (message.kind == plugin::Input::Kind::wake) step.wakes.erase(message.topic);
   std::vector<bascule_property> properties;
-  const auto raw = raw_input(message, properties, inputs + 1);
+  auto raw = raw_input(message, properties, inputs + 1);
+  raw.bridge_epoch = plugin::bytes(epoch);
   const bool done = decide(&step, raw) == 0;
   failure = step.failure;
   if (!done || step.crashed) return false;

@@ -71,6 +71,8 @@ class MemoryHost {
   // What create() is given. Each step carries its own host, so that this is the same for all.
   static const bascule_host& functions();
 
+  std::string epoch = "0000000000000001";  // of its own journal
+
   // The calls into the host that the next step may make before it crashes; none: it does not.
   std::optional<int> crash_after;
 

@@ -6,6 +6,7 @@
 #include "conflict/authority/resolve.hpp"
 #include "conflict/authority/tell_time.hpp"
 #include "conflict/authority/trim.hpp"
+#include "conflict/record/marks.hpp"
 
 namespace bascule::conflict {
 
@@ -39,13 +40,15 @@ void take(Turn& turn) {
     turn.step.log(plugin::Level::warning, "not the topic of a record");
     return turn.outbox.explain({{"verdict", "REFUSED"}, {"reason", "topic"}});
   }
-  auto reading = read_op(turn.options, turn.input, *captures);
+  auto reading = read_op(turn.options, turn.input, *captures, turn.hub);
   auto& op = reading.op;
   if (op.key.empty()) {
     turn.step.log(plugin::Level::warning, "a message does not say which record it is of");
     return turn.outbox.explain({{"verdict", "REFUSED"}, {"reason", op.wrong}});
   }
-  if (reading.mark) acknowledge(turn, op.hlc.origin, *reading.mark);
+  if (!reading.marks.empty()) {
+    acknowledge(turn, op.hlc.origin, mark_of(turn.hub, reading.marks).value_or(0));
+  }
   op.central = !reading.stamped;
   if (op.central && op.blind()) infer_base(turn, op);
   if (!reading.stamped || turn.options.order == Order::arrival) {

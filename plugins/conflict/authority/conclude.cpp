@@ -48,6 +48,16 @@ void release_waiting(Turn& turn, const std::string& op) {
 
 }  // namespace
 
+void tell_again(Turn& turn, const std::string& key, const Record& record) {
+  const auto maker = turn.state.entry(record.made_by);
+  std::vector<std::string> parts{""};
+  if (turn.options.parts()) {
+    parts.clear();
+    for (const auto& [part, version] : record.part_versions) parts.push_back(part);
+  }
+  turn.outbox.record(key, record, maker ? maker->op.id : "", parts);
+}
+
 void reject(Turn& turn, const Op& op, const std::string& reason, const Violation& violation) {
   auto record = turn.state.record(op.key).value_or(Record{});
   Entry entry;

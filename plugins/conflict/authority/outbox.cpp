@@ -1,5 +1,7 @@
 #include "conflict/authority/outbox.hpp"
 
+#include "conflict/record/marks.hpp"
+
 namespace bascule::conflict {
 
 namespace {
@@ -24,7 +26,7 @@ std::string transaction_text(const std::string& key, const Record& record, std::
 std::string describe(const Op& op, const Entry* entry) {
   ObjectText json;
   if (entry != nullptr) json.number("arrived_ms", op.arrived_ms);
-  if (!op.blind()) json.number("base", op.base);
+  if (!op.blind() && !op.foreign()) json.number("base", op.base);
   json.text("base_quality", word(op.quality));
   if (entry != nullptr && !entry->by.empty()) json.text("by", entry->by);
   const bool invalid = entry != nullptr && entry->violation.any();
@@ -104,7 +106,7 @@ void Outbox::verdict(const State& state, const Record& record, const Entry& entr
   json.text("verdict", word(entry.verdict));
   json.number("version", entry.version);
   // Of what has become of its edits the site has been told up to here.
-  answer(entry.op, json.close(), {{"mark", std::to_string(entry.number)}});
+  answer(entry.op, json.close(), {{"mark", mark_text(hub_, entry.number)}});
 }
 
 void Outbox::verdict(const Parked& parked) {
@@ -183,7 +185,7 @@ void Outbox::flush(State& state) {
     for (auto& message : messages_) {
       const bool last = &message == &messages_.back();
       const auto mark = last ? state.last_number() : state.number_before();
-      message.properties.emplace_back("mark", std::to_string(mark));
+      message.properties.emplace_back("mark", mark_text(hub_, mark));
     }
     state.put_told(state.last_number());
   }

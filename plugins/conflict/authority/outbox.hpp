@@ -21,7 +21,9 @@ std::string describe(const Op& op, const Entry* entry = nullptr);
 
 class Outbox {
  public:
-  Outbox(const Options& options, plugin::Step& step) : options_(options), step_(step) {}
+  // `hub`: whose marks these are; lives as long as this does.
+  Outbox(const Options& options, plugin::Step& step, const std::string& hub)
+      : options_(options), step_(step), hub_(hub) {}
 
   // A new version of a record; `parts` are those that changed.
   void record(const std::string& key, const Record& record, std::string_view op,
@@ -57,6 +59,7 @@ class Outbox {
 
   const Options& options_;
   plugin::Step& step_;
+  const std::string& hub_;
   std::map<std::string, Changed, std::less<>> changed_;
   std::vector<plugin::Output> messages_;
   std::vector<plugin::Output> forgotten_;

@@ -29,15 +29,16 @@ Check check_version(const Turn& turn, const Op& op, const Record& record,
                     const Knowledge& knowledge) {
   using Is = Check::Is;
   if (expects_nothing(op)) return {};
+  if (op.foreign() && !record.exists()) return {Is::ask, "resurrection"};
   if (op.base > record.version) return {Is::ask, "future_version"};
   if (knowledge.chained()) {
     if (!knowledge.misses_a_version()) return {};
-  } else if (op.base < 0 && record.deleted) {
+  } else if (op.expects_none() && record.deleted) {
     const bool anew = op.kind == Kind::recreate || record.forgotten >= 0;
     return anew ? Check{} : Check{Is::reject, "deleted"};
-  } else if (op.base < 0 && record.exists()) {
+  } else if (op.expects_none() && record.exists()) {
     return {Is::reject, "exists"};
-  } else if (op.base == record.version) {
+  } else if (op.base == record.version && !op.foreign()) {
     return {};
   }
   switch (turn.options.on_stale) {
@@ -53,6 +54,7 @@ Check check_version(const Turn& turn, const Op& op, const Record& record,
 
 // What all strategies refuse: a base that no version has. Empty: nothing.
 std::string impossible_base(const Op& op, const Record& record) {
+  if (op.foreign() && !record.exists()) return "resurrection";
   if (op.blind() || op.base <= record.version) return {};
   return record.exists() ? "future_version" : "resurrection";
 }
@@ -137,7 +139,8 @@ void carry_out(Turn& turn, const Op& op, const Knowledge& knowledge, Record& rec
 // Finds the record that an op on an unknown key is of: a new one, or another (R37). True if it is
 // another; the op and the record are those then.
 bool find_record(Turn& turn, Op& op, Record& record, Entry& entry) {
-  if (record.exists() || (!op.blind() && op.base >= 0) || op.kind == Kind::remove) return false;
+  if (record.exists() || !(op.blind() || op.expects_none())) return false;
+  if (op.kind == Kind::remove) return false;
   const auto match = match_insert(turn, op);
   if (match.is == Match::Is::part_of) {
     turn.state.put_alias(op.key, match.record);
@@ -161,12 +164,25 @@ Check check(const Turn& turn, const Op& op, const Record& record, const Knowledg
   return {impossible.empty() ? Check::Is::merge : Check::Is::ask, impossible};
 }
 
+// Its site has the record from another hub: it is told of this one's. What such an author added to
+// a sum nobody can say. False: a person is asked.
+bool take_foreign(Turn& turn, const Op& op, const Record& record) {
+  if (!op.foreign() || !record.exists()) return true;
+  tell_again(turn, op.key, record);
+  const bool adds = std::any_of(op.fields.begin(), op.fields.end(), [&](const auto& field) {
+    return turn.options.rule_of(turn.options.unit_of(field.first)) == Rule::sum;
+  });
+  if (adds) park(turn, op, Verdict::ask, "foreign");
+  return !adds;
+}
+
 }  // namespace
 
 void apply_policy(Turn& turn, Op op) {
   auto record = turn.state.record(op.key).value_or(Record{});
+  if (!take_foreign(turn, op, record)) return;
   const auto invalid = violation_of(turn.options, op, record);
-  const bool makes = !record.exists() && (op.blind() || op.base < 0);
+  const bool makes = !record.exists() && (op.blind() || op.expects_none());
   if (makes && invalid.any()) return reject(turn, op, "invalid", invalid);
   Entry entry;
   const bool joined = find_record(turn, op, record, entry);

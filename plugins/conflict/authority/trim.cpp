@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "conflict/authority/sites.hpp"
+#include "conflict/record/marks.hpp"
 #include "sdk/json.hpp"
 
 namespace bascule::conflict {
@@ -154,12 +155,15 @@ void acknowledge(Turn& turn, std::string_view name, std::uint64_t mark) {
 
 void take_mark(Turn& turn, const std::string& site) {
   const auto json = parse_json(turn.input.payload());
-  if (!json.is_object() || !json.contains("mark") || !json["mark"].is_number_unsigned()) {
+  if (!json.is_object() || !json.contains("mark") || !json["mark"].is_string()) {
     return turn.outbox.explain({{"verdict", "REFUSED"}, {"reason", "mark"}});
   }
+  const auto mark = mark_of(turn.hub, json["mark"].get_ref<const std::string&>());
+  const auto known = Sites(turn.step).site(site);
+  // All hubs are told of all marks: a site of others need not be one of this.
+  if (!mark && !known) return turn.outbox.explain({{"verdict", "MARK"}, {"reason", "other hub"}});
   // It is not said again, so it counts also if the site was heard of just now.
-  const auto known = Sites(turn.step).site(site).value_or(Site{});
-  hear_of(turn, site, known, json["mark"].get<std::uint64_t>());
+  hear_of(turn, site, known.value_or(Site{}), mark.value_or(0));
   turn.outbox.explain({{"verdict", "MARK"}, {"mark", json["mark"]}});
 }
 

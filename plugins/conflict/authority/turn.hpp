@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <list>
+#include <string>
 
 #include "bascule/policy.hpp"
 #include "conflict/authority/outbox.hpp"
@@ -11,6 +12,7 @@
 #include "conflict/state/cases.hpp"
 #include "conflict/state/state.hpp"
 #include "conflict/state/waiting.hpp"
+#include "sdk/journal_name.hpp"
 
 namespace bascule::conflict {
 
@@ -23,7 +25,8 @@ struct Turn {
         state(its_step, counters),
         waiting(its_step, counters),
         cases(its_step),
-        outbox(its_options, its_step),
+        hub(journal_name(its_options.bridge_id, its_input)),
+        outbox(its_options, its_step, hub),
         now_ms(its_input.wall_ms()) {}
 
   // The next stamp of the authority's own clock.
@@ -40,6 +43,7 @@ struct Turn {
   State state;
   Waiting waiting;
   Cases cases;
+  std::string hub;  // whose numbers the versions and marks are
   Outbox outbox;
   std::int64_t now_ms;
   std::list<Op> released;  // parked ops whose time has come, to be evaluated again

@@ -144,7 +144,9 @@ std::string Knowledge::field_value(std::string_view field) const {
     const auto found = seen_->fields.find(field);
     return found == seen_->fields.end() ? "null" : found->second;
   }
-  if (absent_ || (base_ < 0 && !op_.blind() && !everything_)) return "null";
+  // What a foreign author saw nobody knows; the record as it is comes nearest.
+  const bool nothing = absent_ || (base_ < 0 && !op_.blind() && !everything_);
+  if (nothing && !op_.foreign()) return "null";
   const auto json = parse_json(render(options_, record_));
   const auto found = json.find(field);
   return found == json.end() ? "null" : found->dump();

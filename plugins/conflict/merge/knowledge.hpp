@@ -37,7 +37,7 @@ class Knowledge {
   bool absent() const { return absent_; }
   bool deleted() const { return deleted_; }
   // It saw the record deleted, and was told to forget it: what it writes makes the record anew.
-  bool forgot() const { return !op_.blind() && op_.base < 0 && record_.forgotten >= 0; }
+  bool forgot() const { return op_.expects_none() && record_.forgotten >= 0; }
   std::uint64_t life() const { return life_; }
   // The op's stamp: its own, or the next one after what the author had seen.
   const Hlc& stamp() const { return stamp_; }

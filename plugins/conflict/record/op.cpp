@@ -10,7 +10,7 @@ namespace bascule::conflict {
 namespace {
 
 constexpr std::array<std::string_view, 4> kinds{"patch", "insert", "delete", "recreate"};
-constexpr std::array<std::string_view, 3> qualities{"none", "inferred", "given"};
+constexpr std::array<std::string_view, 4> qualities{"none", "inferred", "given", "foreign"};
 constexpr std::size_t key_bytes_max = 400;
 constexpr std::size_t id_bytes_max = 300;
 
@@ -150,10 +150,7 @@ void read_stamp(const plugin::Input& input, Reading& reading) {
   }
   reading.op.hlc = *hlc;
   reading.stamped = true;
-  if (const auto mark = input.property("mark")) {
-    const auto number = whole_number(*mark);
-    if (number && *number >= 0) reading.mark = static_cast<std::uint64_t>(*number);
-  }
+  reading.marks = input.property("mark").value_or("");
   if (const auto u = input.property("u")) {
     const auto number = whole_number(*u);
     if (!number || *number < 0 || *number > 86'400'000) reading.op.wrong = "bad_u";
@@ -185,7 +182,8 @@ std::optional<NumberedOp> split_id(std::string_view id) {
   return NumberedOp{id.substr(0, slash), static_cast<std::uint64_t>(*sequence)};
 }
 
-Reading read_op(const Options& options, const plugin::Input& input, const Captures& captures) {
+Reading read_op(const Options& options, const plugin::Input& input, const Captures& captures,
+                std::string_view hub) {
   Reading reading;
   auto& op = reading.op;
   const auto id = input.property("op");
@@ -218,6 +216,11 @@ Reading read_op(const Options& options, const plugin::Input& input, const Captur
   auto prev = take(json, options.payload.prev);
   auto kind = take(json, options.payload.kind);
   read_knowledge(input, std::move(base), std::move(prev), std::move(kind), reading);
+  const auto whose = input.property("hub");
+  if (whose && !hub.empty() && *whose != hub && op.base >= 0) {
+    op.base = -1;
+    op.quality = BaseQuality::foreign;
+  }
   read_stamp(input, reading);
   if (op.prev.size() > id_bytes_max) op.wrong = "bad_id";
   if (op.kind == Kind::remove) return reading;

@@ -16,7 +16,9 @@ namespace bascule::conflict {
 
 enum class Kind : std::uint8_t { patch, insert, remove, recreate };
 // How the base is known. blind: not at all; such an author is taken to have seen what is older.
-enum class BaseQuality : std::uint8_t { blind, inferred, given };
+// foreign: it is a version of another hub, or of this one before its journal was made anew; of what
+// this one has decided such an author has seen nothing.
+enum class BaseQuality : std::uint8_t { blind, inferred, given, foreign };
 
 std::string_view word(Kind kind);
 std::string_view word(BaseQuality quality);
@@ -41,6 +43,9 @@ struct Op {
   std::string wrong;            // why it is no edit, if so: "not_json"; rejected before it is kept
 
   bool blind() const { return quality == BaseQuality::blind; }
+  bool foreign() const { return quality == BaseQuality::foreign; }
+  // The author says that it knows of no such record; a foreign one knows of one.
+  bool expects_none() const { return !blind() && !foreign() && base < 0; }
   std::string_view origin() const { return std::string_view(id).substr(0, id.find('/')); }
 };
 
@@ -49,11 +54,13 @@ struct Op {
 struct Reading {
   Op op;
   bool stamped = false;
-  std::optional<std::uint64_t> mark;  // that had come to the site when it was made (sites.hpp)
+  std::string marks;  // that had come to the site when it was made (marks.hpp)
 };
 
-// `captures` are those of options.record for the message's topic.
-Reading read_op(const Options& options, const plugin::Input& input, const Captures& captures);
+// `captures` are those of options.record for the message's topic. At the authority `hub` is its
+// own journal (journal_name.hpp); at a site it is empty.
+Reading read_op(const Options& options, const plugin::Input& input, const Captures& captures,
+                std::string_view hub = {});
 
 // "origin/epoch/lane/sequence" of an input.
 std::string id_of(const plugin::Input& input);

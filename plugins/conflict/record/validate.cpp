@@ -22,7 +22,7 @@ const FieldRules* rules_of(const Options& options, std::string_view field) {
 // The parts that the op makes; the record as a whole is the part "".
 std::set<std::string> parts_made(const Options& options, const Op& op, const Record& record) {
   if (op.kind == Kind::remove) return {};
-  const bool forgot = !op.blind() && op.base < 0 && record.forgotten >= 0;
+  const bool forgot = op.expects_none() && record.forgotten >= 0;
   const bool anew = record.deleted && (op.kind == Kind::recreate || forgot);
   const bool makes = !record.exists() || anew;
   if (!options.parts()) return makes ? std::set<std::string>{""} : std::set<std::string>{};

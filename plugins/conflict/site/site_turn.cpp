@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "conflict/record/marks.hpp"
 #include "conflict/site/clock.hpp"
 #include "conflict/site/state.hpp"
 #include "conflict/site/view.hpp"
@@ -13,10 +14,12 @@ namespace bascule::conflict {
 
 namespace {
 
-constexpr std::string_view own_properties[] = {"op",  "base", "base-quality", "prev",
-                                               "hlc", "u",    "kind",         "mark"};
+constexpr std::string_view own_properties[] = {"op", "base", "base-quality", "prev", "hlc",
+                                               "u",  "kind", "mark",         "hub"};
 // How often a site that does not edit says what has come to it.
 constexpr std::int64_t mark_every_ms = 3'600'000;
+// Of so many their marks are kept.
+constexpr std::size_t hubs_max = 16;
 
 struct Visit {
   const Options& options;
@@ -62,12 +65,22 @@ std::set<std::string> all_parts(const Visit& visit, std::string_view key) {
 }
 
 // The newest version that had come here when the edit was journaled, whatever has come since.
-std::int64_t inferred_base(const Confirmed& confirmed, const Moment& at) {
-  std::int64_t base = -1;
+Confirmed::Arrival seen_at(const Confirmed& confirmed, const Moment& at) {
+  Confirmed::Arrival seen;
   for (const auto& arrival : confirmed.arrivals) {
-    if (arrival.at <= at) base = arrival.version;
+    if (arrival.at <= at) seen = arrival;
   }
-  return base;
+  return seen;
+}
+
+// The marks of all hubs that had come by then.
+std::string marks_at(const Visit& visit, const Moment& at) {
+  std::string text;
+  for (const auto& [hub, marks] : visit.state.marks()) {
+    const auto number = marks.at(at);
+    if (number > 0) text += (text.empty() ? "" : " ") + mark_text(hub, number);
+  }
+  return text.empty() ? "0" : text;
 }
 
 // An edit on its way up: as it came, and what its stamp will be made of.
@@ -76,12 +89,13 @@ struct Leaving {
   plugin::Output output;
   std::int64_t wall_ms = 0;
   Hlc seen;  // the greatest stamp that its author can have seen
-  std::uint64_t mark = 0;
+  std::string marks;
+  std::string hub;  // whose version its base is
 };
 
-Leaving leaving(const Visit& visit, const Op& op) {
-  const auto mark = visit.state.marks().at(moment_of(visit.input));
-  Leaving it{op, {}, visit.input.wall_ms(), visit.state.clock(), mark};
+Leaving leaving(const Visit& visit, const Op& op, const std::string& hub) {
+  Leaving it{op, {}, visit.input.wall_ms(), visit.state.clock(), {}, hub};
+  it.marks = marks_at(visit, moment_of(visit.input));
   auto& output = it.output;
   output.direction = plugin::Direction::up;
   output.lane = visit.options.lane;
@@ -106,7 +120,7 @@ std::string encode(const Leaving& it) {
   for (const auto& [name, value] : it.output.properties) out.text(name).text(value);
   out.integer(it.wall_ms);
   write(out, it.seen);
-  return out.number(it.mark).take();
+  return out.text(it.marks).text(it.hub).take();
 }
 
 Leaving decode_leaving(const Options& options, std::string_view bytes) {
@@ -124,7 +138,8 @@ Leaving decode_leaving(const Options& options, std::string_view bytes) {
   }
   it.wall_ms = in.integer();
   it.seen = read_hlc(in);
-  if (!in.done()) it.mark = in.number();
+  it.marks = in.text();
+  it.hub = in.text();
   return it;
 }
 
@@ -143,7 +158,8 @@ void send_up(Visit& visit, Leaving it) {
   properties.emplace_back("hlc", text(op.hlc));
   properties.emplace_back("u", std::to_string(op.u_ms));
   properties.emplace_back("kind", word(op.kind));
-  properties.emplace_back("mark", std::to_string(it.mark));
+  properties.emplace_back("mark", it.marks);
+  if (!it.hub.empty()) properties.emplace_back("hub", it.hub);
   visit.step.emit(it.output);
 }
 
@@ -163,17 +179,18 @@ void take_edit(Visit& visit, const Captures& captures) {
   if (visit.state.is_pending(op.id)) return;
   const auto confirmed = visit.state.confirmed(op.key);
   const auto pending = visit.state.pending(op.key);
+  const auto seen = seen_at(confirmed, moment_of(visit.input));
   if (op.blind()) {
-    op.base = inferred_base(confirmed, moment_of(visit.input));
+    op.base = seen.version;
     op.quality = BaseQuality::inferred;
   }
   if (op.prev.empty() && visit.options.view == View::optimistic && !pending.empty()) {
     op.prev = pending.back().op.id;
   }
   if (visit.clock.ready()) {
-    send_up(visit, leaving(visit, op));
+    send_up(visit, leaving(visit, op, seen.hub));
   } else {
-    visit.clock.hold(encode(leaving(visit, op)));
+    visit.clock.hold(encode(leaving(visit, op, seen.hub)));
   }
   visit.step.explain(Json{
       {"op", op.id},
@@ -204,43 +221,63 @@ void set_fields(const Options& options, const std::string& part, std::string_vie
   confirmed.live = options.parts() ? !confirmed.fields.empty() : !payload.empty();
 }
 
-// The authority has said up to where everything has come.
-void take_mark(Visit& visit) {
-  const auto mark = number_in(visit.input, "mark");
-  if (!mark || *mark < 0) return;
-  auto marks = visit.state.marks();
-  marks.add(static_cast<std::uint64_t>(*mark), moment_of(visit.input));
-  if (!marks.will_send && !visit.options.topics.mark.empty()) {
-    visit.step.wake_at("mark", visit.input.wall_ms() + mark_every_ms);
-    marks.will_send = true;
-  }
-  visit.state.put(marks);
+// Asks for the wake that sends marks, if that has not been done. A wake that is later than it would
+// be was asked for by a clock that ran ahead.
+void plan_marks(Visit& visit) {
+  if (visit.options.topics.mark.empty()) return;
+  const auto at = visit.input.wall_ms() + mark_every_ms;
+  const auto planned = visit.state.mark_wake_ms();
+  if (planned != 0 && planned <= at) return;
+  visit.step.wake_at("mark", at);
+  visit.state.put_mark_wake(at);
 }
 
-// Sends the mark that had come an hour ago: edits from before that have left by now.
-void send_mark(Visit& visit) {
-  auto marks = visit.state.marks();
-  if (visit.clock.ready()) {
-    if (marks.next != marks.sent) {
+// A hub has said up to where everything has come; gives the hub's name.
+std::string take_mark(Visit& visit) {
+  const auto mark = parse_mark(visit.input.property("mark").value_or(""));
+  if (!mark) return {};
+  const std::string hub(mark->hub);
+  auto all = visit.state.marks();
+  if (!all.contains(hub) && all.size() >= hubs_max) {
+    all.erase(std::min_element(all.begin(), all.end(), [](const auto& a, const auto& b) {
+      return a.second.arrivals.back().at < b.second.arrivals.back().at;
+    }));
+  }
+  all[hub].add(mark->number, moment_of(visit.input));
+  visit.state.put(all);
+  plan_marks(visit);
+  return hub;
+}
+
+// Sends the marks that had come an hour ago: edits from before that have left by now.
+void send_marks(Visit& visit) {
+  auto all = visit.state.marks();
+  bool more = false;
+  const bool ready = visit.clock.ready();
+  for (auto& [hub, marks] : all) {
+    if (ready && marks.next != marks.sent) {
       plugin::Output output;
       output.direction = plugin::Direction::up;
       output.lane = visit.options.lane;
       output.topic = visit.options.topics.mark.fill({{"origin", visit.options.bridge_id}});
-      output.payload = Json{{"mark", marks.next}}.dump();
+      output.payload = Json{{"mark", mark_text(hub, marks.next)}}.dump();
       visit.step.emit(output);
       marks.sent = marks.next;
     }
-    marks.next = marks.last();
+    if (ready) marks.next = marks.last();
+    more = more || marks.to_send();
   }
-  marks.will_send = marks.next != marks.sent || marks.last() != marks.next;
-  if (marks.will_send) visit.step.wake_at("mark", visit.input.wall_ms() + mark_every_ms);
-  visit.state.put(marks);
+  visit.state.put_mark_wake(0);
+  visit.state.put(all);
+  if (more) plan_marks(visit);
 }
 
 // The authority knows nothing any more of a record that was deleted.
-void forget_record(Visit& visit, const std::string& key, const Confirmed& confirmed) {
+void forget_record(Visit& visit, const std::string& key, const Confirmed& confirmed,
+                   const std::string& hub) {
   auto parts = all_parts(visit, key);
-  if (confirmed.version < 0) return;
+  // Another hub's record is none of its business.
+  if (confirmed.version < 0 || confirmed.hub != hub) return;
   visit.state.erase_confirmed(key);
   show_record(visit, key, parts);
 }
@@ -253,16 +290,24 @@ void take_record(Visit& visit, const Captures& captures) {
     visit.step.log(plugin::Level::warning, "a record came without its version, or is none");
     return visit.step.explain(Json{{"verdict", "REFUSED"}, {"reason", "record"}}.dump());
   }
-  take_mark(visit);
+  const auto hub = take_mark(visit);
   const auto stamp = visit.input.property("hlc");
   const auto hlc = stamp ? parse_hlc(*stamp) : std::nullopt;
   if (hlc && visit.state.clock() < *hlc) visit.state.put_clock(*hlc);
   const auto found = captures.find("part");
   const std::string part = found == captures.end() ? "" : found->second;
   auto confirmed = visit.state.confirmed(key);
+  if (*version < 0) return forget_record(visit, key, confirmed, hub);
+  // Versions of another hub, or of the same one after its journal was made anew, begin again; what
+  // its readers had seen of the former one is still the base of edits that were made then.
+  const bool other = confirmed.version >= 0 && confirmed.hub != hub;
   const bool anew = *version < confirmed.version && hlc && confirmed.newest < *hlc;
-  if (*version < 0) return forget_record(visit, key, confirmed);
-  if (anew) confirmed = {};
+  if (other || anew) {
+    auto arrivals = std::move(confirmed.arrivals);
+    confirmed = {};
+    if (other) confirmed.arrivals = std::move(arrivals);
+  }
+  confirmed.hub = hub;
   const auto known = confirmed.part_versions.find(part);
   if (known != confirmed.part_versions.end() && *version < known->second) return;
   confirmed.part_versions[part] = *version;
@@ -270,7 +315,7 @@ void take_record(Visit& visit, const Captures& captures) {
   if (*version > confirmed.version) {
     confirmed.version = *version;
     confirmed.newest = hlc.value_or(Hlc{});
-    confirmed.arrivals.push_back({*version, moment_of(visit.input)});
+    confirmed.arrivals.push_back({*version, hub, moment_of(visit.input)});
   }
   visit.state.put(key, confirmed);
   // The version that an edit made has it already.
@@ -304,9 +349,12 @@ void take_verdict(Visit& visit) {
 
 void decide_at_site(const Options& options, plugin::Step& step, const plugin::Input& input) {
   Visit visit{options, step, input, SiteState(step), SiteClock(options, step)};
-  if (input.kind() == plugin::Input::Kind::link) return visit.clock.line(input);
+  if (input.kind() == plugin::Input::Kind::link) {
+    if (visit.state.mark_wake_ms() != 0) plan_marks(visit);
+    return visit.clock.line(input);
+  }
   if (input.kind() == plugin::Input::Kind::wake) {
-    if (input.topic() == "mark") return send_mark(visit);
+    if (input.topic() == "mark") return send_marks(visit);
     if (input.topic() == "leave" || visit.clock.give_up()) release(visit);
     return;
   }

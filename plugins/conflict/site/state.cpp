@@ -7,6 +7,8 @@
 //   m, l NUMBER       the measured clock and what waits for it (clock.cpp)
 #include "conflict/site/state.hpp"
 
+#include <algorithm>
+
 namespace bascule::conflict {
 
 namespace {
@@ -43,13 +45,17 @@ Confirmed SiteState::confirmed(std::string_view key) const {
     it.fields.emplace(name, in.text());
   }
   it.live = in.flag();
+  std::vector<std::string> hubs;
+  for (auto count = in.number(); count > 0; --count) hubs.emplace_back(in.text());
+  it.hub = hubs.at(in.number());
   for (auto count = in.number(); count > 0; --count) {
     auto& arrival = it.arrivals.emplace_back();
     arrival.version = in.integer();
+    arrival.hub = hubs.at(in.number());
     arrival.at.boot = in.integer();
     arrival.at.boottime_ms = in.integer();
   }
-  if (!in.done()) it.newest = read_hlc(in);
+  it.newest = read_hlc(in);
   return it;
 }
 
@@ -61,10 +67,21 @@ void SiteState::put(std::string_view key, const Confirmed& it) {
   for (const auto& [name, value] : it.fields) out.text(name).text(value);
   out.number(it.live ? 1 : 0);
   const auto skipped = it.arrivals.size() > arrivals_max ? it.arrivals.size() - arrivals_max : 0;
-  out.number(it.arrivals.size() - skipped);
+  // Nearly always there is one.
+  std::vector<std::string> hubs{it.hub};
+  const auto place_of = [&](const std::string& hub) {
+    const auto found = std::find(hubs.begin(), hubs.end(), hub);
+    if (found != hubs.end()) return static_cast<std::uint64_t>(found - hubs.begin());
+    hubs.push_back(hub);
+    return static_cast<std::uint64_t>(hubs.size() - 1);
+  };
+  for (auto i = skipped; i < it.arrivals.size(); ++i) place_of(it.arrivals[i].hub);
+  out.number(hubs.size());
+  for (const auto& hub : hubs) out.text(hub);
+  out.number(0).number(it.arrivals.size() - skipped);
   for (auto i = skipped; i < it.arrivals.size(); ++i) {
-    out.integer(it.arrivals[i].version).integer(it.arrivals[i].at.boot);
-    out.integer(it.arrivals[i].at.boottime_ms);
+    out.integer(it.arrivals[i].version).number(place_of(it.arrivals[i].hub));
+    out.integer(it.arrivals[i].at.boot).integer(it.arrivals[i].at.boottime_ms);
   }
   write(out, it.newest);
   step_.put('r' + std::string(key), out.take());
@@ -93,30 +110,43 @@ std::uint64_t Marks::at(const Moment& moment) const {
   return mark;
 }
 
-Marks SiteState::marks() const {
-  Marks marks;
+std::map<std::string, Marks> SiteState::marks() const {
+  std::map<std::string, Marks> all;
   const auto bytes = step_.get("nmarks");
-  if (!bytes) return marks;
+  if (!bytes) return all;
   Reader in(*bytes);
-  marks.sent = in.number();
-  marks.next = in.number();
-  marks.will_send = in.flag();
   while (!in.done()) {
-    auto& arrival = marks.arrivals.emplace_back();
-    arrival.mark = in.number();
-    arrival.at.boot = in.integer();
-    arrival.at.boottime_ms = in.integer();
+    auto& marks = all[std::string(in.text())];
+    marks.sent = in.number();
+    marks.next = in.number();
+    for (auto count = in.number(); count > 0; --count) {
+      auto& arrival = marks.arrivals.emplace_back();
+      arrival.mark = in.number();
+      arrival.at.boot = in.integer();
+      arrival.at.boottime_ms = in.integer();
+    }
   }
-  return marks;
+  return all;
 }
 
-void SiteState::put(const Marks& marks) {
+void SiteState::put(const std::map<std::string, Marks>& all) {
   Writer out;
-  out.number(marks.sent).number(marks.next).number(marks.will_send ? 1 : 0);
-  for (const auto& arrival : marks.arrivals) {
-    out.number(arrival.mark).integer(arrival.at.boot).integer(arrival.at.boottime_ms);
+  for (const auto& [hub, marks] : all) {
+    out.text(hub).number(marks.sent).number(marks.next).number(marks.arrivals.size());
+    for (const auto& arrival : marks.arrivals) {
+      out.number(arrival.mark).integer(arrival.at.boot).integer(arrival.at.boottime_ms);
+    }
   }
   step_.put("nmarks", out.take());
+}
+
+std::int64_t SiteState::mark_wake_ms() const {
+  const auto bytes = step_.get("nmarkwake");
+  return bytes ? Reader(*bytes).integer() : 0;
+}
+
+void SiteState::put_mark_wake(std::int64_t ms) {
+  step_.put("nmarkwake", Writer().integer(ms).take());
 }
 
 std::vector<Pending> SiteState::pending(std::string_view key) const {

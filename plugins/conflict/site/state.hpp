@@ -25,9 +25,11 @@ Moment moment_of(const plugin::Input& input);
 struct Confirmed {
   struct Arrival {
     std::int64_t version = -1;
+    std::string hub;  // whose version it is
     Moment at;
   };
   std::int64_t version = -1;
+  std::string hub;  // journal_name.hpp; empty: nothing has come
   std::map<std::string, std::int64_t, std::less<>> part_versions;
   Hlc newest;     // of the newest version; a record that is made anew counts from 0 again
   Fields fields;  // with parts: "part/field"
@@ -35,7 +37,7 @@ struct Confirmed {
   std::vector<Arrival> arrivals;  // the last ones, oldest first
 };
 
-// The marks that came with the authority's records (sites.hpp).
+// The marks that came with the records of one hub (marks.hpp).
 struct Marks {
   struct Arrival {
     std::uint64_t mark = 0;
@@ -44,12 +46,12 @@ struct Marks {
   std::vector<Arrival> arrivals;  // the last ones, oldest first
   std::uint64_t sent = 0;         // the last that went up in a message of its own
   std::uint64_t next = 0;         // that goes up next
-  bool will_send = false;         // a wake has been asked for
 
   void add(std::uint64_t mark, const Moment& at);
   // The last that had come by then; 0: none is known.
   std::uint64_t at(const Moment& moment) const;
   std::uint64_t last() const { return arrivals.empty() ? 0 : arrivals.back().mark; }
+  bool to_send() const { return next != sent || last() != next; }
 };
 
 // An edit made here that the centre has not answered for good.
@@ -66,8 +68,13 @@ class SiteState {
   void put(std::string_view key, const Confirmed& confirmed);
   void erase_confirmed(std::string_view key);
 
-  Marks marks() const;
-  void put(const Marks& marks);
+  // By hub; of the last few that anything has come from.
+  std::map<std::string, Marks> marks() const;
+  void put(const std::map<std::string, Marks>& marks);
+
+  // For when the wake that sends them was asked for; 0: it was not.
+  std::int64_t mark_wake_ms() const;
+  void put_mark_wake(std::int64_t ms);
 
   std::vector<Pending> pending(std::string_view key) const;  // oldest first
   bool is_pending(std::string_view op) const;

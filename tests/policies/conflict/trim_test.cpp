@@ -151,7 +151,7 @@ TEST_CASE("conflict: a site that missed that a record is forgotten still takes i
   anew.properties = {{"version", "0"},
                      {"hlc", std::to_string(network.now + day) + "-0-A"},
                      {"op", "A/e/local/9"},
-                     {"mark", "9"}};
+                     {"mark", "hub/0000000000000001/9"}};
   site.down.push_back(anew);
   network.bring_down("B");
   CHECK(network.shown("B") == R"({"x":3})");
@@ -252,7 +252,7 @@ TEST_CASE("conflict: a person is asked whether to wait for a site that is silent
   CHECK(hub.history().size() == 3);  // what C has acknowledged, and two more
   // B comes back: what it had seen is not known any more; nothing is decided without a person.
   const Edit late{.site = "B", .number = 1, .fields = {{"x", 2}}, .base = 3, .at = monday};
-  give_marked(hub, late, "4", monday + 13 * day);
+  give_marked(hub, late, "hub/0000000000000001/4", monday + 13 * day);
   CHECK(hub.verdicts[late.id()]["reason"] == "trimmed");
   CHECK(rows(hub.host, 'm') == 3);
 }
