@@ -170,6 +170,12 @@ void Crossing::stop() {
   link_->stop(stop_deadline);
 }
 
+SetAside Crossing::set_aside(LaneId lane) {
+  std::promise<SetAside> done;
+  link_->loop().post([&] { done.set_value(forwarder_.set_aside(lane)); });
+  return done.get_future().get();
+}
+
 void Crossing::deliver(std::span<const Delivery> deliveries) {
   intake_.deliver(deliveries, [this](const Message& message) {
     if (!settle_topic_.empty() && message.topic == settle_topic_) {

@@ -45,6 +45,12 @@ class Crossing {
   // Runs on the link's loop thread, without waiting for it.
   void tell(std::function<void()> task) { link_->loop().post(std::move(task)); }
 
+  // See Forwarder. The second waits for the link's thread: not from there, nor after stop().
+  void begin_anew() {
+    link_->loop().post([this] { forwarder_.begin_anew(); });
+  }
+  SetAside set_aside(LaneId lane);
+
   LinkStatus status() const { return link_->status(); }
   // Of the lanes that go to this broker.
   std::map<std::string, LaneStatus> lanes() const { return forwarder_.lanes(); }

@@ -105,7 +105,15 @@ int run_daemon(const BridgeConfig& config) {
     const Ending ending{control, site, central.get(), journal};
     control.start();
     journal.start([&](const Loss& loss, const std::string& lane, Direction direction) {
-      if (loss.reason != "superseded") {
+      if (loss.reason == "not_resent" || loss.reason == "beyond_history") {
+        spdlog::warn(
+            "journal: the {} broker may have lost {} messages of lane {} {}, {} to {}; not sent "
+            "again ({}); 'bascule journal replay --lane {} --direction {}' sends them",
+            direction == Direction::up ? "central" : "site", loss.count, lane, to_string(direction),
+            loss.first, loss.last,
+            loss.reason == "not_resent" ? "the lane's 'resend'" : "older than keep_forwarded", lane,
+            to_string(direction));
+      } else if (loss.reason != "superseded") {
         spdlog::warn("journal: lane {} {} loses {} messages, {} to {}: {}", lane,
                      to_string(direction), loss.count, loss.first, loss.last, loss.reason);
       }

@@ -5,10 +5,13 @@
 //   {"event":"link_down","link":"central","at":"…Z","reason":"…"}
 //   {"event":"loss","direction":"up","lane":"media","first":1,"last":9,"count":9,"bytes":…,
 //    "reason":"ttl","at":"…Z"}
+//    with the reasons not_resent and beyond_history the far broker may have lost it, and is not
+//    sent it again
 //   {"event":"topic_held","direction":"up","lane":"default","topic":"…","reason":"not authorized
 //    (0x87)","left_out":0,"at":"…Z"}; left_out: as many more were, and are not told
 //   {"event":"topic_released", likewise, without a reason, with "messages": that crossed}
-//   {"event":"quarantined", likewise, with "reason", and "messages": since the last such event}
+//   {"event":"quarantined", likewise, with "reason", and "messages": since the last such event;
+//    "lane" is empty where it was refused on its way in}
 //   {"event":"lane_delayed", likewise: the far broker refuses for now}
 //   {"event":"looped","link":"site","source":"hub","topic":"…","count":20,"at":"…Z"}
 //   {"event":"case_opened","policy":"seats","case":7,"kind":"…","subject":"…","at":"…Z"}

@@ -24,7 +24,7 @@ struct Options {
   bool as_json = false;
   std::string lane = "default";
   std::string direction = "up";
-  std::uint64_t from = 0;
+  std::uint64_t from = 0, to = 0;
   std::uint64_t count = 20;
   bool payload = false;
 };
@@ -53,6 +53,17 @@ int losses(const BridgeConfig& config, const Options& options) {
 
 int repeats(const BridgeConfig& config, const Options& options) {
   return print(answer(config, "/v1/journal/repeats", {}), options.as_json, render_repeats);
+}
+
+int replay(const BridgeConfig& config, const Options& options) {
+  Query query;
+  query.set("direction", options.direction).set("lane", options.lane);
+  if (options.from > 0) query.set("from", std::to_string(options.from));
+  if (options.to > 0) query.set("to", std::to_string(options.to));
+  const json done = tell_daemon(config, query.behind("/v1/journal/replay"));
+  print(done, options.as_json, render_replayed);
+  return count_of(done, "messages") == 0 && count_of(done, "gone") > 0 ? exit_code::failed
+                                                                       : exit_code::done;
 }
 
 // Slice by slice, so that the daemon goes on with its own work in between.
@@ -122,6 +133,34 @@ Examples:
   bascule journal show --direction down --json | jq -r '.messages[].topic')");
 }
 
+void add_replay(CLI::App& journal, Choice& choice, const std::shared_ptr<Options>& options) {
+  auto* command =
+      add(journal, choice, options, "replay", "Send again what has crossed before", replay);
+  command->add_option("--lane", options->lane, "The lane")
+      ->type_name("NAME")
+      ->capture_default_str();
+  command->add_option("--direction", options->direction, "up: site to central; down: back")
+      ->type_name("up|down")
+      ->check(CLI::IsMember({"up", "down"}))
+      ->capture_default_str();
+  command->add_option("--from", options->from, "First sequence (default: the oldest kept)")
+      ->type_name("SEQUENCE");
+  command->add_option("--to", options->to, "Last sequence (default: the last that has crossed)")
+      ->type_name("SEQUENCE");
+  command->footer(
+      R"(Asks the daemon. Without --from and --to: what the loss ledger of the lane has as
+not_resent and beyond_history, because a broker may have lost it and was not sent it again; the
+ledger no longer has it then. With them: whatever of that range has crossed. Only what the
+journal still has can be sent ('bascule journal list', STORED). It goes with the number and stamp
+that it had, marked bascule-replayed over MQTT 5, ahead of what waits.
+
+Exit codes: 0 done, 1 failed or the journal has nothing of it any more, 3 no daemon answers.
+
+Examples:
+  bascule journal replay --lane sales
+  bascule journal replay --lane sales --from 1234 --to 1300)");
+}
+
 }  // namespace
 
 void add_journal(CLI::App& program, Choice& choice) {
@@ -134,6 +173,7 @@ Examples:
   bascule journal verify                   is every stored byte as it was written?
   bascule journal losses                   what was given up, when, and why
   bascule journal quarantine list          what cannot cross as things are, and why
+  bascule journal replay --lane sales      send again what a broker has lost
   bascule journal repeats                  what was dropped as a repeat
 
 'bascule journal COMMAND --help' explains one command.)");
@@ -155,11 +195,14 @@ Exit codes: 0 no damage, 1 damage found or failed.)");
   add(*journal, choice, options, "losses", "List the messages that were given up, and why", losses)
       ->footer(std::string(without_daemon) + R"(
 The loss ledger: each range of messages that a limit (ttl, max_size, when_full) took from a lane
-before it had crossed, or that left the quarantine unsent. What is still in the quarantine is not
+before it had crossed, or that left the quarantine unsent; and what had crossed, and a broker has
+lost or may have (not_resent: the lane's 'resend' does not send it again; beyond_history: older
+than keep_forwarded), which 'bascule journal replay' sends. What is still in the quarantine is not
 lost; that there is something is said below.
 
 Exit codes: 0 done, also if there are losses; 1 failed.)");
   add_quarantine(*journal, choice);
+  add_replay(*journal, choice, options);
   add(*journal, choice, options, "repeats", "Count what was dropped as a repeat, and why", repeats)
       ->footer(std::string(without_daemon) + R"(
 What is in the counter 'repeats' of 'bascule status', by where it came from:

@@ -87,6 +87,18 @@ std::string render_messages(const json& answer, bool whole, bool colour) {
   return table.empty() ? "no messages\n" : table.text(colour);
 }
 
+std::string render_replayed(const json& answer, bool colour) {
+  const std::uint64_t messages = count_of(answer, "messages"), gone = count_of(answer, "gone");
+  std::string text =
+      messages == 0 ? "nothing is sent again\n"
+                    : counted(messages, "message") + " from " + sequences(answer) + " go again\n";
+  if (gone > 0) {
+    text += painted(counted(gone, "message"), Tone::warn, colour) +
+            " asked for are not stored any more\n";
+  }
+  return text;
+}
+
 std::string render_losses(const json& answer, bool colour) {
   Table table({{"TIME"},
                {"LANE"},
@@ -95,9 +107,11 @@ std::string render_losses(const json& answer, bool colour) {
                {"MESSAGES", Align::right},
                {"SIZE", Align::right},
                {"REASON"}});
-  std::uint64_t messages = 0;
+  std::uint64_t messages = 0, unsent = 0;
   for (const auto& loss : part_of(answer, "losses")) {
-    messages += count_of(loss, "count");
+    const std::string reason = text_of(loss, "reason");
+    const bool again = reason == "not_resent" || reason == "beyond_history";
+    (again ? unsent : messages) += count_of(loss, "count");
     table.row({time_text(static_cast<std::int64_t>(number_of(loss, "at_ms"))),
                text_of(loss, "lane"), text_of(loss, "direction"), sequences(loss),
                count_text(count_of(loss, "count")), bytes_text(count_of(loss, "bytes")),
@@ -105,8 +119,15 @@ std::string render_losses(const json& answer, bool colour) {
   }
   const std::string quarantined = quarantine_advice(part_of(answer, "quarantined"), colour);
   if (table.empty()) return quarantined.empty() ? "nothing was lost\n" : quarantined;
-  return table.text(colour) + '\n' +
-         painted(counted(messages, "message") + " lost", Tone::bad, colour) + '\n' + quarantined;
+  std::string text = table.text(colour) + '\n';
+  if (messages > 0)
+    text += painted(counted(messages, "message") + " lost", Tone::bad, colour) + '\n';
+  if (unsent > 0) {
+    text += painted(counted(unsent, "message"), Tone::warn, colour) +
+            " that a broker may have lost and was not sent again; 'bascule journal replay --lane "
+            "LANE' sends them\n";
+  }
+  return text + quarantined;
 }
 
 std::string render_repeats(const json& answer, bool colour) {

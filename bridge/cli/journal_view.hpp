@@ -12,6 +12,7 @@ std::string render_lanes(const nlohmann::json& answer, bool colour);
 std::string render_messages(const nlohmann::json& answer, bool whole, bool colour);
 
 std::string render_losses(const nlohmann::json& answer, bool colour);
+std::string render_replayed(const nlohmann::json& answer, bool colour);
 
 std::string render_repeats(const nlohmann::json& answer, bool colour);
 

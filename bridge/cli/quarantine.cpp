@@ -89,6 +89,18 @@ int drop(const BridgeConfig& config, const Options& options) {
   return change(config, options, "drop", "dropped; 'bascule journal losses' has them");
 }
 
+int add_head(const BridgeConfig& config, const Options& options) {
+  Query query;
+  query.set("lane", options.lane.empty() ? "default" : options.lane);
+  query.set("direction", options.direction.empty() ? "up" : options.direction);
+  const json done = tell_daemon(config, query.behind("/v1/journal/quarantine/add"));
+  return print(done, options.as_json, [](const json& answer, bool) {
+    const std::string number = std::to_string(count_of(answer, "number"));
+    return "the message to " + text_of(answer, "topic") + " is quarantined, as number " + number +
+           "; 'bascule journal quarantine requeue " + number + "' sends it again\n";
+  });
+}
+
 void add_filters(CLI::App* command, const std::shared_ptr<Options>& options) {
   command->add_option("--lane", options->lane, "Only of this lane")->type_name("NAME");
   command->add_option("--direction", options->direction, "Only of this direction")
@@ -124,17 +136,27 @@ Examples:
   bascule journal quarantine drop 17
   bascule journal quarantine drop --topic 'test/#')";
 
+constexpr auto adding = R"(Asks the daemon. While a broker refuses a message for now, its lane waits
+and tries it again: 'bascule status' says so. This takes that message out, into the quarantine, and
+the lane goes on with the next.
+
+Exit codes: 0 done, 1 failed or the lane waits for none, 3 no daemon answers.
+
+Example:
+  bascule journal quarantine add --lane sales)";
+
 }  // namespace
 
 void add_quarantine(CLI::App& journal, Choice& choice) {
   auto* quarantine = journal.add_subcommand(
-      "quarantine", "Messages that cannot cross as things are: list, send again, drop");
+      "quarantine", "Messages that cannot cross as things are: list, send again, drop, add");
   quarantine->require_subcommand(1);
   quarantine->footer(R"(Examples:
   bascule journal quarantine list                    what there is, and why
   bascule journal quarantine show 17                 one of them, in full
   bascule journal quarantine requeue --lane sales    send them again
   bascule journal quarantine drop 17                 give one up
+  bascule journal quarantine add --lane sales        take out what the lane waits for
 
 'bascule journal quarantine COMMAND --help' explains one command.)");
   const auto options = std::make_shared<Options>();
@@ -169,6 +191,12 @@ Examples:
   showing->add_option("NUMBER", options->number, "Its number")->required()->type_name("");
   showing->footer(std::string(reading) + R"(
 Exit codes: 0 done, 1 failed or there is no such message.)");
+  auto* head = add("add", "Take out the message that a lane waits for", add_head);
+  head->add_option("--lane", options->lane, "The lane (default: default)")->type_name("NAME");
+  head->add_option("--direction", options->direction, "up: site to central (default); down: back")
+      ->type_name("up|down")
+      ->check(CLI::IsMember({"up", "down"}));
+  head->footer(adding);
   auto* again = add("requeue", "Put them back through their lanes, as new messages", requeue);
   add_changing(again);
   again->footer(requeueing);

@@ -88,10 +88,12 @@ std::string refused(const json& status, const StatusView& view) {
   for (const auto& lane : part_of(status, "lanes")) {
     const std::string why = text_of(lane, "waits_for");
     if (why.empty()) continue;
-    text += painted("lane " + text_of(lane, "name") + " " + text_of(lane, "direction") +
-                        " waits: the broker refuses for now: " + why,
-                    Tone::warn, view.colour) +
-            "\n\n";
+    const std::string name = text_of(lane, "name"), direction = text_of(lane, "direction");
+    text +=
+        painted("lane " + name + " " + direction + " waits: the broker refuses for now: " + why,
+                Tone::warn, view.colour) +
+        "\nif it is one message that it will never take: 'bascule journal quarantine add --lane " +
+        name + " --direction " + direction + "' takes it out\n\n";
   }
   const std::string quarantined = quarantine_advice(part_of(status, "quarantine"), view.colour);
   return text + (quarantined.empty() ? "" : quarantined + '\n');
@@ -121,6 +123,8 @@ std::string links(const json& status, const StatusView& view) {
     if (!error.empty() && state != "up") table.note({error, Tone::warn});
     const std::string warning = text_of(link, "warning");
     if (!warning.empty()) table.note({warning, Tone::warn});
+    const std::string advice = text_of(part_of(link, "forgot"), "advice");
+    if (!advice.empty()) table.note({advice, Tone::warn});
   }
   return table.text(view.colour);
 }
@@ -266,6 +270,12 @@ std::string foot(const json& status, bool colour) {
                                colour) +
                            "; 'bascule journal losses' says which and why") +
           '\n';
+  if (const std::uint64_t unsent = count_of(part_of(status, "losses"), "not_resent"); unsent > 0) {
+    text += "resend   " +
+            painted(count_text(unsent) + " that a broker may have lost were not sent again",
+                    Tone::warn, colour) +
+            "; 'bascule journal losses' says which, 'bascule journal replay' sends them\n";
+  }
   text += stamps(status, colour);
   if (cases > 0) {
     text += "cases    " + painted(count_text(cases) + " waiting for a person", Tone::warn, colour) +

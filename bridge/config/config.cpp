@@ -99,6 +99,7 @@ LaneSettings read_lane(Section& lanes, const std::string& name) {
   lane.read("max_size", settings.max_size_bytes, size(64 * kibi, 16 * tebi));
   lane.read("when_full", settings.when_full, one_of(when_full_words));
   lane.read("keep", settings.keep, one_of(keep_words));
+  lane.read("resend", settings.resend, one_of(resend_words));
   lane.finish();
   return settings;
 }

@@ -1,6 +1,7 @@
 #include "control/handlers.hpp"
 
 #include "clock.hpp"
+#include "control/lane_changes.hpp"
 #include "control/policy_queries.hpp"
 #include "control/quarantine_queries.hpp"
 #include "control/queries.hpp"
@@ -78,6 +79,12 @@ ControlHandlers control_handlers(const Stages& stages) {
       return answer;
     };
   }
+  handlers["POST /v1/journal/replay"] = [stages](const Query& query) {
+    return replay_lane(stages, query);
+  };
+  handlers["POST /v1/journal/quarantine/add"] = [stages](const Query& query) {
+    return set_aside(stages, query);
+  };
   add_policy_handlers(handlers, stages);
   return handlers;
 }

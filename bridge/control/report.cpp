@@ -44,6 +44,20 @@ json routes_report(const std::vector<RouteReport>& routes) {
   return list;
 }
 
+// What a broker forgot that it should have kept, and what to change there; null: nothing.
+json forgotten_report(const Forgotten& forgotten) {
+  if (forgotten.last_ms == 0) return {};
+  return {{"sessions", forgotten.sessions},
+          {"bookmarks", forgotten.bookmarks},
+          {"last", utc_text(forgotten.last_ms)},
+          {"advice", "this broker forgets: it lost this bridge's session " +
+                         std::to_string(forgotten.sessions) + " times and its bookmark " +
+                         std::to_string(forgotten.bookmarks) + " times, last at " +
+                         utc_text(forgotten.last_ms) +
+                         "; make it keep sessions and retained messages over a restart (mosquitto: "
+                         "persistence true), or say in each lane's resend what it is sent again"}};
+}
+
 json counters_report(const JournalReport& journal, Direction direction) {
   const Tally& tally = journal.tallies[direction];
   std::uint64_t journaled = 0;
@@ -169,7 +183,11 @@ json status_report(const StatusParts& parts) {
          {"replaying", state.replay_next == 0 ? 0 : state.replay_last - state.replay_next + 1}});
   }
   json links = {{"site", link_report(parts.site)}};
-  if (parts.central) links["central"] = link_report(*parts.central);
+  links["site"]["forgot"] = forgotten_report(journal.forgotten[Direction::down]);
+  if (parts.central) {
+    links["central"] = link_report(*parts.central);
+    links["central"]["forgot"] = forgotten_report(journal.forgotten[Direction::up]);
+  }
   return {{"bridge", parts.bridge},
           {"version", BASCULE_VERSION},
           {"epoch", journal.epoch},
@@ -192,7 +210,7 @@ json status_report(const StatusParts& parts) {
           {"quarantine",
            {{"messages", journal.quarantine.messages}, {"bytes", journal.quarantine.bytes}}},
           {"cases", {{"open", journal.cases}}},
-          {"losses", {{"messages", journal.lost}}},
+          {"losses", {{"messages", journal.lost}, {"not_resent", journal.not_resent}}},
           {"resent", journal.resent}};
 }
 

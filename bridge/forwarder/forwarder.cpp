@@ -96,14 +96,16 @@ void Forwarder::compared(FarKnowledge far) {
 
 void Forwarder::place(FarKnowledge far) {
   enter(Phase::placing);
+  stale_ = false;
   answers_.forget();
-  journal_.positions(settings_.direction, std::move(far),
-                     answers_.to([this](Journal::Positions positions) {
-                       if (phase_ == Phase::placing) placed(std::move(positions));
-                     }));
+  far_ = std::move(far);
+  journal_.positions(settings_.direction, far_, answers_.to([this](Journal::Positions positions) {
+    if (phase_ == Phase::placing) placed(std::move(positions));
+  }));
 }
 
 void Forwarder::placed(Journal::Positions positions) {
+  far_ = {};
   if (settling_.waits(positions.forgotten, link_.status().broker)) return enter(Phase::settling);
   batch_.set_epoch(std::move(positions.epoch));
   if (!positions.unfamiliar || !limits_.session_present) return begin(positions.lanes);
@@ -120,11 +122,6 @@ void Forwarder::placed(Journal::Positions positions) {
 void Forwarder::begin(const std::vector<LanePosition>& positions) {
   handshakes_.begin(positions);
   for (const LanePosition& position : positions) {
-    if (position.replay_next != 0 && compared_) {
-      spdlog::warn(
-          "{}: the broker has lost what it had accepted; sending lane {} again from {} to {}",
-          link_.status().broker, position.name, position.replay_next, position.replay_last);
-    }
     lanes_.at(position).begin(
         position, handshakes_.resumed() ? OutboundLane::Scope::all : OutboundLane::Scope::claimed,
         journal_, loop_, [this] { pump(); });
@@ -142,6 +139,21 @@ void Forwarder::resumed() {
   handshakes_.all_resumed();
   for (auto& lane : lanes_) lane->end();
   ask();
+}
+
+void Forwarder::begin_anew() {
+  stale_ = true;
+  pump();
+}
+
+SetAside Forwarder::set_aside(LaneId id) {
+  OutboundLane* const lane = lanes_.find(id);
+  if (lane == nullptr) return {};
+  SetAside aside = lane->set_aside();
+  if (aside.what != SetAside::What::done) return aside;
+  news_.quarantined(lane->name(), aside.topic, aside.reason, boottime_ms());
+  pump();
+  return aside;
 }
 
 void Forwarder::disconnected() {
@@ -170,7 +182,7 @@ void Forwarder::outcomes(std::span<const Outcome> outcomes) {
   if (phase_ == Phase::draining && in_flight_ == 0) {
     ask();
   } else if (phase_ == Phase::placing && in_flight_ != before) {
-    place({});  // the answer under way does not know of these outcomes
+    place(far_);  // the answer under way does not know of these outcomes
   } else if (phase_ == Phase::resuming && !lanes_.half_done()) {
     resumed();
   }
@@ -266,7 +278,8 @@ void Forwarder::pump() {
   send_own();
   std::int64_t wait_ms = std::numeric_limits<std::int64_t>::max();
   wake_.reset();
-  if (sends() && !ending_) wait_ms = send_lanes();
+  if (stale_ && phase_ == Phase::sending && in_flight_ == 0) return resumed();
+  if (sends() && !ending_ && !stale_) wait_ms = send_lanes();
   if (phase_ == Phase::resuming && wait_ms > resume_patience.count()) {
     wake_ = loop_.after(resume_patience, [this] { place({}); });
   } else if (wait_ms < std::numeric_limits<std::int64_t>::max()) {
@@ -274,10 +287,6 @@ void Forwarder::pump() {
                         [this] { pump(); });
   }
   report();
-}
-
-bool Forwarder::room(std::uint32_t window) const {
-  return last_.tag == 0 && in_flight_ + own_.in_flight() < window;
 }
 
 void Forwarder::send_own() {
@@ -350,7 +359,7 @@ bool Forwarder::wants_claim(const OutboundLane& lane, const LaneItem& item) cons
 std::string Forwarder::add(const OutboundLane& lane, const LaneItem& item, std::int64_t now_ms) {
   const std::uint64_t sequence = item.record.sequence;
   const std::uint64_t tag = LaneSequence{lane.id(), sequence}.key();
-  std::string why = batch_.add(item, tag, lane.name(), now_ms);
+  std::string why = batch_.add(item, tag, lane.name(), lane.replays(sequence), now_ms);
   if (!why.empty() || batch_.qos_of(item) != Qos::exactly_once) return why;
   handshakes_.prepare(lane, sequence, batch_.newest());
   return {};
@@ -388,13 +397,7 @@ void Forwarder::report() {
     }
     moved = moved || lane->bookmark() > bookmark;
     for (const HeldTopics::Load& load : lane->take_loads()) load_held(lane->id(), load);
-    for (const OutboundLane::TopicChange& change : lane->take_topic_changes()) {
-      if (change.reason.empty()) {
-        news_.released(lane->name(), change.topic, change.messages, boottime_ms());
-      } else {
-        news_.held(lane->name(), change.topic, change.reason, boottime_ms());
-      }
-    }
+    news_.changed(lane->name(), lane->take_topic_changes(), boottime_ms());
   }
   lanes_.note_status();
   if (moved && phase_ == Phase::sending) bookmark_timer_.moved();

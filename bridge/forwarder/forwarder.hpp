@@ -52,6 +52,13 @@ class Forwarder {
   // Those who receive at the far broker are there: it need not be waited for them any more.
   void receivers_ready() { settling_.ready(); }
 
+  // The journal has changed what is to be sent again: once what is in flight has its outcome, the
+  // lanes begin anew.
+  void begin_anew();
+
+  // The message that a lane waits for, since the broker refuses it for now, into the quarantine.
+  SetAside set_aside(LaneId lane);
+
   // Sends nothing more; outcomes are still taken. For an orderly end.
   void end_sending() { ending_ = true; }
 
@@ -99,7 +106,9 @@ class Forwarder {
   void refused(OutboundLane& lane, std::uint64_t sequence, std::uint8_t code);
   void suspect(std::span<const Outcome> outcomes);
   void pump();
-  bool room(std::uint32_t window) const;
+  bool room(std::uint32_t window) const {
+    return last_.tag == 0 && in_flight_ + own_.in_flight() < window;
+  }
   void send_own();
   std::int64_t send_lanes();
   LaneTurns::Next next(std::int64_t now_ms, std::int64_t& wait_ms);
@@ -132,8 +141,10 @@ class Forwarder {
   // By the broker, this connection; and while messages of lanes were on their way.
   bool closed_ = false, closed_over_lanes_ = false;
   bool ending_ = false;
+  bool stale_ = false;      // the lanes are to begin anew
   bool compared_ = false;   // the broker has been asked on this connection
   bool bookmarks_ = false;  // it lets us keep one
+  FarKnowledge far_;        // what it said, until the journal has compared it
   LaneTurns lanes_;
   std::size_t in_flight_ = 0;  // of lanes
   // What nothing may be sent behind before its outcome; 0: none. Alone: nothing was before it.

@@ -27,14 +27,16 @@ LaneReader::LaneReader(Journal& journal, Loop& loop, const LanePosition& from,
   if (from.replay_next != 0) {
     next_ = from.replay_next;
     replay_last_ = from.replay_last;
+    replay_skips_ = from.replay_skips;
   }
   asked_ = next_;
 }
 
 bool LaneReader::wanted(std::uint64_t sequence) const {
   if (sequence < next_) return false;
-  if (replay_last_ != 0 && sequence <= replay_last_) return !in_flight_.contains(sequence);
-  return sequence > cursor_ && !skip_.contains(sequence);
+  const bool open = sequence > cursor_ && !skip_.contains(sequence);
+  if (replay_last_ == 0 || sequence > replay_last_) return open;
+  return !in_flight_.contains(sequence) && (open || !replay_skips_.contains(sequence));
 }
 
 const LaneItem* LaneReader::front() {

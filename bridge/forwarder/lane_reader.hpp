@@ -47,6 +47,7 @@ class LaneReader {
   SequenceSet skip_;               // beyond the cursor: done, or in flight
   SequenceSet in_flight_;          // at or before the cursor, while replaying
   std::uint64_t replay_last_ = 0;  // 0: not replaying
+  SequenceSet replay_skips_;       // history that need not go again
   std::uint64_t next_;             // the next sequence that may be handed out
   std::uint64_t asked_ = 0;        // the next sequence to ask the journal for
   bool asking_ = false;

@@ -32,6 +32,13 @@ LaneItem LaneRetry::take() {
   return item;
 }
 
+LaneItem LaneRetry::set_aside() {
+  delay_ms_ = at_ms_ = 0;
+  LaneItem item = take();
+  if (items_.empty()) reason_.clear();
+  return item;
+}
+
 std::int64_t LaneRetry::wait_ms(std::int64_t now_ms) const {
   return std::max<std::int64_t>(0, at_ms_ - now_ms);
 }

@@ -22,6 +22,8 @@ class LaneRetry {
   bool empty() const { return items_.empty(); }
   const LaneItem& front() const { return items_.front(); }
   LaneItem take();  // the front
+  // The front, which shall not go again: what is behind it may at once.
+  LaneItem set_aside();
 
   // Whether the lane may have one more in flight, and how long it sends nothing.
   bool room(std::size_t in_flight) const { return in_flight < window_; }

@@ -32,6 +32,7 @@ void OutboundLane::begin(const LanePosition& position, Scope scope, Journal& jou
   claims_ = position.claims;
   replay_next_ = position.replay_next;
   replay_last_ = position.replay_last;
+  replay_skips_ = position.replay_skips;
   passed_ = through_ = position.replay_next == 0 ? position.cursor : position.replay_next - 1;
   held_claims_.clear();
   std::set<std::string> half_done;
@@ -261,7 +262,8 @@ std::size_t OutboundLane::withdraw() {
 std::vector<Claim> OutboundLane::orphans() const {
   std::vector<Claim> orphans;
   for (const auto& [sequence, claim] : claims_.all()) {
-    const bool replayed = sequence >= replay_next_ && sequence <= replay_last_;
+    const bool replayed =
+        sequence >= replay_next_ && sequence <= replay_last_ && !replay_skips_.contains(sequence);
     if (history(sequence) && !replayed && !held_claims_.contains(sequence)) {
       orphans.push_back(claim);
     }
@@ -353,6 +355,17 @@ void OutboundLane::put_back(std::uint64_t sequence, const std::string& reason,
   end_claim(sequence);
 }
 
+SetAside OutboundLane::set_aside() {
+  SetAside aside;
+  const bool under_way = !retry_.reason().empty() && !in_flight_.empty();
+  if (under_way) aside.what = SetAside::What::under_way;  // what the lane waits for is
+  if (under_way || retry_.empty()) return aside;
+  const std::string why = retry_.reason();
+  const LaneItem item = retry_.set_aside();
+  quarantine(item.record, "refused for now: " + why + "; taken out by command");
+  return {SetAside::What::done, item.record.sequence, std::string(item.record.message.topic), why};
+}
+
 void OutboundLane::hold(std::uint64_t sequence, const std::string& reason, std::int64_t now_ms) {
   if (const LaneItem* item = held_.in_flight(sequence)) {
     bytes_in_flight_ -= item->record.size;
@@ -393,6 +406,7 @@ void OutboundLane::advance() {
   if (through <= through_) return;
   through_ = through;
   if (replay_last_ == 0) return;
+  progress_.replay_from = replay_next_;
   progress_.replay_next = std::min(through_, replay_last_) + 1;
   if (through_ >= replay_last_) replay_last_ = 0;
 }

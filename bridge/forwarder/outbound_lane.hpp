@@ -20,6 +20,15 @@
 
 namespace bascule {
 
+// A message that was taken out of its lane.
+struct SetAside {
+  // It was; or it is on its way at this moment; or the lane waits for none.
+  enum class What : std::uint8_t { done, under_way, nothing } what = What::nothing;
+  std::uint64_t sequence = 0;
+  std::string topic;
+  std::string reason;  // what the broker said
+};
+
 class OutboundLane {
  public:
   explicit OutboundLane(const LanePosition& position);
@@ -46,6 +55,9 @@ class OutboundLane {
   void quarantine(const std::string& reason);  // it can never go
   void hold(const std::string& reason, std::int64_t now_ms);  // not to its topic
 
+  // It is sent again: it had its fate before.
+  bool replays(std::uint64_t sequence) const { return history(sequence); }
+
   // The packet id under which a message is with the broker, or is to be.
   std::optional<Claim> claimed(std::uint64_t sequence) const { return claims_.find(sequence); }
   bool has_claims() const { return !claims_.empty(); }
@@ -69,6 +81,9 @@ class OutboundLane {
   void put_back(std::uint64_t sequence, const std::string& reason, std::int64_t now_ms);
   void hold(std::uint64_t sequence, const std::string& reason, std::int64_t now_ms);
   void lost(std::uint64_t sequence);
+
+  // The first of those that are refused for now is quarantined instead, and the lane goes on.
+  SetAside set_aside();
 
   // The topic of one that is in flight.
   std::string topic_of(std::uint64_t sequence);
@@ -159,7 +174,8 @@ class OutboundLane {
   std::deque<std::uint64_t> unsent_;     // claimed, by the order of claiming
   std::uint64_t replay_next_ = 0;        // at begin()
   std::uint64_t replay_last_ = 0;        // 0: not replaying
-  std::uint64_t passed_ = 0;             // by the reader, but for what was lost
+  SequenceSet replay_skips_;
+  std::uint64_t passed_ = 0;  // by the reader, but for what was lost
   std::uint64_t through_ = 0;
   std::deque<Keeping> keeping_;  // held or quarantined, and not durably so, by the order of that
   std::size_t untold_ = 0;       // how many of them take_keeping() has not given

@@ -2,12 +2,13 @@
 
 #include <algorithm>
 
+#include "message/properties.hpp"
 #include "message/stamp.hpp"
 
 namespace bascule {
 
 std::string PublishBatch::add(const LaneItem& item, std::uint64_t tag, std::string_view lane,
-                              std::int64_t now_ms) {
+                              bool replayed, std::int64_t now_ms) {
   Message message = item.record.message;
   if (limits_.protocol == Protocol::v5) {
     const Stamp stamp{bridge_id_, epoch_, lane, item.record.sequence, item.captured_wall_ms};
@@ -15,6 +16,9 @@ std::string PublishBatch::add(const LaneItem& item, std::uint64_t tag, std::stri
         std::max<std::int64_t>(0, now_ms - item.captured_boottime_ms) / 1'000;
     std::string& properties = properties_[messages_.size()];
     restamp(message, stamp, static_cast<std::uint32_t>(waited_s), prover_, properties);
+    if (replayed) {
+      append_property(properties, {PropertyId::user_property, 0, replayed_property, "1"});
+    }
     message.properties = properties;
   } else {
     message.properties = {};

@@ -30,7 +30,8 @@ class PublishBatch {
 
   // Adds it, unless it can never go: then says why; empty: it was added. Not when full(). The
   // item's views have to live until clear().
-  std::string add(const LaneItem& item, std::uint64_t tag, std::string_view lane,
+  // `replayed`: the broker has had it before, and lost it.
+  std::string add(const LaneItem& item, std::uint64_t tag, std::string_view lane, bool replayed,
                   std::int64_t now_ms);
   Outgoing& newest() { return messages_.back(); }
 

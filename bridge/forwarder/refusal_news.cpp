@@ -20,6 +20,18 @@ void RefusalNews::released(const std::string& lane, const std::string& topic,
   tell({Kind::released, direction_, lane, topic, {}, messages, 0}, topics_per_minute, now_ms);
 }
 
+void RefusalNews::changed(const std::string& lane,
+                          const std::vector<OutboundLane::TopicChange>& topics,
+                          std::int64_t now_ms) {
+  for (const OutboundLane::TopicChange& change : topics) {
+    if (change.reason.empty()) {
+      released(lane, change.topic, change.messages, now_ms);
+    } else {
+      held(lane, change.topic, change.reason, now_ms);
+    }
+  }
+}
+
 void RefusalNews::quarantined(const std::string& lane, const std::string& topic,
                               const std::string& reason, std::int64_t now_ms) {
   tell({Kind::quarantined, direction_, lane, topic, reason, 1, 0}, 1, now_ms);

@@ -8,8 +8,10 @@
 #include <functional>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "events.hpp"
+#include "forwarder/outbound_lane.hpp"
 
 namespace bascule {
 
@@ -22,6 +24,8 @@ class RefusalNews {
             std::int64_t now_ms);
   void released(const std::string& lane, const std::string& topic, std::uint64_t messages,
                 std::int64_t now_ms);
+  void changed(const std::string& lane, const std::vector<OutboundLane::TopicChange>& topics,
+               std::int64_t now_ms);  // held or released
   void quarantined(const std::string& lane, const std::string& topic, const std::string& reason,
                    std::int64_t now_ms);
   void delayed(const std::string& lane, const std::string& topic, const std::string& reason,

@@ -98,6 +98,18 @@ void Books::lose(LaneState& lane, Loss loss) {
   if (on_loss) on_loss(loss, lane);
 }
 
+void Books::lose(LaneState& lane, const SequenceSet& sequences, const char* reason) {
+  if (sequences.empty()) return;
+  const std::int64_t at_ms = now().wall_ms;
+  for (const auto& [first, last] : sequences.ranges()) {
+    transaction_.write().losses().add({lane.id, first, last, last - first + 1, 0, reason, at_ms});
+  }
+  if (!on_loss) return;
+  on_loss({lane.id, sequences.ranges().front().first, sequences.ranges().back().last,
+           sequences.size(), 0, reason, at_ms},
+          lane);
+}
+
 void Books::quarantine(const QuarantineEntry& entry) {
   QuarantineTable& table = transaction_.write().quarantine();
   table.add(entry, now().wall_ms);
@@ -196,10 +208,7 @@ void Books::apply(const Progress& progress) {
     lane.dirty = true;
   }
   if (progress.replay_next && lane.replay_next != 0) {
-    resent_ += *progress.replay_next - std::min(lane.replay_next, *progress.replay_next);
-    lane.replay_next = *progress.replay_next;
-    if (lane.replay_next > lane.replay_last) lane.replay_next = lane.replay_last = 0;
-    lane.dirty = true;
+    resent_ += lane.replayed(progress.replay_from, *progress.replay_next);
   }
   // A confirmation alone can wait for the next commit.
   const bool moved = !progress.parts.empty() || progress.replay_next || !progress.ended.empty() ||

@@ -52,7 +52,8 @@ struct Progress {
     Fate fate = Fate::forwarded;
   };
   std::vector<Released> released;
-  std::optional<std::uint64_t> replay_next;  // history was sent again up to here
+  std::optional<std::uint64_t> replay_next;  // history was sent again up to here …
+  std::uint64_t replay_from = 0;             // … from here; what else is to be sent stays so
   std::optional<std::uint64_t> confirmed;    // a bookmark was read back
   // QoS 2, by sequence: what is about to be sent and under which packet id, of what the broker has
   // said PUBREC, and what it has no id of any more. The last takes effect with the parts.
@@ -97,8 +98,9 @@ class Books {
   // A held message has its fate; returns its bytes, or nothing if it is not held.
   std::optional<std::uint64_t> release(LaneState& lane, std::uint64_t sequence, Fate fate);
 
-  // Writes it to the loss ledger, and tells it.
+  // Writes it to the loss ledger, and tells it; many ranges in one.
   void lose(LaneState& lane, Loss loss);
+  void lose(LaneState& lane, const SequenceSet& sequences, const char* reason);
   // Rows are gone that held these sequences. Those that were given up on purpose are resolved
   // already; the others are lost.
   void close_gap(LaneState& lane, std::uint64_t from, std::uint64_t to);

@@ -35,7 +35,7 @@ JournalCore::JournalCore(JournalSettings settings, std::string bridge_id,
       reader_(transaction_, books_, appender_),
       sessions_(transaction_, books_, repeats_),
       epoch_(transaction_, books_, settings_),
-      resumption_(transaction_, books_, epoch_, sessions_, reader_) {
+      resumption_(transaction_, books_, epoch_, sessions_, reader_, retention_, timeline_) {
   transaction_.open(settings_, bridge_id_);
   try {
     load();
@@ -249,6 +249,7 @@ void JournalCore::maintain() {
   for (LaneState& lane : books_.lanes()) {
     retention_.expire(transaction_.write(), lane, timeline_, at);
     age_held(lane, at);
+    retention_.note_crossing(lane, timeline_, at);
     retention_.trim(transaction_.write(), lane, timeline_, at);
     if (lane.input) {
       const auto heads = store.batches().heads(lane.id, 0, 1);
@@ -275,6 +276,7 @@ JournalReport JournalCore::report() {
   report.resent = books_.resent();
   report.commits = commits_;
   report.lost = store.losses().messages();
+  report.not_resent = store.losses().not_resent();
   report.cases = store.policies().open_cases(0);
   report.quarantine = store.quarantine().size();
   report.received = books_.received();
@@ -283,6 +285,7 @@ JournalReport JournalCore::report() {
     report.journaled_twice[direction] = repeats_.forgotten(direction);
     report.looped[direction] = repeat_ledger_.total(direction, RepeatKind::looped);
     report.copied[direction] = repeat_ledger_.total(direction, RepeatKind::copied);
+    report.forgotten[direction] = store.meta().forgotten(direction);
   }
   for (const LaneState& lane : books_.lanes()) {
     LaneReport entry{lane, 0, 0, 0, books_.held().topics(lane.id)};

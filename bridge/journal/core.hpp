@@ -52,14 +52,16 @@ struct JournalReport {
   std::string trouble;  // why nothing can be written; empty: all is well
   PerDirection<std::uint64_t> received;
   PerDirection<Tally> tallies;
+  PerDirection<Forgotten> forgotten;            // by the far brokers, by outgoing direction
   PerDirection<std::uint64_t> journaled_twice;  // see Repeats::forgotten; since the start
   PerDirection<std::uint64_t> looped;           // of the repeats
   PerDirection<std::uint64_t> copied;           // stamps that were another message's
   std::uint64_t cases = 0;                      // that wait for a person
   QuarantineTable::Size quarantine;
-  std::uint64_t lost = 0;     // messages in the loss ledger
-  std::uint64_t resent = 0;   // messages of history handed out again since the start
-  std::uint64_t commits = 0;  // since the start
+  std::uint64_t lost = 0;        // messages in the loss ledger
+  std::uint64_t not_resent = 0;  // that a far broker may have lost, in the ledger and not in `lost`
+  std::uint64_t resent = 0;      // messages of history handed out again since the start
+  std::uint64_t commits = 0;     // since the start
   std::vector<LaneReport> lanes;
 };
 
@@ -118,6 +120,10 @@ class JournalCore {
   }
   std::vector<LanePosition> positions(Direction direction, const FarKnowledge& far) {
     return resumption_.positions(direction, far);
+  }
+
+  ReplayAnswer replay(LaneId lane, const std::optional<SequenceRange>& range) {
+    return resumption_.replay(lane, range);
   }
 
   // Wall time and age of a batch.

@@ -110,7 +110,14 @@ void Journal::progress(Progress progress, std::function<void()> done) {
 }
 
 void Journal::enter_session(Direction in, std::string peer, bool present) {
-  post([this, in, peer = std::move(peer), present] { core_.enter_session(in, peer, present); });
+  post([this, in, peer = std::move(peer), present] {
+    core_.enter_session(in, peer, present);
+    if (!core_.forgotten(opposite(in))) return;
+    spdlog::warn(
+        "journal: the {} broker has lost this bridge's session: what it had queued for the bridge "
+        "is gone, and perhaps what it had accepted and others had not received",
+        in == Direction::up ? "site" : "central");
+  });
 }
 
 void Journal::cleared(Direction out) {
@@ -315,9 +322,21 @@ void Journal::answer_positions() {
     positions.epoch = core_.epoch();
     positions.unfamiliar = core_.unfamiliar(entry->first);
     positions.forgotten = core_.forgotten(entry->first);
+    tell_lost(positions.lanes);
     const auto done = std::move(entry->second.done);
     asks_.erase(entry);
     done(std::move(positions));
+  }
+}
+
+void Journal::tell_lost(const std::vector<LanePosition>& lanes) {
+  for (const LanePosition& lane : lanes) {
+    if (!lane.lost_again) continue;
+    spdlog::warn(
+        "journal: the {} broker has lost, or may have, what it had accepted of lane {}: {} to {} "
+        "are sent again",
+        lane.direction == Direction::up ? "central" : "site", lane.name, lane.replay_next,
+        lane.replay_last);
   }
 }
 

@@ -135,6 +135,7 @@ class Journal {
   void answer_reads();
   void answer_held_reads();
   std::vector<Portion> portions_of(const std::vector<BatchPtr>& batches) const;
+  static void tell_lost(const std::vector<LanePosition>& lanes);
   void tell_mended() const;
   void tell_journaled_twice();
   void fail(const std::string& why);

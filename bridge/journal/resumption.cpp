@@ -1,9 +1,18 @@
 #include "journal/resumption.hpp"
 
 #include <algorithm>
+#include <stdexcept>
 #include <utility>
 
+#include "clock.hpp"
+
 namespace bascule {
+namespace {
+
+constexpr std::size_t answered_ranges = 100;
+constexpr std::size_t replayed_ranges = 1'000;  // by one command
+
+}  // namespace
 
 std::vector<LanePosition> Resumption::positions(Direction direction, const FarKnowledge& far) {
   // The next numbers of an older copy were used before; under a new epoch they are new.
@@ -11,20 +20,30 @@ std::vector<LanePosition> Resumption::positions(Direction direction, const FarKn
   if (renew) epoch_.renew();
   if (renew && far.session_present) sessions_.estrange(direction);
   std::vector<LanePosition> positions;
+  bool forgot = false;
   for (LaneState& lane : books_.lanes()) {
     if (lane.direction != direction || lane.input) continue;
-    if (far.readable && !renew) compare(lane, far);
-    positions.push_back({lane.id,
-                         direction,
-                         lane.name,
-                         lane.settings,
-                         lane.cursor,
-                         lane.done,
-                         lane.replay_next,
-                         lane.replay_last,
-                         {},
-                         books_.held().topics(lane.id),
-                         {}});
+    const std::vector<SequenceRange> replaying = lane.replaying();
+    if (far.readable && !renew) forgot = compare(lane, far) || forgot;
+    positions.push_back({.id = lane.id,
+                         .direction = direction,
+                         .name = lane.name,
+                         .settings = lane.settings,
+                         .cursor = lane.cursor,
+                         .done = lane.done,
+                         .replay_next = lane.replay_next,
+                         .replay_last = lane.replay_last,
+                         .replay_skips = lane.replay_skips,
+                         .lost_again = lane.replaying() != replaying,
+                         .claims = {},
+                         .held = books_.held().topics(lane.id),
+                         .held_claims = {}});
+  }
+  if (forgot) {
+    Forgotten forgotten = transaction_.store().meta().forgotten(direction);
+    ++forgotten.bookmarks;
+    forgotten.last_ms = now().wall_ms;
+    transaction_.write().meta().save_forgotten(direction, forgotten);
   }
   // Last, for what one lane learns may void the claims of all.
   for (LanePosition& position : positions) {
@@ -38,18 +57,107 @@ std::vector<LanePosition> Resumption::positions(Direction direction, const FarKn
   return positions;
 }
 
-void Resumption::compare(LaneState& lane, const FarKnowledge& far) {
+// Whether the broker has forgotten its bookmark. What it may have lost with that, or with our
+// session, is sent again, as far as the lane's settings say.
+bool Resumption::compare(LaneState& lane, const FarKnowledge& far) {
   const std::uint64_t bookmark = epoch_.bookmark_of(lane, far);
   const std::uint64_t confirmed = epoch_.confirmed_of(lane);
-  if (bookmark >= lane.next) return;
-  if (bookmark > lane.cursor) return accept(lane, far, bookmark);
-  // Behind what was read back once: the far broker forgot. Equal, but with the session gone: it may
-  // have forgotten what came after the bookmark.
-  const bool forgot = bookmark < confirmed;
-  if (!forgot && (far.session_present || confirmed == 0)) return;
-  if (forgot && far.session_present) sessions_.estrange(lane.direction);
-  replay(lane, bookmark + 1, lane.done.empty() ? lane.cursor : lane.done.ranges().back().last);
+  if (bookmark >= lane.next) return false;
+  if (bookmark > lane.cursor) accept(lane, far, bookmark);
+  const bool behind = bookmark < confirmed;
+  if (far.session_present ? !behind : confirmed == 0) return false;
+  const bool none = far.epoch.empty();
+  if (far.session_present && none && !sessions_.unfamiliar(lane.direction)) {
+    // The session is as durable as the queues. A broker that was put back to before there was a
+    // bookmark would not have it; one whose retained messages are less durable than that has.
+    epoch_.lower_confirmed(lane, far, 0);
+    return true;
+  }
+  if (behind && far.session_present) sessions_.estrange(lane.direction);
+  std::uint64_t first = bookmark + 1;
+  if (sessions_.forgotten(lane.direction)) {
+    // With the session, the queues of others may be gone, whatever the bookmark says.
+    first = std::min(first, retention_.long_crossed(lane, timeline_, now()) + 1);
+  }
+  resend(lane, first, lane.last_resolved());
   epoch_.lower_confirmed(lane, far, bookmark);
+  return behind;
+}
+
+// What is being sent again already needs nothing more. Everything else that had its fate is sent,
+// or told, as the lane's settings say; told once, and not of the bridge's own events.
+void Resumption::resend(LaneState& lane, std::uint64_t first, std::uint64_t last) {
+  SequenceSet pending, send, unsent;
+  add(pending, lane.replaying());
+  for (const SequenceRange& resolved : lane.resolved_in(first, last)) {
+    for (const auto& [from, to] : pending.missing(resolved.first, resolved.last)) {
+      const bool never = lane.settings.resend == Resend::never;
+      add(never ? unsent : send, lane.answered.missing(from, to));
+      add(lane.settings.resend == Resend::all ? send : unsent, lane.answered.common(from, to));
+    }
+  }
+  SequenceSet beyond;
+  const std::uint64_t oldest =
+      std::max(oldest_stored(lane), retention_.long_crossed(lane, timeline_, now()) + 1);
+  if (oldest > 1) add(beyond, send.common(1, oldest - 1));
+  send_again(lane, send.common(oldest, last));
+  tell(lane, beyond, "beyond_history");
+  tell(lane, unsent, "not_resent");
+  if (first <= last) lane.answered.add(first, last);
+  lane.answered.limit(answered_ranges);
+  lane.dirty = true;
+  transaction_.urge();
+}
+
+void Resumption::add(SequenceSet& set, const std::vector<SequenceRange>& ranges) {
+  for (const SequenceRange& range : ranges) set.add(range.first, range.last);
+}
+
+std::uint64_t Resumption::oldest_stored(const LaneState& lane) {
+  const auto heads = transaction_.store().batches().heads(lane.id, 0, 1);
+  return heads.empty() ? lane.next : heads.front().first;
+}
+
+void Resumption::send_again(LaneState& lane, const std::vector<SequenceRange>& ranges) {
+  lane.replay(ranges);
+  for (const SequenceRange& range : ranges) transaction_.write().losses().take_back(lane.id, range);
+}
+
+// Into the ledger, what of it is not there.
+void Resumption::tell(LaneState& lane, const SequenceSet& lost, const char* reason) {
+  if (lost.empty() || lane.name == events_lane) return;
+  const SequenceSet told = transaction_.store().losses().unsent(lane.id);
+  SequenceSet news;
+  for (const auto& [first, last] : lost.ranges()) add(news, told.missing(first, last));
+  books_.lose(lane, news, reason);
+}
+
+ReplayAnswer Resumption::replay(LaneId id, const std::optional<SequenceRange>& range) {
+  LaneState& lane = books_.state(id);
+  if (lane.input) {
+    throw std::invalid_argument("lane '" + lane.name + "' leads to a policy; what it decided is " +
+                                "not decided again");
+  }
+  SequenceSet asked;
+  if (range) {
+    add(asked, lane.resolved_in(std::max<std::uint64_t>(range->first, 1), range->last));
+  } else {
+    asked = transaction_.store().losses().unsent(id);
+  }
+  const std::uint64_t oldest = oldest_stored(lane);
+  std::vector<SequenceRange> ranges = asked.common(oldest, lane.last_resolved());
+  ReplayAnswer answer;
+  if (oldest > 1) {
+    for (const auto& [first, last] : asked.common(1, oldest - 1)) answer.gone += last - first + 1;
+  }
+  if (ranges.size() > replayed_ranges) ranges.resize(replayed_ranges);
+  for (const auto& [first, last] : ranges) answer.messages += last - first + 1;
+  if (ranges.empty()) return answer;
+  answer.first = ranges.front().first;
+  answer.last = ranges.back().last;
+  send_again(lane, ranges);
+  transaction_.urge();
+  return answer;
 }
 
 // It was accepted, and a crash came before the cursor was written.
@@ -62,22 +170,6 @@ void Resumption::accept(LaneState& lane, const FarKnowledge& far, std::uint64_t 
   }
   if (far.epoch == epoch_.current()) accepted.confirmed = bookmark;
   books_.progress(std::move(accepted));
-}
-
-void Resumption::replay(LaneState& lane, std::uint64_t first, std::uint64_t last) {
-  if (first > last) return;
-  const auto heads = transaction_.store().batches().heads(lane.id, first, 1);
-  const std::uint64_t stored = heads.empty() ? last + 1 : std::max(first, heads.front().first);
-  if (stored > first) {
-    const std::uint64_t gone = std::min(stored - 1, last) - first + 1;
-    books_.lose(lane, {lane.id, first, first + gone - 1, gone, 0, "beyond_history", 0});
-  }
-  if (stored <= last) {
-    lane.replay_next = lane.replay_next == 0 ? stored : std::min(lane.replay_next, stored);
-    lane.replay_last = std::max(lane.replay_last, last);
-  }
-  lane.dirty = true;
-  transaction_.urge();
 }
 
 }  // namespace bascule

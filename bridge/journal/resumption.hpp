@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "journal/books.hpp"
 #include "journal/epoch.hpp"
 #include "journal/far_knowledge.hpp"
+#include "journal/retention.hpp"
 #include "journal/sessions.hpp"
 #include "journal/transaction.hpp"
 
@@ -25,34 +27,55 @@ struct LanePosition {
   std::uint64_t cursor = 0;
   SequenceSet done;
   std::uint64_t replay_next = 0, replay_last = 0;
+  SequenceSet replay_skips;  // but for these, where they have their fate
+  bool lost_again = false;   // the far broker was just found to have lost what is to be sent again
   Claims claims;
   std::vector<HeldTopic> held;
   // Of the claims those of held messages, with their topics.
   std::vector<std::pair<std::uint64_t, std::string>> held_claims;
 };
 
+// What is sent again by command.
+struct ReplayAnswer {
+  std::uint64_t messages = 0, first = 0, last = 0;
+  std::uint64_t gone = 0;  // asked for, and not stored any more
+};
+
 class Resumption {
  public:
   Resumption(Transaction& transaction, Books& books, Epoch& epoch, Sessions& sessions,
-             BatchReader& reader)
+             BatchReader& reader, const Retention& retention, const Timeline& timeline)
       : transaction_(transaction),
         books_(books),
         epoch_(epoch),
         sessions_(sessions),
-        reader_(reader) {}
+        reader_(reader),
+        retention_(retention),
+        timeline_(timeline) {}
 
   std::vector<LanePosition> positions(Direction direction, const FarKnowledge& far);
 
+  // What has had its fate in the lane is to be sent again, where it is still stored: of a range, or
+  // all that the ledger calls lost by the far broker, which it is no longer then. The forwarder has
+  // to ask for its positions again. Throws std::invalid_argument before anything changed.
+  ReplayAnswer replay(LaneId lane, const std::optional<SequenceRange>& range);
+
  private:
-  void compare(LaneState& lane, const FarKnowledge& far);
+  bool compare(LaneState& lane, const FarKnowledge& far);
+  void resend(LaneState& lane, std::uint64_t first, std::uint64_t last);
   void accept(LaneState& lane, const FarKnowledge& far, std::uint64_t bookmark);
-  void replay(LaneState& lane, std::uint64_t first, std::uint64_t last);
+  static void add(SequenceSet& set, const std::vector<SequenceRange>& ranges);
+  std::uint64_t oldest_stored(const LaneState& lane);
+  void send_again(LaneState& lane, const std::vector<SequenceRange>& ranges);
+  void tell(LaneState& lane, const SequenceSet& lost, const char* reason);
 
   Transaction& transaction_;
   Books& books_;
   Epoch& epoch_;
   Sessions& sessions_;
   BatchReader& reader_;
+  const Retention& retention_;
+  const Timeline& timeline_;
 };
 
 }  // namespace bascule

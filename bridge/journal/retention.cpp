@@ -24,16 +24,33 @@ bool is_newest(const LaneState& lane, const BatchHead& head) {
 
 }  // namespace
 
+std::int64_t Retention::note_every_ms() const {
+  return settings_.keep_forwarded_ms / (CrossingTimes::count_max / 2);
+}
+
+void Retention::note_crossing(LaneState& lane, const Timeline& timeline, const Now& at) const {
+  if (lane.crossed.note(timeline.current(), at.boottime_ms, lane.cursor, note_every_ms())) {
+    lane.dirty = true;
+  }
+}
+
+std::uint64_t Retention::long_crossed(const LaneState& lane, const Timeline& timeline,
+                                      const Now& at) const {
+  return lane.crossed.crossed([&](int boot, std::int64_t boottime_ms) {
+    return timeline.age_ms(boot, boottime_ms, at) >= settings_.keep_forwarded_ms;
+  });
+}
+
 void Retention::trim(Store& store, LaneState& lane, const Timeline& timeline, const Now& at) {
   std::int64_t& next = next_trim_ms_[lane.id];
   if (at.boottime_ms < next) return;
   next = at.boottime_ms + 1'000;
   std::uint64_t erase_to = 0;
+  const std::uint64_t crossed = long_crossed(lane, timeline, at);
   for (const BatchHead& head : store.batches().heads(lane.id, 0, rows_per_trim)) {
     if (!is_history(lane, head) || is_newest(lane, head)) break;
-    const std::int64_t age = timeline.age_ms(head.boot, head.captured_ms, at);
-    if (age < settings_.keep_forwarded_ms) {
-      next = std::max(next, at.boottime_ms + settings_.keep_forwarded_ms - age);
+    if (head.last() > crossed) {
+      next = std::max(next, at.boottime_ms + note_every_ms());
       break;
     }
     erase_to = head.first;

@@ -33,6 +33,11 @@ class Retention {
   Retention(const JournalSettings& settings, GiveUp give_up, GiveUpHeld give_up_held)
       : settings_(settings), give_up_(std::move(give_up)), give_up_held_(std::move(give_up_held)) {}
 
+  // Notes how far the lane has crossed by now.
+  void note_crossing(LaneState& lane, const Timeline& timeline, const Now& at) const;
+  // Up to where it had crossed keep_forwarded ago: the far broker is not sent that again.
+  std::uint64_t long_crossed(const LaneState& lane, const Timeline& timeline, const Now& at) const;
+
   // Erases forwarded history that is older than it need be, 1,000 rows at the most.
   void trim(Store& store, LaneState& lane, const Timeline& timeline, const Now& at);
 
@@ -54,6 +59,7 @@ class Retention {
   void forget() { next_trim_ms_.clear(); }
 
  private:
+  std::int64_t note_every_ms() const;
   bool over(std::uint64_t bytes, std::uint64_t beyond = 0) const;
   // All but the newest messages of each lane, or those, too: a few rows at a time; false: there is
   // none.

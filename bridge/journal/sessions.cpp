@@ -1,5 +1,7 @@
 #include "journal/sessions.hpp"
 
+#include "clock.hpp"
+
 namespace bascule {
 
 void Sessions::enter(Direction in, const std::string& peer, bool present) {
@@ -17,15 +19,22 @@ void Sessions::repeat_entered() {
 
 void Sessions::apply(Direction in, const Entered& entered) {
   const Direction out = opposite(in);
-  const bool known = entered.present && repeats_.knows(in, entered.peer);
+  const bool ours = repeats_.knows(in, entered.peer);
+  const bool known = entered.present && ours;
+  forgotten_[out] = !entered.present && ours;
   unfamiliar_[out] = entered.present && !known;
   repeats_.begin_connection(in);
-  forgotten_[out] = !entered.present && repeats_.knows(in, entered.peer);
   if (known) {
     repeats_.name_session(in, entered.peer);
     return;
   }
-  transaction_.write();
+  Store& store = transaction_.write();
+  if (forgotten_[out]) {
+    Forgotten forgotten = store.meta().forgotten(out);
+    ++forgotten.sessions;
+    forgotten.last_ms = now().wall_ms;
+    store.meta().save_forgotten(out, forgotten);
+  }
   repeats_.begin_session(in, entered.present ? "" : entered.peer);
   void_claims(out);
   transaction_.urge();

@@ -20,6 +20,12 @@ inline constexpr Word<WhenFull> when_full_words[] = {{"pause", WhenFull::pause},
 enum class Keep : std::uint8_t { all, latest };  // latest: only the newest message per topic waits
 inline constexpr Word<Keep> keep_words[] = {{"all", Keep::all}, {"latest", Keep::latest}};
 
+// What a far broker is sent again once it has lost what it had accepted. since_crash: nothing that
+// it was sent again before.
+enum class Resend : std::uint8_t { all, since_crash, never };
+inline constexpr Word<Resend> resend_words[] = {
+    {"all", Resend::all}, {"since-crash", Resend::since_crash}, {"never", Resend::never}};
+
 struct LaneSettings {
   std::string name = "default";
   int priority = 5;  // 0 to 9, higher goes first
@@ -31,6 +37,7 @@ struct LaneSettings {
   Keep keep = Keep::all;
   // Messages this old that are held, since their topic is refused, are quarantined; nothing: never.
   std::optional<std::int64_t> quarantine_held_after_ms;
+  Resend resend = Resend::since_crash;
 };
 
 // The lanes in which a policy's inputs wait, one of each direction. No lane of the configuration

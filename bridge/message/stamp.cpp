@@ -141,6 +141,7 @@ void restamp(const Message& message, const Stamp& stamp, std::uint32_t waited_s,
       if (before.stamp.empty()) before.stamp = property->value;
       continue;
     }
+    if (user && property->name == replayed_property) continue;
     if (user && property->name == via_property) {
       if (before.via.empty()) before.via = property->value;
       continue;

@@ -31,6 +31,8 @@ inline constexpr std::string_view stamp_property = "bascule-stamp";
 inline constexpr std::string_view via_property = "bascule-via";
 // On a message that was sent again out of the quarantine: EPOCH/SEQUENCE of the one it was.
 inline constexpr std::string_view requeued_property = "bascule-requeued";
+// On what a broker is sent again after it lost it; the value is 1.
+inline constexpr std::string_view replayed_property = "bascule-replayed";
 inline constexpr int hop_limit = 8;  // bridges a message may pass
 
 struct Stamp {
@@ -66,8 +68,9 @@ int hops(std::string_view via);
 
 // Copies the message's properties (valid) to `out` (another place) with the stamp set and proven
 // for its topic and payload, and the message expiry interval lowered by `waited_s`, but not below
-// 1. An older stamp, which must be proven, is replaced, and its origin is in bascule-via then. The
-// other properties keep their order; the stamp and bascule-via come last.
+// 1. An older stamp, which must be proven, is replaced, and its origin is in bascule-via then; a
+// bascule-replayed goes. The other properties keep their order; the stamp and bascule-via come
+// last.
 void restamp(const Message& message, const Stamp& stamp, std::uint32_t waited_s, Prover& prover,
              std::string& out);
 

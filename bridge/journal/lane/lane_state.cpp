@@ -46,17 +46,52 @@ void LaneState::release(std::uint64_t bytes, Fate fate) {
 }
 
 std::vector<SequenceRange> LaneState::backlog_in(std::uint64_t first, std::uint64_t last) const {
-  std::vector<SequenceRange> backlog;
-  first = std::max(first, cursor + 1);
-  last = std::min(last, next - 1);
-  for (const SequenceRange& range : done.ranges()) {
-    if (range.last < first) continue;
-    if (range.first > last) break;
-    if (range.first > first) backlog.push_back({first, range.first - 1});
-    first = range.last + 1;
+  return done.missing(std::max(first, cursor + 1), std::min(last, next - 1));
+}
+
+std::vector<SequenceRange> LaneState::resolved_in(std::uint64_t first, std::uint64_t last) const {
+  std::vector<SequenceRange> resolved;
+  if (first <= std::min(last, cursor)) resolved.push_back({first, std::min(last, cursor)});
+  const auto beyond = done.common(std::max(first, cursor + 1), last);
+  resolved.insert(resolved.end(), beyond.begin(), beyond.end());
+  return resolved;
+}
+
+std::vector<SequenceRange> LaneState::replaying() const {
+  return replay_next == 0 ? std::vector<SequenceRange>()
+                          : replay_skips.missing(replay_next, replay_last);
+}
+
+void LaneState::replay(const std::vector<SequenceRange>& ranges) {
+  SequenceSet all;
+  for (const SequenceRange& range : replaying()) all.add(range.first, range.last);
+  for (const SequenceRange& range : ranges) all.add(range.first, range.last);
+  set_replay(all);
+}
+
+std::uint64_t LaneState::replayed(std::uint64_t first, std::uint64_t next) {
+  SequenceSet left;
+  std::uint64_t before = 0;
+  for (const SequenceRange& range : replaying()) {
+    before += range.last - range.first + 1;
+    if (range.first < first) left.add(range.first, std::min(range.last, first - 1));
+    if (range.last >= next) left.add(std::max(range.first, next), range.last);
   }
-  if (first <= last) backlog.push_back({first, last});
-  return backlog;
+  set_replay(left);
+  return before - left.size();
+}
+
+void LaneState::set_replay(const SequenceSet& all) {
+  dirty = true;
+  replay_skips = {};
+  replay_next = replay_last = 0;
+  if (all.empty()) return;
+  // What waits before it is not passed over.
+  replay_next = std::min(all.ranges().front().first, cursor + 1);
+  replay_last = all.ranges().back().last;
+  for (const SequenceRange& range : all.missing(replay_next, replay_last)) {
+    replay_skips.add(range.first, range.last);
+  }
 }
 
 bool LaneState::balanced() const {

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "journal/lane/claims.hpp"
+#include "journal/lane/crossing_times.hpp"
 #include "journal/lane/record.hpp"
 #include "journal/lane/sequence_set.hpp"
 #include "message/direction.hpp"
@@ -38,8 +39,12 @@ struct LaneState {
   std::uint64_t confirmed = 0;    // highest bookmark read back from the far broker
   std::uint64_t replay_next = 0;  // history to send again, from here …
   std::uint64_t replay_last = 0;  // … to here; 0: none
-  Claims claims;                  // messages that are with the far broker at QoS 2
-  bool dirty = false;             // differs from the lane's row
+  SequenceSet replay_skips;       // but for these, where they have their fate
+  // What the far broker may have lost once and was sent again, or is in the ledger.
+  SequenceSet answered;
+  CrossingTimes crossed;
+  Claims claims;       // messages that are with the far broker at QoS 2
+  bool dirty = false;  // differs from the lane's row
 
   std::uint64_t& count(Fate fate) { return fates[static_cast<int>(fate)]; }
   std::uint64_t count(Fate fate) const { return fates[static_cast<int>(fate)]; }
@@ -62,8 +67,16 @@ struct LaneState {
   // A held message has its fate.
   void release(std::uint64_t bytes, Fate fate);
 
-  // What of first..last waits in the lane's order.
+  // What of first..last waits in the lane's order, and what does not.
   std::vector<SequenceRange> backlog_in(std::uint64_t first, std::uint64_t last) const;
+  std::vector<SequenceRange> resolved_in(std::uint64_t first, std::uint64_t last) const;
+  std::uint64_t last_resolved() const { return done.empty() ? cursor : done.ranges().back().last; }
+
+  // History that is still to be sent again; and more of it.
+  std::vector<SequenceRange> replaying() const;
+  void replay(const std::vector<SequenceRange>& ranges);
+  // Of it, what is from `first` on and before `next` was; returns how many that are.
+  std::uint64_t replayed(std::uint64_t first, std::uint64_t next);
 
   // P8 and P3: every message up to the cursor, and those done beyond it, has exactly one fate.
   bool balanced() const;
@@ -72,6 +85,9 @@ struct LaneState {
   // Makes a row that does not balance balance again, so that the lane can go on: what is resolved
   // counts, and what has no fate counts as forwarded. Returns what was wrong; empty: nothing.
   std::string mend();
+
+ private:
+  void set_replay(const SequenceSet& all);
 };
 
 }  // namespace bascule

@@ -40,6 +40,26 @@ bool SequenceSet::contains(std::uint64_t sequence) const {
   return after != ranges_.begin() && std::prev(after)->last >= sequence;
 }
 
+std::vector<SequenceRange> SequenceSet::common(std::uint64_t first, std::uint64_t last) const {
+  std::vector<SequenceRange> common;
+  for (const SequenceRange& range : ranges_) {
+    if (range.last < first) continue;
+    if (range.first > last) break;
+    common.push_back({std::max(first, range.first), std::min(last, range.last)});
+  }
+  return common;
+}
+
+std::vector<SequenceRange> SequenceSet::missing(std::uint64_t first, std::uint64_t last) const {
+  std::vector<SequenceRange> missing;
+  for (const SequenceRange& range : common(first, last)) {
+    if (range.first > first) missing.push_back({first, range.first - 1});
+    first = range.last + 1;
+  }
+  if (first <= last) missing.push_back({first, last});
+  return missing;
+}
+
 std::uint64_t SequenceSet::take_from(std::uint64_t cursor) {
   if (ranges_.empty() || ranges_.front().first != cursor + 1) return cursor;
   const SequenceRange front = ranges_.front();

@@ -24,6 +24,10 @@ class SequenceSet {
   std::uint64_t add(std::uint64_t sequence) { return add(sequence, sequence); }
   bool contains(std::uint64_t sequence) const;
 
+  // What of first..last is in the set, and what is not.
+  std::vector<SequenceRange> common(std::uint64_t first, std::uint64_t last) const;
+  std::vector<SequenceRange> missing(std::uint64_t first, std::uint64_t last) const;
+
   // If the set begins at cursor + 1, removes that first range and returns its end; else `cursor`.
   std::uint64_t take_from(std::uint64_t cursor);
 

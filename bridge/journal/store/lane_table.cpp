@@ -18,6 +18,9 @@ LaneState read_lane(const Statement& row) {
   lane.replay_last = row.number(13);
   lane.claims = Claims::decode(row.blob(14));
   lane.unconfirmed = row.number(15);
+  lane.answered = SequenceSet::decode(row.blob(16));
+  lane.crossed = CrossingTimes::decode(row.blob(17));
+  lane.replay_skips = SequenceSet::decode(row.blob(18));
   return lane;
 }
 
@@ -28,7 +31,7 @@ std::vector<LaneState> LaneTable::load() {
       .prepared(
           "SELECT id, direction, name, next, cursor, done, forwarded, expired, evicted,"
           " quarantined, resolved_bytes, confirmed, replay_next, replay_last, claims,"
-          " unconfirmed"
+          " unconfirmed, answered, crossed, replay_skips"
           " FROM lane ORDER BY id")
       .bind()
       .all(read_lane);
@@ -47,14 +50,17 @@ LaneId LaneTable::add(Direction direction, const std::string& name) {
 void LaneTable::save(LaneState& lane) {
   const std::string done = lane.done.encode();
   const std::string claims = lane.claims.encode();
+  const std::string answered = lane.answered.encode();
+  const std::string crossed = lane.crossed.encode();
+  const std::string skips = lane.replay_skips.encode();
   database_
       .prepared(
           "UPDATE lane SET next=?2, cursor=?3, done=?4, forwarded=?5, expired=?6, evicted=?7,"
           " quarantined=?8, resolved_bytes=?9, confirmed=?10, replay_next=?11, replay_last=?12,"
-          " claims=?13, unconfirmed=?14 WHERE id=?1")
+          " claims=?13, unconfirmed=?14, answered=?15, crossed=?16, replay_skips=?17 WHERE id=?1")
       .run(lane.id, lane.next, lane.cursor, Blob{done}, lane.fates[0], lane.fates[1], lane.fates[2],
            lane.fates[3], lane.resolved_bytes, lane.confirmed, lane.replay_next, lane.replay_last,
-           Blob{claims}, lane.unconfirmed);
+           Blob{claims}, lane.unconfirmed, Blob{answered}, Blob{crossed}, Blob{skips});
   lane.dirty = false;
 }
 

@@ -38,7 +38,49 @@ std::vector<Loss> LossLedger::newest(int limit) {
 
 std::uint64_t LossLedger::messages() {
   return static_cast<std::uint64_t>(
-      database_.integer("SELECT sum(count) FROM loss WHERE reason NOT IN ('superseded')"));
+      database_.integer("SELECT sum(count) FROM loss WHERE reason NOT IN"
+                        " ('superseded', 'not_resent', 'beyond_history')"));
+}
+
+std::uint64_t LossLedger::not_resent() {
+  return static_cast<std::uint64_t>(
+      database_.integer("SELECT sum(count) FROM loss"
+                        " WHERE reason IN ('not_resent', 'beyond_history')"));
+}
+
+SequenceSet LossLedger::unsent(LaneId lane) {
+  SequenceSet unsent;
+  const auto rows = database_
+                        .prepared(
+                            "SELECT first, last FROM loss"
+                            " WHERE lane=?1 AND reason IN ('not_resent', 'beyond_history')")
+                        .bind(lane)
+                        .all([](const Statement& row) {
+                          return SequenceRange{row.number(0), row.number(1)};
+                        });
+  for (const SequenceRange& range : rows) unsent.add(range.first, range.last);
+  return unsent;
+}
+
+// Rows of this kind have no holes: what is left of one has as many messages as numbers.
+void LossLedger::take_back(LaneId lane, SequenceRange range) {
+  database_
+      .prepared(
+          "INSERT INTO loss(lane, first, last, count, bytes, reason, at_ms)"
+          " SELECT lane, ?3+1, last, last-?3, 0, reason, at_ms FROM loss"
+          " WHERE lane=?1 AND reason IN ('not_resent', 'beyond_history') AND first<=?3 AND last>?3")
+      .run(lane, range.first, range.last);
+  database_
+      .prepared(
+          "UPDATE loss SET last=?2-1, count=?2-first, bytes=0"
+          " WHERE lane=?1 AND reason IN ('not_resent', 'beyond_history') AND first<?2"
+          " AND last>=?2 AND first<=?3")
+      .run(lane, range.first, range.last);
+  database_
+      .prepared(
+          "DELETE FROM loss WHERE lane=?1 AND reason IN ('not_resent', 'beyond_history')"
+          " AND first>=?2 AND first<=?3")
+      .run(lane, range.first, range.last);
 }
 
 }  // namespace bascule

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "journal/lane/lane_sequence.hpp"
+#include "journal/lane/sequence_set.hpp"
 #include "journal/store/sqlite/database.hpp"
 
 namespace bascule {
@@ -23,7 +24,15 @@ class LossLedger {
 
   void add(const Loss& loss);           // joins the lane's last row if that continues it
   std::vector<Loss> newest(int limit);  // newest first
-  std::uint64_t messages();             // in all, without those a newer value replaced
+  // In all that are lost: not what a newer value replaced, nor what the far broker may have lost.
+  std::uint64_t messages();
+
+  // What the far broker may have lost and was not sent again, because the lane's `resend` says so
+  // (not_resent); or because the history did not go back so far (beyond_history).
+  std::uint64_t not_resent();  // in all
+  SequenceSet unsent(LaneId lane);
+  // It is sent again after all.
+  void take_back(LaneId lane, SequenceRange range);
 
  private:
   Database& database_;

@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdio>
 #include <random>
+#include <sstream>
 
 namespace bascule {
 namespace {
@@ -44,6 +45,20 @@ void MetaTable::save_unsynced(const std::optional<std::string>& boot) {
   } else {
     database_.prepared("DELETE FROM meta WHERE key='unsynced'").run();
   }
+}
+
+Forgotten MetaTable::forgotten(Direction out) {
+  Forgotten forgotten;
+  std::istringstream text(
+      get(out == Direction::up ? "forgotten_up" : "forgotten_down").value_or(""));
+  text >> forgotten.sessions >> forgotten.bookmarks >> forgotten.last_ms;
+  return text ? forgotten : Forgotten{};
+}
+
+void MetaTable::save_forgotten(Direction out, const Forgotten& forgotten) {
+  set(out == Direction::up ? "forgotten_up" : "forgotten_down",
+      std::to_string(forgotten.sessions) + " " + std::to_string(forgotten.bookmarks) + " " +
+          std::to_string(forgotten.last_ms));
 }
 
 std::map<int, Boot> MetaTable::boots() {

@@ -8,8 +8,16 @@
 
 #include "clock.hpp"
 #include "journal/store/sqlite/database.hpp"
+#include "message/direction.hpp"
 
 namespace bascule {
+
+// How often a far broker was seen to have forgotten what it should have kept.
+struct Forgotten {
+  std::uint64_t sessions = 0;   // this bridge's
+  std::uint64_t bookmarks = 0;  // it had one, and has none or an older one
+  std::int64_t last_ms = 0;     // wall time; 0: never
+};
 
 class MetaTable {
  public:
@@ -30,6 +38,9 @@ class MetaTable {
   // Whether the broker of this client id and URL has ever spoken MQTT 5 with us.
   bool has_spoken_v5(const std::string& peer) { return get(("mqtt5 " + peer).c_str()).has_value(); }
   void save_spoken_v5(const std::string& peer) { set(("mqtt5 " + peer).c_str(), "1"); }
+
+  Forgotten forgotten(Direction out);
+  void save_forgotten(Direction out, const Forgotten& forgotten);
 
   std::map<int, Boot> boots();
   void save_boot(int number, const Boot& boot);

@@ -74,6 +74,9 @@ CREATE INDEX policy_case_waiting ON policy_case(policy) WHERE state<2;
 // was dropped as a repeat.
 constexpr const char* version_4 = R"sql(
 ALTER TABLE lane ADD COLUMN unconfirmed INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE lane ADD COLUMN answered BLOB NOT NULL DEFAULT x'';
+ALTER TABLE lane ADD COLUMN crossed BLOB NOT NULL DEFAULT x'';
+ALTER TABLE lane ADD COLUMN replay_skips BLOB NOT NULL DEFAULT x'';
 CREATE TABLE subscription(peer TEXT, identifier INTEGER, generation INTEGER NOT NULL,
   filter TEXT NOT NULL, sure INTEGER NOT NULL, held INTEGER NOT NULL,
   PRIMARY KEY(peer, identifier)) WITHOUT ROWID;

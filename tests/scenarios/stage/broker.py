@@ -93,6 +93,13 @@ class Broker(Process):
         """How often a client has connected, over all restarts."""
         return self.log().count(f" as {client_id} ")
 
+    def wait_saved(self):
+        """Its store has what it has now."""
+        file = self._store / "mosquitto.db"
+        before = file.stat().st_mtime_ns if file.exists() else 0
+        os.kill(self.pid, signal.SIGUSR1)
+        wait_until(lambda: file.exists() and file.stat().st_mtime_ns != before, "the broker's save")
+
     def copy_store(self):
         """A copy of what it has saved, for put_back()."""
         self._copy = {file.name: file.read_bytes() for file in self._store.iterdir()}

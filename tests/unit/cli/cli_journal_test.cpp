@@ -90,6 +90,25 @@ TEST_CASE("cli: losses are listed and added up") {
         "18 messages lost\n");
 }
 
+TEST_CASE("cli: what was not sent again is listed, but not added to what was lost") {
+  const json answer = json::parse(R"({"losses": [
+      {"direction": "up", "lane": "media", "first": 12, "last": 28, "count": 17, "bytes": 0,
+       "reason": "not_resent", "at_ms": 1763817600123}]})");
+  const std::string page = render_losses(answer, false);
+  CHECK(page.find("12-28            17") != std::string::npos);
+  CHECK(page.find("messages lost") == std::string::npos);
+  CHECK(
+      page.find("17 messages that a broker may have lost and was not sent again; 'bascule journal "
+                "replay --lane LANE' sends them\n") != std::string::npos);
+}
+
+TEST_CASE("cli: a replay says what goes again, and what cannot") {
+  CHECK(render_replayed({{"messages", 3}, {"first", 4}, {"last", 6}, {"gone", 0}}, false) ==
+        "3 messages from 4-6 go again\n");
+  CHECK(render_replayed({{"messages", 0}, {"gone", 2}}, false) ==
+        "nothing is sent again\n2 messages asked for are not stored any more\n");
+}
+
 TEST_CASE("cli: verification closes with what it found") {
   CHECK(render_verification({{"checked", 1'234}, {"damaged", json::array()}}, false) ==
         "1,234 messages verified, no damage\n");

@@ -85,7 +85,21 @@ TEST_CASE("cli: what a broker refuses is the first thing that status shows") {
   CHECK(contains(page, "and 1 topics more"));
   CHECK(at("lane default down waits: the broker refuses for now: quota exceeded (0x97)") <
         at("LINK "));
+  CHECK(at("'bascule journal quarantine add --lane default --direction down' takes it out") <
+        at("LINK "));
   CHECK(at("3 messages are quarantined (4.0 KiB)") < at("LINK "));
+}
+
+TEST_CASE("cli: a broker that forgets is named, and what was not sent to it again") {
+  json status = sample();
+  CHECK_FALSE(contains(render_status(status, {.now_ms = now_ms}), "resend"));
+  status["links"]["central"]["forgot"] = {{"advice", "this broker forgets: make it keep sessions"}};
+  status["losses"]["not_resent"] = 1'200;
+  const std::string page = render_status(status, {.now_ms = now_ms});
+  CHECK(contains(page, "this broker forgets: make it keep sessions"));
+  CHECK(contains(page, "losses   none\n"));
+  CHECK(contains(page, "resend   1,200 that a broker may have lost were not sent again; "));
+  CHECK(contains(page, "'bascule journal replay' sends them\n"));
 }
 
 TEST_CASE("cli: rates are the growth since the answer before") {

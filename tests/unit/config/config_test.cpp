@@ -65,7 +65,10 @@ TEST_CASE("config: every key of the journal, the lanes, the control and the log 
 TEST_CASE("config: the example file is valid") {
   const BridgeConfig config = load_config(BASCULE_EXAMPLE);
   CHECK(config.id == "store-42");
-  CHECK(config.lanes.size() == 4);
+  CHECK(config.lanes.size() == 5);
+  for (const LaneSettings& lane : config.lanes) {
+    CHECK(lane.resend == (lane.name == "commands" ? Resend::never : Resend::since_crash));
+  }
   CHECK(config.routes.size() == 4);
 }
 

@@ -1,6 +1,8 @@
 // The forwarder and its bookmark: a far broker that forgets what it had accepted.
 #include <doctest/doctest.h>
 
+#include <future>
+
 #include "support/forwarder_case.hpp"
 
 using namespace bascule;
@@ -100,7 +102,9 @@ TEST_CASE("forwarder: outcomes of newer messages do not end a replay") {
   bridge.append("default", 5, 6);
   CHECK(bridge.payloads() == "5 6");
   bridge.disconnect();
-  bridge.retained.reset();
+  std::string epoch;
+  bridge.journal->inspect([&](JournalCore& core) { epoch = core.epoch(); });
+  bridge.retained = R"({"bridge":"store-42","epoch":")" + epoch + R"(","lanes":{"default":0}})";
   bridge.connect_with_session();
   CHECK(bridge.payloads() == "1 2 3 4");
   bridge.accept({bridge.tag("default", 5), bridge.tag("default", 1)});
@@ -156,4 +160,35 @@ TEST_CASE("forwarder: what was accepted when a crash came is known from the book
   bridge.connect();
   CHECK(bridge.payloads() == "3");
   CHECK(bridge.journal.state("default").cursor == 2);
+}
+
+TEST_CASE("forwarder: what a broker has is compared, though an outcome comes in between") {
+  ForwarderCase bridge;
+  bridge.append("default", 1, 1);
+  bridge.connect();
+  bridge.accept(bridge.tags());
+  REQUIRE(bridge.bookmark_reaches("default", 1));
+  const auto backup = bridge.retained;
+  bridge.append("default", 2, 3);
+  bridge.accept(bridge.tags());
+  REQUIRE(bridge.bookmark_reaches("default", 3));
+  bridge.settle();
+  bridge.append("default", 4, 4);
+  CHECK(bridge.payloads() == "4");
+  bridge.disconnect();
+  std::promise<void> gate;
+  bridge.journal->tell([open = gate.get_future().share()] { open.wait(); });
+  Limits limits;
+  limits.session_present = true;
+  limits.maximum_qos = Qos::at_least_once;  // so that nothing can be half done
+  bridge.link->run([&] {
+    bridge.forwarder->connected();
+    bridge.forwarder->heard(*backup);
+    bridge.forwarder->subscribed(limits);
+  });
+  bridge.link->run([&] { bridge.forwarder->heard(bridge.own.back().payload); });  // the fence
+  const Outcome outcome{Outcome::Kind::accepted, 0, bridge.tag("default", 4)};
+  bridge.link->run([&] { bridge.forwarder->outcomes({&outcome, 1}); });
+  gate.set_value();
+  CHECK(bridge.payloads().starts_with("2 3"));
 }

@@ -65,3 +65,15 @@ TEST_CASE("lane retry: it says why the lane waits until what was refused is on i
   retry.accepted();
   CHECK(retry.reason().empty());
 }
+
+TEST_CASE("lane retry: once the first is set aside, what is behind it goes at once") {
+  LaneRetry retry;
+  for (const std::uint64_t sequence : {5, 6}) retry.add(item(sequence), "busy", 1'000);
+  CHECK(retry.wait_ms(1'000) > 0);
+  CHECK(retry.set_aside().record.sequence == 5);
+  CHECK(retry.wait_ms(1'000) == 0);
+  CHECK(retry.reason() == "busy");
+  CHECK(retry.set_aside().record.sequence == 6);
+  CHECK(retry.empty());
+  CHECK(retry.reason().empty());
+}

@@ -23,7 +23,7 @@ TEST_CASE("publish batch: each message has the stamp of its own sequence") {
   PublishBatch batch("store-42");
   batch.set_epoch("5f3a9c1e0d2b4a67");
   for (std::uint64_t i = 1; i <= 3; ++i) {
-    REQUIRE(batch.add(item(i, "x"), 100 + i, "sales", 0).empty());
+    REQUIRE(batch.add(item(i, "x"), 100 + i, "sales", false, 0).empty());
   }
   REQUIRE(batch.messages().size() == 3);
   for (std::uint64_t i = 1; i <= 3; ++i) {
@@ -41,7 +41,8 @@ TEST_CASE("publish batch: each message has the stamp of its own sequence") {
 
 TEST_CASE("publish batch: it is full at 256, and empty again when cleared") {
   PublishBatch batch("store-42");
-  for (std::uint64_t i = 1; !batch.full(); ++i) REQUIRE(batch.add(item(i, "x"), i, "a", 0).empty());
+  for (std::uint64_t i = 1; !batch.full(); ++i)
+    REQUIRE(batch.add(item(i, "x"), i, "a", false, 0).empty());
   CHECK(batch.messages().size() == 256);
   batch.clear();
   CHECK(batch.empty());
@@ -54,9 +55,18 @@ TEST_CASE("publish batch: what the broker cannot take is not added, and the reas
   limits.maximum_qos = Qos::at_least_once;
   limits.retain_available = false;
   batch.set_limits(limits);
-  CHECK_FALSE(batch.add(item(1, std::string(300, 'x')), 1, "a", 0).empty());
+  CHECK_FALSE(batch.add(item(1, std::string(300, 'x')), 1, "a", false, 0).empty());
   CHECK(batch.empty());
-  REQUIRE(batch.add(item(2, "x", Qos::exactly_once), 2, "a", 0).empty());
+  REQUIRE(batch.add(item(2, "x", Qos::exactly_once), 2, "a", false, 0).empty());
   CHECK(batch.newest().message.qos == Qos::at_least_once);
   CHECK_FALSE(batch.newest().message.retain);
+}
+
+TEST_CASE("publish batch: what a broker had and lost is marked, and only that") {
+  PublishBatch batch("store-42");
+  batch.set_limits({});
+  REQUIRE(batch.add(item(1, "x"), 1, "a", true, 0).empty());
+  CHECK(user_property(batch.newest().message.properties, replayed_property) == "1");
+  REQUIRE(batch.add(item(2, "x"), 2, "a", false, 0).empty());
+  CHECK_FALSE(user_property(batch.newest().message.properties, replayed_property));
 }

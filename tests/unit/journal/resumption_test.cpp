@@ -1,57 +1,8 @@
 // P6: what the far broker has, compared with what it once had.
-#include "support/journal_probe.hpp"
+#include "support/half_crossed.hpp"
 
 using namespace bascule;
 using namespace bascule::test;
-
-namespace {
-
-// Ten messages in lane 1, five of them forwarded.
-struct Half {
-  Directory directory;
-  JournalCore core = open_journal(directory);
-  Half() {
-    fill(core, 10);
-    core.progress(told(1, 1, 5, 5 * Put().bytes()));
-    core.commit();
-  }
-
-  void confirm(std::uint64_t sequence) {
-    Progress progress;
-    progress.lane = 1;
-    progress.confirmed = sequence;
-    core.progress(progress);
-    core.commit();
-  }
-
-  FarKnowledge bookmark(std::uint64_t sequence, bool session = true) const {
-    FarKnowledge far;
-    far.readable = true;
-    far.session_present = session;
-    far.epoch = core.epoch();
-    far.lanes["default"] = sequence;
-    return far;
-  }
-
-  LanePosition position(const FarKnowledge& far) {
-    const auto positions = core.positions(Direction::up, far);
-    core.commit();
-    for (const LanePosition& position : positions) {
-      if (position.id == 1) return position;
-    }
-    FAIL("lane 1 has no position");
-    return {};
-  }
-
-  void check_replay(const FarKnowledge& far, std::uint64_t first, std::uint64_t last) {
-    const LanePosition at = position(far);
-    CHECK(at.cursor == 5);
-    CHECK(at.replay_next == first);
-    CHECK(at.replay_last == last);
-  }
-};
-
-}  // namespace
 
 TEST_CASE("far: nothing known and nothing ever confirmed: the cursor stands") {
   Half half;
@@ -112,10 +63,7 @@ TEST_CASE("far: a bookmark that is behind only because it is written late means 
 TEST_CASE("far: a confirmed bookmark that is missing or of another epoch: all is sent again") {
   Half missing;
   missing.confirm(5);
-  FarKnowledge empty;
-  empty.readable = true;
-  empty.session_present = true;
-  missing.check_replay(empty, 1, 5);
+  missing.check_replay(missing.nothing(false), 1, 5);
 
   Half other;
   other.confirm(4);
@@ -187,4 +135,176 @@ TEST_CASE("far: what is beyond the history is in the ledger, the rest is sent ag
   CHECK(ledger[0].first == 2);
   CHECK(ledger[0].last == 3);
   CHECK(ledger[0].count == 2);
+}
+
+TEST_CASE(
+    "far: RabbitMQ, killed: the bookmark is gone and the session whole: nothing is sent again") {
+  Half half;
+  half.connect(false);
+  half.confirm(5);
+  half.connect(true);
+  half.check_replay(half.nothing(true), 0, 0);
+  CHECK(half.forgotten().bookmarks == 1);
+  CHECK(half.forgotten().sessions == 0);
+  CHECK(losses(half.core).empty());
+  half.check_replay(half.nothing(true), 0, 0);  // it has none until one is written
+  half.confirm(5);
+  half.check_replay(half.bookmark(5), 0, 0);
+}
+
+TEST_CASE("far: a session that nobody knows outweighs nothing") {
+  Half half;
+  half.confirm(5);
+  half.connect(true);
+  half.check_replay(half.nothing(true), 1, 5);
+}
+
+TEST_CASE("far: ejabberd, restarted: the bookmark is there and the session gone: all may be lost") {
+  Half half;
+  half.connect(false);
+  half.confirm(5);
+  half.check_replay(half.bookmark(5), 0, 0);
+  half.connect(false);
+  half.check_replay(half.bookmark(5, false), 1, 5);
+  CHECK(half.forgotten().sessions == 1);
+  CHECK(half.forgotten().bookmarks == 0);
+}
+
+TEST_CASE("far: with a new client id no session is missed") {
+  Half half;
+  half.connect(false);
+  half.confirm(5);
+  half.core.enter_session(Direction::down, "another", false);
+  half.check_replay(half.bookmark(5, false), 0, 0);
+  CHECK(half.forgotten().sessions == 0);
+}
+
+TEST_CASE("resend: since-crash sends nothing for a third time, all does") {
+  for (const Resend resend : {Resend::since_crash, Resend::all}) {
+    Half half(resend);
+    half.connect(false);
+    half.confirm(5);
+    half.connect(false);
+    half.check_replay(half.nothing(false), 1, 5);
+    half.replayed(6);
+    half.confirm(5);
+    fill(half.core, 1);
+    half.core.progress(told(1, 6, 8));
+    half.confirm(8);
+    half.connect(false);
+    const LanePosition at = half.position(half.nothing(false));
+    CHECK(at.replay_next == (resend == Resend::all ? 1 : 6));
+    CHECK(at.replay_last == 8);
+    CHECK(half.forgotten().sessions == 2);
+    CHECK(half.forgotten().bookmarks == 2);
+  }
+}
+
+TEST_CASE("resend: never sends nothing, and writes down once what may be lost") {
+  Half half(Resend::never);
+  half.connect(false);
+  half.confirm(5);
+  for (int restarts = 0; restarts < 2; ++restarts) {
+    half.connect(false);
+    half.check_replay(half.nothing(false), 0, 0);
+    half.confirm(5);
+  }
+  CHECK(half.ledger() == "not_resent 1-5 (5)");
+  CHECK(half.core.report().lost == 0);  // it may have reached everybody
+  CHECK(half.core.report().not_resent == 5);
+}
+
+TEST_CASE("resend: since-crash writes down once what was lost a second time, and tells it") {
+  Half half;
+  std::string told;
+  half.core.on_loss([&](const Loss& loss, const LaneState& lane) {
+    told += lane.name + " " + loss.reason + " " + std::to_string(loss.count) + ";";
+  });
+  half.connect(false);
+  half.confirm(5);
+  for (int restarts = 0; restarts < 4; ++restarts) {
+    half.connect(false);
+    half.check_replay(half.nothing(false), restarts == 0 ? 1 : 0, restarts == 0 ? 5 : 0);
+    half.replayed(6);
+    half.confirm(5);
+    CHECK(half.ledger() == (restarts == 0 ? "" : "not_resent 1-5 (5)"));
+  }
+  CHECK(told == "default not_resent 5;");
+  CHECK(half.core.report().not_resent == 5);
+  CHECK(half.core.report().lost == 0);
+}
+
+TEST_CASE("resend: what was still to be sent again when the broker forgot once more is no loss") {
+  Half half;
+  half.connect(false);
+  half.confirm(5);
+  half.connect(false);
+  half.check_replay(half.nothing(false), 1, 5);
+  half.replayed(4);
+  half.confirm(3);
+  half.connect(false);
+  half.check_replay(half.nothing(false), 4, 5);
+  CHECK(half.ledger() == "not_resent 1-3 (3)");
+}
+
+TEST_CASE("resend: with an older and an older bookmark nothing goes for a third time") {
+  Half half;
+  half.connect(false);
+  half.confirm(5);
+  half.connect(true);
+  half.check_replay(half.bookmark(3, true), 4, 5);
+  half.replayed(6);
+  half.confirm(5);
+  half.connect(true);
+  const LanePosition at = half.position(half.bookmark(1, true));
+  CHECK(at.replay_next == 2);
+  CHECK(at.replay_last == 3);
+  CHECK(half.ledger() == "not_resent 4-5 (2)");
+}
+
+TEST_CASE("resend: what has not crossed yet is neither sent again nor lost") {
+  Half half;
+  half.core.progress(told(1, 8, 9, 2 * Put().bytes()));
+  half.connect(false);
+  half.confirm(5);
+  half.connect(false);
+  half.position(half.nothing(false));
+  half.replayed(10);
+  half.confirm(5);
+  half.connect(false);
+  CHECK(half.position(half.nothing(false)).replay_next == 0);
+  CHECK(half.ledger() == "not_resent 8-9 (2); not_resent 1-5 (5)");
+  CHECK(lane_of(half.core, 1).backlog() == 3);
+}
+
+TEST_CASE("resend: what had crossed keep_forwarded ago is not sent again, and told once") {
+  Half half(Resend::since_crash, 0);
+  half.connect(false);
+  half.confirm(5);
+  half.core.maintain();  // the clock has reached the end of keep_forwarded
+  half.core.progress(told(1, 6, 7));
+  half.confirm(7);
+  half.connect(false);
+  const LanePosition at = half.position(half.nothing(false));
+  CHECK(at.replay_next == 6);
+  CHECK(at.replay_last == 7);
+  const auto ledger = losses(half.core);
+  REQUIRE(ledger.size() == 1);
+  CHECK(ledger[0].reason == "beyond_history");
+  CHECK(ledger[0].last == 5);
+  CHECK(half.core.report().lost == 0);
+  CHECK(half.core.report().not_resent == 5);
+}
+
+TEST_CASE("resend: what was answered and forgotten survives a crash of the bridge") {
+  Half half;
+  half.connect(false);
+  half.confirm(5);
+  half.connect(false);
+  half.check_replay(half.nothing(false), 1, 5);
+  half.replayed(6);
+  const Directory left = half.directory.copy();
+  JournalCore after = Half::open(left, Resend::since_crash, 3'600'000);
+  CHECK(lane_of(after, 1).answered.ranges() == std::vector<SequenceRange>{{1, 5}});
+  CHECK(after.report().forgotten[Direction::up].sessions == 1);
 }

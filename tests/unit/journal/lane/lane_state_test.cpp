@@ -144,3 +144,27 @@ TEST_CASE("lane state: a row that contradicts itself is mended, and says what wa
   lane.mend();
   CHECK(lane.balanced());
 }
+
+TEST_CASE("lane: history is sent again in ranges, and what waits before it is not passed over") {
+  LaneState lane;
+  lane.next = 21;
+  lane.resolve(1, 10, 0, Fate::forwarded);
+  lane.resolve(13, 16, 0, Fate::forwarded);
+  using Ranges = std::vector<SequenceRange>;
+  CHECK(lane.resolved_in(9, 14) == Ranges{{9, 10}, {13, 14}});
+  CHECK(lane.last_resolved() == 16);
+  lane.replay({{13, 14}});
+  CHECK(lane.replay_next == 11);
+  CHECK(lane.replaying() == Ranges{{13, 14}});
+  lane.replay({{2, 3}, {6, 6}});
+  CHECK(lane.replay_next == 2);
+  CHECK(lane.replay_last == 14);
+  CHECK(lane.replaying() == Ranges{{2, 3}, {6, 6}, {13, 14}});
+  CHECK(lane.replayed(2, 6) == 2);
+  CHECK(lane.replaying() == Ranges{{6, 6}, {13, 14}});
+  CHECK(lane.replayed(13, 15) == 2);  // of a round that knew of no more
+  CHECK(lane.replaying() == Ranges{{6, 6}});
+  CHECK(lane.replayed(1, 17) == 1);
+  CHECK(lane.replay_next == 0);
+  CHECK(lane.replay_skips.empty());
+}

@@ -97,3 +97,17 @@ TEST_CASE("sequence set: what is no range is left out on reading") {
   CHECK(SequenceSet::decode(reversed).empty());
   CHECK(SequenceSet::decode(std::string(16, '\0')).empty());
 }
+
+TEST_CASE("sequences: what of a range is in the set, and what is missing") {
+  SequenceSet set;
+  set.add(3, 5);
+  set.add(8, 9);
+  using Ranges = std::vector<SequenceRange>;
+  CHECK(set.common(4, 8) == Ranges{{4, 5}, {8, 8}});
+  CHECK(set.missing(4, 8) == Ranges{{6, 7}});
+  CHECK(set.common(1, 20) == Ranges{{3, 5}, {8, 9}});
+  CHECK(set.missing(1, 20) == Ranges{{1, 2}, {6, 7}, {10, 20}});
+  CHECK(set.common(6, 7).empty());
+  CHECK(set.missing(3, 5).empty());
+  CHECK(set.missing(7, 6).empty());
+}

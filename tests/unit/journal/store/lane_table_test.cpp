@@ -19,6 +19,8 @@ TEST_CASE("lanes: a row is what was saved of its state") {
   lane.replay_next = 2;
   lane.replay_last = 4;
   lane.claims.add({9, 60'000, true});
+  lane.answered.add(2, 3);
+  lane.crossed.note(1, 1'000, 4, 0);
   REQUIRE(lane.dirty);
   store.lanes().save(lane);
   CHECK_FALSE(lane.dirty);
@@ -33,6 +35,8 @@ TEST_CASE("lanes: a row is what was saved of its state") {
   CHECK(saved.replay_last == 4);
   CHECK(saved.claims.find(9)->packet_id == 60'000);
   CHECK(saved.claims.find(9)->received);
+  CHECK(saved.answered.contains(3));
+  CHECK(saved.crossed.encode() == lane.crossed.encode());
 }
 
 TEST_CASE("lanes: a direction's tally is its own") {

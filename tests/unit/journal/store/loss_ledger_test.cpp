@@ -45,3 +45,23 @@ TEST_CASE("ledger: what a newer value replaced is one row, however scattered") {
   CHECK(ledger[0].count == 3);
   CHECK(store.losses().messages() == 0);
 }
+
+TEST_CASE("losses: what is sent again after all leaves the ledger, and what is beside it stays") {
+  const Directory directory;
+  Store store(journal_settings(directory), "store-42");
+  store.losses().add(loss(1, 1, 9, "not_resent"));
+  store.losses().add(loss(2, 1, 9, "not_resent"));
+  store.losses().add(loss(1, 20, 29, "beyond_history"));
+  store.losses().add(loss(1, 40, 49, "ttl"));
+  const auto unsent = [&] { return store.losses().unsent(1).ranges(); };
+  CHECK(unsent() == std::vector<SequenceRange>{{1, 9}, {20, 29}});
+  store.losses().take_back(1, {4, 5});
+  CHECK(unsent() == std::vector<SequenceRange>{{1, 3}, {6, 9}, {20, 29}});
+  CHECK(store.losses().not_resent() == 26);
+  store.losses().take_back(1, {8, 22});
+  CHECK(unsent() == std::vector<SequenceRange>{{1, 3}, {6, 7}, {23, 29}});
+  store.losses().take_back(1, {1, 60});
+  CHECK(unsent().empty());
+  CHECK(store.losses().not_resent() == 9);
+  CHECK(store.losses().messages() == 10);
+}

@@ -1,0 +1,92 @@
+#include "control/lane_changes.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <chrono>
+#include <limits>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <thread>
+
+#include "base64.hpp"
+
+namespace bascule {
+namespace {
+
+using nlohmann::json;
+
+// A message that is on its way has its outcome soon, or the link is about to go down.
+constexpr int outcomes_waited_for = 100;
+constexpr std::chrono::milliseconds outcome_every{50};
+
+struct Place {
+  LaneId id = 0;
+  Direction direction = Direction::up;
+  std::string name;
+  Crossing* crossing = nullptr;  // where it goes out
+};
+
+Place place_of(const Stages& stages, const Query& query) {
+  Place place{0, query.direction(), query.text("lane").value_or("default"), nullptr};
+  place.id = stages.journal.lane(place.direction, place.name);
+  if (place.id == 0) {
+    throw std::invalid_argument("no lane '" + place.name + "' goes " +
+                                std::string(to_string(place.direction)) +
+                                "; 'bascule journal list' names them");
+  }
+  place.crossing = place.direction == Direction::up ? stages.central : &stages.site;
+  if (place.crossing == nullptr) {
+    throw std::invalid_argument("nothing goes up from here: this bridge has no central broker");
+  }
+  return place;
+}
+
+}  // namespace
+
+json replay_lane(const Stages& stages, const Query& query) {
+  const Place place = place_of(stages, query);
+  std::optional<SequenceRange> range;
+  if (query.text("from") || query.text("to")) {
+    range = {query.number("from", 1),
+             query.number("to", std::numeric_limits<std::uint64_t>::max() - 1)};
+    if (range->first > range->last) throw std::invalid_argument("'to' is less than 'from'");
+  }
+  ReplayAnswer answer;
+  stages.journal.change([&](JournalCore& core) { answer = core.replay(place.id, range); });
+  if (answer.messages > 0) {
+    spdlog::info("lane {} {}: {} messages are sent again, {} to {}, as a command said", place.name,
+                 to_string(place.direction), answer.messages, answer.first, answer.last);
+    place.crossing->begin_anew();
+  }
+  return {{"messages", answer.messages},
+          {"first", answer.first},
+          {"last", answer.last},
+          {"gone", answer.gone}};
+}
+
+json set_aside(const Stages& stages, const Query& query) {
+  const Place place = place_of(stages, query);
+  SetAside aside;
+  for (int asked = 0; asked < outcomes_waited_for; ++asked) {
+    aside = place.crossing->set_aside(place.id);
+    if (aside.what != SetAside::What::under_way) break;
+    std::this_thread::sleep_for(outcome_every);
+  }
+  if (aside.what != SetAside::What::done) {
+    throw std::invalid_argument("lane '" + place.name + "' " +
+                                std::string(to_string(place.direction)) +
+                                " waits for no message that the broker refuses for now");
+  }
+  std::int64_t number = 0;
+  stages.journal.inspect([&](JournalCore& core) {
+    for (const QuarantineEntry& entry : core.store().quarantine().newest(100)) {
+      if (entry.lane != place.id || entry.sequence != aside.sequence) continue;
+      number = entry.number;
+      break;
+    }
+  });
+  return {{"topic", aside.topic}, {"topic_base64", to_base64(aside.topic)}, {"number", number}};
+}
+
+}  // namespace bascule

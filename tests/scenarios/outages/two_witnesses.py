@@ -1,0 +1,123 @@
+"""Central is killed, and comes back with one of its two witnesses: the bridge's session or its
+bookmark. With the session and no bookmark (RabbitMQ: queues outlive retained messages) nothing
+crosses again. With the bookmark and no session (ejabberd: the reverse) all that crossed may be
+lost, and goes again, marked. With both from an older store (mosquitto) what came since goes again.
+What was lost a second time is in the ledger, and goes by command.
+
+P6
+"""
+import paho.mqtt.client as mqtt
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+from stage import SALE, Stage, wait_until
+
+BOOKMARK = "bascule/store-42/bookmark/up"
+
+
+def session_ends(broker, client_id):
+    """As if the broker had lost it: somebody takes the client id and begins anew."""
+    up, over = [], Properties(PacketTypes.CONNECT)
+    over.SessionExpiryInterval = 0
+    client = mqtt.Client(client_id, protocol=mqtt.MQTTv5)
+    client.on_connect = lambda *_: up.append(True)
+    client.connect("127.0.0.1", broker.port, clean_start=True, properties=over)
+    client.loop_start()
+    wait_until(lambda: up, "the session's end")
+    client.disconnect()
+    client.loop_stop()
+
+
+def forget_bookmark(stage, broker):
+    cleaner = stage.publisher(broker, "cleaner")
+    cleaner.publish(BOOKMARK, "", retain=True)
+    cleaner.wait_acknowledged()
+    cleaner.leave()
+
+
+class Shop:
+    def __init__(self, stage):
+        self.stage = stage
+        self.site, self.central = stage.broker("site"), stage.broker("central")
+        self.line = stage.line(self.central)
+        self.bascule = stage.bascule(self.site, self.line)
+        self.till = stage.publisher(self.site)
+        self.sold = self.told_again = 0
+        self.headquarters = None
+
+    def sells(self, count):
+        self.till.publish_numbered(SALE, self.sold + 1, self.sold + count)
+        self.sold += count
+        wait_until(lambda: self.bascule.lane("up")["bookmark"] == self.sold, "the bookmark there")
+
+    def killed(self, comes_back, what):
+        """`what` happens to the broker before the bridge is back."""
+        self.line.cut()
+        comes_back()
+        if not self.central.running:
+            self.central.start()
+        what()
+        if self.headquarters:
+            self.headquarters.leave()
+        self.headquarters = self.stage.receiver(self.central, "stores/#", "bascule/+/events")
+        self.line.restore()
+        self.bascule.wait_link("central", "up")
+        self.till.publish(SALE, self.sold + 1)
+        self.sold += 1
+        self.headquarters.wait_payload(str(self.sold))
+        self.bascule.wait_drained()
+
+    def losses(self):
+        """In its lane; the bridge's events have one of their own."""
+        return [(row["reason"], row["first"], row["last"]) for row in self.bascule.losses()
+                if row["lane"] == "default"]
+
+    def again(self):
+        """What has come again, by number: the messages themselves say so."""
+        return [int(one.payload) for one in self.headquarters.all
+                if one.user.get("bascule-replayed") == "1"]
+
+
+with Stage() as stage:
+    shop = Shop(stage)
+    shop.sells(20)
+    shop.central.wait_saved()
+
+    # RabbitMQ's way.
+    shop.killed(shop.central.kill, lambda: forget_bookmark(stage, shop.central))
+    assert shop.again() == [], shop.again()
+    forgot = shop.bascule.link("central")["forgot"]
+    assert (forgot["bookmarks"], forgot["sessions"]) == (1, 0), forgot
+
+    # mosquitto's: session and bookmark from before 22 to 31.
+    wait_until(lambda: shop.bascule.lane("up")["bookmark"] == 21, "a new bookmark there")
+    shop.central.wait_saved()
+    shop.central.copy_store()
+    shop.sells(10)
+    shop.killed(shop.central.put_back, lambda: None)
+    assert shop.again() == list(range(22, 32)), shop.again()
+
+    # ejabberd's: of what may be lost, 22 to 31 have come twice.
+    wait_until(lambda: shop.bascule.lane("up")["bookmark"] == 32, "a new bookmark there")
+    shop.central.wait_saved()
+    shop.killed(shop.central.kill, lambda: session_ends(shop.central, "bascule-store-42-central"))
+    assert shop.again() == [*range(1, 22), 32], shop.again()
+    forgot = shop.bascule.link("central")["forgot"]
+    assert forgot["sessions"] == 1, forgot
+    assert shop.losses() == [("not_resent", 22, 31)], shop.losses()
+    status = shop.bascule.status()["losses"]
+    assert status["messages"] == 0 and status["not_resent"] >= 10, status
+    assert "journal replay" in shop.bascule.cli("status").stdout
+    assert "bascule journal replay --lane default --direction up" in shop.bascule.log()
+
+    wait_until(lambda: [one for one in shop.headquarters.internal if '"not_resent"' in one.payload],
+               "the event about them")
+
+    done = shop.bascule.cli("journal", "replay")
+    assert done.returncode == 0 and "10 messages from 22-31 go again" in done.stdout, done
+    wait_until(lambda: shop.again()[-10:] == list(range(22, 32)), "22 to 31 once more")
+    assert shop.losses() == [], shop.losses()
+    assert shop.bascule.cli("journal", "replay", "--from", "5", "--to", "6").returncode == 0
+    wait_until(lambda: shop.again()[-2:] == [5, 6], "5 and 6 once more")
+    assert shop.bascule.cli("journal", "replay", "--lane", "none").returncode == 1
+    shop.bascule.wait_drained()
+    assert shop.bascule.cli("journal", "replay").returncode == 0  # there is nothing, and no harm
