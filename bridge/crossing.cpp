@@ -6,6 +6,7 @@
 #include <future>
 #include <utility>
 
+#include "clock.hpp"
 #include "message/own.hpp"
 #include "message/topic.hpp"
 
@@ -64,6 +65,7 @@ Crossing::Crossing(const BridgeIdentity& bridge, LinkSettings settings, Directio
                .settle_topic = settings.settle_topic,
                .stamp_key = bridge.stamp_key},
               routes, RouteTable(routes, in, bridge.id), journal, *link_, &subscriptions_),
+      refused_in_(in, [this] { return link_->status().broker; }),
       settle_topic_(settings.settle_topic),
       forwarder_({.bridge_id = bridge.id,
                   .direction = opposite(in),
@@ -79,6 +81,12 @@ Crossing::Crossing(const BridgeIdentity& bridge, LinkSettings settings, Directio
   keeps_retain_ = std::any_of(routes.begin(), routes.end(), [in](const Route& route) {
     return route.direction == in && route.retain == RetainRule::keep;
   });
+  refused_in_.on_event = [this](const RefusalEvent& what) { events_.refusal(what); };
+  intake_.on_quarantined = [this](std::string_view topic, const std::string& reason) {
+    link_->loop().post([this, topic = std::string(topic), reason] {
+      refused_in_.quarantined({}, topic, reason, boottime_ms());
+    });
+  };
   // What the broker had retained has come when the bookmark has; what is retained from then on is
   // fresh.
   forwarder_.on_settled = [this] {

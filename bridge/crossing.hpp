@@ -14,6 +14,7 @@
 
 #include "events.hpp"
 #include "forwarder/forwarder.hpp"
+#include "forwarder/refusal_news.hpp"
 #include "intake.hpp"
 #include "journal/journal.hpp"
 #include "link/link.hpp"
@@ -80,6 +81,7 @@ class Crossing {
   std::unique_ptr<Link> link_;
   Loop::Answers answers_;
   Intake intake_;
+  RefusalNews refused_in_;  // what comes and can never cross; loop thread
   std::string settle_topic_;
   Forwarder forwarder_;
   std::atomic<bool> stopping_ = false;

@@ -141,7 +141,7 @@ void Intake::no_route(const Delivery& delivery, AppendGroup& group) {
     if (!former_told_.exchange(true)) {
       spdlog::warn(
           "no route wants {} any more: it was queued for {}, of an earlier configuration; such "
-          "messages are set aside (bascule journal list --quarantine)",
+          "messages are set aside ('bascule journal quarantine list')",
           topic, source.filter);
     }
     return quarantine(delivery,
@@ -210,6 +210,7 @@ void Intake::notice(AppendGroup& group, RepeatNotice notice) {
 
 void Intake::quarantine(const Delivery& delivery, std::string reason, AppendGroup& group) {
   ++group.tally.refused;
+  if (on_quarantined) on_quarantined(delivery.message.topic, reason);
   group.quarantined.push_back(
       quarantine_entry(settings_.direction, {}, delivery.message, std::move(reason)));
   if (!delivery.digest.empty()) group.quarantined.back().size = delivery.whole_bytes;

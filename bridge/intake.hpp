@@ -40,6 +40,9 @@ class Intake {
   // connection. On the reading thread.
   std::function<void(const std::string& topic)> on_stray;
 
+  // Told of each message that can never cross, with the reason. On the reading thread.
+  std::function<void(std::string_view topic, const std::string& reason)> on_quarantined;
+
   // Messages under bascule/{id}/ on this broker are the bridge's own; they are not routed, but
   // shown to `own`, on the reading thread.
   void deliver(std::span<const Delivery> deliveries,

@@ -8,6 +8,14 @@ namespace {
 constexpr std::int64_t minute_ms = 60'000;
 constexpr int topics_per_minute = 20;
 
+// A topic comes from elsewhere: it may hold line ends, which would forge lines of the log.
+std::string in_one_line(std::string topic) {
+  for (char& letter : topic) {
+    if (static_cast<unsigned char>(letter) < 0x20 || letter == 0x7f) letter = '?';
+  }
+  return topic;
+}
+
 }  // namespace
 
 void RefusalNews::held(const std::string& lane, const std::string& topic, const std::string& reason,
@@ -63,22 +71,30 @@ void RefusalNews::tell(RefusalEvent event, int per_minute, std::int64_t now_ms) 
 void RefusalNews::log(const RefusalEvent& event) const {
   const std::string more =
       event.left_out == 0 ? "" : " (and " + std::to_string(event.left_out) + " more since)";
+  const std::string topic = in_one_line(event.topic);
   switch (event.kind) {
     case Kind::held:
       spdlog::warn(
           "{}: refuses topic {}: {}; its messages in lane {} are held, and the oldest is tried "
           "again at growing intervals{}",
-          broker_(), event.topic, event.reason, event.lane, more);
+          broker_(), topic, event.reason, event.lane, more);
       break;
     case Kind::released:
       spdlog::info("{}: takes topic {} again; {} held messages of lane {} have crossed{}",
-                   broker_(), event.topic, event.messages, event.lane, more);
+                   broker_(), topic, event.messages, event.lane, more);
       break;
     case Kind::quarantined:
+      if (event.lane.empty()) {
+        spdlog::warn(
+            "{}: sends a message to {} that can never cross: {}; {} quarantined, 'bascule journal "
+            "quarantine list' shows them{}",
+            broker_(), topic, event.reason, event.messages, more);
+        break;
+      }
       spdlog::warn(
           "{}: refuses a message of lane {} to {}: {}; {} quarantined, 'bascule journal quarantine "
           "list' shows them{}",
-          broker_(), event.lane, event.topic, event.reason, event.messages, more);
+          broker_(), event.lane, topic, event.reason, event.messages, more);
       break;
     case Kind::delayed:
       spdlog::warn("{}: refuses messages of lane {} for now: {}; the lane waits and tries again{}",

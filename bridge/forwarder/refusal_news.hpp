@@ -26,6 +26,7 @@ class RefusalNews {
                 std::int64_t now_ms);
   void changed(const std::string& lane, const std::vector<OutboundLane::TopicChange>& topics,
                std::int64_t now_ms);  // held or released
+  // Without a lane: it was refused on its way in.
   void quarantined(const std::string& lane, const std::string& topic, const std::string& reason,
                    std::int64_t now_ms);
   void delayed(const std::string& lane, const std::string& topic, const std::string& reason,

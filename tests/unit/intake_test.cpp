@@ -54,6 +54,10 @@ TEST_CASE("intake: what no route takes is counted and acknowledged") {
 
 TEST_CASE("intake: what can never cross is quarantined with its reason and acknowledged") {
   Bank bank;
+  std::vector<std::string> told;
+  bank.intake.on_quarantined = [&](std::string_view topic, const std::string& reason) {
+    told.push_back(std::string(topic) + ": " + reason);
+  };
   const std::string large(1'001, 'x');
   bank.deliver({message("sales/+", "a"),
                 message("sales/\xff", "b"),
@@ -74,6 +78,10 @@ TEST_CASE("intake: what can never cross is quarantined with its reason and ackno
   CHECK(aside[3].size == 1'001);
   CHECK(aside[4].reason == "illegal properties");
   CHECK(aside[5].reason == "the route's target is no valid topic");
+  REQUIRE(told.size() == aside.size());
+  for (std::size_t i = 0; i < told.size(); ++i) {
+    CHECK(told[i] == aside[i].topic + ": " + aside[i].reason);
+  }
 }
 
 TEST_CASE("intake: a capture leads to no topic under $") {
