@@ -11,6 +11,8 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
 CENTRAL = "central"
+# Reasons in a ledger where no limit took anything: what a broker forgot and was not sent again.
+UNSENT = ("not_resent", "beyond_history")
 
 
 @dataclass
@@ -114,6 +116,12 @@ class Model:
             sent.repeats.add(hop)
             if sent.number not in journaled:
                 sent.lossy[hop] = why
+
+    def unsent(self, hop, numbers):
+        """The bridge says, in its ledger, that it did not send them again to a broker that forgot
+        them, since that had them twice or its history does not go back so far."""
+        for number in numbers:
+            self.sent[number].lossy[hop] = "it is in the ledger"
 
     def stopped(self, place):
         """A broker ends in order: what it had not acknowledged its publisher sends again."""

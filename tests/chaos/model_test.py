@@ -87,6 +87,14 @@ class Story(unittest.TestCase):
         self.model.forgets("central", {"a": set()}, remembers_nothing=True)
         self.assert_missing(1)
 
+    def test_what_the_ledger_has_may_be_missing_on_that_hop_alone(self):
+        one, two = self.publish(2)
+        self.model.unsent(("a", "up"), {one})
+        self.assert_missing(1)
+        self.assert_fine((two, AT))
+        self.model.unsent(("a", "down"), {two})
+        self.assert_missing(1, (one, AT))
+
     def test_what_has_settled_is_certain(self):
         (one,) = self.publish()
         self.model.settled()

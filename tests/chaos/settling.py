@@ -4,7 +4,7 @@ says what does not hold.
 import time
 
 from kinds import CHECKS_OFF
-from model import summary
+from model import UNSENT, summary
 from stage.bascule import books
 
 STUCK_S = 60       # the longest that a bridge may take once everything is well
@@ -194,20 +194,37 @@ def _waiting(world, lane):
 def _unexplained(world):
     """What is missing, unless the ledger of the bridge has as many that a limit took."""
     arrivals = world.arrivals()
+    if not world.model.missing(arrivals):
+        return []
+    for site in world.sites:
+        for direction in ("up", "down"):
+            world.model.unsent((site, direction), world.unsent(site, direction))
     missing = world.model.missing(arrivals)
     if not missing:
         return []
     ledgers = {site: world.bridges[site].losses() for site in world.model.limited}
     lacking = world.model.lacking(arrivals)
     told = {hop: sum(row["count"] for row in ledgers.get(hop[0], ())
-                     if row["direction"] == hop[1]) for hop in lacking}
+                     if row["direction"] == hop[1] and row["reason"] not in UNSENT)
+            for hop in lacking}
     return [] if all(told[hop] >= count for hop, count in lacking.items()) else missing
 
 
 def _untrue_losses(world):
-    return [f"the ledger of {site} tells of losses by a limit that it has not: {rows}"
-            for site in world.sites
-            if site not in world.model.limited and (rows := world.bridges[site].losses())]
+    wrong = []
+    for site in world.sites:
+        rows = world.bridges[site].losses()
+        limits = [row for row in rows if row["reason"] not in UNSENT]
+        if limits and site not in world.model.limited:
+            wrong.append(f"the ledger of {site} tells of losses by a limit that it has not: "
+                         f"{limits}")
+        links = world.bridges[site].status()["links"]
+        for row in rows:
+            link = links["central" if row["direction"] == "up" else "site"]
+            if row["reason"] in UNSENT and link["forgot"] is None:
+                wrong.append(f"the ledger of {site} has what a broker forgot that forgot nothing: "
+                             f"{row}")
+    return wrong
 
 
 def _links(world, site):

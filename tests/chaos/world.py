@@ -6,7 +6,7 @@ import time
 
 from cast import Cast
 from configuration import UNHEARD
-from model import CENTRAL, Model, number_of
+from model import CENTRAL, UNSENT, Model, number_of
 from scripted import ScriptedBroker
 from stage import PUBACK, retained_at, wait_until
 
@@ -110,6 +110,16 @@ class World:
         return any(self.brokers[place].visits(client) <= visits
                    for place, (client, visits) in self._blind.get(site, {}).items()
                    if client == self._client_id(site, place))
+
+    def unsent(self, site, direction):
+        """The numbers of what the ledger of the bridge says that a broker forgot, and was not sent
+        again."""
+        bridge = self.bridges[site]
+        payloads = (payload for row in bridge.losses()
+                    if row["direction"] == direction and row["reason"] in UNSENT
+                    for payload in bridge.journaled(direction, row["lane"], row["first"],
+                                                    row["last"]))
+        return {number for payload in payloads if (number := number_of(payload)) is not None}
 
     def journaled(self, site):
         """The numbers of the messages in a bridge's journal."""

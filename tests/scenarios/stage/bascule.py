@@ -162,14 +162,16 @@ class Bascule(Process):
         """The rows of its loss ledger."""
         return json.loads(self.cli("journal", "losses", "--json").stdout)["losses"]
 
-    def journaled(self, direction, lane="default"):
-        """The payloads, as text, of all that a lane has kept; none if there is no such lane."""
-        first = 1
+    def journaled(self, direction, lane="default", first=1, last=None):
+        """The payloads, as text, of all that a lane has kept, or of a range of its sequences; none
+        if there is no such lane."""
         while True:
             answer = self.cli("journal", "show", "--json", "--direction", direction, "--lane",
                               lane, "--from", str(first), "--count", "10000", deadline_s=60)
             messages = json.loads(answer.stdout)["messages"] if answer.returncode == 0 else []
             for one in messages:
+                if last is not None and one["sequence"] > last:
+                    return
                 yield base64.b64decode(one["payload_base64"]).decode(errors="replace")
             if not messages:
                 return
