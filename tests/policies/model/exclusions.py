@@ -1,0 +1,64 @@
+"""Differences that are known, and not settled: each has its reason, and stays out of the verdict
+of a run, not out of its count. Nothing else is passed over.
+
+An exclusion is (policy, name, reason, holds): `holds` is given the case and the difference.
+"""
+
+
+def kind_of(case, identity):
+    return next((step["kind"] for step in case["steps"] if "seq" in step
+                 and f"{step['site']}/e/default/{step['seq']}" == identity), None)
+
+
+def recreate_makes_version(case, difference):
+    got = difference.facts.get("got")
+    return (difference.kind in ("version", "verdict") and isinstance(got, dict)
+            and kind_of(case, got["op"]) == "recreate")
+
+
+def accepted_twice(case, difference):
+    got = difference.facts.get("got")
+    return (difference.kind == "verdict" and got.get("reason") == "updated"
+            and any(step["do"] == "accept" for step in case["steps"]))
+
+
+def revived_under_case(case, difference):
+    got = difference.facts.get("got")
+    return (difference.kind == "verdict" and got.get("reason") == "field"
+            and case["options"].get("deletes", "delete-wins") != "delete-wins")
+
+
+def accepted_ahead(case, difference):
+    ahead = {f"{step['site']}/e/default/{step['seq']}" for step in case["steps"]
+             if "seq" in step and step["ms"] > step["now"] + 60_000}
+    return difference.kind in ("lost", "verdict", "record") and any(
+        step["do"] == "accept" and step["edit"] in ahead for step in case["steps"])
+
+
+def deleted_but_ambiguous(case, difference):
+    want = difference.facts.get("want")
+    return (difference.kind == "verdict" and want.get("reason") == {"deleted"}
+            and case["options"].get("on_ambiguous") is not None
+            and difference.facts["got"].get("reason") == "ambiguous")
+
+
+KNOWN = [
+    ("conflict", "deleted-ambiguous", "an edit whose author saw the delete is held as ambiguous",
+     deleted_but_ambiguous),
+    ("conflict", "recreate-version", "a recreate that is superseded makes a version",
+     recreate_makes_version),
+    ("conflict", "accepted-delete", "a delete whose author saw what a person accepted loses to it",
+     accepted_twice),
+    ("conflict", "revived-case", "an edit that makes a record alive again is CASE, with a version, "
+     "if its field waits for a person", revived_under_case),
+    ("conflict", "accepted-clock", "after a person accepted an edit that was stamped ahead, edits "
+     "that count as the same moment are ordered otherwise", accepted_ahead),
+]
+
+
+def excluded(policy, case, difference):
+    """The name of the exclusion that a difference falls under, or None."""
+    for of, name, _, holds in KNOWN:
+        if of == policy and holds(case, difference):
+            return name
+    return None
