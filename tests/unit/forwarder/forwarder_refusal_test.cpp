@@ -430,6 +430,6 @@ TEST_CASE("settle: after a session is forgotten, sending waits for who receives"
     bridge.connect();
     CHECK(bridge.payloads().empty());
     if (by_topic) bridge.link->run([&] { bridge.forwarder->receivers_ready(); });
-    CHECK(bridge.payloads_to_come() == "2");
+    CHECK(bridge.payloads_to_come() == "1 2");  // the first may be lost with that session
   }
 }

@@ -42,6 +42,7 @@ TEST_CASE("store: a journal of version 1 is taken over as it is") {
   }
   sql(directory,
       "ALTER TABLE lane DROP COLUMN answered; ALTER TABLE lane DROP COLUMN crossed;"
+      "ALTER TABLE lane DROP COLUMN replay_skips;"
       "ALTER TABLE lane DROP COLUMN claims; ALTER TABLE session DROP COLUMN peer;"
       "ALTER TABLE session DROP COLUMN held; ALTER TABLE tally DROP COLUMN emitted;"
       "DROP TABLE policy_state; DROP TABLE policy_decision; DROP TABLE policy_begun;"
