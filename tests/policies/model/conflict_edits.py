@@ -15,6 +15,7 @@ class Edit:
         self.remade = False    # a person made it anew: its own stamp counts for nothing
         self.at = None         # the version that it made, or that stood when it lost
         self.unchecked = False  # its author wants no check, or is a person who decides
+        self.follows = None    # an edit at the centre itself: the one before it, not decided yet
         self.before = frozenset()  # ids of its own that prev leads to
         self.known = -1        # the newest version that its author had seen
         self.time = self.stamp  # its stamp, or the next moment after all that it had seen

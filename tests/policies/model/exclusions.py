@@ -42,7 +42,29 @@ def deleted_but_ambiguous(case, difference):
             and difference.facts["got"].get("reason") == "ambiguous")
 
 
+def central_in_batch(case, difference):
+    got = difference.facts.get("got")
+    return (difference.kind == "verdict" and case["options"].get("when") is not None
+            and got["op"].startswith("hub/") and got.get("reason") in ("dependent", "prev"))
+
+
+def case_of_former_life(case, difference):
+    return difference.kind == "fields" and difference.facts["more"] and any(
+        step.get("kind") == "recreate" for step in case["steps"])
+
+
+def revived_in_parts(case, difference):
+    return (difference.kind == "record" and "{part}" in case["options"]["record"]
+            and case["options"].get("deletes", "delete-wins") != "delete-wins")
+
+
 KNOWN = [
+    ("conflict", "revived-parts", "of a record that is alive again only the part that was edited "
+     "is sent", revived_in_parts),
+    ("conflict", "former-life", "the case of a field stays open when the record is made anew",
+     case_of_former_life),
+    ("conflict", "central-batch", "in a batch a central edit waits for, or falls with, another",
+     central_in_batch),
     ("conflict", "deleted-ambiguous", "an edit whose author saw the delete is held as ambiguous",
      deleted_but_ambiguous),
     ("conflict", "recreate-version", "a recreate that is superseded makes a version",

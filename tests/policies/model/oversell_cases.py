@@ -155,7 +155,7 @@ class World:
         site = self.sites[name]
         expected = []
         if cut:  # nobody will answer
-            expected = [one for n in sorted(site.waiting) for one in self.give_up(site, n)]
+            expected = [site.give_up(n, self.now) for n in sorted(site.waiting)]
         elif heard is not None:
             expected = self.hear(name, site, heard)
         elif wake is not None and wake.startswith("ask/"):
@@ -203,11 +203,7 @@ class World:
         if n not in site.waiting:
             return []
         site.slow = True
-        return self.give_up(site, n)
-
-    def give_up(self, site, n):
-        quantity, identity = site.waiting.pop(n)
-        return [{**site.decide(quantity, identity, self.now), "n": n, "quantity": quantity}]
+        return [site.give_up(n, self.now)]
 
     def compare_replies(self, name, site, replies, expected):
         if len(replies) != len(expected):
@@ -229,7 +225,7 @@ class World:
         for op in ops:
             if op["kind"] == "ask":
                 site.waiting[op["n"]] = self.asked
-            elif op["kind"] == "sale":
+            elif op["kind"] == "sale" and op["n"] not in site.decided:
                 site.sold(op["n"], op["quantity"], op["basis"])
             elif op["kind"] == "withdraw":
                 site.decided[op["n"]] = "REFUSE"

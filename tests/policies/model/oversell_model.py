@@ -155,6 +155,14 @@ class Site:
             return {**said, "result": "REFUSE", "reason": {"expected_loss"}, "risk": risk}
         return {**said, "result": "SELL", "reason": {"at_risk"}, "risk": risk}
 
+    def give_up(self, n, now):
+        """Nobody has answered an ask: the site decides by itself."""
+        quantity, identity = self.waiting.pop(n)
+        said = self.decide(quantity, identity, now)
+        if said["result"] == "SELL":
+            self.sold(n, quantity, next(iter(said["basis"])))
+        return said
+
     def sold(self, n, quantity, basis):
         self.local[n] = (quantity, None)
         self.decided[n] = "SELL"
