@@ -130,6 +130,9 @@ class Site:
             gone = sum(amount for n, amount in self.risky.items() if n in self.local
                        and (self.local[n][1] is None
                             or self.local[n][1] > self.snapshot["version"]))
+            if any(amount < 0 and n in self.local and self.local[n][1] is None
+                   for n, amount in self.risky.items()):
+                return {**said, "result": None}  # made good, and not heard of: not written down
         left = held - gone - quantity
         if left < 0:
             return {**said, "result": "REFUSE", "reason": {"sold_out_local"}}
