@@ -154,8 +154,8 @@ class Runner:
         edit, record = self.model.known.get(step["edit"], (None, None))
         if edit is None or edit.fate != PARKED:
             return
-        if step["do"] == "accept" and record.edits and not record.alive:
-            return  # what a person makes of a record that is deleted is not written down
+        if step["do"] == "accept" and record.edits and (record.life or not record.alive):
+            return  # what a person makes of a record that is, or was, deleted is not written down
         before = self.model.known.get(edit.prev, (None,))[0]
         if step["do"] == "accept" and edit.prev and (before is None or before.fate == PARKED):
             return  # nor what becomes of a chain whose middle is accepted
