@@ -62,6 +62,8 @@ void add_cases(CLI::App& program, Choice& choice) {
   bascule cases show 7                     what happened, and what there is to choose from
   bascule cases resolve 7 --choose site    decide it
 
+With 'cases: TOPIC' of a policy an application does the same over MQTT: bascule-cases(1).
+
 'bascule cases COMMAND --help' explains one command.)");
   const auto options = std::make_shared<Options>();
   const auto add = [&](const char* name, const char* description, auto action) {

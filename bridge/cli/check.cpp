@@ -59,7 +59,8 @@ void add_check(CLI::App& program, Choice& choice) {
   command->footer(
       R"(Finds what would go wrong before anything starts: unknown keys, wrong types, impossible
 topics, routes that can never match, loops between routes. Plugins are loaded and asked about
-their options. Each problem is one line on stderr, as compilers write them:
+their options; the topics that they take and send are held against the routes. Each problem is one
+line on stderr, as compilers write them:
 
   FILE:LINE:COLUMN: error: what is wrong, and what was probably meant
 

@@ -24,7 +24,7 @@ namespace bascule {
 
 // One entry of `policies`, and where its parts stand.
 struct PolicyConfig : PolicySettings {
-  Position at, plugin_at;
+  Position at, plugin_at, cases_at;
   std::map<std::string, Position> positions;  // of the options, by JSON pointer
 };
 
@@ -77,7 +77,8 @@ enum class NamedFiles : std::uint8_t { needed, ignored };
 // Throws ConfigError. Plugins are not loaded.
 BridgeConfig load_config(const std::string& path, NamedFiles files = NamedFiles::needed);
 
-// Loads the plugins, and lets each say what is wrong with its options. Throws ConfigError.
+// Loads the plugins, lets each say what is wrong with its options, and holds the topics that it
+// names against the routes. Throws ConfigError.
 void check_policies(const BridgeConfig& config);
 
 }  // namespace bascule

@@ -5,6 +5,8 @@
 #include <stdexcept>
 
 #include "config/values.hpp"
+#include "config/wiring.hpp"
+#include "message/topic.hpp"
 #include "policy/instance.hpp"
 #include "policy/plugin.hpp"
 
@@ -17,6 +19,14 @@ using namespace std::chrono_literals;
 std::string plugin_name(const std::string& text) {
   if (text.starts_with('/')) return absolute_path(text);
   return identifier(text);
+}
+
+// What a case's topic begins with.
+std::string cases_topic(const std::string& text) {
+  std::string why;
+  if (valid_topic(text, &why) && !text.ends_with('/')) return text;
+  throw std::invalid_argument("must be a topic such as \"office/cases\", not " + in_quotes(text) +
+                              (why.empty() ? "" : ": " + why));
 }
 
 Gate parse_gate(const std::string& text) {
@@ -106,6 +116,8 @@ PolicyConfig read_policy(Section& policies, const std::string& name, const Bridg
   section.need("plugin", policy.plugin, plugin_name);
   policy.plugin_at = section.at("plugin");
   section.read("lane", policy.lane, lane_among(config.lanes));
+  section.read("cases", policy.cases, cases_topic);
+  policy.cases_at = section.at("cases");
   section.read("gate", policy.gate, parse_gate);
   section.read("timeout", policy.timeout_ms, duration_ms(10ms, 1h));
   policy.positions[""] = section.at("options");
@@ -117,9 +129,9 @@ PolicyConfig read_policy(Section& policies, const std::string& name, const Bridg
   return policy;
 }
 
-// Where a problem of the options stands: at the part that the pointer names, or at the nearest one
-// above it that is there.
-Position position(const PolicyConfig& policy, std::string pointer) {
+}  // namespace
+
+Position position_of(const PolicyConfig& policy, std::string pointer) {
   while (!pointer.empty()) {
     if (const auto found = policy.positions.find(pointer); found != policy.positions.end()) {
       return found->second;
@@ -128,8 +140,6 @@ Position position(const PolicyConfig& policy, std::string pointer) {
   }
   return policy.positions.at("");
 }
-
-}  // namespace
 
 void read_policies(Section& file, BridgeConfig& config, Problems& problems) {
   Section policies = file.section("policies");
@@ -162,11 +172,13 @@ void check_policies(const BridgeConfig& config) {
     try {
       const bascule_policy& type = load_plugin(policy.plugin, directories);
       std::vector<OptionProblem> found;
-      Instance::make(type, policy, config.id, found);
+      std::vector<PolicyTopic> topics;
+      Instance::make(type, policy, config.id, found, &topics);
       for (const OptionProblem& problem : found) {
-        problems.add(position(policy, problem.pointer),
+        problems.add(position_of(policy, problem.pointer),
                      in_quotes(problem.path()) + ' ' + problem.text);
       }
+      if (found.empty()) check_wiring(config, policy, topics, problems);
     } catch (const PluginError& wrong) {
       problems.add(policy.plugin_at, std::string("\"plugin\" ") + wrong.what());
     }

@@ -20,8 +20,8 @@ void add_policy_handlers(ControlHandlers& handlers, const Stages& stages) {
     const auto number = static_cast<std::int64_t>(query.number("number", 0));
     const std::string choose = query.required("choose");
     stages.journal.change([&](JournalCore& core) {
-      stages.policies.resolve(core, number, choose, query.text("data").value_or(""),
-                              query.text("by").value_or(""));
+      stages.policies.resolve(
+          core, number, {choose, query.text("data").value_or(""), query.text("by").value_or("")});
     });
     return nlohmann::json{{"number", number}, {"choose", choose}};
   };

@@ -3,6 +3,7 @@
 #include <limits>
 #include <stdexcept>
 
+#include "policy/case_desk.hpp"
 #include "replay/policy_inputs.hpp"
 #include "text/number.hpp"
 
@@ -13,7 +14,6 @@ using nlohmann::json;
 
 constexpr int cases_per_answer = 1'000;
 constexpr const char* kinds[] = {"message", "resolution", "wake", "link"};
-constexpr const char* states[] = {"open", "decided", "closed"};
 
 json parsed(const std::string& text) {
   return text.empty() ? json() : json::parse(text, nullptr, false);
@@ -24,19 +24,7 @@ std::string policy_of(const JournalCore& core, PolicyId id) {
 }
 
 json case_answer(const JournalCore& core, const Case& one) {
-  const auto moment = [](std::int64_t ms) { return ms == 0 ? json() : json(ms); };
-  return {{"number", one.number},
-          {"policy", policy_of(core, one.policy)},
-          {"kind", one.kind},
-          {"subject", one.subject},
-          {"state", states[static_cast<int>(one.state)]},
-          {"opened_ms", one.opened_ms},
-          {"data", parsed(one.data)},
-          {"decision", parsed(one.decision)},
-          {"decided_by", one.decided_by.empty() ? json() : json(one.decided_by)},
-          {"decided_ms", moment(one.decided_ms)},
-          {"outcome", parsed(one.outcome)},
-          {"closed_ms", moment(one.closed_ms)}};
+  return case_json(one, policy_of(core, one.policy));
 }
 
 json cases_answer(JournalCore& core, const Query& query) {

@@ -4,15 +4,12 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <nlohmann/json.hpp>
 #include <stdexcept>
 
 #include "policy/plugin.hpp"
 
 namespace bascule {
 namespace {
-
-using nlohmann::json;
 
 // A turn: what is delivered meanwhile waits so long for its commit.
 constexpr std::int64_t turn_ms = 10;
@@ -23,28 +20,6 @@ constexpr std::uint64_t bytes_per_turn = 2 << 20;
   spdlog::critical("{}: ending the process; it is tried {} times in all", what, attempts_max);
   spdlog::default_logger()->flush();
   std::abort();
-}
-
-std::string name_of(const json& choice) {
-  if (choice.is_string()) return choice.get<std::string>();
-  return choice.is_object() ? choice.value("name", std::string()) : std::string();
-}
-
-// What the case offers to choose from; empty: anything goes.
-std::vector<std::string> choices(const Case& one) {
-  const json data = json::parse(one.data, nullptr, false);
-  std::vector<std::string> names;
-  if (!data.is_object() || !data.contains("choices") || !data["choices"].is_array()) return names;
-  for (const json& choice : data["choices"]) {
-    if (std::string name = name_of(choice); !name.empty()) names.push_back(std::move(name));
-  }
-  return names;
-}
-
-std::string joined(const std::vector<std::string>& words) {
-  std::string text;
-  for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
-  return text;
 }
 
 }  // namespace
@@ -66,6 +41,7 @@ StepContext step_context(const PolicyHostSettings& host, const PolicySettings& p
   StepContext context;
   context.name = policy.name;
   context.lane = policy.lane;
+  context.cases = policy.cases;
   context.bridge_id = host.bridge_id;
   context.hub = host.hub;
   context.events = host.hub ? Direction::down : Direction::up;
@@ -153,25 +129,11 @@ std::int64_t PolicyHost::wait_ms() const {
   return wait;
 }
 
-void PolicyHost::resolve(JournalCore& core, std::int64_t number, const std::string& choose,
-                         const std::string& data, const std::string& by) {
-  auto found = core.store().policies().find_case(number);
+void PolicyHost::resolve(JournalCore& core, std::int64_t number, const CaseChoice& choice) {
+  const auto found = core.store().policies().find_case(number);
   if (!found) {
     throw std::invalid_argument("there is no case " + std::to_string(number) +
                                 "; 'bascule cases list' names those that are open");
-  }
-  if (found->state != Case::State::open) {
-    throw std::invalid_argument("case " + std::to_string(number) + " has been decided already");
-  }
-  const auto offered = choices(*found);
-  if (!offered.empty() && std::find(offered.begin(), offered.end(), choose) == offered.end()) {
-    throw std::invalid_argument("case " + std::to_string(number) + " does not offer '" + choose +
-                                "'; choose from " + joined(offered));
-  }
-  json decision = {{"choose", choose}, {"by", by}};
-  if (!data.empty()) {
-    decision["data"] = json::parse(data, nullptr, false);
-    if (decision["data"].is_discarded()) throw std::invalid_argument("the data is no JSON");
   }
   const auto runner = std::find_if(runners_.begin(), runners_.end(),
                                    [&](const auto& one) { return one->id() == found->policy; });
@@ -179,13 +141,9 @@ void PolicyHost::resolve(JournalCore& core, std::int64_t number, const std::stri
     throw std::invalid_argument("the policy of case " + std::to_string(number) +
                                 " is not in the configuration any more");
   }
-  found->decision = decision.dump(-1, ' ', false, json::error_handler_t::replace);
-  found->decided_by = by;
-  found->decided_ms = settings_.clock().wall_ms;
-  if (!(*runner)->tell_resolution(core, number, found->decision)) {
+  if (!(*runner)->desk().decide(core, number, choice, settings_.clock().wall_ms)) {
     throw std::invalid_argument("the journal is full; try again when there is room");
   }
-  core.change().policies().decide_case(*found);
 }
 
 std::vector<PolicyReport> PolicyHost::report(JournalCore& core) const {

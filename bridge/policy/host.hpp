@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "journal/journal.hpp"
+#include "policy/case_desk.hpp"
 #include "policy/runner.hpp"
 #include "policy/watchdog.hpp"
 
@@ -55,8 +56,7 @@ class PolicyHost : public Steps {
 
   // A person's decision of a case, as an input of its policy: on the journal's thread, within
   // Journal::change(). Throws std::invalid_argument, with what to do, if it cannot be decided so.
-  void resolve(JournalCore& core, std::int64_t number, const std::string& choose,
-               const std::string& data, const std::string& by);
+  void resolve(JournalCore& core, std::int64_t number, const CaseChoice& choice);
 
   std::vector<PolicyReport> report(JournalCore& core) const;  // within Journal::inspect()
 

@@ -1,13 +1,34 @@
 #include "policy/instance.hpp"
 
+#include <utility>
+
 #include "policy/host_functions.hpp"
 
 namespace bascule {
 namespace {
 
+// What a plugin says while it reads its options.
+struct Said {
+  std::vector<OptionProblem>& problems;
+  std::vector<PolicyTopic>* topics;
+};
+
 void note_problem(void* context, bascule_bytes pointer, bascule_bytes text) {
-  static_cast<std::vector<OptionProblem>*>(context)->push_back(
+  static_cast<Said*>(context)->problems.push_back(
       {std::string(view(pointer)), std::string(view(text))});
+}
+
+void note_topic(void* context, const bascule_topic* raw) {
+  auto* topics = static_cast<Said*>(context)->topics;
+  if (topics == nullptr || raw->size < sizeof(bascule_topic)) return;
+  PolicyTopic topic;
+  topic.kind = raw->kind == BASCULE_SENDS ? PolicyTopic::Kind::sends : PolicyTopic::Kind::takes;
+  topic.direction = raw->direction == BASCULE_DOWN ? Direction::down : Direction::up;
+  topic.needed = raw->needed != 0;
+  topic.option.pointer = view(raw->pointer);
+  topic.filter = view(raw->filter);
+  topic.lane = view(raw->lane);
+  topics->push_back(std::move(topic));
 }
 
 }  // namespace
@@ -28,7 +49,8 @@ std::string OptionProblem::path() const {
 
 std::unique_ptr<Instance> Instance::make(const bascule_policy& type, const PolicySettings& settings,
                                          const std::string& bridge_id,
-                                         std::vector<OptionProblem>& problems) {
+                                         std::vector<OptionProblem>& problems,
+                                         std::vector<PolicyTopic>* topics) {
   const auto bytes = [](const std::string& text) {
     return bascule_bytes{text.data(), text.size()};
   };
@@ -37,8 +59,10 @@ std::unique_ptr<Instance> Instance::make(const bascule_policy& type, const Polic
   options.json = bytes(settings.options);
   options.name = bytes(settings.name);
   options.bridge_id = bytes(bridge_id);
-  options.context = &problems;
+  Said said{problems, topics};
+  options.context = &said;
   options.problem = note_problem;
+  options.topic = note_topic;
   void* made = type.create(&host_functions(), &options);
   if (made != nullptr && problems.empty()) {
     return std::unique_ptr<Instance>(new Instance(type, made));

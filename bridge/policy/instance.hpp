@@ -4,10 +4,12 @@
 
 #include <bascule/policy.h>
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "message/direction.hpp"
 #include "policy/settings.hpp"
 
 namespace bascule {
@@ -21,12 +23,24 @@ struct OptionProblem {
   std::string path() const;
 };
 
+// A topic that a plugin says it takes or sends, by its options (bascule_topic).
+struct PolicyTopic {
+  enum class Kind : std::uint8_t { takes, sends } kind = Kind::takes;
+  Direction direction = Direction::up;
+  bool needed = false;   // takes: it can do nothing without; sends: none may be lost or overtaken
+  OptionProblem option;  // what names it, without a text
+  std::string filter;
+  std::string lane;  // sends; empty: the policy's
+};
+
 class Instance {
  public:
-  // Nothing, with at least one problem, if the plugin refuses the options.
+  // Nothing, with at least one problem, if the plugin refuses the options. `topics`, if given:
+  // those that it names.
   static std::unique_ptr<Instance> make(const bascule_policy& type, const PolicySettings& settings,
                                         const std::string& bridge_id,
-                                        std::vector<OptionProblem>& problems);
+                                        std::vector<OptionProblem>& problems,
+                                        std::vector<PolicyTopic>* topics = nullptr);
   ~Instance() { type_.destroy(made_); }
   Instance(const Instance&) = delete;
   Instance& operator=(const Instance&) = delete;

@@ -52,11 +52,13 @@ void Runner::opened(JournalCore& core, bool again) {
   }
   context_.policy = lanes_[Direction::up].id;
   next_wake_ms_ = 0;
+  if (!again && !settings_.cases.empty()) untold_cases_ = never;
   gate_.opened(core, context_.policy);
 }
 
 void Runner::prepare(JournalCore& core, const Now& at) {
   append_wakes(core, at.wall_ms);
+  if (untold_cases_ != 0) untold_cases_ = desk().tell_waiting(core, untold_cases_);
   lanes_[Direction::up].limit = gate_.limit(core, at);
   lanes_[Direction::down].limit = std::numeric_limits<std::uint64_t>::max();
   for (Lane& lane : lanes_) begin(core, lane, at.boottime_ms);
@@ -144,7 +146,11 @@ Decision Runner::decision(const JournalCore& core, const Lane& lane) const {
 }
 
 void Runner::decide(JournalCore& core, Lane& lane, Watchdog& watchdog, std::int64_t now_ms) {
-  const Decision decided = decision(core, lane);
+  Decision decided = decision(core, lane);
+  const bool of_case = lane.record->kind == InputKind::message &&
+                       decided_case(settings_.cases, lane.record->message.topic).has_value();
+  if (of_case)
+    return decide_case(core, lane, decided) ? settled(lane) : wait_for_room(lane, now_ms);
   const LaneState& books = state(core, lane);
   Step step(core, context_, decided.wall_ms);
   const Input input(books, *lane.batch, *lane.record, context_.bridge_id, core.epoch(),
@@ -160,10 +166,27 @@ void Runner::decide(JournalCore& core, Lane& lane, Watchdog& watchdog, std::int6
     next_wake_ms_ = 0;
     settled(lane);
   } else {
-    // Not the input's fault, and no attempt: it waits until there is room.
-    full_ = "for room in the journal or a lane";
-    lane.retry_at_ms = now_ms + full_retry_ms;
+    wait_for_room(lane, now_ms);
   }
+}
+
+// Not the input's fault, and no attempt: it waits until there is room.
+void Runner::wait_for_room(Lane& lane, std::int64_t now_ms) {
+  full_ = "for room in the journal or a lane";
+  lane.retry_at_ms = now_ms + full_retry_ms;
+}
+
+// A decision of a case over MQTT is for the bridge, as one of the command line is.
+bool Runner::decide_case(JournalCore& core, Lane& lane, Decision& decided) {
+  const LaneState& books = state(core, lane);
+  const Record& record = *lane.record;
+  const auto verdict = desk().decide(core, record.message, books.direction, decided.wall_ms);
+  if (!verdict) return false;
+  full_.clear();
+  decided.verdict = *verdict;
+  core.change().policies().save_decision(decided);
+  core.settle_input(lane.id, record.sequence, record.size, Fate::forwarded);
+  return true;
 }
 
 void Runner::settled(Lane& lane) {
@@ -225,10 +248,6 @@ bool Runner::append(JournalCore& core, InputKind kind, std::string_view topic,
 
 bool Runner::tell_line(JournalCore& core, bool up) {
   return append(core, InputKind::link, "link", up ? "up" : "down");
-}
-
-bool Runner::tell_resolution(JournalCore& core, std::int64_t number, std::string_view decision) {
-  return append(core, InputKind::resolution, std::to_string(number), decision);
 }
 
 void Runner::append_wakes(JournalCore& core, std::int64_t wall_ms) {

@@ -12,6 +12,7 @@
 #include <string>
 
 #include "message/per_direction.hpp"
+#include "policy/case_desk.hpp"
 #include "policy/gate.hpp"
 #include "policy/input.hpp"
 #include "policy/instance.hpp"
@@ -36,13 +37,13 @@ class Runner {
 
   // The line to central has changed: an input. False: there is no room for it now.
   bool tell_line(JournalCore& core, bool up);
-  bool tell_resolution(JournalCore& core, std::int64_t number, std::string_view decision);
 
   // How long there is nothing to do, unless something comes.
   std::int64_t wait_ms(const JournalCore& core, const Now& at) const;
   const PolicySettings& settings() const { return settings_; }
   const bascule_policy& type() const { return instance_->type(); }
   PolicyId id() const { return context_.policy; }
+  CaseDesk desk() const { return {settings_, context_.policy, context_.events}; }
   std::uint64_t failures() const { return failures_; }  // attempts, since the start
   std::string waits_for(const JournalCore& core) const;
 
@@ -77,6 +78,8 @@ class Runner {
   void settled(Lane& lane);
   bool append(JournalCore& core, InputKind kind, std::string_view topic, std::string_view payload);
   void append_wakes(JournalCore& core, std::int64_t wall_ms);
+  bool decide_case(JournalCore& core, Lane& lane, Decision& decided);
+  void wait_for_room(Lane& lane, std::int64_t now_ms);
 
   PolicySettings settings_;
   std::unique_ptr<Instance> instance_;
@@ -86,6 +89,7 @@ class Runner {
   LogBudget log_;
   PerDirection<Lane> lanes_;
   std::int64_t next_wake_ms_ = 0;  // wall time; 0: look
+  std::int64_t untold_cases_ = 0;  // those with numbers below have not been told since the start
   std::uint64_t failures_ = 0;
   std::string full_;  // why the last step could not be kept
 };

@@ -21,6 +21,8 @@ struct PolicySettings {
   std::string plugin;          // a name, or an absolute path
   std::string options = "{}";  // JSON, for the plugin
   std::string lane = "default";
+  // The topic below which its cases are told and decided; empty: not over MQTT.
+  std::string cases;
   Gate gate;
   std::int64_t timeout_ms = 5'000;  // a step that takes longer hangs
 };

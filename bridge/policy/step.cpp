@@ -11,6 +11,7 @@
 #include "message/own.hpp"
 #include "message/properties.hpp"
 #include "message/topic.hpp"
+#include "policy/case_desk.hpp"
 #include "text/time.hpp"
 
 namespace bascule {
@@ -196,6 +197,7 @@ std::int64_t Step::open_case(std::string_view kind, std::string_view subject,
   one.data = data;
   one.opened_ms = wall_ms_;
   event("case_opened", one);
+  tell(one, true);
   opened_.push_back(std::move(one));
   return opened_.back().number;
 }
@@ -216,6 +218,7 @@ int Step::close_case(std::int64_t number, std::string_view outcome) {
   if (!charge(outcome.size())) return -1;
   found->outcome = outcome;
   event("case_closed", *found);
+  tell(*found, false);
   closed_.push_back(std::move(*found));
   return 0;
 }
@@ -228,6 +231,17 @@ void Step::event(const char* what, const Case& one) {
           .dump(-1, ' ', false, json::error_handler_t::replace);
   append(core_.lane(context_.events, events_lane),
          own_message(own_topic(context_.bridge_id, "events"), payload));
+}
+
+// Retained, for applications that decide cases over MQTT.
+void Step::tell(const Case& one, bool waits) {
+  if (context_.cases.empty()) return;
+  std::string payload;
+  if (waits) {
+    payload = case_json(one, context_.name).dump(-1, ' ', false, json::error_handler_t::replace);
+  }
+  append(core_.lane(context_.events, context_.lane),
+         own_message(case_topic(context_.cases, one.number), payload, true));
 }
 
 int Step::wake_at(std::string_view name, std::int64_t wall_ms) {

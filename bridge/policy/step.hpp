@@ -28,6 +28,7 @@ struct StepContext {
   std::string name;       // of the policy
   std::string lane;       // of what it emits, unless it says otherwise
   std::string bridge_id;  // for events
+  std::string cases;      // where its cases are told over MQTT; empty: nowhere
   bool hub = false;       // there is no central broker: nothing can go up
   Direction events = Direction::up;
   std::uint32_t max_payload_bytes = 16 << 20;
@@ -94,6 +95,7 @@ class Step {
   bool change_state(std::string_view key, std::optional<std::string> value);
   void append(LaneId lane, const Message& message);
   void event(const char* what, const Case& one);
+  void tell(const Case& one, bool waits);
   std::string emitted(const std::vector<std::uint64_t>& before) const;
 
   JournalCore& core_;

@@ -4,6 +4,7 @@
 #include <stdexcept>
 
 #include "config/stages.hpp"
+#include "policy/case_desk.hpp"
 #include "replay/case_numbers.hpp"
 #include "replay/comparison.hpp"
 #include "replay/past_inputs.hpp"
@@ -115,6 +116,8 @@ json replay_policy(const BridgeConfig& config, const Past& past, const ReplayReq
     if (done++ == 0) from_ms = one->input.wall_ms;
     to_ms = one->input.wall_ms;
     if (done % inputs_per_progress == 0) progress(done, std::max(done, inputs.total()));
+    // A decision over MQTT was the bridge's; what it decided is an input of its own.
+    if (one->kind == InputKind::message && decided_case(policy.cases, one->topic)) continue;
     if (one->quarantined) {
       ++quarantined;
       continue;

@@ -179,6 +179,23 @@ typedef struct bascule_host {
   void (*fail)(bascule_step* step, bascule_bytes reason);
 } bascule_host;
 
+enum {
+  BASCULE_TAKES = 0, /* `direction`: of the route that brings it */
+  BASCULE_SENDS = 1  /* `direction`: where it goes, as in bascule_output */
+};
+
+/* A topic that the policy takes, or sends, as its options have it. */
+typedef struct bascule_topic {
+  size_t size;
+  int32_t kind;
+  int32_t direction;
+  int32_t needed;        /* of what it takes: it can do nothing without; of what it sends: none may
+                            be lost or overtaken by another */
+  bascule_bytes pointer; /* the option that names it, as in `problem` */
+  bascule_bytes filter;  /* an MQTT topic filter; of what it takes: after the route's `to` */
+  bascule_bytes lane;    /* of what it sends; empty: `lane` of the policy's configuration */
+} bascule_topic;
+
 /* The options of an instance: `options:` of its entry in bascule.yaml as a JSON object. Plain YAML
  * scalars that are JSON numbers, booleans or null are those; everything else is a string. */
 typedef struct bascule_options {
@@ -191,6 +208,10 @@ typedef struct bascule_options {
    * and column. `text` continues a sentence that begins with the key: "must be between 1 and 100".
    * Any number of problems may be reported; one is enough to make create() fail. */
   void (*problem)(void* context, bascule_bytes pointer, bascule_bytes text);
+  /* Names a topic, so that `bascule check` finds routes and lanes that do not fit. Any number may
+   * be named, or none; it has no other effect. Not there in a host whose `size` ends before it; may
+   * be NULL. */
+  void (*topic)(void* context, const bascule_topic* topic);
 } bascule_options;
 
 typedef struct bascule_policy {

@@ -12,6 +12,7 @@
 // step. No exception crosses the C line.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <exception>
 #include <memory>
@@ -71,7 +72,11 @@ class Input {
   std::int64_t boot() const { return raw_.boot; }
   bool clock_trusted() const { return raw_.clock_trusted != 0; }
   bool central_up() const { return raw_.central_up != 0; }
-  std::string_view bridge_epoch() const { return view(raw_.bridge_epoch); }
+  // Empty in a bridge that is older than this.
+  std::string_view bridge_epoch() const {
+    constexpr auto end = offsetof(bascule_input, bridge_epoch) + sizeof(bascule_bytes);
+    return raw_.size < end ? std::string_view() : view(raw_.bridge_epoch);
+  }
 
   // The first user property of that name.
   std::optional<std::string_view> property(std::string_view name) const {
@@ -206,7 +211,30 @@ class Options {
   }
   bool wrong() const { return wrong_; }
 
+  // What the policy takes and sends, for `bascule check`; bascule_topic says what it means.
+  void takes(std::string_view pointer, std::string_view filter, Direction direction,
+             bool needed) const {
+    topic(BASCULE_TAKES, pointer, filter, direction, needed, {});
+  }
+  void sends(std::string_view pointer, std::string_view filter, Direction direction, bool needed,
+             std::string_view lane = {}) const {
+    topic(BASCULE_SENDS, pointer, filter, direction, needed, lane);
+  }
+
  private:
+  void topic(std::int32_t kind, std::string_view pointer, std::string_view filter,
+             Direction direction, bool needed, std::string_view lane) const {
+    if (raw_.size < offsetof(bascule_options, topic) + sizeof raw_.topic || !raw_.topic) return;
+    const bascule_topic named{sizeof(bascule_topic),
+                              kind,
+                              static_cast<int32_t>(direction),
+                              needed ? 1 : 0,
+                              bytes(pointer),
+                              bytes(filter),
+                              bytes(lane)};
+    raw_.topic(raw_.context, &named);
+  }
+
   const bascule_options& raw_;
   mutable bool wrong_ = false;
 };

@@ -59,6 +59,22 @@ bool Pattern::all_named() const {
   });
 }
 
+std::string Pattern::filter(const Captures& values) const {
+  std::string text;
+  for (const auto& level : levels_) {
+    if (&level != &levels_.front()) text += '/';
+    const auto value = values.find(level.text);
+    if (level.kind == Level::Kind::literal) {
+      text += level.text;
+    } else if (level.kind == Level::Kind::rest) {
+      text += '#';
+    } else {
+      text += value == values.end() || level.text.empty() ? "+" : value->second;
+    }
+  }
+  return text;
+}
+
 std::optional<Captures> Pattern::match(std::string_view topic) const {
   Captures captures;
   const auto topic_levels = split(topic);

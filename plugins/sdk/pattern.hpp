@@ -25,6 +25,9 @@ class Pattern {
   // Each level is a text, or has a name; so the topic has no remainder and no wildcard.
   bool all_named() const;
 
+  // The MQTT filter that matches what this matches, where the names that `values` has are those.
+  std::string filter(const Captures& values = {}) const;
+
   std::optional<Captures> match(std::string_view topic) const;
   // The topic with what `value_of` gives for each name, an optional string; throws
   // std::invalid_argument for a name that has none.

@@ -54,9 +54,13 @@ inline std::string state_of(Step& step, std::string_view key) {
 
 class PolicyCase {
  public:
+  // `cases`: where its cases are told and decided over MQTT.
   explicit PolicyCase(Decide decide, Gate gate = {}, std::vector<LaneSettings> lanes = {},
-                      Directory directory = {})
-      : directory_(std::move(directory)), gate_(gate), lanes_(std::move(lanes)) {
+                      Directory directory = {}, std::string cases = {})
+      : directory_(std::move(directory)),
+        gate_(gate),
+        lanes_(std::move(lanes)),
+        cases_(std::move(cases)) {
     current_decide() = std::move(decide);
     open();
   }
@@ -70,8 +74,11 @@ class PolicyCase {
     open();
   }
 
-  void put(std::string_view payload, Direction direction = Direction::up) {
+  void put(std::string_view payload, Direction direction = Direction::up,
+           const std::string& topic = "t", const std::string& properties = {}) {
     Put message;
+    message.topic = topic;
+    message.properties = properties;
     message.lane = core_->lane(direction, "policy/seats");
     message.payload = payload;
     AppendGroup group = group_of({message}, direction);
@@ -108,6 +115,14 @@ class PolicyCase {
     }
     return payloads;
   }
+  // "topic payload" of each.
+  std::vector<std::string> messages(Direction direction, std::string_view lane = "default") {
+    std::vector<std::string> all;
+    for (const Got& got : read_all(*core_, core_->lane(direction, lane))) {
+      all.push_back(got.topic + ' ' + got.payload);
+    }
+    return all;
+  }
   std::string state(std::string_view key) {
     return core_->store().policies().state(runner_->id(), key).value_or(StateRow{}).value;
   }
@@ -122,10 +137,12 @@ class PolicyCase {
     PolicySettings settings;
     settings.name = "seats";
     settings.gate = gate_;
+    settings.cases = cases_;
     StepContext context;
     context.name = "seats";
     context.lane = "default";
     context.bridge_id = "store-42";
+    context.cases = cases_;
     std::vector<OptionProblem> problems;
     auto instance = Instance::make(scripted_policy(), settings, "store-42", problems);
     runner_ = std::make_unique<Runner>(settings, std::move(instance), context, 1'000);
@@ -136,6 +153,7 @@ class PolicyCase {
   Directory directory_;
   Gate gate_;
   std::vector<LaneSettings> lanes_;
+  std::string cases_;
   std::unique_ptr<JournalCore> core_;
   std::unique_ptr<Runner> runner_;
   Watchdog watchdog_{[](const std::string&) {}};
