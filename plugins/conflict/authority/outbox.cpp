@@ -21,6 +21,16 @@ std::string transaction_text(const std::string& key, const Record& record, std::
   return json.number("version", record.version).close();
 }
 
+// The whole record with all that its properties say, for who cannot see properties.
+std::string envelope_text(const Options& options, const std::string& key, const Record& record,
+                          std::string_view op) {
+  ObjectText json;
+  json.json("deleted", record.deleted ? "true" : "false");
+  json.json("fields", record.deleted ? "null" : render(options, record));
+  json.text("hlc", text(record.newest)).text("op", op).text("record", key);
+  return json.text("state", word(record.standing)).number("version", record.version).close();
+}
+
 }  // namespace
 
 std::string describe(const Op& op, const Entry* entry) {
@@ -64,6 +74,9 @@ void Outbox::record(const std::string& key, const Record& record, std::string_vi
     payload = record.deleted ? "" : render(options_, record, part);
     if (!part.empty() && payload == "{}") payload.clear();
   }
+  if (!options_.topics.envelope.empty()) {
+    changed.envelope = envelope_text(options_, key, record, op);
+  }
   if (options_.topics.transaction.empty()) return;
   changed.transaction = transaction_text(key, record, op, changed.payloads);
 }
@@ -84,6 +97,9 @@ void Outbox::forget(std::string_view key, const Record& record) {
          {{"version", "-1"}, {"hlc", text(record.newest)}});
     forgotten_.push_back(std::move(messages_.back()));
     messages_.pop_back();
+  }
+  if (!options_.topics.envelope.empty()) {
+    send(options_.topics.envelope.fill(TopicValues{options_, key}), "", true);
   }
 }
 
@@ -170,6 +186,9 @@ void Outbox::send_others(const std::string& key, const Changed& changed) {
   if (changed.pending) {
     return send(options_.topics.pending.fill(TopicValues{options_, key}), changed.payloads.at(""),
                 true, changed.properties);
+  }
+  if (!changed.envelope.empty()) {
+    send(options_.topics.envelope.fill(TopicValues{options_, key}), changed.envelope, true);
   }
   if (changed.transaction.empty()) return;
   send(options_.topics.transaction.fill(TopicValues{options_, key}), changed.transaction, true);

@@ -48,6 +48,7 @@ class Outbox {
     bool pending = false;
     std::map<std::string, std::string> payloads;  // by part
     std::string transaction;
+    std::string envelope;
   };
 
   void answer(const Op& op, std::string verdict,

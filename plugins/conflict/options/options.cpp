@@ -121,6 +121,10 @@ void read_topics(OptionReader& reader, Options& options) {
     read("pending", options.topics.pending, "pending/{key}");
     read("history", options.topics.history, "");
     read("transaction", options.topics.transaction, "");
+    read("envelope", options.topics.envelope, "");
+    if (options.topics.envelope.names("part")) {
+      topics.problem("envelope", "must not name {part}: it has the whole record");
+    }
     if (!options.topics.transaction.empty() && !options.parts()) {
       topics.problem("transaction", "needs records with parts: name {part} in `record`");
     }
@@ -186,6 +190,49 @@ void read_history(OptionReader& reader, Options& options) {
   }
 }
 
+// What routes have to bring, and must not bring back.
+void name_topics(const plugin::Options& raw, const Options& options) {
+  using plugin::Direction;
+  const auto& topics = options.topics;
+  const bool site = options.role == Role::site;
+  const Captures own = site ? Captures{{"origin", options.bridge_id}} : Captures{};
+  const auto takes = [&](const char* name, const Pattern& pattern, Direction direction,
+                         bool needed) {
+    if (!pattern.empty()) {
+      raw.takes(std::string("/topics/") + name, pattern.filter(own), direction, needed);
+    }
+  };
+  const auto sends = [&](const char* name, const Pattern& pattern, Direction direction,
+                         const char* suffix = "") {
+    if (pattern.empty()) return;
+    raw.sends(std::string("/topics/") + name, pattern.filter(own) + suffix, direction, true,
+              options.lane);
+  };
+  raw.takes("/record", options.record.filter(), Direction::up, true);
+  if (site) {
+    raw.sends("/record", options.record.filter(), Direction::up, true, options.lane);
+    takes("canonical", topics.canonical, Direction::down, true);
+    takes("verdict", topics.verdict, Direction::down, true);
+    sends("view", topics.view, Direction::down);
+    sends("mark", topics.mark, Direction::up);
+    sends("verdict", topics.verdict, Direction::down);
+    if (topics.clock.empty()) return;
+    raw.takes("/topics/clock", topics.clock.filter(own) + "/answer", Direction::down, true);
+    sends("clock", topics.clock, Direction::up);
+    return;
+  }
+  takes("clock", topics.clock, Direction::up, true);
+  takes("mark", topics.mark, Direction::up, true);
+  sends("canonical", topics.canonical, Direction::down);
+  sends("verdict", topics.verdict, Direction::down);
+  sends("conflict", topics.conflict, Direction::down);
+  sends("pending", topics.pending, Direction::down);
+  sends("history", topics.history, Direction::down);
+  sends("transaction", topics.transaction, Direction::down);
+  sends("envelope", topics.envelope, Direction::down);
+  sends("clock", topics.clock, Direction::down, "/answer");
+}
+
 }  // namespace
 
 Rule Options::rule_of(std::string_view unit) const {
@@ -229,6 +276,7 @@ Options read_options(const plugin::Options& raw) {
   if (options.strategy == Strategy::expected_version && options.detect == Detect::none) {
     reader.problem("detect", "cannot be none with expected-version, which is a check of versions");
   }
+  if (!raw.wrong()) name_topics(raw, options);
   return options;
 }
 

@@ -42,7 +42,7 @@ struct PayloadPointers {
 };
 
 struct Topics {
-  Pattern canonical, verdict, conflict, pending, history, transaction, view, clock, mark;
+  Pattern canonical, verdict, conflict, pending, history, transaction, envelope, view, clock, mark;
 };
 
 struct Options {

@@ -1,6 +1,8 @@
 // Devices at the central broker itself, which say nothing of what they have seen.
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 #include "policies/conflict/hub.hpp"
 
 namespace bascule::test {
@@ -75,6 +77,40 @@ TEST_CASE("conflict centre: in a batch, too; and its own earlier edits of the da
   hub.wake("batch", monday + 41 * hour);
   CHECK(hub.record()["tel"] == 5);
   CHECK(hub.conflicts.size() == 2);
+}
+
+TEST_CASE("conflict centre: an envelope says in its payload what a record's properties say") {
+  Hub hub(Json{{"topics", {{"canonical", "records/{id}"}, {"envelope", "whole/{id}"}}}});
+  const auto last = [&](const std::string& topic) {
+    const auto found = std::find_if(hub.sent.rbegin(), hub.sent.rend(),
+                                    [&](const Sent& one) { return one.topic == topic; });
+    REQUIRE(found != hub.sent.rend());
+    return *found;
+  };
+  write(hub, 1, {{"tel", 1}}, monday);
+  write(hub, 2, {{"tel", 2}}, monday + 1);
+  const auto record = last("records/123");
+  const auto whole = last("whole/123");
+  CHECK(whole.retain);
+  CHECK(whole.json() == Json{{"record", "123"},
+                             {"version", 1},
+                             {"state", record.property("state")},
+                             {"op", record.property("op")},
+                             {"hlc", record.property("hlc")},
+                             {"deleted", false},
+                             {"fields", {{"tel", 2}}}});
+  CHECK(record.property("version") == "1");
+
+  Message gone;
+  gone.origin = "hub";
+  gone.sequence = 3;
+  gone.topic = "edits/123";
+  gone.wall_ms = monday + 2;
+  hub.message(gone);
+  CHECK(last("records/123").payload.empty());
+  CHECK(last("whole/123").json()["deleted"] == true);
+  CHECK(last("whole/123").json()["fields"].is_null());
+  CHECK(last("whole/123").json()["version"] == 2);
 }
 
 }  // namespace bascule::test
