@@ -1,6 +1,9 @@
 #include "oversell/authority/authority_turn.hpp"
 
 #include <algorithm>
+#include <optional>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "oversell/authority/centre.hpp"
@@ -24,45 +27,100 @@ void AuthorityTurn::run() {
   }
 }
 
-// Which journal this is: versions of one generation compare, those of another do not. The heartbeat
-// begins with the first input, as do configured items; those that the file names later begin with
-// the next.
+// Whose name it is: versions of one journal of one hub compare, those of another do not. The
+// heartbeat begins with the first input, as do configured items; those that the file names later
+// begin with the next.
 void AuthorityTurn::learn() {
-  std::string items;  // as the options named them when last looked
-  const auto self = step_.get("self");
-  if (self) {
-    const auto json = parse_object(*self);
-    generation_ = text(json, "generation");
-    items = text_or(json, "items", "");
-  }
-  const bool other = input_.origin() == options_.bridge_id && input_.epoch() != generation_;
-  if (other) generation_ = input_.epoch();
-  books_.set_generation(generation_);
-  if (self && !other && items == options_.items_digest) return;
-  step_.put("self", Json{{"generation", generation_}, {"items", options_.items_digest}}.dump());
-  if (!self) step_.wake_at("alive", input_.wall_ms());
-  if (other) announce_again();
-  for (const auto& [name, settings] : options_.authority_items) {
-    if (!settings.capacity || step_.get("item/" + name)) continue;
-    AuthorityItem item{name, {}, false};
-    item.ledger.open(*settings.capacity, settings);
-    books_.touch(item);
-    books_.close_item(item);
+  const auto stored = step_.get("self");
+  if (stored) self_ = parse_object(*stored);
+  Hub hub{text_or(self_, "hub", ""), text_or(self_, "generation", "")};
+  const Hub own{options_.bridge_id, std::string(input_.bridge_epoch())};
+  const bool other = hub != own;
+  if (other) hub = own;
+  books_.set_hub(hub);
+  const bool more = text_or(self_, "items", "") != options_.items_digest;
+  self_["hub"] = hub.id;
+  self_["generation"] = hub.epoch;
+  self_["items"] = options_.items_digest;
+  if (!stored) wake_alive(input_.wall_ms());
+  if (integer_or(self_, "alive", 0) > input_.wall_ms() + options_.heartbeat_s * 1000) set_back();
+  if (!stored || other || more) {
+    step_.put("self", self_.dump());
+    begin_round(other ? "announce" : "open");
   }
 }
 
-// The sites compare versions of one generation only.
-void AuthorityTurn::announce_again() {
-  std::vector<std::string> known;
-  step_.scan("item/", "item/", [&](std::string_view key, std::string_view) {
-    known.emplace_back(key.substr(5));
-    return true;
-  });
-  for (const auto& name : known) {
+void AuthorityTurn::wake_alive(std::int64_t at_ms) {
+  self_["alive"] = at_ms;
+  step_.put("self", self_.dump());
+  step_.wake_at("alive", at_ms);
+}
+
+// The wall clock ran ahead when times to wake were noted: they lie further off than they ever were
+// meant to.
+void AuthorityTurn::set_back() {
+  const auto now = input_.wall_ms();
+  step_.log(plugin::Level::warning,
+            "the clock ran ahead, it seems: the next heartbeat was noted for " +
+                std::to_string((self_.at("alive").get<std::int64_t>() - now) / 1000) +
+                " s from now; it goes on at once");
+  wake_alive(now);
+  Verdicts(options_, step_, input_, books_).wake_anew();
+}
+
+// All items are announced anew, for the sites compare versions of one journal only; then those that
+// are configured and not there yet begin. In portions: there may be many.
+void AuthorityTurn::begin_round(std::string_view stage) {
+  if (const auto round = step_.get("round")) {
+    const auto json = parse_object(*round);
+    if (text(json, "stage") == "announce" && stage == "open") return;
+  }
+  go_round(std::string(stage), "");
+}
+
+void AuthorityTurn::go_on() {
+  const auto round = step_.get("round");
+  if (!round) return;
+  const auto json = parse_object(*round);
+  go_round(text(json, "stage"), text(json, "from"));
+}
+
+// `from`: the first name that is not done.
+void AuthorityTurn::go_round(std::string stage, std::string from) {
+  std::vector<std::string> names;
+  std::optional<std::string> next;
+  const auto take = [&](std::string name) {
+    if (names.size() < portion) {
+      names.push_back(std::move(name));
+    } else {
+      next = std::move(name);
+    }
+    return !next;
+  };
+  if (stage == "announce") {
+    step_.scan("item/", "item/" + from, [&](std::string_view key, std::string_view) {
+      return take(std::string(key.substr(5)));
+    });
+    if (!next) {
+      stage = "open";
+      from.clear();
+    }
+  }
+  if (stage == "open" && !next) {
+    for (auto one = options_.authority_items.lower_bound(from);
+         one != options_.authority_items.end(); ++one) {
+      if (!one->second.capacity || step_.get("item/" + one->first)) continue;
+      if (!take(one->first)) break;
+    }
+  }
+  for (const auto& name : names) {
     auto item = books_.open_item(name);
     books_.touch(item);
     books_.close_item(item);
   }
+  if (!next) return step_.erase("round");
+  step_.put("round", Json{{"stage", stage}, {"from", *next}}.dump());
+  step_.wake_at("round", input_.wall_ms());
 }
 
 void AuthorityTurn::message() {
@@ -78,6 +136,7 @@ void AuthorityTurn::message() {
 void AuthorityTurn::wake() {
   const auto name = input_.topic();
   if (name == "alive") return heartbeat();
+  if (name == "round") return go_on();
   if (name.starts_with("walk/")) {
     return Verdicts(options_, step_, input_, books_).walk(std::string(name.substr(5)));
   }
@@ -93,11 +152,11 @@ void AuthorityTurn::heartbeat() {
   plugin::Output output;
   output.direction = options_.towards_sites;
   output.topic = options_.topics.alive.fill({});
-  output.payload = Json{{"sent_ms", input_.wall_ms()}, {"trusted", input_.clock_trusted()}}.dump();
+  output.payload = Heartbeat{books_.hub(), input_.wall_ms(), input_.clock_trusted()}.json().dump();
   output.qos = 0;
   output.expiry_s = options_.heartbeat_s;
   step_.emit(output);
-  step_.wake_at("alive", input_.wall_ms() + options_.heartbeat_s * 1000);
+  wake_alive(input_.wall_ms() + options_.heartbeat_s * 1000);
   forget();
 }
 

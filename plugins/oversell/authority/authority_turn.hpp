@@ -1,10 +1,13 @@
 // One input's turn at the authority: the canonical state of every item, and the only place where a
 // sale gets its final verdict. Nothing lives longer than the turn; the state is the host's.
 //
-// Key: self. The others are those of books.hpp and verdicts.hpp.
+// Keys: self; round: how far all items have been announced. The others are those of books.hpp and
+// verdicts.hpp.
 #pragma once
 
+#include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "bascule/policy.hpp"
 #include "oversell/authority/books.hpp"
@@ -21,7 +24,11 @@ class AuthorityTurn {
 
  private:
   void learn();
-  void announce_again();
+  void wake_alive(std::int64_t at_ms);
+  void set_back();
+  void begin_round(std::string_view stage);
+  void go_on();
+  void go_round(std::string stage, std::string from);
   void message();
   void wake();
   void heartbeat();
@@ -31,7 +38,7 @@ class AuthorityTurn {
   plugin::Step& step_;
   const plugin::Input& input_;
   AuthorityBooks books_;
-  std::string generation_;
+  Json self_;
 };
 
 }  // namespace bascule::oversell

@@ -24,14 +24,21 @@ class AuthorityBooks {
   AuthorityBooks(const Options& options, plugin::Step& step, const plugin::Input& input)
       : options_(options), step_(step), input_(input) {}
 
-  // Which journal's versions the snapshots name; before any item is closed.
-  void set_generation(std::string generation) { generation_ = std::move(generation); }
+  // In whose name everything is told; before any item is closed.
+  void set_hub(Hub hub) { hub_ = std::move(hub); }
+  const Hub& hub() const { return hub_; }
 
+  // A capacity is known of it: it is kept, or the options have it.
+  bool knows(const std::string& name) const;
   // Throws for an item of which no capacity is known.
   AuthorityItem open_item(const std::string& name);
   void touch(AuthorityItem& item);       // its next version
   void close_item(AuthorityItem& item);  // kept and announced, if it was touched
   void put(SaleRecord& record, bool final);
+  // That it was sold, and each time that something becomes of it.
+  void sale(const SaleRecord& record);
+  // A sale that was made centrally: it is firm, and has a number as those of the sites have.
+  SaleRecord sold_here(AuthorityItem& item, std::int64_t quantity, Json ref);
 
   void emit(std::string topic, const Json& json, bool retain = false);
   void notice(const Notice& notice);
@@ -44,7 +51,7 @@ class AuthorityBooks {
   const Options& options_;
   plugin::Step& step_;
   const plugin::Input& input_;
-  std::string generation_;
+  Hub hub_;
 };
 
 }  // namespace bascule::oversell

@@ -26,17 +26,16 @@ bool Centre::take() {
 void Centre::request(const Captures& captures) {
   const auto asked = Request::of(input_, captures, options_.topics.reply);
   auto reply = asked.reply();
-  const auto stored = step_.get("item/" + asked.item);
   bool sells = false;
   if (asked.bad) {
     reply["reason"] = "bad_request";
-  } else if (!stored || asked.quantity < 1) {
+  } else if (asked.quantity < 1 || !books_.knows(asked.item)) {
     reply["reason"] = "no_snapshot";
   } else {
     auto item = books_.open_item(asked.item);
     sells = item.ledger.sell(asked.quantity);
     reply["reason"] = sells ? "available" : "sold_out";
-    if (sells) books_.touch(item);
+    if (sells) reply["sale"] = books_.sold_here(item, asked.quantity, asked.ref).id.sale();
     reply["available"] = item.ledger.available();
     books_.close_item(item);
   }
@@ -53,6 +52,7 @@ void Centre::fact(const std::string& name, bool sold) {
   auto item = books_.open_item(name);
   if (sold) {
     item.ledger.note_sold(count, nullptr);
+    books_.sold_here(item, count, Request::ref_of(input_.payload()));
   } else {
     item.ledger.note_returned(count, nullptr);
   }
@@ -63,7 +63,7 @@ void Centre::fact(const std::string& name, bool sold) {
 void Centre::capacity(const std::string& name) {
   const auto count = quantity(parse_object(input_.payload()), "capacity");
   if (count < 0) throw std::runtime_error("the capacity must be 0 or more");
-  if (!step_.get("item/" + name)) {
+  if (!books_.knows(name)) {
     AuthorityItem item{name, {}, false};
     item.ledger.open(count, options_.of_authority(name));
     books_.touch(item);

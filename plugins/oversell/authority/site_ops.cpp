@@ -5,7 +5,10 @@
 namespace bascule::oversell {
 
 void SiteOps::take(const Op& op) {
-  if (op.kind == Op::Kind::ask && !step_.get("item/" + op.id.item)) return refuse_unknown(op);
+  if (!op.hub.empty() && op.hub != options_.bridge_id) {
+    return step_.explain(Json{{"op", op.id.sale()}, {"for", op.hub}}.dump());
+  }
+  if (op.kind == Op::Kind::ask && !books_.knows(op.id.item)) return refuse_unknown(op);
   auto item = books_.open_item(op.id.item);
   const auto stored = step_.get("op/" + op.id.path());
   if (stored) {
@@ -62,6 +65,7 @@ void SiteOps::first_time(const Op& op, AuthorityItem& item) {
   books_.touch(item);
   record.version = ledger.version;
   books_.put(record, true);
+  if (op.kind == Op::Kind::sold) books_.sale(record);
   tell(op, item, record);
 }
 
@@ -87,6 +91,7 @@ void SiteOps::ask(const Op& op, AuthorityItem& item, SaleRecord record) {
   record.version = item.ledger.version;
   record.available = item.ledger.available();
   books_.put(record, true);
+  if (record.state == "FIRM") books_.sale(record);
   tell(op, item, record);
 }
 
@@ -94,15 +99,18 @@ void SiteOps::ask(const Op& op, AuthorityItem& item, SaleRecord record) {
 // sales of several sites that come back together are taken in the order in which they were made.
 void SiteOps::sale(const Op& op, AuthorityItem& item, SaleRecord record) {
   auto& ledger = item.ledger;
-  record.at_risk = !op.by_quota;
+  record.at_risk = !op.by_quota && !op.settled;
   record.risk_ppm = op.risk_ppm;
   record.ref = op.ref;
+  record.answer_to = op.answer_to;
   books_.touch(item);
   record.version = ledger.version;
   const bool was_refused = record.final();
-  if (op.by_quota && ledger.sell_by_quota(op)) {
+  if (op.settled) ledger.note_sold(op.quantity, nullptr);
+  if (op.settled || (op.by_quota && ledger.sell_by_quota(op))) {
     record.state = "FIRM";
     books_.put(record, true);
+    books_.sale(record);
     return verdicts_.verdict(item, record);
   }
   if (was_refused) {
@@ -112,6 +120,7 @@ void SiteOps::sale(const Op& op, AuthorityItem& item, SaleRecord record) {
   ledger.sell_provisionally(op.quantity);
   record.state = "PROVISIONAL";
   books_.put(record, false);
+  books_.sale(record);
   const auto now = input_.wall_ms();
   const auto when = op.trusted ? std::min(op.stamp_ms, now) : now;
   const auto first = "pending/" + op.id.item + "/";
@@ -137,7 +146,8 @@ void SiteOps::sale(const Op& op, AuthorityItem& item, SaleRecord record) {
 // The site has refused what it asked for, since no answer came in time. If the ask comes after
 // this, it finds itself withdrawn.
 void SiteOps::withdraw(const Op& op, AuthorityItem& item, SaleRecord record) {
-  if (record.state == "FIRM" && !record.at_risk) {
+  const bool sold = record.state == "FIRM" && !record.at_risk;
+  if (sold) {
     item.ledger.unsell(record.quantity);
     books_.touch(item);
   } else if (!record.state.empty() && record.state != "REFUSED") {
@@ -146,6 +156,7 @@ void SiteOps::withdraw(const Op& op, AuthorityItem& item, SaleRecord record) {
   record.state = "WITHDRAWN";
   record.version = item.ledger.version;
   books_.put(record, true);
+  if (sold) books_.sale(record);
   step_.explain(Json{{"op", op.id.sale()}, {"verdict", record.state}}.dump());
 }
 

@@ -1,5 +1,8 @@
 #include "oversell/authority/verdicts.hpp"
 
+#include <set>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "sdk/number.hpp"
@@ -10,11 +13,14 @@ namespace bascule::oversell {
 void Verdicts::walk(const std::string& name) {
   const auto prefix = "pending/" + name + "/";
   std::vector<std::pair<std::string, std::string>> pending;
+  bool more = false;
   step_.scan(prefix, prefix, [&](std::string_view key, std::string_view value) {
-    pending.emplace_back(key, value);
-    return true;
+    more = pending.size() == portion;
+    if (!more) pending.emplace_back(key, value);
+    return !more;
   });
   if (pending.empty()) return;
+  if (more) step_.wake_at("walk/" + name, input_.wall_ms());
   auto item = books_.open_item(name);
   for (const auto& [key, record_key] : pending) {
     settle(item, SaleRecord::of(parse_object(step_.get(record_key).value())));
@@ -40,6 +46,7 @@ void Verdicts::settle(AuthorityItem& item, SaleRecord record) {
   }
   if (outcome == Ledger::Verdict::reverse) reverse(item, record);
   books_.put(record, true);
+  books_.sale(record);
   verdict(item, record);
   if (outcome == Ledger::Verdict::honour) {
     books_.people(options_.topics.staff, record, {{"alert", "extra_seat"}});
@@ -79,6 +86,7 @@ void Verdicts::verdict(const AuthorityItem& item, const SaleRecord& record) {
   told.version = record.version;
   told.available = item.ledger.available();
   told.ref = record.ref;
+  if (record.state == "REVERSE" || record.overridden) told.answer_to = record.answer_to;
   books_.notice(told);
   step_.explain(told.json().dump());
 }
@@ -88,6 +96,37 @@ void Verdicts::close_override(std::int64_t number) {
   if (!step_.get(key)) return;
   step_.erase(key);
   step_.close_case(number, Json{{"outcome", "REVERSE"}, {"by", "time"}}.dump());
+}
+
+void Verdicts::wake_anew() {
+  const auto now = input_.wall_ms();
+  std::set<std::string> items;
+  for (std::string from = "pending/"; !from.empty();) {
+    std::string item;
+    step_.scan("pending/", from, [&](std::string_view key, std::string_view) {
+      item = key.substr(8, key.find('/', 8) - 8);
+      return false;
+    });
+    from = item.empty() ? "" : "pending/" + item + "0";  // behind all that is below item/
+    if (!item.empty()) items.insert(item);
+  }
+  for (const auto& item : items) {
+    step_.wake_at("walk/" + item, now + options_.of_authority(item).hold_window_s * 1000);
+  }
+  std::vector<std::pair<std::string, std::string>> cases;
+  step_.scan("case/", "case/", [&](std::string_view key, std::string_view value) {
+    cases.emplace_back(key.substr(5), value);
+    return true;
+  });
+  for (const auto& [number, key] : cases) {
+    auto record = SaleRecord::of(parse_object(step_.get(key).value()));
+    if (record.final_ms <= now) continue;
+    step_.erase("done/" + number_key(record.final_ms) + "/" + record.id.path());
+    record.final_ms = 0;
+    books_.put(record, true);
+    const auto window_ms = options_.of_authority(record.id.item).override_window_s * 1000;
+    step_.wake_at("override/" + number, now + window_ms + 1);
+  }
 }
 
 // Only REVERSE can be changed, only to HONOUR, and only within the window.
@@ -118,6 +157,7 @@ void Verdicts::resolution() {
   record.overridden = true;
   record.version = item.ledger.version;
   books_.put(record, true);
+  books_.sale(record);
   verdict(item, record);
   books_.people(options_.topics.staff, record, {{"alert", "extra_seat"}});
   books_.people(options_.topics.badge, record, {{"badge", "restored"}});

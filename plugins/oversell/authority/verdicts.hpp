@@ -19,6 +19,8 @@ class Verdicts {
   // Staff has decided about a REVERSE, or the time for that is over.
   void resolution();
   void close_override(std::int64_t number);
+  // The clock was set back: what waits for a time waits as long as it was meant to, from now on.
+  void wake_anew();
 
  private:
   void settle(AuthorityItem& item, SaleRecord record);

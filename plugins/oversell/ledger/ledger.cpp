@@ -126,6 +126,15 @@ void Ledger::note_returned(std::int64_t count, const Op* op) {
   over -= op->covered;
 }
 
+// By a former journal of the authority, as the site knows.
+std::int64_t Ledger::given_to(const std::string& site) const {
+  std::int64_t sum = 0;
+  for (const auto& holder : escrow.holders()) {
+    if (holder.starts_with(site + ".")) sum += escrow.given(authority_holder, holder);
+  }
+  return sum;
+}
+
 std::int64_t Ledger::grant(const Op& op) {
   if (!has_quota()) return 0;
   const auto holder = op.id.holder();
@@ -135,7 +144,9 @@ std::int64_t Ledger::grant(const Op& op) {
   if (claimed.second) {
     if (const auto share = unclaimed.find(op.id.site); share != unclaimed.end()) {
       const auto rights = escrow.rights(authority_holder) - wanted;
-      wanted += std::clamp<std::int64_t>(rights, 0, share->second);
+      const auto given = given_to(op.id.site);
+      wanted +=
+          std::clamp<std::int64_t>(rights, 0, std::max<std::int64_t>(share->second - given, 0));
       unclaimed.erase(share);
     }
   } else {
@@ -166,6 +177,7 @@ Json Ledger::json() const {
             {"returned", returned}, {"reversed", reversed},
             {"sales", sales},       {"over", over},
             {"version", version},   {"quota", name(quota)}};
+  if (n != 0) json["n"] = n;
   if (!(escrow == Escrow())) json["rights"] = escrow.json();
   if (!unclaimed.empty()) json["unclaimed"] = unclaimed;
   if (!epochs.empty()) json["epochs"] = epochs;
@@ -189,6 +201,7 @@ Ledger Ledger::of(const Json& json) {
   ledger.sales = integer(json, "sales");
   ledger.over = integer(json, "over");
   ledger.version = integer(json, "version");
+  ledger.n = integer_or(json, "n", 0);
   ledger.quota = quota_of(text(json, "quota"));
   ledger.escrow = Escrow::of(json.value("rights", Json::object()));
   ledger.unclaimed = json.value("unclaimed", decltype(ledger.unclaimed)());

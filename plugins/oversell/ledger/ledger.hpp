@@ -38,6 +38,7 @@ class Ledger {
   std::int64_t sales = 0;     // ever; only rises
   std::int64_t over = 0;
   std::int64_t version = 0;
+  std::int64_t n = 0;  // of the last sale made centrally
   Quota quota = Quota::off;
   Escrow escrow;
   std::map<std::string, std::int64_t> unclaimed;  // allotted to a site that has not asked yet
@@ -86,6 +87,7 @@ class Ledger {
  private:
   bool has_quota() const { return quota != Quota::off; }
   std::int64_t free_rights() const;
+  std::int64_t given_to(const std::string& site) const;
   void take_back(std::int64_t count);
 };
 

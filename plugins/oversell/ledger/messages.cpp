@@ -46,6 +46,19 @@ void put_id(Json& json, const OpId& id) {
   json["n"] = id.n;
 }
 
+void put_hub(Json& json, const Hub& hub) {
+  json["hub"] = hub.id;
+  json["generation"] = hub.epoch;
+}
+
+Hub hub_of(const Json& json) {
+  Hub hub{text_or(json, "hub", ""), text_or(json, "generation", "")};
+  if (hub.path().find('/') != hub.id.size() || hub.epoch.find('/') != std::string::npos) {
+    throw std::runtime_error("a hub with a slash");
+  }
+  return hub;
+}
+
 OpId id_of(const Json& json) {
   OpId id{text(json, "item"), text(json, "site"), text(json, "epoch"), integer(json, "n")};
   for (const auto* part : {&id.item, &id.site, &id.epoch}) {
@@ -79,13 +92,15 @@ Json Op::json() const {
             {"stamp_count", stamp_count},
             {"trusted", trusted}};
   put_id(json, id);
+  if (!hub.empty()) json["hub"] = hub;
   if (kind == Kind::sale) {
-    json["basis"] = by_quota ? "quota" : "snapshot";
+    json["basis"] = settled ? "authority" : by_quota ? "quota" : "snapshot";
     json["risk"] = static_cast<double>(risk_ppm) / 1e6;
   }
   if (covered != 0) json["covered"] = covered;
   if (!(row == Escrow())) json["rights"] = row.json();
   if (!ref.is_null()) json["ref"] = ref;
+  if (!answer_to.is_null()) json["answer_to"] = answer_to;
   return json;
 }
 
@@ -94,14 +109,19 @@ Op Op::of(const Json& json) {
   op.kind = of_word(op_kinds, text(json, "kind"));
   op.id = id_of(json);
   op.quantity = oversell::quantity(json, "quantity");
+  op.hub = text_or(json, "hub", "");
   op.by_quota = text_or(json, "basis", "") == "quota";
+  op.settled = text_or(json, "basis", "") == "authority";
   op.covered = integer_or(json, "covered", 0);
   op.risk_ppm = std::llround(std::clamp(json.value("risk", 0.0), 0.0, 1.0) * 1e6);
   op.stamp_ms = integer_or(json, "stamp_ms", 0);
   op.stamp_count = integer_or(json, "stamp_count", 0);
   op.trusted = flag(json, "trusted");
-  op.row = Escrow::of(json.value("rights", Json::object())).row(op.id.holder());
+  const auto told = Escrow::of(json.value("rights", Json::object()));
+  op.row = told.row(op.id.holder());
+  if (op.kind == Op::Kind::rights) op.row.merge(told.gift(authority_holder, op.id.holder()));
   op.ref = json.value("ref", Json());
+  op.answer_to = json.value("answer_to", Json());
   const bool none = op.kind == Kind::rights || op.kind == Kind::withdraw;
   if (op.quantity < (none ? 0 : 1) || op.covered < 0 || op.covered > op.quantity) {
     throw std::runtime_error("a quantity out of its range");
@@ -110,9 +130,10 @@ Op Op::of(const Json& json) {
 }
 
 Json Snapshot::json() const {
-  Json json{{"item", item},         {"generation", generation}, {"version", version},
-            {"capacity", capacity}, {"available", available},   {"sales", sales},
-            {"quota", name(quota)}, {"sent_ms", sent_ms},       {"trusted", trusted}};
+  Json json{{"item", item},           {"version", version}, {"capacity", capacity},
+            {"available", available}, {"sales", sales},     {"quota", name(quota)},
+            {"sent_ms", sent_ms},     {"trusted", trusted}};
+  put_hub(json, from);
   if (quota != Quota::off) json["reserve"] = reserve;
   return json;
 }
@@ -120,7 +141,7 @@ Json Snapshot::json() const {
 Snapshot Snapshot::of(const Json& json) {
   Snapshot snapshot;
   snapshot.item = text(json, "item");
-  snapshot.generation = text_or(json, "generation", "");
+  snapshot.from = hub_of(json);
   snapshot.version = integer(json, "version");
   snapshot.capacity = oversell::quantity(json, "capacity");
   snapshot.available = oversell::quantity(json, "available");
@@ -141,17 +162,20 @@ Json Notice::json() const {
             {"trusted", trusted},
             {"sale", id.sale()}};
   put_id(json, id);
+  put_hub(json, from);
   if (kind == Kind::verdict) json["final"] = final;
   if (!outcome.empty()) json["outcome"] = outcome;
   if (!reason.empty()) json["reason"] = reason;
   if (!(escrow == Escrow())) json["rights"] = escrow.json();
   if (!ref.is_null()) json["ref"] = ref;
+  if (!answer_to.is_null()) json["answer_to"] = answer_to;
   return json;
 }
 
 Notice Notice::of(const Json& json) {
   Notice notice;
   notice.kind = of_word(notice_kinds, text(json, "kind"));
+  notice.from = hub_of(json);
   notice.id = id_of(json);
   notice.quantity = oversell::quantity(json, "quantity");
   notice.outcome = text_or(json, "outcome", "");
@@ -163,7 +187,18 @@ Notice Notice::of(const Json& json) {
   notice.sent_ms = integer_or(json, "sent_ms", 0);
   notice.trusted = flag(json, "trusted");
   notice.ref = json.value("ref", Json());
+  notice.answer_to = json.value("answer_to", Json());
   return notice;
+}
+
+Json Heartbeat::json() const {
+  Json json{{"sent_ms", sent_ms}, {"trusted", trusted}};
+  put_hub(json, from);
+  return json;
+}
+
+Heartbeat Heartbeat::of(const Json& json) {
+  return {hub_of(json), integer(json, "sent_ms"), flag(json, "trusted")};
 }
 
 }  // namespace bascule::oversell

@@ -64,6 +64,14 @@ std::int64_t Request::quantity_of(std::string_view payload) {
   return count;
 }
 
+Json Request::ref_of(std::string_view payload) {
+  const auto json = parse_json(payload);
+  if (!json.is_object()) return {};
+  auto ref = json.value("ref", Json());
+  if (ref.dump().size() > ref_bytes_max) throw std::runtime_error("the ref is over 4 KiB");
+  return ref;
+}
+
 Json Request::reply() const {
   Json reply{{"item", item}, {"quantity", quantity}};
   if (!id.is_null()) reply["id"] = id;
@@ -90,12 +98,18 @@ Json Request::json() const {
           {"correlation", hex(correlation)}};
 }
 
+Json Request::address() const {
+  auto address = json();
+  address.erase("ref");
+  return address;
+}
+
 Request Request::of(const Json& json) {
   Request request;
   request.item = text(json, "item");
   request.quantity = integer(json, "quantity");
   request.id = json.at("id");
-  request.ref = json.at("ref");
+  request.ref = json.value("ref", Json());
   request.back = flag(json, "up") ? plugin::Direction::up : plugin::Direction::down;
   request.reply_topic = text(json, "topic");
   request.correlation = unhex(text(json, "correlation"));

@@ -26,11 +26,14 @@ struct Request {
   // Of a fact, in the same forms. Throws unless it is 1 or more.
   static std::int64_t quantity_of(std::string_view payload);
 
+  static Json ref_of(std::string_view payload);
+
   Json reply() const;  // with what every answer has
   void answer(plugin::Step& step, const Json& reply) const;
 
-  // While the authority is asked.
+  // While the authority is asked. And what it takes to answer once more: all but `ref`.
   Json json() const;
+  Json address() const;
   static Request of(const Json& json);
 };
 

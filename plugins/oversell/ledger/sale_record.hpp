@@ -19,7 +19,7 @@ struct SaleRecord {
   std::int64_t final_ms = 0;   // when the final verdict was given; 0: there is none yet
   std::int64_t case_number = 0;
   bool overridden = false;  // staff made an HONOUR of a REVERSE
-  Json ref;
+  Json ref, answer_to;
 
   std::string key() const { return "op/" + id.path(); }
   bool final() const { return final_ms != 0; }
@@ -34,6 +34,7 @@ struct SaleRecord {
     if (case_number != 0) json["case"] = case_number;
     if (overridden) json["overridden"] = true;
     if (!ref.is_null()) json["ref"] = ref;
+    if (!answer_to.is_null()) json["answer_to"] = answer_to;
     return json;
   }
   static SaleRecord of(const Json& json) {
@@ -49,6 +50,7 @@ struct SaleRecord {
     record.case_number = integer_or(json, "case", 0);
     record.overridden = flag(json, "overridden");
     record.ref = json.value("ref", Json());
+    record.answer_to = json.value("answer_to", Json());
     return record;
   }
 };

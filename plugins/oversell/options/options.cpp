@@ -114,6 +114,7 @@ void read_topics(OptionReader reader, Options& options) {
     read("call", topics.call, "oversell/call/{item}", {"item"});
     read("freed", topics.freed, "oversell/freed/{item}", {"item"});
     read("stats", topics.stats, "oversell/stats/{item}", {"item"});
+    read("sales", topics.sales, "oversell/sales/{item}", {"item"});
   }
   reader.refuse_others(site ? "is no topic of a site" : "is no topic of the authority");
   for (const auto& used : topics.reply.names()) {
@@ -139,6 +140,56 @@ void read_topics(OptionReader reader, Options& options) {
   only("call", topics.call, {"item", "site"});
   only("freed", topics.freed, {"item", "site"});
   only("stats", topics.stats, {"item"});
+  only("sales", topics.sales, {"item", "site"});
+}
+
+// What routes have to bring, and must not bring back.
+void name_topics(const plugin::Options& raw, const Options& options) {
+  using plugin::Direction;
+  const auto& topics = options.topics;
+  const bool site = options.role == Role::site;
+  const auto to_sites = site ? Direction::down : options.towards_sites;
+  const auto from_sites = to_sites == Direction::down ? Direction::up : Direction::down;
+  const Captures own = site ? Captures{{"site", options.bridge_id}} : Captures{};
+  const auto takes = [&](const char* name, const Pattern& pattern, Direction direction,
+                         bool needed) {
+    raw.takes(std::string("/topics/") + name, pattern.filter(own), direction, needed);
+  };
+  const auto sends = [&](const char* name, const Pattern& pattern, Direction direction,
+                         bool needed) {
+    raw.sends(std::string("/topics/") + name, pattern.filter(own), direction, needed);
+  };
+  for (const auto direction : {Direction::up, Direction::down}) {
+    if (!site || direction == Direction::up) {
+      takes("request", topics.request, direction, false);
+      sends("reply", topics.reply, direction == Direction::up ? Direction::down : Direction::up,
+            false);
+    }
+    takes("sold", topics.sold, direction, false);
+    takes("available", topics.available, direction, false);
+    if (!site) takes("reclaim", topics.reclaim, direction, false);
+  }
+  if (site) {
+    takes("transfer", topics.transfer, Direction::up, false);
+    takes("inbox", topics.inbox, Direction::down, true);
+    takes("snapshot", topics.snapshot, Direction::down, true);
+    takes("alive", topics.alive, Direction::down, true);
+    sends("ops", topics.ops, Direction::up, true);
+    sends("availability", topics.availability, Direction::down, false);
+  } else {
+    takes("ops", topics.ops, from_sites, true);
+    takes("capacity", topics.capacity, from_sites, options.authority_items.empty());
+    takes("capacity", topics.capacity, to_sites, false);
+    sends("inbox", topics.inbox, to_sites, true);
+    sends("snapshot", topics.snapshot, to_sites, true);
+    sends("alive", topics.alive, to_sites, false);
+    sends("call", topics.call, to_sites, true);
+    sends("freed", topics.freed, to_sites, true);
+    sends("stats", topics.stats, to_sites, false);
+    sends("sales", topics.sales, to_sites, true);
+  }
+  sends("staff", topics.staff, to_sites, true);
+  sends("badge", topics.badge, to_sites, true);
 }
 
 // FNV-1a. It is kept in the state, so it is the same everywhere.
@@ -195,6 +246,7 @@ Options read_options(const plugin::Options& raw) {
   }
   read_topics(reader.section("topics"), options);
   reader.refuse_others(not_here);
+  if (!raw.wrong()) name_topics(raw, options);
   return options;
 }
 

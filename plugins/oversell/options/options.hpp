@@ -34,6 +34,9 @@ struct AuthoritySettings {
   std::int64_t override_window_s = 3600;
 };
 
+// So many items, or sales of an item, are dealt with in one step; the rest in the next ones.
+constexpr std::size_t portion = 500;
+
 struct Topics {
   // Between site and authority.
   Pattern ops, inbox, snapshot, alive;
@@ -42,7 +45,7 @@ struct Topics {
   // At a site.
   Pattern transfer, availability;
   // At the authority.
-  Pattern capacity, reclaim, call, freed, stats;
+  Pattern capacity, reclaim, call, freed, stats, sales;
   // Both tell their own people.
   Pattern staff, badge;
 };

@@ -1,7 +1,8 @@
 // What a site keeps in the host's map during one turn, and what it tells of it.
 //
-// Keys: self; item/{item}; op/{item}/{site}/{epoch}/{n} and seen/{item}/{version}/{epoch}/{n} of
-// own ops; ask/{item}/{site}/{epoch}/{n} of requests that wait for the authority.
+// Keys: self; hub/{hub}/{generation}: when this one was heard; item/{item};
+// op/{item}/{site}/{epoch}/{n} and seen/{item}/{hub}/{generation}/{version}/{epoch}/{n} of own ops;
+// ask/{item}/{site}/{epoch}/{n} of requests that wait for the authority.
 #pragma once
 
 #include <optional>
@@ -23,17 +24,17 @@ class SiteBooks {
  public:
   SiteBooks(const Options& options, plugin::Step& step, const plugin::Input& input)
       : options_(options), step_(step), input_(input) {
-    read_self();
+    if (const auto self = step_.get("self")) epoch_ = text(parse_object(*self), "epoch");
   }
 
-  // The site itself: the epoch of its journal, and when the authority was last heard.
+  // The epoch of the site's own journal.
   const std::string& epoch() const { return epoch_; }
   void adopt(std::string_view epoch);
-  const std::optional<Moment>& contact() const { return contact_; }
-  // The authority did not answer in time, and was not heard since.
-  bool silent() const { return silent_; }
-  void fall_silent();
-  void heard(std::int64_t sent_ms, bool trusted);
+  // When the item's own authority was last heard.
+  Contact contact(const OpenItem& item) const;
+  void fall_silent(const OpenItem& item);
+  // The authority is there, and what it has told so far is current.
+  void heard(const Hub& hub, std::int64_t sent_ms, bool trusted);
   std::string holder() const { return options_.bridge_id + "." + epoch_; }
 
   OpenItem open_item(const std::string& name) const;
@@ -41,11 +42,16 @@ class SiteBooks {
 
   OpId next_id(OpenItem& item);
   Op new_op(Op::Kind kind, OpenItem& item, const OpId& id, std::int64_t quantity);
-  // An op that changes what is there. `seen`: the version that has it, if the authority has said
-  // so.
-  void keep(OpenItem& item, const Op& op, std::int64_t net, bool by_rights, std::int64_t seen);
-  // The snapshot has it now.
-  void count(OpenItem& item, OwnOp& own);
+  // An op that changes what is there.
+  OwnOp keep(OpenItem& item, const Op& op, std::int64_t net, bool by_rights);
+  // The item's snapshots have it from this version on, says the authority. True: the last one does,
+  // so what is shown changes.
+  bool mark(OpenItem& item, OwnOp& own, const Hub& hub, std::int64_t version);
+  // Counts in what the item's snapshot has.
+  void count_seen(OpenItem& item);
+  // The snapshot is now that of another authority, or of another journal of it, that may know
+  // nothing of what this site has sold: it is told again.
+  void change_hub(OpenItem& item);
   void store(const OwnOp& own);
   // Asks for the rights that are this journal's, once.
   void claim(OpenItem& item);
@@ -55,15 +61,13 @@ class SiteBooks {
   void tell_here(std::string topic, const Json& json, bool retain);
 
  private:
-  void read_self();
-  void write_self();
+  void count(OpenItem& item, OwnOp& own);
+  void forget_oldest_contact(const std::string& hub);
 
   const Options& options_;
   plugin::Step& step_;
   const plugin::Input& input_;
   std::string epoch_;
-  std::optional<Moment> contact_;
-  bool silent_ = false;
 };
 
 }  // namespace bascule::oversell

@@ -27,6 +27,24 @@ struct Moment {
   }
 };
 
+// What is known of one authority, by one journal of it.
+struct Contact {
+  std::optional<Moment> at;  // what it had told by then is current
+  bool silent = false;       // it did not answer in time, and was not heard since
+
+  Json json() const {
+    Json json{{"silent", silent}};
+    if (at) json["at"] = at->json();
+    return json;
+  }
+  static Contact of(const Json& json) {
+    Contact contact;
+    contact.silent = flag(json, "silent");
+    if (json.contains("at")) contact.at = Moment::of(json.at("at"));
+    return contact;
+  }
+};
+
 // Within one boot by boot time, which wall-clock jumps don't touch. Over a reboot only by a wall
 // clock that was right before and after; else nobody knows how long the machine was off: nothing.
 inline std::optional<std::int64_t> age_ms(const Moment& then, const Moment& now) {

@@ -33,7 +33,7 @@ void Devices::request(const Captures& captures) {
   auto item = books_.open_item(asked.item);
   // An item that the authority has never told of is nothing to ask it about, nor to keep.
   if (!item.state.snapshot) return decide(item, asked, {}, false);
-  if (input_.central_up() && !books_.silent() && asked.quantity >= 1) {
+  if (input_.central_up() && asked.quantity >= 1 && !books_.contact(item).silent) {
     ask(item, asked);
   } else {
     decide(item, asked, {}, false);
@@ -50,21 +50,27 @@ void Devices::ask(OpenItem& item, const Request& asked) {
   step_.explain(Json{{"asked", id.sale()}, {"quantity", asked.quantity}}.dump());
 }
 
-// No answer in time, or the line is down: the site decides.
-void Devices::decide_waiting(const std::string& key) {
+void Devices::decide_waiting(const std::string& key, bool in_vain) {
   const auto stored = step_.get(key);
   if (!stored) return;
   const auto waiting = parse_object(*stored);
   const auto asked = Request::of(waiting.at("request"));
   step_.erase(key);
   auto item = books_.open_item(asked.item);
+  if (in_vain) books_.fall_silent(item);
   decide(item, asked,
          {asked.item, options_.bridge_id, text(waiting, "epoch"), integer(waiting, "n")}, true);
   books_.close_item(item);
 }
 
 void Devices::decide_all_waiting() {
-  for (const auto& key : stop_waiting()) decide_waiting(key);
+  for (const auto& key : stop_waiting()) decide_waiting(key, false);
+}
+
+void Devices::wait_anew() {
+  for (const auto& key : stop_waiting()) {
+    step_.wake_at(key, input_.wall_ms() + options_.answer_timeout_ms);
+  }
 }
 
 std::vector<std::string> Devices::stop_waiting() {
@@ -87,9 +93,9 @@ Situation Devices::situation(const OpenItem& item) const {
   situation.available = state.has_quota() ? state.snapshot->reserve : state.snapshot->available;
   situation.local = state.has_quota() ? state.local_open : state.local;
   situation.rights = state.escrow.rights(books_.holder());
-  if (books_.contact()) {
-    situation.age_ms = age_ms(*books_.contact(), Moment::of(input_));
-    situation.watched = state.demand.until(*books_.contact());
+  if (const auto heard = books_.contact(item).at) {
+    situation.age_ms = age_ms(*heard, Moment::of(input_));
+    situation.watched = state.demand.until(*heard);
   }
   return situation;
 }
@@ -105,7 +111,7 @@ void Devices::decide(OpenItem& item, const Request& asked, const OpId& id, bool 
   reply["reason"] = name(decision.reason);
   reply["basis"] = decision.reason == Reason::quota ? "quota" : "snapshot";
   reply["risk"] = rounded(decision.risk);
-  if (books_.contact()) reply["as_of_ms"] = books_.contact()->wall_ms;
+  if (const auto heard = books_.contact(item).at) reply["as_of_ms"] = heard->wall_ms;
   if (now.age_ms) reply["age_s"] = *now.age_ms / 1000;
   if (!settings.sells_offline && now.snapshot) {
     reply["reason"] = "disconnected";
@@ -130,8 +136,9 @@ void Devices::sell(OpenItem& item, const Request& asked, const OpId& id,
   op.by_quota = by_quota;
   op.risk_ppm = std::llround(decision.risk * 1e6);
   op.ref = asked.ref;
+  if (!by_quota) op.answer_to = asked.address();
   if (by_quota) op.row = item.state.escrow.row(books_.holder());
-  books_.keep(item, op, asked.quantity, by_quota, 0);
+  books_.keep(item, op, asked.quantity, by_quota);
   books_.send(op);
   reply["result"] = "SELL";
   reply["sale"] = id.sale();
@@ -155,7 +162,7 @@ void Devices::sold(const std::string& name) {
     state.escrow.use(books_.holder(), op.covered);
     state.uncovered += state.has_quota() ? count - op.covered : 0;
     op.row = state.escrow.row(books_.holder());
-    books_.keep(item, op, count, op.covered == count, 0);
+    books_.keep(item, op, count, op.covered == count);
     books_.send(op);
   }
   books_.close_item(item);
@@ -180,7 +187,7 @@ void Devices::available(const std::string& name) {
       state.escrow.create(books_.holder(), count - op.covered);
       op.row = state.escrow.row(books_.holder());
     }
-    books_.keep(item, op, -count, state.has_quota(), 0);
+    books_.keep(item, op, -count, state.has_quota());
     books_.send(op);
   }
   books_.close_item(item);

@@ -18,9 +18,12 @@ class Devices {
   // False: the input is on none of their topics.
   bool take();
 
-  // No answer has come in time, or the line is down: the site decides. `key` is that of the ask.
-  void decide_waiting(const std::string& key);
+  // The site decides: no answer has come in time (it was waited for in vain), or the line is down.
+  // `key` is that of the ask.
+  void decide_waiting(const std::string& key, bool in_vain);
   void decide_all_waiting();
+  // The wall clock may have been set back: nobody waits longer than from now on.
+  void wait_anew();
   // The keys of all who wait for the authority's answer; nothing wakes for them any more.
   std::vector<std::string> stop_waiting();
 

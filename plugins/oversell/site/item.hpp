@@ -19,14 +19,15 @@ struct SiteItem {
   std::int64_t uncovered = 0;   // told as sold without rights
   std::int64_t n = 0;           // of the last op
   std::int64_t stamp_ms = 0, stamp_count = 0;
-  std::string claimed;  // the epoch for which the allotment was asked for
+  std::string claimed;  // for which epoch the allotment was asked for, and of whom
   Escrow escrow;
   Demand demand;
 
+  Hub hub() const { return snapshot ? snapshot->from : Hub(); }
   bool has_quota() const { return snapshot && snapshot->quota != Quota::off; }
   std::int64_t available() const { return snapshot ? snapshot->available - local : 0; }
 
-  // The next stamp: wall time, but never before an earlier one of this item.
+  // The next stamp: wall time, but not before an earlier one of this item.
   void stamp(Op& op, std::int64_t wall_ms) {
     stamp_count = wall_ms > stamp_ms ? 0 : stamp_count + 1;
     stamp_ms = std::max(stamp_ms, wall_ms);
@@ -70,23 +71,31 @@ struct OwnOp {
   Op op;
   std::int64_t net = 0;    // what it takes away; below zero: it gives back
   bool by_rights = false;  // and so does not draw on the reserve
-  std::int64_t seen = 0;   // the snapshot's version that has it, once the authority has said
-  bool counted = false, final = false;
+  std::int64_t seen = 0;   // the snapshot's version that has it, once the authority has said …
+  Hub seen_by;             // … of this one
+  bool counted = false, final = false, reversed = false;
 
   std::string key() const { return "op/" + op.id.path(); }
   // In the order in which snapshots will have them.
   std::string seen_key() const {
-    return "seen/" + op.id.item + "/" + number_key(seen) + "/" + op.id.epoch + "/" +
-           number_key(op.id.n);
+    return "seen/" + op.id.item + "/" + seen_by.path() + "/" + number_key(seen) + "/" +
+           op.id.epoch + "/" + number_key(op.id.n);
   }
 
   Json json() const {
-    return {{"op", op.json()}, {"net", net},         {"by_rights", by_rights},
-            {"seen", seen},    {"counted", counted}, {"final", final}};
+    return {{"op", op.json()},    {"net", net},        {"by_rights", by_rights},
+            {"seen", seen},       {"hub", seen_by.id}, {"generation", seen_by.epoch},
+            {"counted", counted}, {"final", final},    {"reversed", reversed}};
   }
   static OwnOp of(const Json& json) {
-    return {Op::of(json.at("op")), integer(json, "net"),  flag(json, "by_rights"),
-            integer(json, "seen"), flag(json, "counted"), flag(json, "final")};
+    return {Op::of(json.at("op")),
+            integer(json, "net"),
+            flag(json, "by_rights"),
+            integer(json, "seen"),
+            {text(json, "hub"), text(json, "generation")},
+            flag(json, "counted"),
+            flag(json, "final"),
+            flag(json, "reversed")};
   }
 };
 

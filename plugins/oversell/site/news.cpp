@@ -1,52 +1,46 @@
 #include "oversell/site/news.hpp"
 
-#include <vector>
-
 namespace bascule::oversell {
 
 void News::alive() {
-  const auto json = parse_object(input_.payload());
-  books_.heard(integer(json, "sent_ms"), flag(json, "trusted"));
+  const auto told = Heartbeat::of(parse_object(input_.payload()));
+  books_.heard(told.from, told.sent_ms, told.trusted);
 }
 
 void News::snapshot() {
   const auto fresh = Snapshot::of(parse_object(input_.payload()));
   auto item = books_.open_item(fresh.item);
   auto& state = item.state;
-  const bool other = state.snapshot && state.snapshot->generation != fresh.generation;
+  books_.heard(fresh.from, fresh.sent_ms, fresh.trusted);
+  const bool other = state.snapshot && state.snapshot->from != fresh.from;
   if (state.snapshot && !other && fresh.version < state.snapshot->version) return;
+  if (other) note_change(*state.snapshot, fresh);
+  if (other && fresh.sales < state.snapshot->sales) state.demand = {};
   state.snapshot = fresh;
-  books_.heard(fresh.sent_ms, fresh.trusted);
-
-  // Own ops that it has are no longer to be taken off. Versions of another journal of the
-  // authority mean nothing any more.
-  const auto prefix = "seen/" + item.name + "/";
-  const auto until = prefix + number_key(fresh.version + 1);
-  std::vector<std::string> seen;
-  step_.scan(prefix, prefix, [&](std::string_view key, std::string_view) {
-    if (!other && key >= until) return false;
-    seen.emplace_back(key);
-    return true;
-  });
-  for (const auto& key : seen) {
-    const auto own_key =
-        "op/" + item.name + "/" + options_.bridge_id + "/" + key.substr(until.size() + 1);
-    auto own = OwnOp::of(parse_object(step_.get(own_key).value()));
-    books_.count(item, own);
-    books_.store(own);
-    step_.erase(key);
-  }
+  books_.claim(item);
+  if (other) books_.change_hub(item);
+  books_.count_seen(item);
   const auto& settings = options_.of_site(item.name);
   state.demand.note(Moment::of(input_), fresh.sales - state.counted, settings.watch_s);
-  books_.claim(item);
   books_.close_item(item);
   books_.show(item);
+}
+
+void News::note_change(const Snapshot& was, const Snapshot& now) {
+  if (was.from.id == now.from.id) {
+    return step_.log(plugin::Level::info, "item " + now.item + ": hub " + now.from.id +
+                                              " has another journal; what it may not know is "
+                                              "told again");
+  }
+  step_.log(plugin::Level::warning, "item " + now.item + ": hub " + now.from.id +
+                                        " announces what hub " + was.from.id +
+                                        " announced; only one may have it");
 }
 
 void News::notice() {
   const auto told = Notice::of(parse_object(input_.payload()));
   if (told.id.site != options_.bridge_id) throw std::runtime_error("a notice for another site");
-  books_.heard(told.sent_ms, told.trusted);
+  books_.heard(told.from, told.sent_ms, told.trusted);
   auto item = books_.open_item(told.id.item);
   item.state.escrow.merge(told.escrow);
   if (told.kind == Notice::Kind::answer) answer(item, told);
@@ -55,24 +49,13 @@ void News::notice() {
   if (told.kind == Notice::Kind::rights) books_.show(item);
 }
 
-// The snapshots from this version on have the op. What is shown changes, if the last one has.
-void News::count_from(OpenItem& item, OwnOp& own, std::int64_t version) {
-  if (own.seen != 0) return;
-  own.seen = version;
-  if (!item.state.snapshot || version > item.state.snapshot->version) {
-    return step_.put(own.seen_key(), "");
-  }
-  books_.count(item, own);
-  books_.show(item);
-}
-
 // Nobody waits for a late answer: the site has decided, and told the authority so. If both have
 // sold, it is one sale, which the authority has counted since.
 void News::late_answer(OpenItem& item, const Notice& told) {
   const auto stored = step_.get("op/" + told.id.path());
   if (!stored || told.outcome != "SELL") return;
   auto own = OwnOp::of(parse_object(*stored));
-  count_from(item, own, told.version);
+  if (books_.mark(item, own, told.from, told.version)) books_.show(item);
   books_.store(own);
 }
 
@@ -93,7 +76,11 @@ void News::answer(OpenItem& item, const Notice& told) {
   const auto& state = item.state;
   if (told.outcome == "SELL") {
     auto op = books_.new_op(Op::Kind::sale, item, told.id, asked.quantity);
-    books_.keep(item, op, asked.quantity, false, told.version);
+    op.settled = true;
+    auto own = books_.keep(item, op, asked.quantity, false);
+    own.final = true;
+    books_.mark(item, own, told.from, told.version);
+    books_.store(own);
     reply["sale"] = told.id.sale();
     books_.show(item);
   } else if (state.has_quota() && asked.quantity <= state.escrow.rights(books_.holder())) {
@@ -112,9 +99,10 @@ void News::verdict(OpenItem& item, const Notice& told) {
   const bool overridden = told.reason == "override";
   if (stored) {
     auto own = OwnOp::of(parse_object(*stored));
-    count_from(item, own, told.version);
+    if (books_.mark(item, own, told.from, told.version)) books_.show(item);
     const bool news = told.final && !own.final;
     own.final = own.final || told.final;
+    own.reversed = own.reversed || (news && told.outcome == "REVERSE");
     books_.store(own);
     if (!news) return;
   } else if (!overridden) {
@@ -133,7 +121,20 @@ void News::verdict(OpenItem& item, const Notice& told) {
   if (told.outcome == "REVERSE" || overridden) {
     json["badge"] = overridden ? "restored" : "revoked";
     books_.tell_here(options_.topics.badge.fill(names), json, false);
+    if (!told.answer_to.is_null()) answer_again(told);
   }
+}
+
+// Who was told SELL learns at the same place that it is no more, or is again.
+void News::answer_again(const Notice& told) {
+  const auto asked = Request::of(told.answer_to);
+  auto reply = asked.reply();
+  reply["result"] = told.outcome;
+  reply["reason"] = told.outcome == "REVERSE" ? "oversold" : told.reason;
+  reply["basis"] = "authority";
+  reply["as_of_ms"] = told.sent_ms;
+  reply["sale"] = told.id.sale();
+  asked.answer(step_, reply);
 }
 
 }  // namespace bascule::oversell

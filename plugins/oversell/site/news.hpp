@@ -20,8 +20,9 @@ class News {
  private:
   void answer(OpenItem& item, const Notice& told);
   void late_answer(OpenItem& item, const Notice& told);
-  void count_from(OpenItem& item, OwnOp& own, std::int64_t version);
+  void note_change(const Snapshot& was, const Snapshot& now);
   void verdict(OpenItem& item, const Notice& told);
+  void answer_again(const Notice& told);
 
   const Options& options_;
   plugin::Step& step_;

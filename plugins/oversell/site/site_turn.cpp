@@ -1,23 +1,26 @@
 #include "oversell/site/site_turn.hpp"
 
+#include <algorithm>
+#include <string>
+#include <utility>
 #include <vector>
 
 namespace bascule::oversell {
 
 void SiteTurn::run() {
-  if (input_.origin() == options_.bridge_id && input_.epoch() != books_.epoch()) adopt_epoch();
+  if (input_.bridge_epoch() != books_.epoch()) adopt_epoch();
   switch (input_.kind()) {
     case plugin::Input::Kind::message:
       return message();
     case plugin::Input::Kind::wake:
       if (input_.topic().starts_with("ask/")) {
-        books_.fall_silent();
-        devices_.decide_waiting(std::string(input_.topic()));
+        devices_.decide_waiting(std::string(input_.topic()), true);
+      } else if (input_.topic() == "round") {
+        go_on();
       }
       return;
     case plugin::Input::Kind::link:
-      if (input_.payload() == "down") devices_.decide_all_waiting();
-      return;
+      return input_.payload() == "down" ? devices_.decide_all_waiting() : devices_.wait_anew();
     case plugin::Input::Kind::resolution:
       return;
   }
@@ -38,34 +41,50 @@ void SiteTurn::message() {
 // name; the authority knows what it has. Snapshots may have come before this was known.
 void SiteTurn::adopt_epoch() {
   const bool restored = !books_.epoch().empty();
-  books_.adopt(input_.epoch());
+  books_.adopt(input_.bridge_epoch());
   if (restored) {
     step_.log(plugin::Level::warning, "another epoch of the journal: no rights until asked for");
-    tell_again();
     forget_waiting();
   }
-  std::vector<std::string> items;
-  step_.scan("item/", "item/", [&](std::string_view key, std::string_view) {
-    items.emplace_back(key.substr(5));
-    return true;
-  });
-  for (const auto& name : items) {
-    auto item = books_.open_item(name);
-    books_.claim(item);
-    books_.close_item(item);
-  }
+  go_round(restored ? "op/" : "item/", "");
 }
 
-void SiteTurn::tell_again() {
-  std::vector<std::string> ops;
-  step_.scan("op/", "op/", [&](std::string_view, std::string_view value) {
-    ops.emplace_back(value);
-    return true;
+void SiteTurn::go_on() {
+  const auto round = step_.get("round");
+  if (!round) return;
+  const auto json = parse_object(*round);
+  go_round(text(json, "stage"), text(json, "from"));
+}
+
+// First the ops that were not confirmed, then the rights of all items; in portions, for there may
+// be many. `stage` is a prefix of keys, `from` the first key that is not done.
+void SiteTurn::go_round(std::string stage, std::string from) {
+  std::vector<std::pair<std::string, std::string>> part;
+  std::string next;
+  step_.scan(stage, std::max(stage, from), [&](std::string_view key, std::string_view value) {
+    if (part.size() == portion) next = key;
+    if (next.empty()) part.emplace_back(key, value);
+    return next.empty();
   });
-  for (const auto& value : ops) {
-    const auto own = OwnOp::of(parse_object(value));
-    if (own.seen == 0 || !own.final) books_.send(own.op);
+  if (stage == "op/") {
+    for (const auto& [key, value] : part) tell_again(OwnOp::of(parse_object(value)));
+    if (next.empty()) return go_round("item/", "");
+  } else {
+    for (const auto& [key, value] : part) {
+      auto item = books_.open_item(key.substr(5));
+      books_.claim(item);
+      books_.close_item(item);
+    }
   }
+  if (next.empty()) return step_.erase("round");
+  step_.put("round", Json{{"stage", stage}, {"from", next}}.dump());
+  step_.wake_at("round", input_.wall_ms());
+}
+
+// What this journal has made itself is on its way.
+void SiteTurn::tell_again(const OwnOp& own) {
+  if (own.op.id.epoch == books_.epoch()) return;
+  if (own.seen == 0 || !own.final) books_.send(own.op);
 }
 
 // Who waited when the copy was made was answered since, or has gone; nobody knows which. What the

@@ -2,6 +2,8 @@
 // longer than the turn; the state is the host's (books.hpp).
 #pragma once
 
+#include <string>
+
 #include "bascule/policy.hpp"
 #include "oversell/site/books.hpp"
 #include "oversell/site/devices.hpp"
@@ -24,7 +26,9 @@ class SiteTurn {
  private:
   void message();
   void adopt_epoch();
-  void tell_again();
+  void go_on();
+  void go_round(std::string stage, std::string from);
+  void tell_again(const OwnOp& own);
   void forget_waiting();
 
   const Options& options_;

@@ -166,7 +166,9 @@ class World:
         replies, ops = [], []
         for message in sent:
             if message.topic.endswith("/reply"):
-                replies.append(message.json())
+                # What becomes of a sale at risk comes to the same place, and is no answer.
+                if message.json()["result"] in ("SELL", "REFUSE"):
+                    replies.append(message.json())
             elif message.topic.startswith("oversell/ops/"):
                 ops.append(message.json())
                 self.post(UP, name, message)

@@ -133,4 +133,168 @@ TEST_CASE("authority: an op that comes again with another quantity changes nothi
   CHECK_THROWS(world.centre("oversell/ops/a", op));
 }
 
+TEST_CASE("authority: what is sold centrally has a number, keeps its ref, and is listed") {
+  auto world = open_world({});
+  world.centre("seats/show/request", {{"quantity", 2}, {"id", 1}, {"ref", "badge 7"}});
+  world.centre("seats/show/sold", {{"quantity", 3}, {"ref", "box office"}});
+  const auto reply = world.told("seats/show/reply").back();
+  CHECK(reply["sale"] == "hub.00000000000000a1.show.1");
+  const auto sales = world.told("oversell/sales/show");
+  REQUIRE(sales.size() == 2);
+  CHECK(sales[0]["sale"] == reply["sale"]);
+  CHECK(sales[0]["ref"] == "badge 7");
+  CHECK(sales[0]["state"] == "FIRM");
+  CHECK(sales[0]["final"] == true);
+  CHECK(sales[1]["sale"] == "hub.00000000000000a1.show.2");
+  CHECK(sales[1]["ref"] == "box office");
+  CHECK(sales[1]["quantity"] == 3);
+  CHECK(Json::parse(world.hub.state.at(
+            "op/show/hub/00000000000000a1/00000000000000000001"))["ref"] == "badge 7");
+}
+
+TEST_CASE("authority: one topic lists every sale, and each time what became of it") {
+  World world(
+      {{"role", "authority"}, {"hold_window", 60}, {"items", {{"show", {{"capacity", 1}}}}}},
+      {"a", "b"}, {{"role", "site"}, {"offline", "refuse"}});
+  world.pump();
+  const auto listed = [&] {
+    std::vector<std::string> list;
+    for (const auto& one : world.told("oversell/sales/show")) {
+      list.push_back(one["site"].get<std::string>() + " " + one["state"].get<std::string>());
+    }
+    return list;
+  };
+  world.sites.at("a").line_up = false;
+  world.ask("a", "1");  // answered too late, so refused at the site, and withdrawn
+  world.advance(world.now_ms + 2000);
+  world.sites.at("a").line_up = true;
+  world.pump();
+  CHECK(listed() == std::vector<std::string>{"a FIRM", "a WITHDRAWN"});
+  world.ask("b", "2");
+  world.pump();
+  world.ask("a", "3");  // refused: no sale
+  world.pump();
+  CHECK(listed().size() == 3);
+  world.device("b", "seats/show/sold", 1);
+  world.pump();
+  CHECK(listed() == std::vector<std::string>{"a FIRM", "a WITHDRAWN", "b FIRM", "b FIRM"});
+}
+
+TEST_CASE("authority: the same id again is another sale, as the README says") {
+  auto world = open_world({});
+  for (int i = 0; i < 2; ++i) world.centre("seats/show/request", {{"quantity", 2}, {"id", 17}});
+  CHECK(world.told("seats/show/reply")[0]["id"] == 17);
+  CHECK(world.told("seats/show/reply")[0]["sale"] != world.told("seats/show/reply")[1]["sale"]);
+  CHECK(world.ledger()["firm"] == 4);
+}
+
+TEST_CASE("authority: after its clock ran ahead, heartbeats and walks go on at once") {
+  constexpr std::int64_t days_402_ms = 402LL * 86'400'000;
+  World world(
+      {{"role", "authority"}, {"hold_window", 60}, {"items", {{"show", {{"capacity", 1}}}}}},
+      {"a", "b"}, {{"role", "site"}});
+  world.pump();
+  world.cut("a");
+  world.cut("b");
+  world.ask("a", "1");
+  world.ask("b", "2");
+  const auto now_ms = world.now_ms;
+  world.hub.wall_ms = now_ms + days_402_ms;
+  world.wake(world.hub, "alive");
+  for (const auto* name : {"a", "b"}) {
+    world.sites.at(name).line_up = true;
+    while (world.deliver_up(name)) {
+    }
+  }
+  REQUIRE(world.hub.wakes.at("alive") > now_ms + days_402_ms);
+  REQUIRE(world.hub.wakes.at("walk/show") > now_ms + days_402_ms);
+  world.hub.wall_ms = now_ms;
+  world.hub.step({plugin::Input::Kind::link, plugin::Direction::down, "", "up"});
+  CHECK(world.hub.wakes.at("alive") == now_ms);
+  CHECK(world.hub.wakes.at("walk/show") == now_ms + 60'000);
+  CHECK(world.hub.log.back().find("the clock ran ahead") != std::string::npos);
+  world.hub.log.clear();
+  world.wake(world.hub, "alive");
+  CHECK(world.hub.wakes.at("alive") == now_ms + 30'000);
+  CHECK(world.hub.log.empty());  // once
+}
+
+TEST_CASE("authority: a reversed sale of a clock that ran ahead can be honoured for an hour") {
+  World world({{"role", "authority"}, {"hold_window", 0}, {"items", {{"show", {{"capacity", 1}}}}}},
+              {"a"}, {{"role", "site"}});
+  world.pump();
+  world.cut("a");
+  world.ask("a", "1");
+  const auto now_ms = world.now_ms;
+  world.hub.wall_ms = now_ms + 86'400'000;
+  world.wake(world.hub, "alive");
+  world.centre("seats/show/sold", 1);
+  world.sites.at("a").line_up = true;
+  world.deliver_up("a");
+  REQUIRE(world.hub.cases.size() == 1);
+  world.hub.wall_ms = now_ms;
+  world.hub.step({plugin::Input::Kind::link, plugin::Direction::down, "", "up"});
+  CHECK(world.hub.wakes.at("override/1") == now_ms + 3'600'001);
+  world.hub.wall_ms = now_ms + 3'600'001;
+  world.wake(world.hub, "override/1");
+  CHECK(world.hub.closed.at(1)["by"] == "time");
+}
+
+TEST_CASE("authority: many items are announced in portions, and each can be sold meanwhile") {
+  Json items;
+  constexpr int count = 1'700;
+  for (int i = 0; i < count; ++i) items["i" + std::to_string(i)] = {{"capacity", 5}};
+  PolicyBox hub("hub", {{"role", "authority"}, {"items", items}});
+  hub.wall_ms = at("09:00:00");
+  const auto settle = [&](std::vector<Sent> sent) {
+    std::map<std::string, std::string> announced;  // by topic: of which journal
+    for (int steps = 0;; ++steps) {
+      REQUIRE(steps < 10);
+      CHECK(sent.size() <= 501);
+      for (const auto& one : sent) announced[one.topic] = one.json().value("generation", "");
+      if (!hub.wakes.contains("round")) return announced;
+      hub.wakes.erase("round");
+      sent = hub.step({plugin::Input::Kind::wake, plugin::Direction::down, "round"});
+    }
+  };
+  auto first = hub.step({plugin::Input::Kind::link, plugin::Direction::down, "", "up"});
+  // One whose turn has not come.
+  const auto asked =
+      hub.step({plugin::Input::Kind::message, plugin::Direction::up, "seats/i999/request", "1"});
+  CHECK(asked.front().topic == "oversell/sales/i999");
+  CHECK(asked.back().json()["result"] == "SELL");
+  CHECK(settle(std::move(first)).size() == count - 1);  // that one was announced by its sale
+
+  hub.epoch = "00000000000000c3";
+  const auto announced =
+      settle(hub.step({plugin::Input::Kind::link, plugin::Direction::down, "", "up"}));
+  CHECK(announced.size() == count);
+  for (const auto& [topic, generation] : announced) CHECK(generation == hub.epoch);
+  CHECK(Json::parse(hub.state.at("item/i999"))["firm"] == 1);
+}
+
+TEST_CASE("authority: many sales at risk are settled in portions, in their order") {
+  auto world = open_world({{"hold_window", 60}, {"overbooking", 0}});
+  world.cut("a");
+  auto& site = world.sites.at("a");
+  Json op{{"kind", "sale"}, {"site", "a"}, {"epoch", "e"},        {"item", "show"},
+          {"quantity", 1},  {"risk", .25}, {"basis", "snapshot"}, {"trusted", true}};
+  for (int n = 1; n <= 1'200; ++n) {
+    op["n"] = n;
+    op["stamp_ms"] = world.now_ms - n;  // the last one was made first
+    world.centre("oversell/ops/a", op);
+  }
+  world.advance(world.now_ms + 60'000);
+  CHECK(world.ledger()["provisional"] == 0);
+  CHECK(world.ledger()["firm"] == 20);
+  CHECK(world.ledger()["reversed"] == 1'180);
+  const auto state = [&](int n) {
+    return Json::parse(world.hub.state.at("op/show/a/e/" + std::string(16, '0') +
+                                          std::to_string(10'000 + n).substr(1)))["state"];
+  };
+  CHECK(state(1'181) == "FIRM");
+  CHECK(state(1'180) == "REVERSE");
+  CHECK(site.box.log.empty());
+}
+
 }  // namespace bascule::oversell::test

@@ -3,7 +3,9 @@
 namespace bascule::oversell::test {
 
 PolicyBox::PolicyBox(std::string box_id, const Json& options)
-    : id(std::move(box_id)), options_(options), instance_(id, options_) {}
+    : id(std::move(box_id)), options_(options), instance_(id, options_) {
+  epoch = "00000000000000a1";
+}
 
 std::vector<Sent> PolicyBox::step(const Given& given) {
   auto done = attempt(given);

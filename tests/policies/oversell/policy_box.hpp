@@ -32,7 +32,6 @@ class PolicyBox : public bascule::test::MemoryHost {
   std::vector<Sent> step(const Given& given);
 
   std::string id;
-  std::string epoch = "00000000000000a1";
   std::int64_t wall_ms = 0, boottime_ms = 0, boot = 1;
   bool trusted = true, central_up = true;
   int crashes = 0;

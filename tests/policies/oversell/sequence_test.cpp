@@ -72,6 +72,7 @@ TEST_CASE("sequence R24, R26: with an overbooking of 1 A's sale is honoured, its
   REQUIRE(told.size() == 1);
   CHECK(told[0]["alert"] == "extra_seat");
   CHECK(told[0]["ref"] == "badge 7");
+  CHECK(world.sites.at("a").outcomes["a1"].empty());  // the ticket works
   CHECK(world.told("oversell/staff/show").size() == 1);
   CHECK(world.told("oversell/call/show").empty());
   check_refused_afterwards(world);
@@ -97,6 +98,12 @@ TEST_CASE("sequence R24, R26: without overbooking it is reversed, and the person
   CHECK(world.told("oversell/call/show")[0]["ref"] == "badge 7");
   CHECK(world.told("oversell/freed/show")[0]["quantity"] == 1);
   CHECK(world.told_at("a", "seats/show/staff").empty());
+  // Who was told SELL is told where that was.
+  const auto outcomes = world.sites.at("a").outcomes["a1"];
+  REQUIRE(outcomes.size() == 1);
+  CHECK(outcomes[0]["result"] == "REVERSE");
+  CHECK(outcomes[0]["reason"] == "oversold");
+  CHECK(outcomes[0]["sale"] == world.sites.at("a").replies["a1"]["sale"]);
   check_refused_afterwards(world);
 }
 
@@ -114,6 +121,13 @@ TEST_CASE("sequence R27: staff may honour it within the hour, and no later") {
     CHECK(world.ledger()["reversed"] == (in_time ? 0 : 1));
     CHECK(world.shown("b")["available"] == (in_time ? -1 : 0));
     CHECK(world.told_at("a", "seats/show/staff").size() == (in_time ? 1 : 0));
+    const auto outcomes = world.sites.at("a").outcomes["a1"];
+    CHECK(outcomes.size() == (in_time ? 2 : 1));
+    CHECK(outcomes.back()["result"] == (in_time ? "HONOUR" : "REVERSE"));
+    const auto listed = world.told("oversell/sales/show").back();
+    CHECK(listed["sale"] == outcomes.back()["sale"]);
+    CHECK(listed["state"] == (in_time ? "HONOUR" : "REVERSE"));
+    CHECK(listed.contains("overridden") == in_time);
     CHECK(world.told_at("a", "seats/show/badge").back()["badge"] ==
           (in_time ? "restored" : "revoked"));
     world.resolve(1, {{"choose", "honour"}, {"by", "ann"}});  // once more changes nothing

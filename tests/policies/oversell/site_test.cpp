@@ -248,4 +248,71 @@ TEST_CASE("site: rights are transferred on request, and given back") {
   CHECK(reply(world, "1")["basis"] == "authority");
 }
 
+TEST_CASE("site: the same id again is another sale, as the README says") {
+  auto world = open_world({});
+  world.cut("a");
+  world.ask("a", "1", {{"quantity", 2}, {"id", 17}});
+  world.ask("a", "2", {{"quantity", 2}, {"id", 17}});
+  CHECK(reply(world, "1")["id"] == 17);
+  CHECK(reply(world, "2")["id"] == 17);
+  CHECK(reply(world, "1")["sale"] != reply(world, "2")["sale"]);
+  CHECK(world.shown("a")["available"] == 96);
+}
+
+TEST_CASE("site: rights for many items are asked for in portions") {
+  auto world = open_world(
+      {{"quota", "strict"}, {"weights", {{"a", 1}}}, {"items", {{"show", {{"capacity", 20}}}}}});
+  auto& box = world.sites.at("a").box;
+  constexpr int count = 1'200;
+  for (int i = 0; i < count; ++i) box.state["item/j" + std::to_string(i)] = box.state["item/show"];
+  box.epoch = "00000000000000b1";
+  std::map<std::string, int> claimed;
+  auto sent = box.step({plugin::Input::Kind::link, plugin::Direction::down, "", "up"});
+  while (true) {
+    CHECK(sent.size() <= 500);
+    for (const auto& one : sent) claimed[one.json()["item"]] += 1;
+    if (!box.wakes.contains("round")) break;
+    box.wakes.erase("round");
+    sent = box.step({plugin::Input::Kind::wake, plugin::Direction::down, "round"});
+  }
+  CHECK(claimed.size() == count + 1);
+  for (const auto& [item, times] : claimed) CHECK(times == 1);
+}
+
+TEST_CASE("site: after its clock ran ahead, sales have the time that it is, and nobody waits on") {
+  auto world = open_world({});
+  auto& box = world.sites.at("a").box;
+  stall(world);
+  box.wall_ms += 86'400'000;
+  world.ask("a", "1");
+  REQUIRE(box.wakes.size() == 1);
+  box.wall_ms = world.now_ms;
+  box.step({plugin::Input::Kind::link, plugin::Direction::down, "", "up"});
+  CHECK(box.wakes.begin()->second == world.now_ms + 2000);
+  world.advance(world.now_ms + 2000);
+  CHECK(reply(world, "1")["result"] == "SELL");
+  CHECK(world.sites.at("a").up.back().json()["stamp_ms"] == world.now_ms);
+  CHECK(box.log.size() == 1);
+}
+
+TEST_CASE("site: an old word that comes late takes nothing from a fresher one") {
+  auto world = open_world({});
+  stall(world);
+  world.centre("seats/show/sold", 1);
+  world.now_ms += 600'000;
+  world.set_clocks();
+  world.wake(world.hub, "alive");
+  auto& site = world.sites.at("a");
+  const auto beat = Json{{"hub", "hub"},
+                         {"generation", world.hub.epoch},
+                         {"sent_ms", world.now_ms},
+                         {"trusted", true}};
+  site.box.step(
+      {plugin::Input::Kind::message, plugin::Direction::down, "oversell/alive", beat.dump()});
+  go_on(world);  // the snapshot of ten minutes ago
+  world.cut("a");
+  world.ask("a", "1");
+  CHECK(reply(world, "1")["age_s"] == 0);
+}
+
 }  // namespace bascule::oversell::test

@@ -113,6 +113,10 @@ void World::take_from_site(Site& site, const std::vector<Sent>& sent) {
       site.up.push_back(message);
     } else if (!message.correlation.empty()) {
       const auto reply = message.json();
+      if (reply["result"] != "SELL" && reply["result"] != "REFUSE") {
+        site.outcomes[message.correlation].push_back(reply);
+        continue;
+      }
       site.replies[message.correlation] = reply;
       if (reply["result"] == "SELL") site.tickets[message.correlation] = reply["quantity"];
       ++site.reply_count[message.correlation];

@@ -24,7 +24,8 @@ class World {
     std::vector<Sent> devices{};            // what was sent to the site's own broker
     std::map<std::string, Json> replies{};  // by correlation data
     std::map<std::string, int> reply_count{};
-    std::map<std::string, std::int64_t> tickets{};  // who was ever told SELL, and how many
+    std::map<std::string, std::vector<Json>> outcomes{};  // that came where the answer was
+    std::map<std::string, std::int64_t> tickets{};        // who was ever told SELL, and how many
   };
 
   World(const Json& authority, const std::vector<std::string>& sites, const Json& site);

@@ -94,7 +94,8 @@ with Stage() as stage:
         site.wait_available(CLUB, 0)
         say(site.name, f"available {site.available(HALL)} in the hall, {site.available(CLUB)} in "
                        f"the club")
-    assert [one["available"] for one in b.told("availability", CLUB)][-2:] == [-1, 0]
+    wait_until(lambda: [one["available"] for one in b.told("availability", CLUB)][-2:] == [-1, 0],
+               lambda: f"b to show -1, then 0: {b.told('availability', CLUB)}")
     assert office.payloads("oversell/call/hall") == []
     for one in [*a.told("staff", HALL), *a.told("badge", CLUB)]:
         say("a's staff", json.dumps({name: one.get(name) for name in ("alert", "badge", "ref")
@@ -104,6 +105,8 @@ with Stage() as stage:
     task = json.loads(office.payloads("oversell/call/club")[0])
     assert (task["task"], task["ref"]) == ("call", "badge 7"), task
     say("office", f"phone: {json.dumps(task)}")
+    gone = [(one["result"], one["sale"]) for _, one in a.till.outcomes]
+    assert gone == [("REVERSE", sales[CLUB])], gone
     freed = json.loads(office.payloads("oversell/freed/club")[0])
     assert freed["quantity"] == 1, freed
 
@@ -115,4 +118,5 @@ with Stage() as stage:
         bridge.wait_drained()
         assert bridge.policy("seats")["failed"] == 0, bridge.log()
     kinds = check_messages(office, a, b)
-    assert kinds == {"op", "notice", "alive", "stats", "people", "availability", "snapshot"}, kinds
+    assert kinds == {"op", "notice", "alive", "stats", "people", "availability", "snapshot",
+                     "sale"}, kinds

@@ -9,7 +9,7 @@ from stage.waiting import wait_until
 SCHEMA = ROOT / "plugins" / "oversell" / "schema"
 SCHEMAS = {"ops": "op", "inbox": "notice", "alive": "alive", "stats": "stats", "staff": "people",
            "badge": "people", "call": "people", "freed": "people", "availability": "availability",
-           "oversell": "snapshot"}  # oversell/item/…
+           "sales": "sale", "oversell": "snapshot"}  # oversell/item/…
 
 
 def _routes(direction, **filters):
@@ -74,6 +74,6 @@ def check_messages(office, *sites):
     kinds = set(check(SCHEMA, SCHEMAS, said))
     answer = json.loads((SCHEMA / "answer.json").read_text())
     for site in sites:
-        for _, told in site.till.answers:
+        for _, told in [*site.till.answers, *site.till.outcomes]:
             assert not problems(answer, told), (told, problems(answer, told))
     return kinds

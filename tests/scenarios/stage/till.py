@@ -19,7 +19,8 @@ class Till(_Client):
         self._subscribed = threading.Event()
         self._client.on_message = self._on_message
         self._client.on_subscribe = lambda *_: self._subscribed.set()
-        self.answers = []  # (number, answer), as they came
+        self.answers = []   # (number, answer), as they came
+        self.outcomes = []  # likewise: what became of a sale at risk, where its answer was
         self._last = 0
         self.connect()
         assert self._subscribed.wait(10), f"{name} cannot subscribe"
@@ -33,7 +34,8 @@ class Till(_Client):
             number = message.properties.CorrelationData.decode()
         else:
             number = str(answer["id"])
-        self.answers.append((number, answer))
+        outcome = answer["result"] not in ("SELL", "REFUSE")
+        (self.outcomes if outcome else self.answers).append((number, answer))
 
     def ask(self, item, quantity=1, **more):
         """Asks without waiting; returns the number of the question."""
