@@ -177,10 +177,36 @@ def check_packages():
     problems.extend(f"packaging/apt-packages: {name} is not in debian/control" for name in unused)
 
 
+def check_policies():
+    """What a customer's application is written from is installed: of each policy its guide, its
+    schemas and its examples, all of which the guide names."""
+    installed = (ROOT / "packaging/debian/bascule.install").read_text()
+    examples = (ROOT / "packaging/debian/bascule.examples").read_text().split()
+    for readme in sorted((ROOT / "plugins").glob("*/README.md")):
+        policy = readme.parent.name
+        for line in (f"plugins/{policy}/README.md usr/share/doc/bascule/{policy}",
+                     f"plugins/{policy}/schema usr/share/bascule/{policy}"):
+            if line not in installed.splitlines():
+                problems.append(f"debian/bascule.install: {line} is missing")
+        folder = f"config/examples/{policy}"
+        if folder not in examples:
+            problems.append(f"debian/bascule.examples: {folder} is missing")
+        if not (ROOT / folder / "consumer.py").exists():
+            problems.append(f"{folder}: consumer.py is missing")
+        text = readme.read_text()
+        for schema in sorted(readme.parent.glob("schema/*.json")):
+            jsonschema.Draft202012Validator.check_schema(json.loads(schema.read_text()))
+            if f"{schema.name}" not in text:
+                problems.append(f"plugins/{policy}/README.md: nothing about schema/{schema.name}")
+        if not re.search(r"^#+ Tutorial", text, re.M):
+            problems.append(f"plugins/{policy}/README.md: no tutorial")
+
+
 if __name__ == "__main__":
     check_keys()
     check_examples()
     check_commands()
     check_packages()
+    check_policies()
     print("\n".join(problems) or f"package: {len(EXAMPLES)} examples, all is as it is written")
     sys.exit(1 if problems else 0)

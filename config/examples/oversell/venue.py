@@ -146,7 +146,8 @@ def lines():
 def play(stage):
     venue = Venue(stage)
     venue.open()
-    say("three sites and a hub are open: 10 in the hall, 12 tables; try: help, cut a")
+    say(f"three sites and a hub are open: 10 in the hall, 12 tables; the central broker has port "
+        f"{venue.central.port}; try: help, cut a")
     for line in lines():
         words = line.split("#")[0].split()
         if words[:1] == ["quit"]:

@@ -19,7 +19,7 @@ def edit_two_parts(stage):
     settings = example("hub", record="edits/attendee/{id}/{part}", fields=None, topics={
         "canonical": "canonical/attendee/{id}/{part}", "transaction": "transactions/{id}"})
     settings["routes"][0]["from"] = "edits/attendee/{id}/{part}"
-    del settings["routes"][1:]  # no other bridge is there
+    del settings["routes"][1:-1]  # no other bridge is there
     stage.bascule(central, None, bridge_id="parts", **settings)
     sent = stage.receiver(central, "transactions/#", name="transactions")
     clerk = stage.publisher(central, "clerk")

@@ -83,11 +83,40 @@ TEST_CASE("config: what a plugin says against its options stands at their place"
   }
 }
 
+TEST_CASE("config: the policies that ship are held against the routes") {
+  const auto site = [&](const std::string& routes, const std::string& topics = "") {
+    return option_problems("routes: [" + routes + "]\npolicies: {p: {plugin: oversell, options: " +
+                           "{role: site, topics: {" + topics + "}}}}\n");
+  };
+  const std::string inbox = "{name: i, direction: down, from: \"oversell/inbox/+\", policy: p}";
+  const std::string item = ", {name: s, direction: down, from: \"oversell/item/+\", policy: p}";
+  const std::string alive = ", {name: a, direction: down, from: oversell/alive, policy: p}";
+  const std::string request = ", {name: r, direction: up, from: \"seats/+/request\", policy: p}";
+  CHECK(site(inbox + item + alive + request).empty());
+  CHECK(site(inbox + item + request) ==
+        Lines{"5:64: \"options.topics.alive\": no route brings \"oversell/alive\" to this policy; "
+              "add one with direction: down and policy: p"});
+  CHECK(
+      site(inbox + item + alive + ", {name: r, direction: up, from: \"seat/+/request\", policy: p}")
+          .size() == 1);
+  CHECK(site(inbox + item + alive + request, "staff: \"seats/{item}/request\"").size() == 1);
+
+  const auto hub = [&](const std::string& record, const std::string& canonical) {
+    return option_problems(
+        "routes: [{name: e, direction: up, from: \"edits/{id}\", policy: p}]\n"
+        "policies: {p: {plugin: conflict, options: {record: \"" +
+        record + "\", topics: {canonical: \"" + canonical + "\"}}}}\n");
+  };
+  CHECK(hub("edits/{id}", "records/{id}").empty());
+  CHECK(hub("edit/{id}", "records/{id}").size() == 2);  // not needed, and not brought
+  CHECK(hub("edits/{id}", "edits/{id}").size() == 1);
+}
+
 TEST_CASE("config: every key of a policy is read") {
   const BridgeConfig config =
       load(least + "lanes: {sales: {}}\n" + route +
            "policies: {p: {plugin: x, options: {a: [1, \"1\", true, null, 01:00]}, lane: sales,"
-           " gate: \"01:30\", timeout: 2s}}\n");
+           " gate: \"01:30\", timeout: 2s, cases: office/cases}}\n");
   REQUIRE(config.policies.size() == 1);
   const PolicyConfig& policy = config.policies[0];
   CHECK(policy.options == R"({"a":[1,"1",true,null,"01:00"]})");
@@ -95,6 +124,7 @@ TEST_CASE("config: every key of a policy is read") {
   CHECK(policy.gate.kind == Gate::Kind::daily);
   CHECK(policy.gate.minute == 90);
   CHECK(policy.timeout_ms == 2'000);
+  CHECK(policy.cases == "office/cases");
 }
 
 TEST_CASE("config: what is wrong with policies is found without their plugins") {
