@@ -28,6 +28,7 @@ class Merge:
                     self.rules[name] = rule
         self.known = {}
         self.count = 0
+        self.tied = False  # a delete and an update counted as the same moment
 
     # Which value an author had before it.
     def unit(self, field):
@@ -160,6 +161,7 @@ class Merge:
             if gone.kind != "delete":
                 continue
             others = [one for one in edits if one.kind != "delete" and concurrent(one, gone)]
+            self.tied |= any(one.time[:3] == gone.time[:3] for one in others)
             if self.deletes == "delete-wins":
                 return True
             if self.deletes == "update-wins" and not others:

@@ -267,7 +267,8 @@ class Runner:
                 if got.get(name) not in want[name]:
                     raise Difference(name, f"{identity}: {name} "
                                      f"{' or '.join(map(str, want[name]))}, the plugin says "
-                                     f"{json.dumps(got)}", want=want, got=got)
+                                     f"{json.dumps(got)}", want=want, got=got,
+                                     tied=self.model.tied)
             if "version" in want and got["version"] != want["version"]:
                 raise Difference("version", f"{identity}: version {want['version']}, the plugin "
                                  f"says {json.dumps(got)}", want=want, got=got)

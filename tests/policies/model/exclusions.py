@@ -58,7 +58,14 @@ def revived_in_parts(case, difference):
             and case["options"].get("deletes", "delete-wins") != "delete-wins")
 
 
+def same_moment(case, difference):
+    return (difference.kind == "verdict" and difference.facts.get("tied")
+            and case["options"].get("deletes") == "author-time")
+
+
 KNOWN = [
+    ("conflict", "same-moment", "a delete and an update of one site that count as the same moment "
+     "are not told apart by their stamps", same_moment),
     ("conflict", "revived-parts", "of a record that is alive again only the part that was edited "
      "is sent", revived_in_parts),
     ("conflict", "former-life", "the case of a field stays open when the record is made anew",
