@@ -46,7 +46,7 @@ def make(seed):
         elif draw < 0.88:
             step.update(do="latency", site=name, ms=rng.choice([5, 50, 900, 2500, 5000]))
         elif draw < 0.92:
-            step.update(do=rng.choice(["copy", "restore"]), site=name)
+            step.update(do=rng.choice(["copy", "restore"]), site=rng.choice([name, name, "hub"]))
         elif draw < 0.95:
             step.update(do="restart", site=rng.choice(sites + ["hub"]))
         elif draw < 0.97 and "quota" not in options:

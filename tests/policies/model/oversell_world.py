@@ -9,7 +9,7 @@ import json
 
 from difference import Difference
 from host import DOWN, UP, Box, Failed
-from oversell_model import Hub, Site
+from oversell_model import Hub, Site, allot
 
 T0 = 1_790_000_000_000
 ITEM = "show"
@@ -56,6 +56,8 @@ class World:
         self.facts = 0
         self.snapshot = None  # the retained one
         self.copies, self.restored = {}, set()
+        self.reserve, self.shares = allot(options["capacity"], item.get("reserve_bp", 0),
+                                          self.weights)
 
     def close(self):
         for box in self.boxes.values():
@@ -113,11 +115,13 @@ class World:
 
     # The authority.
     def at_hub(self, sent, op):
-        if self.quota != "off" or op["kind"] == "rights":
+        if self.quota != "off" or op["kind"] == "rights" or "hub" in self.restored:
             return self.spread(sent, None)
         return self.spread(sent, self.books.take(op, self.now))
 
     def after_hub_wake(self, name, sent):
+        if "hub" in self.restored:
+            return self.spread(sent, None)
         if name.startswith("walk/"):
             self.spread(sent, self.books.walk() if self.quota == "off" else None)
         else:
@@ -129,7 +133,9 @@ class World:
         for message in sent:
             if message.topic.startswith("oversell/inbox/"):
                 notice = message.json()
-                if notice["kind"] != "rights" and notice["outcome"] != "WITHDRAWN":
+                if notice["kind"] == "rights":
+                    self.compare_rights(notice)
+                elif notice["outcome"] != "WITHDRAWN":
                     told.append((notice["site"], notice["n"], notice["outcome"]))
                 self.post(DOWN, notice["site"], message)
             elif message.topic.startswith("oversell/item/"):
@@ -148,6 +154,15 @@ class World:
             want = (self.books.available(), self.books.sales)
             if (got["available"], got["sales"]) != want:
                 self.fail("books", f"available, sales {want}, the authority says {got}")
+
+    def compare_rights(self, notice):
+        """Each site is given its share once."""
+        if notice["site"] in self.restored:
+            return
+        want = self.shares.pop(notice["site"], 0)
+        if notice["quantity"] != want:
+            self.fail("rights", f"{notice['site']} has a share of {want}, the authority says "
+                      f"{notice}")
 
     # A site.
     def at_site(self, name, sent, heard=None, wake=None, request=None, cut=False):
@@ -255,6 +270,9 @@ class World:
         sent = self.hub.deliver(self.now, UP, f"seats/{ITEM}/capacity",
                                 json.dumps({"capacity": self.case["options"]["capacity"]}))
         self.spread(sent, None)
+        if self.quota != "off" and self.snapshot.json()["reserve"] != self.reserve:
+            self.fail("reserve", f"{self.reserve} are not allotted, the authority says "
+                      f"{self.snapshot.json()}")
         self.advance(self.now + 1000)
         for at, step in enumerate(self.case["steps"]):
             try:
@@ -298,7 +316,7 @@ class World:
         sent = self.hub.deliver(self.now, UP, f"seats/{ITEM}/request",
                                 json.dumps({"quantity": step["k"], "id": step["id"]}))
         reply = next(one.json() for one in sent if one.topic.endswith("/reply"))
-        if self.quota != "off":
+        if self.quota != "off" or "hub" in self.restored:
             if reply["result"] == "SELL":
                 self.facts += step["k"]
             return self.spread(sent, None)
@@ -327,7 +345,7 @@ class World:
     def capacity(self, step):
         sent = self.hub.deliver(self.now, UP, f"seats/{ITEM}/capacity",
                                 json.dumps({"capacity": step["to"]}))
-        if self.quota == "off":
+        if self.quota == "off" and "hub" not in self.restored:
             self.books.capacity = step["to"]
             return self.spread(sent, [])
         return self.spread(sent, None)
@@ -373,6 +391,8 @@ class World:
         name = step["site"]
         if name not in self.copies:
             return
+        if name == "hub":
+            return self.restore_hub()
         self.queue = [one for one in self.queue if (one[2], one[3]) != (UP, name)]
         heapq.heapify(self.queue)
         line = self.lines[name]
@@ -380,6 +400,16 @@ class World:
         self.restored.add(name)
         self.boxes[name].restore(self.copies[name], f"f{len(self.restored) + self.now:015x}")
         self.at_site(name, self.boxes[name].link(self.now, self.sites[name].link))
+
+    def restore_hub(self):
+        """From now on only what has to hold at the end is looked at."""
+        self.queue = [one for one in self.queue if one[2] != DOWN]
+        heapq.heapify(self.queue)
+        for line in self.lines.values():
+            line.waiting = [one for one in line.waiting if one[0] != DOWN]
+        self.restored |= {"hub", *self.sites}
+        self.hub.restore(self.copies["hub"], f"f{self.now:015x}")
+        self.spread(self.hub.link(self.now, True), None)
 
     # The end: all is mended, the window closes.
     def end(self):
