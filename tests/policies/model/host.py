@@ -151,7 +151,7 @@ class Box:
         self.number = {UP: 0, DOWN: 0}
         self.own_sequence = 0
         self.central_up, self.boot, self.trusted = True, 1, True
-        self.boottime_offset_ms = 0
+        self.skew_ms = 0  # how far the wall clock is ahead of the time that the caller gives
         self.logged, self.explained = [], None
         self._undo, self._sent, self._kept, self._refused = [], [], [], None
         self._instance = None
@@ -305,8 +305,8 @@ class Box:
             ctypes.sizeof(Input), kind, direction, lend(stamp[0], kept), lend(stamp[1], kept),
             lend(stamp[2], kept), stamp[3], self.number[direction], lend(topic, kept),
             lend(payload, kept), 1, retain, given, len(properties), lend("", kept),
-            lend(response, kept), lend(correlation, kept), now_ms,
-            now_ms + self.boottime_offset_ms, self.boot, int(self.trusted), int(self.central_up),
+            lend(response, kept), lend(correlation, kept), now_ms + self.skew_ms,
+            now_ms, self.boot, int(self.trusted), int(self.central_up),
             lend(self.epoch, kept))
         before = (dict(self.wakes), dict(self.cases), self.case_count)
         self._undo, self._sent, self._refused, self.explained = [], [], None, None
@@ -330,10 +330,11 @@ class Box:
         return self._decide(LINK, now_ms, payload="up" if up else "down")
 
     def next_wake(self):
-        return min(((at, name) for name, at in self.wakes.items()), default=None)
+        """(when, by the caller's time; name) of the first."""
+        return min(((at - self.skew_ms, name) for name, at in self.wakes.items()), default=None)
 
     def wake(self, now_ms):
         """The wake that comes next is an input now."""
         at, name = self.next_wake()
-        del self.wakes[name]
-        return self._decide(WAKE, max(now_ms, at), topic=name, payload=str(at))
+        asked = self.wakes.pop(name)
+        return self._decide(WAKE, max(now_ms, at), topic=name, payload=str(asked))

@@ -51,6 +51,8 @@ def make(seed):
             step.update(do="restart", site=rng.choice(sites + ["hub"]))
         elif draw < 0.97 and "quota" not in options:
             step.update(do="capacity", to=capacity + rng.randrange(-2, 5))
+        elif draw < 0.985:
+            step.update(do="jump", site=name, ms=rng.choice([-4_000_000, -500, 500, 7_200_000]))
         else:
             step.update(do="rest")
         steps.append(step)

@@ -225,8 +225,10 @@ class Hub:
             if former in (None, "REFUSE"):
                 self.change(quantity, quantity)
                 self.outcomes[key] = "PROVISIONAL"
-                self.pending.append((op["stamp_ms"], op["stamp_count"], op["site"], op["n"], key,
-                                     quantity))
+                when = (op["stamp_ms"], op["stamp_count"])
+                if not op["trusted"] or op["stamp_ms"] > now:
+                    when = (now, 0)  # as it came
+                self.pending.append((*when, op["site"], op["n"], key, quantity))
                 if self.closes is None:
                     self.closes = now + self.hold_ms
                 return [(op["site"], op["n"], "PROVISIONAL")]
