@@ -2,6 +2,9 @@
 
 A case is {"options": …, "steps": […]}: plain JSON, so that it can be printed, cut down and run
 again. It is made beside the model alone, which knows what each author can have seen.
+
+Requirements: R31 (parts), R33 and R40 (same and different fields), R35 (at once or in a batch), R39
+(versions), R41 (each command with its own time).
 """
 import random
 

@@ -1,6 +1,6 @@
 """Sites and hubs of `conflict`, each a built plugin with a journal of its own, and the lines that
 lie between them, which are slow, cut and mended. Two hubs may serve one policy of the sites, each
-with records of its own.
+with records of its own. A site shows its own edits at once (R42).
 
 The hubs are held against the model, edit by edit, with what the sites say of each. Of a site: which
 version and which edit of its own each edit builds on, and what it shows. At the end all see the

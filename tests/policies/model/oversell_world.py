@@ -1,5 +1,6 @@
 """A world of `oversell`: sites and an authority, each a built plugin with a journal of its own,
-lines between them that are slow, cut and mended.
+lines between them that are slow, cut and mended. Requirements: R20 to R22 (the ladder: R21 for what
+was left), R23 (facts), R24 and R25 (what was sold twice, each with one verdict).
 
 The model watches what each of them is told, and says what it has to answer. At the end all lines
 are mended, and the books have to agree.
