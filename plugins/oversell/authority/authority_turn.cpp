@@ -43,7 +43,7 @@ void AuthorityTurn::learn() {
   self_["generation"] = hub.epoch;
   self_["items"] = options_.items_digest;
   if (!stored) wake_alive(input_.wall_ms());
-  if (integer_or(self_, "alive", 0) > input_.wall_ms() + options_.heartbeat_s * 1000) set_back();
+  if (stored && was_set_back()) set_back();
   if (!stored || other || more) {
     step_.put("self", self_.dump());
     begin_round(other ? "announce" : "open");
@@ -52,8 +52,19 @@ void AuthorityTurn::learn() {
 
 void AuthorityTurn::wake_alive(std::int64_t at_ms) {
   self_["alive"] = at_ms;
+  self_["noted"] = {input_.boot(), input_.boottime_ms(), input_.wall_ms()};
   step_.put("self", self_.dump());
   step_.wake_at("alive", at_ms);
+}
+
+// Since the heartbeat was noted. Inputs of two lanes may be seen long after each other, so that an
+// earlier time alone says nothing; but within one boot both clocks go on together.
+bool AuthorityTurn::was_set_back() const {
+  constexpr std::int64_t tolerance_ms = 60'000;
+  const auto noted = self_.value("noted", std::vector<std::int64_t>{});
+  if (noted.size() != 3 || input_.boot() < noted[0]) return false;
+  const auto passed_ms = input_.boot() == noted[0] ? input_.boottime_ms() - noted[1] : 0;
+  return input_.wall_ms() < noted[2] + passed_ms - tolerance_ms;
 }
 
 // The wall clock ran ahead when times to wake were noted: they lie further off than they ever were
@@ -61,7 +72,7 @@ void AuthorityTurn::wake_alive(std::int64_t at_ms) {
 void AuthorityTurn::set_back() {
   const auto now = input_.wall_ms();
   step_.log(plugin::Level::warning,
-            "the clock ran ahead, it seems: the next heartbeat was noted for " +
+            "the clock ran ahead and was set back: the next heartbeat was noted for " +
                 std::to_string((self_.at("alive").get<std::int64_t>() - now) / 1000) +
                 " s from now; it goes on at once");
   wake_alive(now);

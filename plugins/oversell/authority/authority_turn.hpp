@@ -25,6 +25,7 @@ class AuthorityTurn {
  private:
   void learn();
   void wake_alive(std::int64_t at_ms);
+  bool was_set_back() const;
   void set_back();
   void begin_round(std::string_view stage);
   void go_on();

@@ -11,8 +11,9 @@ namespace {
 // for as long.
 constexpr std::size_t contacts_per_hub = 16;
 
-// A stamp further ahead of a clock that is kept right is of one that was not.
-constexpr std::int64_t ahead_ms = 60'000;
+// A stamp further ahead of a clock that is kept right is of one that was not. Less may be an input
+// that has waited.
+constexpr std::int64_t ahead_ms = 3'600'000;
 
 }  // namespace
 

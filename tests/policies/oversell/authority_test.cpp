@@ -212,11 +212,36 @@ TEST_CASE("authority: after its clock ran ahead, heartbeats and walks go on at o
   world.hub.step({plugin::Input::Kind::link, plugin::Direction::down, "", "up"});
   CHECK(world.hub.wakes.at("alive") == now_ms);
   CHECK(world.hub.wakes.at("walk/show") == now_ms + 60'000);
+  REQUIRE(!world.hub.log.empty());
   CHECK(world.hub.log.back().find("the clock ran ahead") != std::string::npos);
   world.hub.log.clear();
   world.wake(world.hub, "alive");
   CHECK(world.hub.wakes.at("alive") == now_ms + 30'000);
   CHECK(world.hub.log.empty());  // once
+}
+
+TEST_CASE("authority: an input that has waited is no clock that was set back") {
+  auto world = open_world({});
+  world.advance(world.now_ms + 300'000);
+  const auto due_ms = world.hub.wakes.at("alive");
+  // Journaled four minutes before the last heartbeat, and decided after it.
+  world.hub.wall_ms -= 240'000;
+  world.hub.boottime_ms -= 240'000;
+  world.centre("seats/show/sold", 1);
+  CHECK(world.hub.log.empty());
+  CHECK(world.hub.wakes.at("alive") == due_ms);
+  // Nor one of the boot before; but one of a later boot is.
+  world.hub.boot = 2;
+  world.hub.wall_ms += 240'000;
+  world.wake(world.hub, "alive");
+  world.hub.boot = 1;
+  world.hub.wall_ms -= 240'000;
+  world.centre("seats/show/sold", 1);
+  CHECK(world.hub.log.empty());
+  world.hub.boot = 3;
+  world.centre("seats/show/sold", 1);
+  CHECK(world.hub.log.size() == 1);
+  CHECK(world.hub.wakes.at("alive") == world.hub.wall_ms);
 }
 
 TEST_CASE("authority: a reversed sale of a clock that ran ahead can be honoured for an hour") {
