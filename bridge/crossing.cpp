@@ -73,7 +73,12 @@ Crossing::Crossing(const BridgeIdentity& bridge, LinkSettings settings, Directio
                   .bookmark_delay = bookmark_delay,
                   .settle = settings.settle,
                   .stamp_key = bridge.stamp_key},
-                 journal, *link_) {
+                 journal, *link_),
+      comparison_(bridge.id, settings, in, intake_, journal, link_->loop(),
+                  [this](std::function<void(bool)> done) { forwarder_.fence(std::move(done)); }) {
+  comparison_.on_result = [this](const RetainedComparison::Result& result) {
+    events_.retained(name_, {result.changed, result.cleared, result.kept, result.why});
+  };
   forwarder_.set_on_refusal([this](const RefusalEvent& what) { events_.refusal(what); });
   intake_.on_notice = [this](const RepeatNotice& notice, std::uint64_t count) {
     noticed(notice, count);
@@ -89,10 +94,14 @@ Crossing::Crossing(const BridgeIdentity& bridge, LinkSettings settings, Directio
   };
   // What the broker had retained has come when the bookmark has; what is retained from then on is
   // fresh.
-  forwarder_.on_settled = [this] {
+  forwarder_.on_settled = [this](const FarKnowledge& far) {
     intake_.expect_replayed(false);
     settled_ = true;
     watch_line();
+    comparison_.settled(far);
+  };
+  forwarder_.on_losses = [this] {
+    if (on_losses) on_losses();
   };
   intake_.on_stray = [this](const std::string& topic) {
     link_->loop().post([this, topic] { stray(topic); });
@@ -171,10 +180,12 @@ void Crossing::stop() {
   std::promise<void> held;
   link_->loop().post([&] {
     forwarder_.end_sending();
+    comparison_.hold();
     forwarder_.publish(state_topic_, "offline", true);
     held.set_value();
   });
   held.get_future().get();
+  comparison_.stop();
   link_->stop(stop_deadline);
 }
 
@@ -214,8 +225,10 @@ void Crossing::noticed(const RepeatNotice& notice, std::uint64_t count) {
 void Crossing::connected(const Limits& limits) {
   intake_.connected();
   forwarder_.connected();
+  comparison_.connected(limits.session_present);
   // A retained message is an old one if the subscription that brings it is new. MQTT 3.1.1 brings
   // all of them at each connect, and marks nothing else as retained.
+  intake_.expect_unmarked(limits.protocol != Protocol::v5);
   intake_.expect_replayed(!limits.session_present || limits.protocol != Protocol::v5 ||
                           fresh_subscriptions_);
   if (limits.protocol == Protocol::v5 && !std::exchange(v5_spoken_, true)) {
@@ -251,6 +264,7 @@ void Crossing::watch_line() {
 
 void Crossing::disconnected(const std::string& reason) {
   forwarder_.disconnected();
+  comparison_.disconnected();
   settled_ = false;
   watch_line();
   if (stopping_) return;

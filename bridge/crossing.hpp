@@ -18,6 +18,7 @@
 #include "intake.hpp"
 #include "journal/journal.hpp"
 #include "link/link.hpp"
+#include "retained_comparison.hpp"
 #include "route/route.hpp"
 #include "subscriptions.hpp"
 
@@ -38,6 +39,13 @@ class Crossing {
   // Before start(): told whether the line is fit for policies, which it is while it is up, what
   // the broker had for us has arrived, and it is not slow. On the link's loop thread.
   std::function<void(bool fit)> on_line;
+  // Likewise: something that went to this broker is lost, so what the other one retains of it
+  // has to go again.
+  std::function<void()> on_losses;
+  // Any thread.
+  void compare_retained() {
+    link_->loop().post([this] { comparison_.again(); });
+  }
 
   void start();
   // Sends nothing new, waits for what is in flight, says offline, disconnects.
@@ -53,6 +61,7 @@ class Crossing {
   SetAside set_aside(LaneId lane);
 
   LinkStatus status() const { return link_->status(); }
+  RetainedStatus retained() const { return comparison_.status(); }
   // Of the lanes that go to this broker.
   std::map<std::string, LaneStatus> lanes() const { return forwarder_.lanes(); }
 
@@ -84,6 +93,7 @@ class Crossing {
   RefusalNews refused_in_;  // what comes and can never cross; loop thread
   std::string settle_topic_;
   Forwarder forwarder_;
+  RetainedComparison comparison_;
   std::atomic<bool> stopping_ = false;
   bool keeps_retain_ = false;  // a route does, and it has not been said what comes of it
   bool settled_ = false;       // loop thread, as the next two

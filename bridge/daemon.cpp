@@ -98,6 +98,10 @@ int run_daemon(const BridgeConfig& config) {
     // At a hub, the one broker is the central one.
     (config.hub ? site : *central).on_line = [&](bool up) { policies.central(journal, up); };
   }
+  if (central != nullptr) {
+    site.on_losses = [&] { central->compare_retained(); };
+    central->on_losses = [&] { site.compare_retained(); };
+  }
   ControlServer control(config.control,
                         control_handlers({config, journal, policies, site, central.get()}));
 

@@ -82,6 +82,18 @@ void Events::refusal(const RefusalEvent& what) {
   append(event.dump(-1, ' ', false, json::error_handler_t::replace));
 }
 
+void Events::retained(const std::string& link, const RetainedEvent& what) {
+  json event{{"event", "retained"}, {"link", link}, {"at", utc_text(now().wall_ms)}};
+  if (what.reason.empty()) {
+    event["changed"] = what.changed;
+    event["cleared"] = what.cleared;
+    event["kept"] = what.kept;
+  } else {
+    event["reason"] = what.reason;
+  }
+  append(event.dump(-1, ' ', false, json::error_handler_t::replace));
+}
+
 void Events::append(const std::string& payload) {
   AppendGroup group;
   group.direction = direction_;

@@ -14,6 +14,8 @@
 //    "lane" is empty where it was refused on its way in}
 //   {"event":"lane_delayed", likewise: the far broker refuses for now}
 //   {"event":"looped","link":"site","source":"hub","topic":"…","count":20,"at":"…Z"}
+//   {"event":"retained","link":"central","changed":2,"cleared":1,"kept":0,"at":"…Z"}: a comparison
+//    found so many; or "reason" in place of these: it failed
 //   {"event":"case_opened","policy":"seats","case":7,"kind":"…","subject":"…","at":"…Z"}
 //   {"event":"case_closed", likewise}; these two are written by the policy's step itself
 //
@@ -38,6 +40,12 @@ struct RefusalEvent {
   std::uint64_t left_out = 0;  // of this kind and lane, since the last, and not told
 };
 
+// What a comparison of retained values came to.
+struct RetainedEvent {
+  std::uint64_t changed = 0, cleared = 0, kept = 0;
+  std::string reason;  // it failed; empty: it did not
+};
+
 class Events {
  public:
   // `direction` is where the centre is: up; at a hub, down.
@@ -49,6 +57,7 @@ class Events {
               std::uint64_t count);
   void loss(const Loss& loss, const std::string& lane, Direction direction);
   void refusal(const RefusalEvent& what);
+  void retained(const std::string& link, const RetainedEvent& what);
 
  private:
   void append(const std::string& payload);

@@ -5,7 +5,6 @@
 #include <algorithm>
 
 #include "clock.hpp"
-#include "journal/lane/crc32c.hpp"
 #include "message/own.hpp"
 #include "message/properties.hpp"
 #include "message/stamp.hpp"
@@ -14,20 +13,27 @@
 namespace bascule {
 namespace {
 
-// What makes a delivery the same one when it comes again. Its expiry counts down meanwhile.
-std::uint32_t digest_of(const Message& message) {
-  std::uint32_t digest = crc32c(0, message.topic);
-  if (!message_expiry_s(message.properties)) {
-    digest = crc32c(digest, message.properties);
-  } else {
-    std::string lasting;
-    PropertyReader reader(message.properties);
-    while (const auto property = reader.next()) {
-      if (property->id != PropertyId::message_expiry) append_property(lasting, *property);
-    }
-    digest = crc32c(digest, lasting);
+// The entry of a message, without its record; with `source`, the topic at the source.
+Append entry_of(const Message& in, bool source, LaneId lane, AppendGroup& group) {
+  Append entry;
+  entry.lane = lane;
+  entry.retained = in.retain;
+  if (source) {
+    entry.topic_at = group.bytes.size();
+    entry.topic_length = in.topic.size();
+    group.bytes.append(in.topic);
   }
-  return crc32c(digest, message.payload);
+  return entry;
+}
+
+// A capture leads the target under $, which the route does not name.
+bool forbidden(const RouteMatch& match) { return match.topic[0] == '$' && !match.names_system; }
+
+void encode(const Message& message, Receipt receipt, bool stamped, Append& entry,
+            AppendGroup& group) {
+  entry.offset = group.bytes.size();
+  encode_record(message, receipt, stamped, group.bytes);
+  entry.length = group.bytes.size() - entry.offset;
 }
 
 }  // namespace
@@ -43,8 +49,8 @@ Intake::Intake(IntakeSettings settings, const std::vector<Route>& rules, RouteTa
       prover_(settings_.stamp_key) {
   for (const Route& rule : rules) {
     const std::string lane = rule.policy.empty() ? rule.lane : input_lane(rule.policy);
-    targets_.push_back(
-        {journal.lane(settings_.direction, lane), rule.qos, rule.qos_min, rule.retain});
+    targets_.push_back({journal.lane(settings_.direction, lane), rule.qos, rule.qos_min,
+                        rule.retain, to_filter(rule.from, settings_.bridge_id)});
   }
 }
 
@@ -99,24 +105,112 @@ void Intake::take(const Delivery& delivery, AppendGroup& group) {
     quarantine(delivery, "the route's target is no valid topic", group);
     return;
   }
-  if (match_.topic[0] == '$' && !match_.names_system) {
+  if (forbidden(match_)) {
     quarantine(delivery, "the target would be under $, which the route's 'to' does not name",
                group);
     return;
   }
-  const Target& target = targets_[match_.route];
-  Message out = in;
+  Message out = routed(in, match_);
   bool stamped = false;
   if (looped(in, out, stamped, group)) return;
-  out.topic = match_.topic;
+  const Receipt receipt{digest_of(in), delivery.packet_id, 0, in.qos == Qos::exactly_once};
+  const bool source = in.retain || out.retain || unmarked_.load(std::memory_order_relaxed);
+  Append entry = entry_of(in, source, targets_[match_.route].lane, group);
+  encode(out, receipt, stamped, entry, group);
+  entry.duplicate = delivery.duplicate;
+  if (in.retain && replayed_.load(std::memory_order_relaxed)) entry.arrival = Arrival::replayed;
+  group.entries.push_back(entry);
+}
+
+Message Intake::routed(const Message& in, const RouteMatch& match) const {
+  const Target& target = targets_[match.route];
+  Message out = in;
+  out.topic = match.topic;
   if (target.qos && *target.qos < out.qos) out.qos = *target.qos;
   out.qos = std::max(out.qos, target.qos_min);
   if (target.retain != RetainRule::keep) out.retain = target.retain == RetainRule::set;
-  const Receipt receipt{digest_of(in), delivery.packet_id, 0, in.qos == Qos::exactly_once};
-  const std::size_t offset = group.bytes.size();
-  encode_record(out, receipt, stamped, group.bytes);
-  group.entries.push_back({target.lane, offset, group.bytes.size() - offset, delivery.duplicate,
-                           in.retain && replayed_.load(std::memory_order_relaxed), in.retain, 0});
+  return out;
+}
+
+// A comparison asks at QoS 0, so that no queue of the broker limits how much comes. The QoS of the
+// publish is not known therefore; what crosses is not to get lost on the way.
+Intake::Compared Intake::compared(std::span<const Delivery> deliveries) const {
+  Compared compared;
+  AppendGroup& group = compared.group;
+  group.direction = settings_.direction;
+  RouteMatch match;
+  Prover prover(settings_.stamp_key);
+  for (const Delivery& delivery : deliveries) {
+    Message in = delivery.message;
+    if (!in.retain || in.topic.starts_with(own_prefix_)) continue;
+    if (!table_.match(in.topic, match)) continue;
+    const LaneId lane = targets_[match.route].lane;
+    compared.filters.insert(targets_[match.route].filter);
+    const bool fit = delivery.digest.empty() && fault(in).empty() && valid_topic(match.topic) &&
+                     !forbidden(match);
+    if (!fit) ++compared.unfit;
+    const Provenance provenance = fit ? provenance_of(in, prover) : Provenance{};
+    // What came from the other side is there, and newer than what was there before.
+    if (!fit || provenance.kind == Provenance::Kind::looped) {
+      Append entry = entry_of(in, true, lane, group);
+      entry.arrival = Arrival::present;
+      group.entries.push_back(entry);
+      continue;
+    }
+    in.qos = Qos::at_least_once;
+    Message out = routed(in, match);
+    std::string unstamped;
+    if (provenance.kind == Provenance::Kind::copied) {
+      unstamp(in.properties, unstamped);
+      out.properties = unstamped;
+    }
+    Append entry = entry_of(in, true, lane, group);
+    encode(out, {digest_of(in), 0, 0, false}, provenance.kind == Provenance::Kind::proven, entry,
+           group);
+    entry.arrival = Arrival::compared;
+    group.entries.push_back(entry);
+  }
+  return compared;
+}
+
+std::string Intake::filter_of(std::string_view topic) const {
+  RouteMatch match;
+  return table_.match(topic, match) ? targets_[match.route].filter : "";
+}
+
+AppendGroup Intake::cleared(std::span<const std::string> topics) const {
+  AppendGroup group;
+  group.direction = settings_.direction;
+  RouteMatch match;
+  for (const std::string& topic : topics) {
+    if (!table_.match(topic, match)) continue;
+    const Message in{topic, {}, {}, Qos::at_least_once, true};
+    const Message out = routed(in, match);
+    Append entry = entry_of(in, true, targets_[match.route].lane, group);
+    encode(out, {digest_of(in), 0, 0, false}, false, entry, group);
+    entry.arrival = Arrival::cleared;
+    group.entries.push_back(entry);
+  }
+  return group;
+}
+
+AppendGroup Intake::cleared(const Retained::Targets& targets) const {
+  AppendGroup group;
+  group.direction = settings_.direction;
+  for (const auto& [target, lane] : targets) {
+    Append entry;
+    entry.lane = lane;
+    entry.arrival = Arrival::cleared;
+    encode({target, {}, {}, Qos::at_least_once, true}, {}, false, entry, group);
+    group.entries.push_back(entry);
+  }
+  return group;
+}
+
+std::optional<Retained::Image> Intake::image(std::string_view topic) const {
+  RouteMatch match;
+  if (!table_.match(topic, match)) return std::nullopt;
+  return Retained::Image{match.topic, targets_[match.route].retain != RetainRule::clear};
 }
 
 // Whether it is another copy, for an overlapping subscription. Of what a new subscription brings
@@ -177,27 +271,39 @@ std::string Intake::fault(const Message& message) const {
 }
 
 bool Intake::looped(const Message& in, Message& out, bool& stamped, AppendGroup& group) {
-  if (in.properties.empty()) return false;
+  Provenance provenance = provenance_of(in, prover_);
+  switch (provenance.kind) {
+    case Provenance::Kind::none:
+      return false;
+    case Provenance::Kind::proven:
+      stamped = true;
+      return false;
+    case Provenance::Kind::copied:
+      notice(group, {RepeatKind::copied, std::move(provenance.origin), std::string(in.topic)});
+      unstamp(in.properties, unstamped_);
+      out.properties = unstamped_;
+      return false;
+    case Provenance::Kind::looped:
+      ++group.tally.repeats;
+      notice(group, {RepeatKind::looped, std::move(provenance.origin), std::string(in.topic)});
+      return true;
+  }
+  return false;
+}
+
+Intake::Provenance Intake::provenance_of(const Message& in, Prover& prover) const {
+  using Kind = Provenance::Kind;
+  if (in.properties.empty()) return {};
   const StampText text = find_stamp(in.properties);
-  if (text.stamp.empty() && text.via.empty()) return false;
-  const auto stamp = proven_stamp(text, in, prover_);
+  if (text.stamp.empty() && text.via.empty()) return {};
+  const auto stamp = proven_stamp(text, in, prover);
   if (!stamp) {
-    // Copied from another message: this one is new, and what it did not earn is taken off.
     const auto claimed = parse_stamp(text.stamp);
-    notice(group, {RepeatKind::copied, std::string(claimed ? claimed->origin : "?"),
-                   std::string(in.topic)});
-    unstamp(in.properties, unstamped_);
-    out.properties = unstamped_;
-    return false;
+    return {Kind::copied, std::string(claimed ? claimed->origin : "?")};
   }
   const std::string_view via = bridges(text);
-  if (passed(via, settings_.bridge_id) || hops(via) >= hop_limit) {
-    ++group.tally.repeats;
-    notice(group, {RepeatKind::looped, std::string(stamp->origin), std::string(in.topic)});
-    return true;
-  }
-  stamped = true;
-  return false;
+  const bool back = passed(via, settings_.bridge_id) || hops(via) >= hop_limit;
+  return {back ? Kind::looped : Kind::proven, std::string(stamp->origin)};
 }
 
 void Intake::notice(AppendGroup& group, RepeatNotice notice) {

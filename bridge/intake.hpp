@@ -9,8 +9,12 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <optional>
+#include <set>
 #include <span>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "fold.hpp"
 #include "journal/journal.hpp"
@@ -48,6 +52,23 @@ class Intake {
   void deliver(std::span<const Delivery> deliveries,
                const std::function<void(const Message&)>& own);
 
+  // For comparisons of what this broker retains (retained_comparison.hpp); any thread. What of
+  // these deliveries a route takes, as a group for Appender::sift(); how much of it could never
+  // cross; and the filters of the routes that take something.
+  struct Compared {
+    AppendGroup group;
+    std::uint64_t unfit = 0;
+    std::set<std::string> filters;
+  };
+  Compared compared(std::span<const Delivery> deliveries) const;
+  // Of the route that takes it; empty: none.
+  std::string filter_of(std::string_view topic) const;
+  // Groups that clear: where these topics of this broker go; and these targets, in their lanes.
+  AppendGroup cleared(std::span<const std::string> topics) const;
+  AppendGroup cleared(const Retained::Targets& targets) const;
+  // Where a topic goes, and whether it is retained there.
+  std::optional<Retained::Image> image(std::string_view topic) const;
+
   // A connection begins; what is delivered from now on belongs to it. Any thread.
   void connected() {
     ++connection_;
@@ -58,6 +79,10 @@ class Intake {
   // Until told otherwise, retained messages may be what a new subscription brought; after it they
   // are fresh. Any thread.
   void expect_replayed(bool expected) { replayed_ = expected; }
+
+  // The broker does not say whether what it delivers live is retained there: MQTT 3.1.1. Any
+  // thread.
+  void expect_unmarked(bool expected) { unmarked_ = expected; }
 
   // Told, folded, what was dropped because it came back, and which stamps were copied. On the
   // reading thread; before the first delivery.
@@ -71,15 +96,24 @@ class Intake {
     std::optional<Qos> qos;  // at most
     Qos qos_min = Qos::at_most_once;
     RetainRule retain = RetainRule::keep;
+    std::string filter{};
   };
   void take(const Delivery& delivery, AppendGroup& group);
   bool repeated(const Delivery& delivery) const;
   void no_route(const Delivery& delivery, AppendGroup& group);
+  Message routed(const Message& in, const RouteMatch& match) const;
   void quarantine(const Delivery& delivery, std::string reason, AppendGroup& group);
   std::string fault(const Message& message) const;  // why it can never cross; empty: it can
   // Whether the message has come back, or gone too far; else `out` has its stamp only if it is its
   // own, and `stamped` says whether.
   bool looped(const Message& in, Message& out, bool& stamped, AppendGroup& group);
+  // What its stamp says of a message. Copied: it is that of another message, this one is new, and
+  // what it did not earn is taken off.
+  struct Provenance {
+    enum class Kind : std::uint8_t { none, proven, copied, looped } kind = Kind::none;
+    std::string origin{};
+  };
+  Provenance provenance_of(const Message& in, Prover& prover) const;
   void notice(AppendGroup& group, RepeatNotice notice);
   void answered(AppendResult result, std::uint64_t tag);
 
@@ -98,6 +132,7 @@ class Intake {
   Fold loops_, copies_;
   std::atomic<std::uint64_t> connection_ = 1;
   std::atomic<bool> replayed_ = true;
+  std::atomic<bool> unmarked_ = false;
 };
 
 }  // namespace bascule

@@ -125,6 +125,8 @@ std::string links(const json& status, const StatusView& view) {
     if (!warning.empty()) table.note({warning, Tone::warn});
     const std::string advice = text_of(part_of(link, "forgot"), "advice");
     if (!advice.empty()) table.note({advice, Tone::warn});
+    const std::string retained = text_of(part_of(link, "retained"), "why");
+    if (!retained.empty()) table.note({"retained values: " + retained, Tone::warn});
   }
   return table.text(view.colour);
 }

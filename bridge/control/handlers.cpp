@@ -38,9 +38,11 @@ StatusParts status_parts(const Stages& stages, std::int64_t started_ms) {
         [&](JournalCore& core) { parts.policies = stages.policies.report(core); });
   }
   parts.site = stages.site.status();
+  parts.site_retained = stages.site.retained();
   parts.lanes[Direction::down] = stages.site.lanes();
   if (stages.central != nullptr) {
     parts.central = stages.central->status();
+    parts.central_retained = stages.central->retained();
     parts.lanes[Direction::up] = stages.central->lanes();
   }
   const auto& config = stages.config;

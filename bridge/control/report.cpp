@@ -11,7 +11,16 @@ using nlohmann::json;
 
 constexpr std::size_t held_topics_named = 100;
 
-json link_report(const LinkStatus& link) {
+json retained_report(const RetainedStatus& retained) {
+  return {{"state", word_of(retained_state_words, retained.state)},
+          {"compared", retained.compared_ms == 0 ? json() : json(utc_text(retained.compared_ms))},
+          {"changed", retained.changed},
+          {"cleared", retained.cleared},
+          {"kept", retained.kept},
+          {"why", retained.why.empty() ? json() : json(retained.why)}};
+}
+
+json link_report(const LinkStatus& link, const RetainedStatus& retained) {
   return {{"state", word_of(link_state_words, link.state)},
           {"since", utc_text(link.since_ms)},
           {"broker", link.broker},
@@ -19,7 +28,8 @@ json link_report(const LinkStatus& link) {
           {"rtt_ms", link.rtt_ms},
           {"reconnects", link.reconnects},
           {"last_error", link.last_error.empty() ? json() : json(link.last_error)},
-          {"warning", link.warning.empty() ? json() : json(link.warning)}};
+          {"warning", link.warning.empty() ? json() : json(link.warning)},
+          {"retained", retained_report(retained)}};
 }
 
 std::string subscription_state(const LinkStatus& link, const SubscriptionStatus* subscription) {
@@ -182,10 +192,10 @@ json status_report(const StatusParts& parts) {
          {"waits_for", sending.waits_for.empty() ? json() : json(sending.waits_for)},
          {"replaying", state.replay_next == 0 ? 0 : state.replay_last - state.replay_next + 1}});
   }
-  json links = {{"site", link_report(parts.site)}};
+  json links = {{"site", link_report(parts.site, parts.site_retained)}};
   links["site"]["forgot"] = forgotten_report(journal.forgotten[Direction::down]);
   if (parts.central) {
-    links["central"] = link_report(*parts.central);
+    links["central"] = link_report(*parts.central, parts.central_retained);
     links["central"]["forgot"] = forgotten_report(journal.forgotten[Direction::up]);
   }
   return {{"bridge", parts.bridge},

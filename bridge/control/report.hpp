@@ -14,6 +14,7 @@
 #include "link/link.hpp"
 #include "message/per_direction.hpp"
 #include "policy/host.hpp"
+#include "retained_comparison.hpp"
 #include "route/route.hpp"
 
 namespace bascule {
@@ -39,6 +40,7 @@ struct StatusParts {
   JournalReport journal;
   LinkStatus site;
   std::optional<LinkStatus> central;  // nothing at a hub
+  RetainedStatus site_retained, central_retained;
   std::vector<PolicyReport> policies;
   std::vector<RouteReport> routes;
   PerDirection<std::map<std::string, LaneStatus>> lanes;  // by name

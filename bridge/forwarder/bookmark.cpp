@@ -10,6 +10,7 @@ namespace bascule {
 namespace {
 
 constexpr std::chrono::seconds fence_timeout{5};
+constexpr std::chrono::seconds later_fence_timeout{30};  // behind what the lanes bring
 
 std::string draw_fence() {
   std::random_device random;
@@ -33,7 +34,23 @@ void Bookmark::ask(bool session_present, std::function<void(FarKnowledge)> done)
   publish_(nlohmann::json{{"fence", fence_}}.dump(), false);
 }
 
+void Bookmark::fence(std::function<void(bool)> done) {
+  passed_ = std::move(done);
+  later_fence_ = draw_fence();
+  later_timeout_ = loop_.after(later_fence_timeout, [this] { pass(false); });
+  publish_(nlohmann::json{{"fence", later_fence_}}.dump(), false);
+}
+
+void Bookmark::pass(bool heard) {
+  later_fence_.clear();
+  later_timeout_.reset();
+  if (const auto done = std::exchange(passed_, nullptr)) done(heard);
+}
+
 void Bookmark::forget() {
+  later_fence_.clear();
+  passed_ = nullptr;
+  later_timeout_.reset();
   fence_.clear();
   answered_ = false;
   known_ = {};
@@ -47,6 +64,7 @@ void Bookmark::heard(std::string_view payload) {
   if (!json.is_object()) return;
   if (json.contains("fence")) {
     if (!fence_.empty() && json["fence"] == fence_) finish(true);
+    if (!later_fence_.empty() && json["fence"] == later_fence_) pass(true);
     return;
   }
   if (json.value("bridge", nlohmann::json()) != bridge_id_ || !json.contains("epoch") ||

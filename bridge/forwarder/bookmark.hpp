@@ -32,6 +32,10 @@ class Bookmark {
   // false if no fence came back in 5 s (the broker does not let us read or retain here) and not at
   // all after forget().
   void ask(bool session_present, std::function<void(FarKnowledge)> done);
+  // `done` once what the broker had sent us before has come: on this connection, or with false if
+  // that has not come to be known in 30 s; not at all after forget(). One at a time: a new one
+  // replaces the old.
+  void fence(std::function<void(bool heard)> done);
   // What was heard is of a connection that is over.
   void forget();
 
@@ -46,6 +50,7 @@ class Bookmark {
 
  private:
   void finish(bool readable);
+  void pass(bool heard);
 
   std::string bridge_id_;
   Loop& loop_;
@@ -55,6 +60,9 @@ class Bookmark {
   FarKnowledge known_;  // heard until the answer
   std::function<void(FarKnowledge)> done_;
   Loop::Timer timeout_;
+  std::string later_fence_;  // of fence(); empty: none is out
+  std::function<void(bool)> passed_;
+  Loop::Timer later_timeout_;
 };
 
 }  // namespace bascule

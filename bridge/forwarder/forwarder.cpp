@@ -90,7 +90,7 @@ void Forwarder::compared(FarKnowledge far) {
         "subscribe {}?); should this broker lose what it accepted, that goes unnoticed",
         link_.status().broker, Bookmark::topic(settings_.bridge_id, settings_.direction));
   }
-  if (on_settled) on_settled();
+  if (on_settled) on_settled(far);
   place(std::move(far));
 }
 
@@ -108,6 +108,7 @@ void Forwarder::placed(Journal::Positions positions) {
   far_ = {};
   if (settling_.waits(positions.forgotten, link_.status().broker)) return enter(Phase::settling);
   batch_.set_epoch(std::move(positions.epoch));
+  if (std::exchange(losses_, positions.losses) != positions.losses && on_losses) on_losses();
   if (!positions.unfamiliar || !limits_.session_present) return begin(positions.lanes);
   if (limits_.maximum_qos != Qos::exactly_once) {
     journal_.cleared(settings_.direction);  // without QoS 2 there is nothing half done

@@ -66,9 +66,13 @@ class Forwarder {
   // ahead of all lanes. Nothing while the link is down.
   void publish(const std::string& topic, const std::string& payload, bool retain);
 
-  // `settled` is called when the bookmark has been compared: what the broker had retained for us
-  // has arrived by then.
-  std::function<void()> on_settled;
+  // Called when the bookmark has been compared: what the broker had for us has arrived by then.
+  std::function<void(const FarKnowledge&)> on_settled;
+  // Limits, or a broker that forgot what is beyond history, took messages of this direction since
+  // the last time.
+  std::function<void()> on_losses;
+  // See Bookmark.
+  void fence(std::function<void(bool heard)> done) { bookmark_.fence(std::move(done)); }
 
   // What becomes of refused messages, for who has to be told.
   void set_on_refusal(std::function<void(const RefusalEvent&)> tell) {
@@ -141,10 +145,11 @@ class Forwarder {
   // By the broker, this connection; and while messages of lanes were on their way.
   bool closed_ = false, closed_over_lanes_ = false;
   bool ending_ = false;
-  bool stale_ = false;      // the lanes are to begin anew
-  bool compared_ = false;   // the broker has been asked on this connection
-  bool bookmarks_ = false;  // it lets us keep one
-  FarKnowledge far_;        // what it said, until the journal has compared it
+  bool stale_ = false;        // the lanes are to begin anew
+  bool compared_ = false;     // the broker has been asked on this connection
+  bool bookmarks_ = false;    // it lets us keep one
+  FarKnowledge far_;          // what it said, until the journal has compared it
+  std::uint64_t losses_ = 0;  // known of
   LaneTurns lanes_;
   std::size_t in_flight_ = 0;  // of lanes
   // What nothing may be sent behind before its outcome; 0: none. Alone: nothing was before it.

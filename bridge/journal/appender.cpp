@@ -7,6 +7,27 @@
 namespace bascule {
 namespace {
 
+// Of a topic that is there, and no more.
+RetainedValue present(const AppendGroup& group, const Append& entry) {
+  RetainedValue value;
+  value.direction = group.direction;
+  value.topic = std::string_view(group.bytes).substr(entry.topic_at, entry.topic_length);
+  return value;
+}
+
+RetainedValue value_of(const AppendGroup& group, const Append& entry, const Record& record) {
+  RetainedValue value = present(group, entry);
+  value.target = record.message.topic;
+  value.digest = record.receipt.digest;
+  value.empty = record.message.payload.empty();
+  value.held = entry.retained;
+  value.sets = record.message.retain;
+  if (const auto expiry_s = message_expiry_s(record.message.properties)) {
+    value.expires_ms = now().wall_ms + std::int64_t{*expiry_s} * 1'000;
+  }
+  return value;
+}
+
 // Large enough that a row's own cost is shared by many messages, small enough that a reader holds
 // little more than it asked for.
 constexpr std::size_t batch_bytes_max = 256 << 10;
@@ -40,14 +61,7 @@ AppendResult Appender::append(AppendGroup& group) {
       repeats_.release(group.direction, entry.released);
       continue;
     }
-    const Room room = rooms_[index++];
-    const std::string_view bytes = std::string_view(group.bytes).substr(entry.offset, entry.length);
-    const Record record = read_record(bytes);
-    if (known(group, entry, record) || retained_unchanged(group, entry, record, room)) {
-      ++group.tally.repeats;
-    } else {
-      put(books_.state(entry.lane), record, bytes, room);
-    }
+    take(group, entry, read_record(bytes_of(group, entry)), rooms_[index++]);
   }
   for (const RepeatNotice& notice : group.noticed) {
     count_repeat(group.direction, notice.kind, notice.source, notice.topic);
@@ -59,6 +73,44 @@ AppendResult Appender::append(AppendGroup& group) {
   if (!group.entries.empty() || !group.quarantined.empty()) transaction_.urge();
   appended_ms_ = boottime_ms();
   return AppendResult::stored;
+}
+
+std::string_view Appender::bytes_of(const AppendGroup& group, const Append& entry) const {
+  return std::string_view(group.bytes).substr(entry.offset, entry.length);
+}
+
+// What comes of a comparison is counted only if it crosses: nobody is owed an account of values
+// that are where they should be.
+void Appender::take(AppendGroup& group, const Append& entry, const Record& record, Room room) {
+  const bool delivered = entry.arrival == Arrival::live || entry.arrival == Arrival::replayed;
+  if (!delivered) see_stamp(record);
+  const bool repeat = delivered && known(group, entry, record);
+  const bool retained = entry.topic_length > 0;
+  LaneState& lane = books_.state(entry.lane);
+  RetainedValue value = retained ? value_of(group, entry, record) : RetainedValue{};
+  value.decided = lane.input;
+  if (repeat || (retained && !retained_.news(value, entry.arrival))) {
+    if (delivered) ++group.tally.repeats;
+    if (delivered && !repeat) {
+      count_repeat(group.direction, RepeatKind::retained, {}, record.message.topic);
+    }
+    return;
+  }
+  if (entry.arrival == Arrival::compared) books_.received(group.direction, 1, {});
+  if (entry.arrival == Arrival::cleared) books_.emitted(lane);
+  const LaneSequence place = put(lane, record, bytes_of(group, entry), room);
+  const bool kept = value.held || value.sets;  // on one side or both
+  if (retained && kept && room == Room::take) retained_.crosses(value, place);
+}
+
+void Appender::sift(AppendGroup& group) {
+  std::erase_if(group.entries, [&](const Append& entry) {
+    if (entry.arrival == Arrival::present) {
+      return !retained_.news(present(group, entry), Arrival::present);
+    }
+    const Record record = read_record(bytes_of(group, entry));
+    return !retained_.news(value_of(group, entry, record), entry.arrival);
+  });
 }
 
 AppendResult Appender::emit(std::string_view bytes, std::span<const Append> entries) {
@@ -84,6 +136,13 @@ void Appender::count_repeat(Direction direction, RepeatKind kind, std::string_vi
   transaction_.change_later();
 }
 
+// The message may come again by the session.
+void Appender::see_stamp(const Record& record) {
+  if (!record.stamped) return;
+  const auto text = user_property(record.message.properties, stamp_property);
+  if (const auto stamp = text ? parse_stamp(*text) : std::nullopt) repeats_.first_sight(*stamp);
+}
+
 // P5: a broker's redelivery, or another bridge's resend.
 bool Appender::known(AppendGroup& group, const Append& entry, const Record& record) {
   const bool recalled = books_.state(entry.lane).settings.keep == Keep::all;
@@ -102,22 +161,6 @@ bool Appender::known(AppendGroup& group, const Append& entry, const Record& reco
   repeats_.note(group.direction, record.receipt);
   count_repeat(group.direction, RepeatKind::resent, source_of(*stamp), record.message.topic);
   return true;
-}
-
-// A retained value that a subscription brought again, and that has crossed as it is.
-bool Appender::retained_unchanged(const AppendGroup& group, const Append& entry,
-                                  const Record& record, Room room) {
-  if (!entry.retained && !record.message.retain) return false;
-  const auto last = transaction_.store().retained().digest(group.direction, record.message.topic);
-  if (entry.replayed && last == record.receipt.digest) {
-    count_repeat(group.direction, RepeatKind::retained, {}, record.message.topic);
-    return true;
-  }
-  if (room == Room::take && last != record.receipt.digest) {
-    transaction_.write().retained().save(group.direction, record.message.topic,
-                                         record.receipt.digest);
-  }
-  return false;
 }
 
 // Says in rooms_ what becomes of each entry; false: there is no room for all, and the rule is to
@@ -145,12 +188,15 @@ bool Appender::claim_rooms(std::span<const Append> entries, std::uint64_t beyond
   return true;
 }
 
-void Appender::put(LaneState& lane, const Record& record, std::string_view bytes, Room room) {
+LaneSequence Appender::put(LaneState& lane, const Record& record, std::string_view bytes,
+                           Room room) {
+  const LaneSequence its{lane.id, lane.next};
   if (room == Room::take) {
     place(lane, record, bytes);
   } else {
     drop(lane, bytes.size());
   }
+  return its;
 }
 
 // when_full: drop-newest. The message gets its number, so that the hole can be named.

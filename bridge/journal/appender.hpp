@@ -13,6 +13,7 @@
 #include "journal/books.hpp"
 #include "journal/repeat_ledger.hpp"
 #include "journal/repeats.hpp"
+#include "journal/retained.hpp"
 #include "journal/retention.hpp"
 #include "journal/transaction.hpp"
 
@@ -30,10 +31,14 @@ struct Append {
   std::size_t offset = 0;
   std::size_t length = 0;
   bool duplicate = false;  // the DUP flag
-  bool replayed = false;   // a retained value that a subscription brought, not a fresh publish
-  bool retained = false;   // as it was delivered, whatever the route makes of it
+  Arrival arrival = Arrival::live;
+  bool retained = false;  // as it was delivered, whatever the route makes of it
   // Not 0: no message, the broker has released this packet id of an earlier one at QoS 2.
   std::uint16_t released = 0;
+  // Of what is, or may be, retained on one side or both: the topic at the source, in the group's
+  // bytes. Of what is only present (Arrival) there is nothing else.
+  std::size_t topic_at = 0;
+  std::size_t topic_length = 0;
 };
 
 // What one link delivered, in order.
@@ -55,18 +60,22 @@ struct AppendGroup {
 class Appender {
  public:
   Appender(Transaction& transaction, Books& books, Repeats& repeats, RepeatLedger& repeat_ledger,
-           Retention& retention, const Timeline& timeline)
+           Retention& retention, Retained& retained, const Timeline& timeline)
       : transaction_(transaction),
         books_(books),
         repeats_(repeats),
         repeat_ledger_(repeat_ledger),
         retention_(retention),
+        retained_(retained),
         timeline_(timeline) {}
 
   // The store was opened: nothing is being filled.
   void load();
 
   AppendResult append(AppendGroup& group);
+  // Leaves of a group from a comparison what is news: see Retained. Only what is left may be
+  // appended.
+  void sift(AppendGroup& group);
   // Appends what the bridge makes itself; the entries may be of lanes of both directions. Counted
   // as emitted, but for what is of the events lane. Room for all or for none.
   AppendResult emit(std::string_view bytes, std::span<const Append> entries);
@@ -87,10 +96,11 @@ class Appender {
   void count_repeat(Direction direction, RepeatKind kind, std::string_view source,
                     std::string_view topic);
   bool known(AppendGroup& group, const Append& entry, const Record& record);
-  bool retained_unchanged(const AppendGroup& group, const Append& entry, const Record& record,
-                          Room room);
+  void see_stamp(const Record& record);
+  void take(AppendGroup& group, const Append& entry, const Record& record, Room room);
+  std::string_view bytes_of(const AppendGroup& group, const Append& entry) const;
   bool claim_rooms(std::span<const Append> entries, std::uint64_t beyond);
-  void put(LaneState& lane, const Record& record, std::string_view bytes, Room room);
+  LaneSequence put(LaneState& lane, const Record& record, std::string_view bytes, Room room);
   void drop(LaneState& lane, std::uint64_t bytes);
   void place(LaneState& lane, const Record& record, std::string_view bytes);
   void close_batch(LaneState& lane);
@@ -101,6 +111,7 @@ class Appender {
   Repeats& repeats_;
   RepeatLedger& repeat_ledger_;
   Retention& retention_;
+  Retained& retained_;
   const Timeline& timeline_;
   std::vector<std::shared_ptr<Batch>> open_;  // being filled, by lane id - 1; null: none
   std::vector<BatchPtr> committing_;

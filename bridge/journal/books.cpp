@@ -95,6 +95,7 @@ void Books::emitted(const LaneState& lane) {
 void Books::lose(LaneState& lane, Loss loss) {
   loss.at_ms = now().wall_ms;
   transaction_.write().losses().add(loss);
+  if (loss.reason != "superseded") ++lost_[lane.direction];
   if (on_loss) on_loss(loss, lane);
 }
 
@@ -104,6 +105,7 @@ void Books::lose(LaneState& lane, const SequenceSet& sequences, const char* reas
   for (const auto& [first, last] : sequences.ranges()) {
     transaction_.write().losses().add({lane.id, first, last, last - first + 1, 0, reason, at_ms});
   }
+  ++lost_[lane.direction];
   if (!on_loss) return;
   on_loss({lane.id, sequences.ranges().front().first, sequences.ranges().back().last,
            sequences.size(), 0, reason, at_ms},

@@ -101,6 +101,8 @@ class Books {
   // Writes it to the loss ledger, and tells it; many ranges in one.
   void lose(LaneState& lane, Loss loss);
   void lose(LaneState& lane, const SequenceSet& sequences, const char* reason);
+  // Rows of the ledger since the start, but for what a newer value replaced.
+  std::uint64_t lost(Direction direction) const { return lost_[direction]; }
   // Rows are gone that held these sequences. Those that were given up on purpose are resolved
   // already; the others are lost.
   void close_gap(LaneState& lane, std::uint64_t from, std::uint64_t to);
@@ -138,6 +140,7 @@ class Books {
   bool tallies_changed_ = false;
   std::vector<Progress> told_;  // since the last commit
   std::uint64_t resent_ = 0;
+  PerDirection<std::uint64_t> lost_;
   std::vector<std::string> mended_;
 };
 

@@ -31,7 +31,9 @@ JournalCore::JournalCore(JournalSettings settings, std::string bridge_id,
             return give_up_held(lane, fate, reason);
           }),
       ballast_(settings_.data_dir),
-      appender_(transaction_, books_, repeats_, repeat_ledger_, retention_, timeline_),
+      retained_rows_(transaction_, books_),
+      retained_(retained_rows_),
+      appender_(transaction_, books_, repeats_, repeat_ledger_, retention_, retained_, timeline_),
       reader_(transaction_, books_, appender_),
       sessions_(transaction_, books_, repeats_),
       epoch_(transaction_, books_, settings_),
@@ -57,6 +59,7 @@ void JournalCore::load() {
   appender_.load();
   repeats_.load(store, books_.lanes());
   repeat_ledger_.load(store);
+  retained_.load();
   retention_.forget();
   retention_.measure(store);
 }

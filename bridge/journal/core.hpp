@@ -29,9 +29,11 @@
 #include "journal/repeat_ledger.hpp"
 #include "journal/repeats.hpp"
 #include "journal/resumption.hpp"
+#include "journal/retained.hpp"
 #include "journal/retention.hpp"
 #include "journal/sessions.hpp"
 #include "journal/settings.hpp"
+#include "journal/stored_retained.hpp"
 #include "journal/transaction.hpp"
 
 namespace bascule {
@@ -85,6 +87,12 @@ class JournalCore {
 
   AppendResult append(AppendGroup& group) { return appender_.append(group); }
   void progress(Progress progress) { books_.progress(std::move(progress)); }
+
+  // For comparisons of what is retained. See Retained, Appender.
+  Retained& retained() { return retained_; }
+  void sift(AppendGroup& group) { appender_.sift(group); }
+  // Messages that limits or a forgetful broker took in this direction, since the start.
+  std::uint64_t losses(Direction direction) const { return books_.lost(direction); }
 
   // For policies' steps. See Appender.
   AppendResult emit(std::string_view bytes, std::span<const Append> entries) {
@@ -174,6 +182,8 @@ class JournalCore {
   RepeatLedger repeat_ledger_;
   Retention retention_;
   Ballast ballast_;
+  StoredRetained retained_rows_;
+  Retained retained_;
   Appender appender_;
   BatchReader reader_;
   Sessions sessions_;

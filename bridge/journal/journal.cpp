@@ -148,6 +148,12 @@ void Journal::run_and_wait(const std::function<void()>& work) {
   if (thrown) std::rethrow_exception(thrown);
 }
 
+void Journal::tell(std::function<void(JournalCore&)> task) {
+  post([this, task = std::move(task)] {
+    if (trouble_.empty()) task(core_);
+  });
+}
+
 void Journal::inspect(const std::function<void(JournalCore&)>& look) {
   run_and_wait([&] {
     try {
@@ -323,6 +329,7 @@ void Journal::answer_positions() {
     positions.unfamiliar = core_.unfamiliar(entry->first);
     positions.forgotten = core_.forgotten(entry->first);
     tell_lost(positions.lanes);
+    positions.losses = core_.losses(entry->first);
     const auto done = std::move(entry->second.done);
     asks_.erase(entry);
     done(std::move(positions));

@@ -79,8 +79,9 @@ class Journal {
   struct Positions {
     std::vector<LanePosition> lanes;
     std::string epoch;
-    bool forgotten = false;   // the broker had a session of ours, and has it no longer
-    bool unfamiliar = false;  // the session may hold packet ids of QoS 2 that nobody here claimed
+    bool forgotten = false;    // the broker had a session of ours, and has it no longer
+    bool unfamiliar = false;   // the session may hold packet ids of QoS 2 that nobody here claimed
+    std::uint64_t losses = 0;  // as JournalCore::losses()
   };
   void positions(Direction direction, FarKnowledge far, std::function<void(Positions)> done);
 
@@ -95,6 +96,9 @@ class Journal {
   void change_later(std::function<void(JournalCore&)> work, std::function<void()> done = {});
   // Runs on the journal's thread, in the order of the calls, without waiting for it.
   void tell(std::function<void()> task) { post(std::move(task)); }
+  // Likewise, and looks at the core or changes it; not at all while the journal has trouble. What
+  // it throws is trouble of the journal.
+  void tell(std::function<void(JournalCore&)> task);
   JournalReport report();
 
  private:

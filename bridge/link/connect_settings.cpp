@@ -38,6 +38,7 @@ std::uint32_t maximum_packet_bytes(const LinkSettings& settings) {
 }
 
 std::uint32_t session_expiry_s(const LinkSettings& settings) {
+  if (!settings.keep_session) return 0;
   const auto wanted = std::chrono::duration_cast<seconds>(settings.session_expiry).count();
   return static_cast<std::uint32_t>(
       std::min<std::int64_t>(wanted, std::numeric_limits<std::uint32_t>::max()));

@@ -32,6 +32,12 @@ enum class Client : std::uint8_t { automatic, native, paho };
 inline constexpr Word<Client> client_words[] = {
     {"auto", Client::automatic}, {"native", Client::native}, {"paho", Client::paho}};
 
+// Whether what a broker retains is compared with what has crossed after each gap, or only what a
+// session brings is believed: retained_comparison.hpp.
+enum class AfterGap : std::uint8_t { compare, trust };
+inline constexpr Word<AfterGap> after_gap_words[] = {{"compare", AfterGap::compare},
+                                                     {"trust", AfterGap::trust}};
+
 struct TlsSettings {
   std::string ca_file;    // empty: the system's store
   std::string cert_file;  // client certificate chain, PEM
@@ -57,6 +63,8 @@ struct LinkSettings {
   Protocol protocol = Protocol::automatic;
   std::chrono::milliseconds keep_alive{30'000};
   std::chrono::milliseconds session_expiry{std::chrono::hours(24 * 30)};
+  AfterGap retained = AfterGap::compare;
+  bool keep_session = true;  // false: a new session at each connect, which ends with it
   std::chrono::milliseconds reconnect_min{1'000};
   std::chrono::milliseconds reconnect_max{60'000};
   std::uint32_t window = 1'000;  // publishes in flight
@@ -79,6 +87,9 @@ struct Subscription {
   Qos qos = Qos::at_least_once;  // messages come at this one at the most
   // MQTT 5: comes back with each message that it brings; 0: none.
   std::uint32_t identifier = 0;
+  // MQTT 5: with the retain flag that they were published with. Without, as always with MQTT 3.1.1,
+  // only what a subscription brings has it.
+  bool retain_as_published = true;
 };
 
 // What became of a subscription, by the last word of the broker.
@@ -196,6 +207,8 @@ class Link {
   virtual void start(LinkHandlers handlers, std::vector<Subscription> subscriptions,
                      std::vector<std::string> unwanted) = 0;
 
+  // In place of those of start(), from the next connection on. Any thread.
+  virtual void want(std::vector<Subscription> subscriptions) = 0;
   // A subscription that failed has no identifier until it is given another one: for when it is
   // asked for again. Only on the loop thread.
   virtual void identify(const std::string& filter, std::uint32_t identifier) = 0;

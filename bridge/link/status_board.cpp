@@ -92,4 +92,9 @@ void StatusBoard::error(const std::string& text) {
   status_.last_error = text;
 }
 
+void StatusBoard::forget_subscriptions() {
+  const std::lock_guard lock(mutex_);
+  status_.subscriptions.clear();
+}
+
 }  // namespace bascule

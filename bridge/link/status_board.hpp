@@ -23,6 +23,7 @@ class StatusBoard {
   void error(const std::string& text);
   void warning(const std::string& text);  // empty: it is over
   void subscription(const SubscriptionStatus& status);
+  void forget_subscriptions();
 
  private:
   void enter_locked(LinkStatus::State state);

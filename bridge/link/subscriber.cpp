@@ -66,7 +66,8 @@ bool Subscriber::answered(std::size_t index, std::uint8_t code, const std::strin
     return true;
   }
   one.state = State::granted;
-  one.why = code == 0 ? "at QoS 0 only: what the broker sends there can be lost" : "";
+  const bool less = code == 0 && one.asked != Qos::at_most_once;
+  one.why = less ? "at QoS 0 only: what the broker sends there can be lost" : "";
   one.changed = true;
   one.wait = retry_min;
   return true;

@@ -64,18 +64,12 @@ TRAITS = [kind for kind, weight in WEIGHTS.items() if weight == 0]
 
 # What the bridge cannot do yet, and why it is known; on with --only, off by default.
 OFF = {
-    "retained": "the far side keeps old values after a gap",
-    "cleared": "the far side keeps values that were cleared in a gap",
     "answer": "a copied stamp makes a new message a repeat",
     "fan-out": "a copied stamp makes a new message a repeat",
-    "put-back": "the retained state of a broker that was put back stays old",
-    "empty-broker": "the retained state of an emptied broker is not put back",
     "refused-topic": "what is refused is taken for a fault of the message",
     "quota": "what is refused for now is taken for a fault of the message",
     "closes-over": "the message is taken for the one at fault",
     "closes-own": "a broker that closes over the bridge's own topics is never up",
-    "to-changed": "retained values do not follow",
-    "client-id": "retained values are sent again",
 }
 
 

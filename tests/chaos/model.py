@@ -28,6 +28,7 @@ class Sent:
     open: bool = True
     lossy: dict = field(default_factory=dict)  # hop: why it may be lost there
     repeats: set = field(default_factory=set)  # hops that it may make twice, in any order
+    later: set = field(default_factory=set)    # of a retained one: bridge and configuration since
 
     @property
     def payload(self):
@@ -65,6 +66,7 @@ class Model:
         self.current = {bridge: {one} for bridge, one in configurations.items()}
         self.sent = []
         self.kept = {}        # (place, topic): what was retained there once
+        self._lost = set()    # (place, topic): what was retained there the broker has forgotten
         self._closed = {}     # (bridge, place): the first number that cannot have crossed that line
         self._calm = True
         self.limited = set()  # bridges whose lanes had a limit, so that they may give messages up
@@ -77,6 +79,7 @@ class Model:
                               self._calm))
         if retain:
             self.kept[place, topic] = True
+            self._lost.discard((place, topic))
         return self.sent[-1]
 
     def clear(self, place, topic):
@@ -97,7 +100,10 @@ class Model:
     def forgets(self, place, journaled, remembers_nothing):
         """A broker is killed or emptied. What it had to deliver may be gone, unless it was in the
         journal of the bridge; what it had accepted may be, unless it has lost all: then its
-        bookmark is gone as well, and the bridge has to send everything again."""
+        bookmark is gone as well, and the bridge has to send everything again. What it retained it
+        has not cleared: copies of it stay, until it is published anew."""
+        if remembers_nothing:
+            self._lost |= {(at, topic) for at, topic in self.kept if at == place}
         for bridge in self.current:
             for hop in (bridge, "up"), (bridge, "down"):
                 source, target = ends(hop)
@@ -138,6 +144,9 @@ class Model:
             self.limited.add(bridge)
         for sent in self._open():
             sent.possible[bridge].add(new)
+        for sent in self.sent:  # what is retained follows
+            if sent.retain:
+                sent.later.add((bridge, new))
 
     def changed(self, bridge, new):
         self.current[bridge] = {new}
@@ -184,14 +193,17 @@ class Model:
             for hop in self._hops_from(place):
                 there = ends(hop)[1]
                 targets = self.targets(sent, hop, topic)
-                allowed |= {(there, target) for target in targets if target}
+                others = self._later_targets(sent, hop, topic) - targets
+                allowed |= {(there, target) for target in targets | others if target}
                 found = [target for target in topics[there] if target in targets]
                 if not found and None not in targets and self._may_not_lack(sent, hop):
                     yield Finding(f"{sent} is missing at {there}", missing_on=hop)
                 may_repeat = repeated or self._may_repeat(sent, hop)
-                if len(found) > 1 and not may_repeat:
+                once = set(found) if sent.retain else found[:1]  # what is retained follows
+                if len(found) > len(once) and not may_repeat:
                     yield Finding(f"{sent} has arrived {len(found)} times at {there}: {found}")
-                ahead += [(there, target, may_repeat) for target in set(found)]
+                ahead += [(there, target, may_repeat)
+                          for target in {*found, *others.intersection(topics[there])}]
         for place, found in topics.items():
             for topic in found:
                 if (place, topic) not in allowed:
@@ -208,11 +220,19 @@ class Model:
         return {None if sent.size > one.payload_max() - 100 else one.target(direction, topic)
                 for one in sent.possible[bridge]}
 
+    def _later_targets(self, sent, hop, topic):
+        """Where what is retained may follow a change of the configuration."""
+        return {one.target(hop[1], topic) for bridge, one in sent.later
+                if bridge == hop[0] and sent.size <= one.payload_max() - 100}
+
     def _may_not_lack(self, sent, hop):
         return hop not in sent.lossy and (sent.qos > 0 or sent.calm)
 
     def _may_repeat(self, sent, hop):
-        return hop in sent.repeats or hop[1] in self._unstamped and not sent.calm
+        """Where it begins in MQTT 3.1.1, a retained message crosses live without the flag, and
+        with it when its broker brings it again."""
+        return (hop in sent.repeats or hop[1] in self._unstamped and not sent.calm
+                or sent.retain and hop[1] in self._flagless)
 
     def _disorder(self, arrivals):
         """Of one topic and QoS, in the order of publishing."""
@@ -242,6 +262,8 @@ class Model:
                 target, there = configuration.target(hop[1], topic), ends(hop)[1]
                 here_value = values[place].get(topic)
                 there_value = target and values[there].get(target)
+                if here_value is None and (place, topic) in self._lost:
+                    continue
                 if target and here_value != there_value:
                     wrong.append(f"retained {topic} is {brief(here_value)} at {place}, and as "
                                  f"{target} {brief(there_value)} at {there}")

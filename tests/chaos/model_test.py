@@ -136,6 +136,35 @@ class Story(unittest.TestCase):
         for old in {"stores/a/menu/1": "w"}, {}, {"stores/a/menu/1": "x", "stores/a/menu/2": "y"}:
             self.assertEqual(len(self.model.retained_differences({**same, "central": old})), 1)
 
+    def test_what_is_retained_follows_a_new_target(self):
+        (plain,) = self.publish(topic="menu/1")
+        (kept,) = self.publish(topic="menu/1", retain=True)
+        was, follows = "stores/a/menu/1", "stores/a/card/1"
+        self.model.settled()
+        self.model.changing("a", Configuration("a", frozenset({"to"})))
+        self.model.changed("a", Configuration("a", frozenset({"to"})))
+        self.assert_fine((plain, was), (kept, was), (kept, follows))
+        self.assert_wrong(1, (plain, was), (kept, was), (plain, follows))
+        self.assert_wrong(1, (plain, was), (kept, was), (kept, was))
+
+    def test_what_is_retained_on_3_1_1_crosses_live_and_as_what_is_retained(self):
+        self.model = Model({"a": Configuration("a")}, flagless=["up"])
+        (plain,) = self.publish(topic="menu/1")
+        (kept,) = self.publish(topic="menu/1", retain=True)
+        there = "stores/a/menu/1"
+        self.assert_fine((plain, there), (kept, there), (kept, there))
+        self.assert_wrong(1, (plain, there), (plain, there), (kept, there))
+
+    def test_what_a_broker_has_forgotten_was_not_cleared(self):
+        copy = {"a": {}, "central": {"stores/a/menu/1": "x"}}
+        self.publish(topic="menu/1", retain=True)
+        self.assertEqual(len(self.model.retained_differences(copy)), 1)
+        self.model.forgets("a", {"a": set()}, remembers_nothing=True)
+        self.assertEqual(self.model.retained_differences(copy), [])
+        self.assertEqual(len(self.model.retained_differences({**copy, "a": {"menu/1": "y"}})), 1)
+        self.publish(topic="menu/1", retain=True)
+        self.assertEqual(len(self.model.retained_differences(copy)), 1)
+
 
 if __name__ == "__main__":
     unittest.main()

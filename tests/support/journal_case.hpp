@@ -72,8 +72,7 @@ class JournalCase {
   AppendResult append(const std::string& lane, const Message& message) {
     AppendGroup group;
     encode_record(message, {}, false, group.bytes);
-    group.entries.push_back(
-        {journal_->lane(Direction::up, lane), 0, group.bytes.size(), false, false});
+    group.entries.push_back({journal_->lane(Direction::up, lane), 0, group.bytes.size()});
     group.received = lane == events_lane ? 0 : 1;
     std::promise<AppendResult> done;
     journal_->append(std::move(group), [&](AppendResult result) { done.set_value(result); });

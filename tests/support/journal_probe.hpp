@@ -92,8 +92,15 @@ inline AppendGroup group_of(const std::vector<Put>& messages, Direction directio
     const std::size_t offset = group.bytes.size();
     encode_record({put.topic, put.payload, put.properties, Qos::at_least_once, put.retain},
                   put.receipt, put.stamped, group.bytes);
-    group.entries.push_back(
-        {put.lane, offset, group.bytes.size() - offset, put.duplicate, put.replayed});
+    Append entry{put.lane, offset, group.bytes.size() - offset, put.duplicate};
+    if (put.retain) {
+      entry.arrival = put.replayed ? Arrival::replayed : Arrival::live;
+      entry.retained = true;
+      entry.topic_at = group.bytes.size();
+      entry.topic_length = put.topic.size();
+      group.bytes += put.topic;
+    }
+    group.entries.push_back(entry);
   }
   return group;
 }

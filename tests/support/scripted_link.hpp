@@ -65,6 +65,7 @@ class ScriptedLink final : public Link {
   std::function<void(std::uint64_t tag)> on_acknowledge;  // any thread
 
   void start(LinkHandlers, std::vector<Subscription>, std::vector<std::string>) override {}
+  void want(std::vector<Subscription>) override {}
   void identify(const std::string&, std::uint32_t) override {}
   void unsubscribe(std::vector<std::string>) override {}
   void stop(std::chrono::milliseconds) override { loop_.stop(); }

@@ -92,3 +92,17 @@ TEST_CASE("events: they are not in the books of what crosses") {
   CHECK(told(journal).size() == 1);
   CHECK(journal->report().received[Direction::up] == 0);
 }
+
+TEST_CASE("events: a comparison of retained values tells what it found, or why it failed") {
+  JournalCase journal;
+  Events events("store-42", *journal);
+  events.retained("central", {3, 2, 1, ""});
+  events.retained("site", {0, 0, 0, "no answer"});
+  const auto all = told(journal);
+  REQUIRE(all.size() == 2);
+  CHECK(
+      all[0] ==
+      json{
+          {"event", "retained"}, {"link", "central"}, {"changed", 3}, {"cleared", 2}, {"kept", 1}});
+  CHECK(all[1] == json{{"event", "retained"}, {"link", "site"}, {"reason", "no answer"}});
+}

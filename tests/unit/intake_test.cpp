@@ -2,6 +2,10 @@
 
 #include <doctest/doctest.h>
 
+#include <set>
+#include <string>
+#include <vector>
+
 #include "message/properties.hpp"
 #include "message/stamp.hpp"
 #include "support/intake_case.hpp"
@@ -255,4 +259,97 @@ TEST_CASE("intake: of a message that is too large to be taken in, the quarantine
     CHECK(list[0].reason.find("c0ffee") != std::string::npos);
   });
   CHECK(bank.link.acknowledged().back() == 1);
+}
+
+TEST_CASE("intake: what a comparison finds goes where its route says, at QoS 1, if it can cross") {
+  Bank bank;
+  std::string looped;
+  Prover prover;
+  restamp(message("cleared", "mine"), {"store-42", "0123456789abcdef", "default", 7, 1}, 0, prover,
+          looped);
+  const std::vector<Message> messages = {
+      message("kept", "a", Qos::at_most_once, true),
+      message("sales/1", "b", Qos::at_most_once, true),
+      message("kept", "live", Qos::at_most_once, false),
+      message("nowhere", "x", Qos::at_most_once, true),
+      message("bascule/store-42/state", "x", Qos::at_most_once, true),
+      message("set", std::string(1'001, 'x'), Qos::at_most_once, true),
+      {"cleared", "mine", looped, Qos::at_most_once, true},  // ours, come back
+      {"cleared", "copied", looped, Qos::at_most_once, true}};
+  std::vector<Delivery> deliveries;
+  for (const Message& one : messages) deliveries.emplace_back().message = one;
+  const Intake::Compared compared = bank.intake.compared(deliveries);
+  const AppendGroup& group = compared.group;
+  CHECK(compared.unfit == 1);
+  CHECK(compared.filters == std::set<std::string>{"cleared", "kept", "sales/#", "set"});
+  CHECK(bank.intake.filter_of("sales/7") == "sales/#");
+  CHECK(bank.intake.filter_of("nowhere").empty());
+  CHECK(group.received == 0);
+  REQUIRE(group.entries.size() == 5);
+  const auto record = [&](const Append& entry) {
+    return read_record(std::string_view(group.bytes).substr(entry.offset, entry.length));
+  };
+  const auto topic = [&](const Append& entry) {
+    return group.bytes.substr(entry.topic_at, entry.topic_length);
+  };
+  CHECK(record(group.entries[0]).message.payload == "a");
+  CHECK(record(group.entries[0]).message.qos == Qos::at_least_once);
+  CHECK(record(group.entries[1]).message.topic == "stores/store-42/1");
+  CHECK(topic(group.entries[1]) == "sales/1");
+  CHECK(group.entries[1].arrival == Arrival::compared);
+  // What is too large, and what has come back, is there, and does not cross.
+  CHECK(group.entries[2].arrival == Arrival::present);
+  CHECK(topic(group.entries[2]) == "set");
+  CHECK(group.entries[3].arrival == Arrival::present);
+  CHECK(topic(group.entries[3]) == "cleared");
+  CHECK(record(group.entries[4]).message.payload == "copied");
+  CHECK(record(group.entries[4]).message.properties.empty());
+  AppendGroup whole = group;
+  bank.journal->inspect([&](JournalCore& core) {
+    core.retained().begin(Direction::up);
+    core.sift(whole);
+    core.retained().close(Direction::up);
+  });
+  CHECK(whole.entries.size() == 3);
+}
+
+TEST_CASE("intake: what is gone is cleared at its target, with the books in balance") {
+  Bank bank;
+  bank.intake.expect_replayed(false);
+  bank.deliver({message("sales/1", "b", Qos::at_least_once, true)});
+  const auto clear = [&] {
+    const std::vector<std::string> gone = {"sales/1", "nowhere"};
+    bank.journal->append(bank.intake.cleared(gone), [](AppendResult) {});
+    bank.journal->append(bank.intake.cleared(Retained::Targets{{"old/place", 1}}),
+                         [](AppendResult) {});
+    bank.journal.settle();
+  };
+  bank.journal->inspect([](JournalCore& core) { core.retained().begin(Direction::up); });
+  clear();
+  const auto sales = bank.stored("sales");
+  REQUIRE(sales.size() == 2);
+  CHECK(sales[1].topic == "stores/store-42/1");
+  CHECK(sales[1].payload.empty());
+  CHECK(sales[1].retain);
+  const auto other = bank.stored();
+  REQUIRE(other.size() == 1);
+  CHECK(other[0].topic == "old/place");
+  CHECK(bank.tally().emitted == 2);
+  bank.deliver({message("sales/1", "c", Qos::at_least_once, true)});
+  CHECK(bank.stored("sales").size() == 3);
+}
+
+TEST_CASE("intake: where the broker marks nothing, what it brings is newer than a comparison's") {
+  Bank bank;
+  bank.intake.expect_unmarked(true);
+  bank.journal->inspect([](JournalCore& core) { core.retained().begin(Direction::up); });
+  bank.deliver({message("kept", "live", Qos::at_least_once, false)});
+  Delivery older;
+  older.message = message("kept", "older", Qos::at_most_once, true);
+  Intake::Compared compared = bank.intake.compared({&older, 1});
+  bank.journal->inspect([&](JournalCore& core) {
+    core.sift(compared.group);
+    CHECK(compared.group.entries.empty());
+    CHECK_FALSE(core.store().retained().find(Direction::up, "kept"));
+  });
 }

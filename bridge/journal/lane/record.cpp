@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "journal/lane/crc32c.hpp"
+#include "message/properties.hpp"
 
 namespace bascule {
 namespace {
@@ -32,6 +33,19 @@ std::uint32_t checksum(std::string_view record, LaneId lane, std::uint64_t seque
 }
 
 }  // namespace
+
+std::uint32_t digest_of(const Message& message) {
+  std::string_view properties = message.properties;
+  std::string lasting;
+  if (message_expiry_s(properties)) {
+    PropertyReader reader(message.properties);
+    while (const auto property = reader.next()) {
+      if (property->id != PropertyId::message_expiry) append_property(lasting, *property);
+    }
+    properties = lasting;
+  }
+  return crc32c(crc32c(crc32c(0, message.topic), properties), message.payload);
+}
 
 void encode_record(const Message& message, Receipt receipt, bool stamped, std::string& out,
                    InputKind kind) {

@@ -19,6 +19,9 @@ struct Receipt {
   bool exactly_once = false;  // delivered at QoS 2: its id is held until it is released
 };
 
+// Of a delivery as it came in: topic, properties but the expiry, which counts down, and payload.
+std::uint32_t digest_of(const Message& message);
+
 // What an input of a policy is; persisted, and the numbers of the policy ABI.
 enum class InputKind : std::uint8_t { message = 0, resolution = 1, wake = 2, link = 3 };
 

@@ -36,6 +36,16 @@ std::vector<Loss> LossLedger::newest(int limit) {
       });
 }
 
+std::optional<std::string> LossLedger::reason(LaneSequence place) {
+  // Rows overlap only where a broker forgot: that is within the next few.
+  return database_
+      .prepared(
+          "SELECT reason FROM (SELECT first, reason FROM loss WHERE lane=?1 AND last>=?2"
+          " AND reason<>'superseded' ORDER BY last LIMIT 64) WHERE first<=?2 LIMIT 1")
+      .bind(place.lane, place.sequence)
+      .first([](const Statement& row) { return std::string(row.text(0)); });
+}
+
 std::uint64_t LossLedger::messages() {
   return static_cast<std::uint64_t>(
       database_.integer("SELECT sum(count) FROM loss WHERE reason NOT IN"

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,8 @@ class LossLedger {
 
   void add(const Loss& loss);           // joins the lane's last row if that continues it
   std::vector<Loss> newest(int limit);  // newest first
+  // Why a message is in it, but for what a newer value replaced; nothing: it is not.
+  std::optional<std::string> reason(LaneSequence place);
   // In all that are lost: not what a newer value replaced, nor what the far broker may have lost.
   std::uint64_t messages();
 

@@ -1,11 +1,17 @@
-// The last retained value that crossed, by target topic: table retained of FORMAT.md. Journal's
-// thread. Errors are DatabaseError.
+// What is retained on both sides, as far as the bridge knows: table retained of FORMAT.md.
+// Journal's thread. Errors are DatabaseError.
 #pragma once
 
-#include <cstdint>
+#include <cstddef>
+#include <functional>
+#include <map>
 #include <optional>
+#include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
+#include "journal/lane/retained_row.hpp"
 #include "journal/store/sqlite/database.hpp"
 #include "message/direction.hpp"
 
@@ -15,8 +21,18 @@ class RetainedTable {
  public:
   explicit RetainedTable(Database& database) : database_(database) {}
 
-  std::optional<std::uint32_t> digest(Direction direction, std::string_view topic);
-  void save(Direction direction, std::string_view topic, std::uint32_t digest);
+  std::optional<RetainedRow> find(Direction direction, std::string_view topic);
+  void save(Direction direction, std::string_view topic, const RetainedRow& row);
+  void erase(Direction direction, std::string_view topic);
+  // At most `limit` rows, those behind the topic `after`, in the order of their topics.
+  using Rows = std::vector<std::pair<std::string, RetainedRow>>;
+  Rows behind(Direction direction, std::string_view after, std::size_t limit);
+
+  // Targets that a topic has left, with the lane that it was in: table former_target.
+  using Former = std::map<std::string, LaneId, std::less<>>;
+  Former former(Direction direction);
+  void save_former(Direction direction, std::string_view target, LaneId lane);
+  void erase_former(Direction direction, std::string_view target);
 
  private:
   Database& database_;

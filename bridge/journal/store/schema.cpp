@@ -71,7 +71,8 @@ CREATE INDEX policy_case_waiting ON policy_case(policy) WHERE state<2;
 )sql";
 
 // What the session of a client id and URL may be subscribed to; what a far broker refuses; and what
-// was dropped as a repeat.
+// was dropped as a repeat; and what is retained, by its topic at the source, with its place in the
+// journal. What an older version noted of that, by target, crosses once more.
 constexpr const char* version_4 = R"sql(
 ALTER TABLE lane ADD COLUMN unconfirmed INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE lane ADD COLUMN answered BLOB NOT NULL DEFAULT x'';
@@ -93,6 +94,13 @@ CREATE TABLE held_topic(lane INTEGER, topic BLOB, reason TEXT NOT NULL, messages
 CREATE TABLE repeat(direction INTEGER, kind INTEGER, source TEXT, count INTEGER NOT NULL,
   last_ms INTEGER NOT NULL, topic BLOB NOT NULL,
   PRIMARY KEY(direction, kind, source)) WITHOUT ROWID;
+DROP TABLE retained;
+CREATE TABLE retained(direction INTEGER, topic TEXT, target TEXT NOT NULL, held INTEGER NOT NULL,
+  crossed INTEGER NOT NULL, flags INTEGER NOT NULL, expires_ms INTEGER NOT NULL,
+  lane INTEGER NOT NULL, sequence INTEGER NOT NULL, PRIMARY KEY(direction, topic)) WITHOUT ROWID;
+CREATE TABLE former_target(direction INTEGER, target TEXT, lane INTEGER NOT NULL,
+  PRIMARY KEY(direction, target)) WITHOUT ROWID;
+CREATE INDEX loss_by_end ON loss(lane, last) WHERE reason<>'superseded';
 )sql";
 
 // By the version that each leads to, less one.

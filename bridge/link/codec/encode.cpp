@@ -58,7 +58,8 @@ bool has_username(const ConnectPacket& packet) {
 }
 
 unsigned connect_flags(const ConnectPacket& packet) {
-  unsigned flags = 0;
+  constexpr unsigned clean_start = 2;
+  unsigned flags = packet.keep_session ? 0 : clean_start;
   if (has_username(packet)) flags |= 0x80;
   if (packet.password) flags |= 0x40;
   if (const auto& will = packet.will) {
@@ -151,7 +152,7 @@ void append_subscribe(std::string& out, Protocol version, std::uint16_t packet_i
     }
     append_variable(body, properties.size());
     body += properties;
-    options |= retain_as_published;
+    if (subscription.retain_as_published) options |= retain_as_published;
     if (subscription.no_local) options |= no_local;
     if (!subscription.always_retained) options |= retained_if_new;
   }

@@ -15,6 +15,7 @@ namespace bascule {
 
 struct ConnectPacket {
   Protocol version = Protocol::v5;
+  bool keep_session = true;  // clean start, or clean session, is 0
   std::string client_id;
   std::string username;  // empty: none
   std::optional<std::string> password;
@@ -26,7 +27,6 @@ struct ConnectPacket {
   std::uint32_t maximum_packet_bytes = 0;  // 0: none is announced
 };
 
-// The session that the broker may have goes on: clean start is 0.
 void append_connect(std::string& out, const ConnectPacket& packet);
 
 // The size that append_publish would add.
@@ -39,7 +39,7 @@ void append_publish(std::string& out, Protocol version, const Message& message,
 // PUBACK, PUBREC, PUBREL or PUBCOMP, which are alike. Success.
 void append_answer(std::string& out, PacketType type, std::uint16_t packet_id);
 
-// MQTT 5: with the retain flag as published, and with its identifier.
+// MQTT 5: with its identifier.
 void append_subscribe(std::string& out, Protocol version, std::uint16_t packet_id,
                       const Subscription& subscription);
 

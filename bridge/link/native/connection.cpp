@@ -27,6 +27,7 @@ ConnectPacket connect_packet(const LinkSettings& settings, Protocol version,
     packet.will->retain = false;
     packet.will->qos = Qos::at_most_once;
   }
+  packet.keep_session = settings.keep_session;
   packet.session_expiry_s = session_expiry_s(settings);
   packet.receive_maximum = Inbox::receive_maximum;
   return packet;

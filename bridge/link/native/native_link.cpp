@@ -37,6 +37,7 @@ void NativeLink::start(LinkHandlers handlers, std::vector<Subscription> subscrip
 void NativeLink::connect() {
   if (phase_ != Phase::idle || paused_ || stopping_) return;
   retry_timer_.reset();
+  take_wanted();
   phase_ = Phase::connecting;
   try {
     Connection::Owner& owner = *this;
@@ -47,6 +48,13 @@ void NativeLink::connect() {
   } catch (const std::exception& error) {
     attempt_failed({Kind::refused, error.what(), 0, 0});
   }
+}
+
+// A connection refers to its subscriptions by their places, so they change between connections.
+void NativeLink::take_wanted() {
+  if (!wanted_next_) return;
+  subscriptions_ = *std::exchange(wanted_next_, std::nullopt);
+  status_.forget_subscriptions();
 }
 
 void NativeLink::retry(bool at_once) {
@@ -89,6 +97,11 @@ void NativeLink::subscription(const SubscriptionStatus& status) {
   status_.subscription(status);
   if (status.state != SubscriptionStatus::State::granted) identify(status.filter, 0);
   if (handlers_.on_subscription) handlers_.on_subscription(status);
+}
+
+void NativeLink::want(std::vector<Subscription> subscriptions) {
+  loop_.post(
+      [this, wanted = std::move(subscriptions)]() mutable { wanted_next_ = std::move(wanted); });
 }
 
 void NativeLink::identify(const std::string& filter, std::uint32_t identifier) {

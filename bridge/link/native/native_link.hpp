@@ -13,6 +13,7 @@
 #include <atomic>
 #include <future>
 #include <memory>
+#include <optional>
 #include <random>
 
 #include "link/backoff.hpp"
@@ -33,6 +34,7 @@ class NativeLink final : public Link, private Connection::Owner {
 
   void start(LinkHandlers handlers, std::vector<Subscription> subscriptions,
              std::vector<std::string> unwanted) override;
+  void want(std::vector<Subscription> subscriptions) override;
   void identify(const std::string& filter, std::uint32_t identifier) override;
   void unsubscribe(std::vector<std::string> filters) override;
   void stop(std::chrono::milliseconds deadline) override;
@@ -63,6 +65,7 @@ class NativeLink final : public Link, private Connection::Owner {
   void ended(const Connection::End& end) override;
 
   void connect();
+  void take_wanted();
   void retry(bool at_once);
   void attempt_failed(const Connection::End& end);
   void end_connection(const std::string& why);
@@ -86,6 +89,7 @@ class NativeLink final : public Link, private Connection::Owner {
   // Of the loop's thread from here on.
   LinkHandlers handlers_;
   std::vector<Subscription> subscriptions_;
+  std::optional<std::vector<Subscription>> wanted_next_;  // of want()
   std::vector<std::string> unwanted_;
   Session session_;
   std::shared_ptr<Connection> connection_;

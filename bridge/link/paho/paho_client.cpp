@@ -135,8 +135,8 @@ void PahoClient::connect(std::uint64_t attempt, const mqtt::connect_options& opt
 
 void PahoClient::subscribe(const Subscription& subscription) {
   using Options = mqtt::subscribe_options;
-  constexpr int qos = 1;  // see paho_link.hpp
-  const Options options(subscription.no_local, Options::RETAIN_AS_PUBLISHED,
+  const int qos = subscription.qos == Qos::at_most_once ? 0 : 1;  // see paho_link.hpp
+  const Options options(subscription.no_local, subscription.retain_as_published,
                         subscription.always_retained ? Options::SEND_RETAINED_ON_SUBSCRIBE
                                                      : Options::SEND_RETAINED_ON_NEW);
   const auto context = as_context(attempt_);

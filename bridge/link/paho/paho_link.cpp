@@ -104,6 +104,10 @@ PahoClient& PahoLink::client(Protocol version) {
 void PahoLink::connect() {
   if (phase_ != Phase::idle || paused_ || stopping_) return;
   retry_timer_.reset();
+  if (wanted_next_) {
+    subscriptions_ = *std::exchange(wanted_next_, std::nullopt);
+    status_.forget_subscriptions();
+  }
   const auto version = protocol_.next();
   phase_ = Phase::connecting;
   phase_since_ = Clock::now();
@@ -173,6 +177,12 @@ void PahoLink::on_subscribed(std::uint64_t attempt, const std::string& filter, i
   subscriber_.answered(static_cast<std::size_t>(found - subscriptions_.begin()),
                        static_cast<std::uint8_t>(code), "", Clock::now());
   ask();
+}
+
+// By the filters' places an answer finds what it is of, so they change between connections.
+void PahoLink::want(std::vector<Subscription> subscriptions) {
+  port_->loop.post(
+      [this, wanted = std::move(subscriptions)]() mutable { wanted_next_ = std::move(wanted); });
 }
 
 void PahoLink::identify(const std::string& filter, std::uint32_t identifier) {

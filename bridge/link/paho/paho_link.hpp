@@ -17,6 +17,7 @@
 #include <future>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <random>
 
 #include "link/backoff.hpp"
@@ -37,6 +38,7 @@ class PahoLink final : public Link {
 
   void start(LinkHandlers handlers, std::vector<Subscription> subscriptions,
              std::vector<std::string> unwanted) override;
+  void want(std::vector<Subscription> subscriptions) override;
   void identify(const std::string& filter, std::uint32_t identifier) override;
   void unsubscribe(std::vector<std::string> filters) override;
   void stop(std::chrono::milliseconds deadline) override;
@@ -76,6 +78,7 @@ class PahoLink final : public Link {
   std::shared_ptr<PahoPort> port_ = std::make_shared<PahoPort>(settings_.name);
   LinkHandlers handlers_;
   std::vector<Subscription> subscriptions_;
+  std::optional<std::vector<Subscription>> wanted_next_;  // of want()
   std::vector<std::string> unwanted_;
   Subscriber subscriber_{subscriptions_};
 

@@ -59,10 +59,10 @@ mqtt::connect_options paho_connect_options(const LinkSettings& settings, const U
   mqtt::connect_options options;
   options.set_mqtt_version(version);
   if (version == MQTTVERSION_5) {
-    options.set_clean_start(false);
+    options.set_clean_start(!settings.keep_session);
     options.set_properties(connect_properties(settings));
   } else {
-    options.set_clean_session(false);
+    options.set_clean_session(!settings.keep_session);
   }
   options.set_automatic_reconnect(false);
   options.set_keep_alive_interval(keep_alive_s(settings));

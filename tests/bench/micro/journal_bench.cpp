@@ -33,7 +33,7 @@ AppendGroup group_of(std::int64_t count) {
   for (std::int64_t i = 0; i < count; ++i) {
     const std::size_t offset = group.bytes.size();
     encode_record(message, {1, static_cast<std::uint16_t>(i % 65'535 + 1), 0}, false, group.bytes);
-    group.entries.push_back({1, offset, group.bytes.size() - offset, false, false, false});
+    group.entries.push_back({1, offset, group.bytes.size() - offset});
   }
   group.received = static_cast<std::uint64_t>(count);
   return group;

@@ -130,7 +130,7 @@ struct Edits {
     encode_record({"edits/customer-" + std::to_string(record), payload, properties,
                    Qos::at_least_once, false},
                   {}, false, group.bytes);
-    group.entries.push_back({lane, offset, group.bytes.size() - offset, false, false, false});
+    group.entries.push_back({lane, offset, group.bytes.size() - offset});
     ++group.received;
   }
 };

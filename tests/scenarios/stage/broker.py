@@ -37,6 +37,7 @@ class Broker(Process):
         super().__init__(folder / f"{name}.log")
         self.name = name
         self.port = free_port()
+        self._persistent = persistence
         self._store = folder / f"{name}.store"
         self._store.mkdir(mode=0o777)
         self._config = folder / f"{name}.conf"
@@ -101,7 +102,10 @@ class Broker(Process):
         wait_until(lambda: file.exists() and file.stat().st_mtime_ns != before, "the broker's save")
 
     def copy_store(self):
-        """A copy of what it has saved, for put_back()."""
+        """A copy of what it has now, for put_back()."""
+        if not self._persistent:
+            return
+        self.wait_saved()
         self._copy = {file.name: file.read_bytes() for file in self._store.iterdir()}
 
     def put_back(self):

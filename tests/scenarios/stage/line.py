@@ -62,6 +62,7 @@ class Line:
         self.refuse = None    # a function of a topic: the reason code, 0 to let it pass
         self.refused = 0
         self.delay_s = 0
+        self.only_one = None  # connection at a time: the "first", or the "last"
         self.port = 0
         self.restore()
 
@@ -128,9 +129,11 @@ class Line:
                 bridge, _ = listener.accept()
             except OSError:
                 return  # cut
-            if self._turn_away:
+            if self._turn_away or (self.only_one == "first" and self._occupied()):
                 bridge.close()
                 continue
+            if self.only_one == "last":
+                self.hang_up()
             try:
                 broker = socket.create_connection(("127.0.0.1", self._broker_port))
             except OSError:
@@ -142,6 +145,10 @@ class Line:
                 self._sockets += [bridge, broker]
             for pair in ("bridge", bridge, broker), ("broker", broker, bridge):
                 threading.Thread(target=self._pump, args=pair, daemon=True).start()
+
+    def _occupied(self):
+        with self._lock:
+            return any(one.fileno() != -1 for one in self._sockets)
 
     def _offended_by(self, sender, packet):
         """`cannot_stand`: a PUBLISH of the bridge with these bytes in its topic makes the broker

@@ -147,6 +147,13 @@ TEST_CASE("cli: loops and copied stamps are named when there are any") {
   CHECK(contains(page, "stamps   4 copied ones were taken off; 'bascule journal repeats' says"));
 }
 
+TEST_CASE("cli: retained values that cannot be compared are named below their link") {
+  json status = sample();
+  CHECK_FALSE(contains(render_status(status, {.now_ms = now_ms}), "retained"));
+  status["links"]["central"]["retained"] = {{"state", "failed"}, {"why", "no answer"}};
+  CHECK(contains(render_status(status, {.now_ms = now_ms}), "  retained values: no answer\n"));
+}
+
 TEST_CASE("cli: what a broker says cannot steer the terminal") {
   json status = sample();
   status["links"]["central"]["last_error"] = "\033[2Jowned\n";

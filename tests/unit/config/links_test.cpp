@@ -48,6 +48,7 @@ TEST_CASE("config: every key of a link is read") {
                                            "  reconnect: {min: 100ms, max: 2s}\n"
                                            "  window: 20\n"
                                            "  slow_after: 700ms\n"
+                                           "  retained: trust\n"
                                            "journal: {max_payload: 1MiB}\n"))
                                 .site;
   CHECK(link.url == "mqtts://broker:1234");
@@ -66,6 +67,7 @@ TEST_CASE("config: every key of a link is read") {
   CHECK(link.reconnect_max == 2s);
   CHECK(link.window == 20);
   CHECK(link.slow_after == 700ms);
+  CHECK(link.retained == AfterGap::trust);
   CHECK(link.max_payload_bytes == 1 << 20);
 }
 

@@ -80,6 +80,26 @@ TEST_CASE("report: links are told with their state, and no error is null") {
   CHECK(status["links"]["central"]["last_error"] == "refused");
 }
 
+TEST_CASE("report: of each link it says what came of comparing what is retained") {
+  JournalCase journal;
+  StatusParts told = parts(journal);
+  told.central_retained = {RetainedStatus::State::failed, 1'000, 3, 2, 1, "no answer"};
+  const json status = status_report(told);
+  CHECK(status["links"]["site"]["retained"] == json{{"state", "off"},
+                                                    {"compared", nullptr},
+                                                    {"changed", 0},
+                                                    {"cleared", 0},
+                                                    {"kept", 0},
+                                                    {"why", nullptr}});
+  const json& central = status["links"]["central"]["retained"];
+  CHECK(central["state"] == "failed");
+  CHECK(central["compared"] == "1970-01-01T00:00:01Z");
+  CHECK(central["changed"] == 3);
+  CHECK(central["cleared"] == 2);
+  CHECK(central["kept"] == 1);
+  CHECK(central["why"] == "no answer");
+}
+
 TEST_CASE("report: lanes and counters follow the journal, and the books balance") {
   JournalCase journal;
   for (const char* payload : {"a", "b", "c"}) journal.append("default", payload);

@@ -137,3 +137,25 @@ TEST_CASE("bookmark: what others write there is taken for no bookmark") {
   REQUIRE(bank.answers.size() == 1);
   CHECK(bank.answers[0].lanes == Bookmark::Lanes{{"d", 3}});
 }
+
+TEST_CASE("bookmark: a later fence answers for itself, and beside the question") {
+  Bank bank;
+  std::vector<bool> passed;
+  const auto fence = [&] {
+    bank.run([&] { bank.bookmark.fence([&](bool heard) { passed.push_back(heard); }); });
+  };
+  bank.ask();
+  const auto question = bank.published.back().first.dump();
+  fence();
+  bank.hear_fence();
+  CHECK(passed == std::vector{true});
+  CHECK(bank.answers.empty());
+  bank.hear_fence();
+  CHECK(passed.size() == 1);
+  bank.hear(question);
+  CHECK(bank.answers.size() == 1);
+  fence();
+  bank.run([&] { bank.bookmark.forget(); });
+  bank.hear_fence();
+  CHECK(passed.size() == 1);
+}

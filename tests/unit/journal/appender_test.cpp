@@ -163,3 +163,34 @@ TEST_CASE("keep latest: a redelivery after a crash leaves the newest value in pl
   store(after, {delivery(1, "old", true), delivery(2, "new", true)});
   CHECK(payloads(read_backlog(after, 1)) == "new");
 }
+
+TEST_CASE("appender: what a comparison brings is counted where it crosses, and not else") {
+  const Directory directory;
+  JournalCore core = open_journal(directory);
+  store(core, {retained("on", false)});
+  const auto compared = [&](const std::string& payload) {
+    AppendGroup group = group_of({retained(payload, false)});
+    group.received = 0;
+    group.entries.front().arrival = Arrival::compared;
+    core.sift(group);
+    const bool news = !group.entries.empty();
+    REQUIRE(core.append(group) == AppendResult::stored);
+    core.commit();
+    return news;
+  };
+  CHECK_FALSE(compared("off"));  // nobody compares
+  core.retained().begin(Direction::up);
+  CHECK_FALSE(compared("on"));
+  CHECK(core.report().received[Direction::up] == 1);
+  CHECK(compared("off"));
+  CHECK_FALSE(compared("off"));
+  CHECK(core.report().received[Direction::up] == 2);
+  CHECK(core.report().tallies[Direction::up].repeats == 0);
+  CHECK(payloads(read_backlog(core, 1)) == "onoff");
+  // What the lane has lost since is news again.
+  REQUIRE(core.report().lost == 0);
+  core.progress(told(1, 2, 2, 1, Fate::expired));
+  core.commit();
+  CHECK(core.losses(Direction::up) == 1);
+  CHECK(compared("off"));
+}

@@ -210,6 +210,44 @@ TEST_CASE("link: pause ends the connection until resume") {
   CHECK(in.link().status().reconnects == 1);
 }
 
+TEST_CASE("link: what is wanted changes with the next connection") {
+  const auto client = each_client();
+  Broker broker;
+  LinkProbe out(link_settings(client, broker.url(), "out"));
+  REQUIRE(out.wait_up());
+  out.publish(1, "a", "1", Qos::at_least_once, "", true);
+  out.publish(2, "b", "2", Qos::at_least_once, "", true);
+  REQUIRE(out.wait_outcomes(2));
+  auto settings = link_settings(client, broker.url(), "in");
+  settings.keep_session = false;
+  const auto wanting = [](const std::string& filter) {
+    Subscription one{filter, false, true, Qos::at_most_once};
+    one.retain_as_published = false;
+    return std::vector<Subscription>{one};
+  };
+  LinkProbe in(settings, wanting("a"));
+  REQUIRE(in.wait_received(1));
+  CHECK(in.received()[0].payload == "1");
+  CHECK(in.received()[0].retain);
+  in.link().pause("all has come");
+  REQUIRE(wait_for([&] { return in.link().status().state == LinkStatus::State::paused; }));
+  in.link().want(wanting("b"));
+  in.link().resume();
+  REQUIRE(in.wait_received(2));
+  CHECK(in.received()[1].payload == "2");
+  REQUIRE(in.wait_up(2));
+  CHECK(wait_for([&] { return in.link().status().subscriptions.size() == 1; }));
+  CHECK(in.link().status().subscriptions[0].filter == "b");
+  // What is published now does not have the flag, and nothing comes for what is not wanted any
+  // more.
+  out.publish(3, "a", "3", Qos::at_least_once, "", true);
+  out.publish(4, "b", "4", Qos::at_least_once, "", true);
+  REQUIRE(in.wait_received(3));
+  CHECK(in.received()[2].payload == "4");
+  CHECK_FALSE(in.received()[2].retain);
+  CHECK(in.received().size() == 3);
+}
+
 TEST_CASE("link: another client with the same id is noticed") {
   const auto client = each_client();
   Broker broker;

@@ -4,6 +4,7 @@
 
 #include <vector>
 
+#include "message/properties.hpp"
 #include "support/property.hpp"
 
 using namespace bascule;
@@ -108,4 +109,20 @@ TEST_CASE("record: a torn end is noticed at every byte but those between records
     }
     CHECK(readable(sealed.data.substr(0, size)) == whole);
   }
+}
+
+TEST_CASE("record: a digest is of topic, properties and payload, but not of the expiry") {
+  std::string brief, lasting, other;
+  append_property(other, {PropertyId::content_type, 0, {}, "text"});
+  append_property(brief, {PropertyId::message_expiry, 5, {}, {}});
+  append_property(lasting, {PropertyId::message_expiry, 500, {}, {}});
+  const auto digest = [](std::string_view topic, std::string_view payload,
+                         std::string_view properties) {
+    return digest_of({topic, payload, properties, Qos::at_least_once, false});
+  };
+  CHECK(digest("t", "p", brief + other) == digest("t", "p", other + lasting));
+  CHECK(digest("t", "p", brief) == digest("t", "p", {}));
+  CHECK(digest("t", "p", other) != digest("t", "p", {}));
+  CHECK(digest("t", "q", brief) != digest("t", "p", brief));
+  CHECK(digest("u", "p", brief) != digest("t", "p", brief));
 }

@@ -65,3 +65,26 @@ TEST_CASE("losses: what is sent again after all leaves the ledger, and what is b
   CHECK(store.losses().not_resent() == 9);
   CHECK(store.losses().messages() == 10);
 }
+
+TEST_CASE("ledger: whether it has a message, also where its rows overlap") {
+  const Directory directory;
+  Store store(journal_settings(directory), "store-42");
+  LossLedger& losses = store.losses();
+  Loss replaced = loss(1, 1, 50);
+  replaced.reason = "superseded";
+  losses.add(replaced);
+  losses.add(loss(1, 10, 20));
+  losses.add(loss(1, 31, 31));
+  losses.add(loss(2, 40, 40));
+  CHECK_FALSE(losses.reason({1, 9}));
+  CHECK(losses.reason({1, 10}));
+  CHECK(losses.reason({1, 20}) == "ttl");
+  CHECK_FALSE(losses.reason({1, 21}));
+  CHECK(losses.reason({1, 31}));
+  CHECK_FALSE(losses.reason({1, 40}));
+  // A broker that forgot is told of over what a limit took before.
+  losses.add(loss(1, 5, 60));
+  CHECK(losses.reason({1, 9}));
+  CHECK(losses.reason({1, 60}));
+  CHECK_FALSE(losses.reason({1, 61}));
+}

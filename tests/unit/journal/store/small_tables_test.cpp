@@ -35,13 +35,59 @@ TEST_CASE("seen: a source's ranges are what was saved last") {
   CHECK(sources == 1);
 }
 
-TEST_CASE("retained: a topic's digest is of its direction") {
+TEST_CASE("retained: a row is of its direction, and comes back as it was") {
   const Directory directory;
   Store store(journal_settings(directory), "store-42");
-  CHECK_FALSE(store.retained().digest(Direction::up, "t"));
-  store.retained().save(Direction::up, "t", 0xFFFF'FFFF);
-  CHECK(store.retained().digest(Direction::up, "t") == 0xFFFF'FFFF);
-  CHECK_FALSE(store.retained().digest(Direction::down, "t"));
+  CHECK_FALSE(store.retained().find(Direction::up, "t"));
+  RetainedRow row;
+  row.target = "there";
+  row.held = 0xFFFF'FFFF;
+  row.crossed = 7;
+  row.sets = true;
+  row.expires_ms = 1'000;
+  row.place = {3, 9};
+  store.retained().save(Direction::up, "t", row);
+  const auto stored = store.retained().find(Direction::up, "t");
+  REQUIRE(stored);
+  CHECK(stored->target == "there");
+  CHECK(stored->held == 0xFFFF'FFFF);
+  CHECK(stored->crossed == 7);
+  CHECK(stored->sets);
+  CHECK_FALSE(stored->clear);
+  CHECK(stored->expires_ms == 1'000);
+  CHECK((stored->place == LaneSequence{3, 9}));
+  row.held.reset();
+  row.clear = true;
+  store.retained().save(Direction::up, "t", row);
+  store.retained().save(Direction::up, "u", row);
+  store.retained().save(Direction::down, "v", row);
+  const auto topics = [&](std::string_view after, std::size_t limit) {
+    std::string names;
+    for (const auto& [topic, each] : store.retained().behind(Direction::up, after, limit)) {
+      names += topic;
+      CHECK_FALSE(each.held);
+      CHECK(each.clear);
+    }
+    return names;
+  };
+  CHECK(topics("", 9) == "tu");
+  CHECK(topics("", 1) == "t");
+  CHECK(topics("t", 9) == "u");
+  store.retained().erase(Direction::up, "t");
+  CHECK_FALSE(store.retained().find(Direction::up, "t"));
+  CHECK_FALSE(store.retained().find(Direction::down, "t"));
+}
+
+TEST_CASE("retained: targets that were left are of their direction") {
+  const Directory directory;
+  Store store(journal_settings(directory), "store-42");
+  store.retained().save_former(Direction::up, "t", 3);
+  store.retained().save_former(Direction::up, "t", 4);
+  store.retained().save_former(Direction::down, "u", 5);
+  CHECK(store.retained().former(Direction::up) == RetainedTable::Former{{"t", 4}});
+  store.retained().erase_former(Direction::up, "t");
+  CHECK(store.retained().former(Direction::up).empty());
+  CHECK(store.retained().former(Direction::down).size() == 1);
 }
 
 TEST_CASE("meta: the mark of a boot is there until it is taken away") {

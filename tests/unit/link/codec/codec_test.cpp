@@ -94,6 +94,16 @@ TEST_CASE("codec: CONNECT of MQTT 3.1.1 has no properties, and no password witho
                                 text("") + text("") + text("secret")));
 }
 
+TEST_CASE("codec: CONNECT asks for a new session where none is to be kept") {
+  ConnectPacket connect;
+  connect.version = v3;
+  connect.client_id = "id";
+  connect.keep_session = false;
+  std::string out;
+  append_connect(out, connect);
+  CHECK(out == packet(0x10, text("MQTT") + bytes({4, 2, 0, 30}) + text("id")));
+}
+
 TEST_CASE("codec: a setting that fits no packet is named") {
   ConnectPacket connect;
   connect.username = std::string(65'536, 'x');
@@ -108,6 +118,9 @@ TEST_CASE("codec: SUBSCRIBE, PUBACK, PINGREQ and DISCONNECT, byte for byte") {
   out.clear();
   append_subscribe(out, v5, 258, {"a/b", true});
   CHECK(out == packet(0x82, bytes({1, 2, 0}) + text("a/b") + bytes({1 | 4 | 8 | 16})));
+  out.clear();
+  append_subscribe(out, v5, 258, {"a/b", false, true, Qos::at_most_once, 0, false});
+  CHECK(out == packet(0x82, bytes({1, 2, 0}) + text("a/b") + bytes({0})));
   out.clear();
   append_subscribe(out, v5, 1, {"a/b", false});
   CHECK(out.back() == (1 | 8 | 16));

@@ -1,0 +1,30 @@
+// The rows of Retained in the journal's store, and what the books say became of a message.
+// Journal's thread.
+#pragma once
+
+#include "journal/books.hpp"
+#include "journal/retained.hpp"
+#include "journal/transaction.hpp"
+
+namespace bascule {
+
+class StoredRetained : public RetainedRows {
+ public:
+  StoredRetained(Transaction& transaction, Books& books)
+      : transaction_(transaction), books_(books) {}
+
+  std::optional<RetainedRow> find(Direction direction, std::string_view topic) override;
+  void save(Direction direction, std::string_view topic, const RetainedRow& row) override;
+  void erase(Direction direction, std::string_view topic) override;
+  Topics behind(Direction direction, std::string_view after, std::size_t limit) override;
+  FormerTargets former(Direction direction) override;
+  void save_former(Direction direction, std::string_view target, LaneId lane) override;
+  void erase_former(Direction direction, std::string_view target) override;
+  Fate fate(LaneSequence place) override;
+
+ private:
+  Transaction& transaction_;
+  Books& books_;
+};
+
+}  // namespace bascule
