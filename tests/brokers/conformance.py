@@ -12,7 +12,7 @@ from pathlib import Path
 
 from others import BROKERS
 import checks
-from crossing import crossing
+from crossing import crossing, retained_gap
 from stage.scene import Stage
 
 EXPECTED = Path(__file__).with_name("expected.json")
@@ -39,6 +39,9 @@ class Play:
                 native = next(answers for answers in self.answers.values()
                               if "a.b" in answers)
                 self.answers["bridge"] = {"crossing": crossing(stage, broker, native)}
+            with Stage() as stage:
+                broker = self.enter(stage)
+                self.answers["bridge"]["retained, after a gap"] = retained_gap(stage, broker)
         except (Exception, SystemExit):
             self.problem("the play")
         print(f"--- {self.name}: {time.monotonic() - started:.0f} s", flush=True)

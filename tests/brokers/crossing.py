@@ -1,6 +1,7 @@
 """A real bascule between a mosquitto and another broker, with outages of that broker: everything
 arrives, in order, the books balance; what makes the broker hang up is held."""
 from checks import TOPICS, forgets, verdict
+from stage.clients import retained_at
 from stage.waiting import wait_until
 
 
@@ -17,9 +18,48 @@ def first_arrivals(receiver, topic, last, may_lose):
     return came()
 
 
-def crossing(stage, broker, answers):
+def credentials(broker):
+    """As clients take them, and as a link does."""
     login = getattr(broker, "login", {})
-    link = {"username": login["username"], "password_file": str(broker.secret)} if login else {}
+    return login, ({"username": login["username"], "password_file": str(broker.secret)}
+                   if login else {})
+
+
+def retained_gap(stage, broker):
+    """What becomes of values that are retained there, and at QoS 0 change, or are cleared, while
+    the line is cut: which of that the site comes to have."""
+    login, link = credentials(broker)
+    site, line = stage.broker("site"), stage.line(broker)
+    office = stage.publisher(broker, "office", protocol=4, **login)
+    for name in "abc":
+        office.publish(f"down/{name}", "old", retain=True)
+    office.wait_acknowledged()
+    bridge = stage.bascule(site, line, central_link=link, routes=[
+        {"name": "down", "direction": "down", "from": "down/#"}])
+    compared = lambda: bridge.link("central")["retained"]["compared"]
+    wait_until(compared, lambda: f"a comparison: {bridge.link('central')}", 60)
+    bridge.wait_drained()
+    if len(retained_at(site)) < 3:
+        return "not even the first"
+    before = compared()
+    line.cut()
+    bridge.wait_link("central", "down")
+    office.publish("down/a", "new", qos=0, retain=True)
+    office.publish("down/b", "", qos=0, retain=True)
+    office.publish("elsewhere", "")
+    office.wait_acknowledged()
+    line.restore()
+    wait_until(lambda: compared() not in (None, before), "a comparison", 60)
+    bridge.wait_drained()
+    has = retained_at(site)
+    assert has.get("down/c") == "old", has
+    bridge.check_books()
+    words = ["changes"] * (has["down/a"] == "new") + ["clears"] * ("down/b" not in has)
+    return " and ".join(words) or "neither"
+
+
+def crossing(stage, broker, answers):
+    login, link = credentials(broker)
     site, line = stage.broker("site"), stage.line(broker)
     bridge = stage.bascule(site, line, central_link=link, routes=[
         {"name": "up", "direction": "up", "from": "up/#"},
