@@ -44,7 +44,7 @@ def deleted_but_ambiguous(case, difference):
 
 def central_in_batch(case, difference):
     got = difference.facts.get("got")
-    return (difference.kind == "verdict" and case["options"].get("when") is not None
+    return (difference.kind in ("verdict", "reason") and case["options"].get("when") is not None
             and got["op"].startswith("hub/") and got.get("reason") in ("dependent", "prev"))
 
 
