@@ -79,6 +79,8 @@ with Stage() as stage:
     cast.staff.publish("cases/attendees/1/decide", json.dumps(decision),
                        ResponseTopic="cases/answers", CorrelationData=b"7")
     wait_until(lambda: cases.payloads("cases/answers"), "the answer")
-    assert json.loads(cases.payloads("cases/answers")[0])["ok"] is True
+    answer = next(one for one in cases.unique if one.topic == "cases/answers")
+    assert json.loads(answer.payload)["ok"] is True, answer
+    assert answer.properties.CorrelationData == b"7", answer
     cast.wait_shown("17", {"name": "Joan d'Arc", "changed": "-", "diet": "halal"})
     wait_until(lambda: cases.payloads("cases/attendees/1")[-1] == "", "the case to be cleared")
