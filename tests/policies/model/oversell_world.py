@@ -422,7 +422,7 @@ class World:
             self.balance(final)
         for name in self.sites:
             if self.shown.get(name) != final["available"]:
-                self.fail("balance", f"at the end {name} shows {self.shown.get(name)}, the "
+                self.fail("shown", f"at the end {name} shows {self.shown.get(name)}, the "
                           f"authority has {final['available']}")
 
 
