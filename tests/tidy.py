@@ -54,7 +54,7 @@ FOREIGN = {
     r"sqlite3\.h": "journal/store/sqlite",
     r"dlfcn\.h": "policy",
     r"yaml-cpp/": "config",
-    r"httplib\.h": "control",
+    r"boost/": "control",
     r"CLI/": "cli",
     r"systemd/": "daemon",
 }

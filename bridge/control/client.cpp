@@ -1,8 +1,19 @@
 #include "control/client.hpp"
 
-#include <httplib.h>
+#include <sys/socket.h>
+#include <sys/time.h>
 
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
+#include <boost/beast/core/basic_stream.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http/empty_body.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/read.hpp>
+#include <boost/beast/http/string_body.hpp>
+#include <boost/beast/http/write.hpp>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <stdexcept>
 
@@ -10,9 +21,12 @@
 
 namespace bascule {
 
+namespace http = boost::beast::http;
+using boost::system::error_code;
+
 namespace {
 
-constexpr int answer_within_s = 60;  // a slow flash disk may hold an answer back
+constexpr std::chrono::seconds answer_within{60};  // a slow flash disk may hold an answer back
 
 // Whether somebody listens; throws if that is all we may know.
 bool listens(const std::string& socket) {
@@ -33,28 +47,54 @@ bool listens(const std::string& socket) {
   }
 }
 
+// One question and its answer; what failed, if anything did.
+error_code exchange(const std::string& socket, http::request<http::empty_body>& request,
+                    http::response_parser<http::string_body>& answer) {
+  boost::asio::io_context io(1);
+  boost::beast::basic_stream<boost::asio::local::stream_protocol> stream(io);
+  error_code failed;
+  // Connecting waits while the daemon's queue is full, and its socket's time for sending bounds it.
+  stream.socket().open({}, failed);
+  const timeval patience{answer_within.count(), 0};
+  ::setsockopt(stream.socket().native_handle(), SOL_SOCKET, SO_SNDTIMEO, &patience,
+               sizeof patience);
+  if (!failed) stream.socket().connect(socket, failed);
+  if (failed) return failed;
+
+  stream.expires_after(answer_within);
+  boost::beast::flat_buffer buffer;
+  http::async_write(stream, request, [&](const error_code& unsent, std::size_t) {
+    failed = unsent;
+    if (unsent) return;
+    http::async_read(stream, buffer, answer,
+                     [&](const error_code& unread, std::size_t) { failed = unread; });
+  });
+  io.run();
+  return failed;
+}
+
 std::optional<nlohmann::json> exchange(const std::string& socket, const std::string& path_and_query,
                                        bool post) {
   if (!listens(socket)) return std::nullopt;
 
-  httplib::Client client(socket, 80);
-  client.set_address_family(AF_UNIX);
-  client.set_read_timeout(answer_within_s);
-  const httplib::Headers headers = {{"Host", "localhost"}, {"Accept-Encoding", "identity"}};
-  const auto result = post ? client.Post(path_and_query, headers, "", "application/json")
-                           : client.Get(path_and_query, headers);
-  if (!result) {
-    throw std::runtime_error("the daemon at " + socket + " did not answer (" +
-                             httplib::to_string(result.error()) +
+  http::request<http::empty_body> request(post ? http::verb::post : http::verb::get, path_and_query,
+                                          11);
+  request.set(http::field::host, "localhost");
+  request.prepare_payload();
+  http::response_parser<http::string_body> answer;
+  answer.body_limit(boost::none);
+  if (const error_code failed = exchange(socket, request, answer)) {
+    throw std::runtime_error("the daemon at " + socket + " did not answer (" + failed.message() +
                              "); try again, or look at its log");
   }
-  auto body = nlohmann::json::parse(result->body, nullptr, false);
-  if (result->status == 200 && !body.is_discarded()) return body;
+  auto body = nlohmann::json::parse(answer.get().body(), nullptr, false);
+  const unsigned status = answer.get().result_int();
+  if (status == 200 && !body.is_discarded()) return body;
   if (body.is_object() && body.contains("error") && body["error"].is_string()) {
     throw std::runtime_error(body["error"].get<std::string>());
   }
   throw std::runtime_error("what listens at " + socket + " is not bascule (HTTP " +
-                           std::to_string(result->status) + "); check control.socket");
+                           std::to_string(status) + "); check control.socket");
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
 #include "control/query.hpp"
 
+#include <algorithm>
+#include <charconv>
 #include <stdexcept>
 
 #include "text/number.hpp"
@@ -24,7 +26,37 @@ std::string percent_encoded(std::string_view text) {
   return encoded;
 }
 
+// What is not two digits behind a % stays as it is.
+std::string percent_decoded(std::string_view text) {
+  std::string decoded;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    unsigned byte = 0;
+    const char* digits = text.data() + i + 1;
+    if (text[i] == '%' && i + 2 < text.size() &&
+        std::from_chars(digits, digits + 2, byte, 16).ptr == digits + 2) {
+      decoded += static_cast<char>(byte);
+      i += 2;
+    } else {
+      decoded += text[i] == '+' ? ' ' : text[i];
+    }
+  }
+  return decoded;
+}
+
 }  // namespace
+
+Query Query::parse(std::string_view text) {
+  Query query;
+  while (!text.empty()) {
+    const std::string_view one = text.substr(0, text.find('&'));
+    text.remove_prefix(std::min(one.size() + 1, text.size()));
+    const std::size_t equals = one.find('=');
+    if (one.empty()) continue;
+    query.set(percent_decoded(one.substr(0, equals)),
+              equals == std::string_view::npos ? "" : percent_decoded(one.substr(equals + 1)));
+  }
+  return query;
+}
 
 Query& Query::set(const std::string& name, std::string value) {
   parameters_[name] = std::move(value);

@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "message/direction.hpp"
 
@@ -17,6 +18,10 @@ class Query {
 
   Query() = default;
   explicit Query(Parameters parameters) : parameters_(std::move(parameters)) {}
+
+  // Reads what stands behind the ? of a path: name=value&name=value, percent-encoded, + for a
+  // blank.
+  static Query parse(std::string_view text);
 
   Query& set(const std::string& name, std::string value);
 

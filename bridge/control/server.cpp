@@ -1,30 +1,43 @@
 #include "control/server.hpp"
 
 #include <fcntl.h>
-#include <httplib.h>
+#include <spdlog/spdlog.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/thread_pool.hpp>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <filesystem>
+#include <list>
 #include <stdexcept>
 #include <system_error>
 #include <thread>
 
+#include "clock.hpp"
+#include "control/control_connection.hpp"
 #include "control/unix_socket.hpp"
-#include "journal/journal.hpp"
+#include "fold.hpp"
 
 namespace bascule {
 
 namespace {
 
-constexpr std::size_t threads = 4;  // questions answered at a time; more wait
-constexpr int waiting = 128;        // connections not accepted yet
+constexpr std::size_t threads = 4;                      // questions answered at a time; more wait
+constexpr std::size_t connections_max = 64;             // the oldest that asks nothing goes
+constexpr int waiting = 128;                            // connections not accepted yet
+constexpr std::chrono::seconds last_answers{1};         // at the end, for clients to take them
+constexpr std::chrono::milliseconds accept_pause{100};  // when there is no descriptor left
 constexpr mode_t socket_mode = 0660;
 
-using nlohmann::json;
+using boost::system::error_code;
 
 [[noreturn]] void fail(const std::string& socket, const std::string& why) {
   throw std::runtime_error("control socket " + socket + ": " + why);
@@ -64,38 +77,102 @@ void clear_stale(const std::string& socket) {
   }
 }
 
-void set_json(httplib::Response& response, int status, const json& body) {
-  response.status = status;
-  // Topics and texts may come from anywhere: what is no UTF-8 is replaced, not refused.
-  response.set_content(body.dump(-1, ' ', false, json::error_handler_t::replace),
-                       "application/json");
-}
-
-void answer(const ControlHandlers& handlers, const httplib::Request& request,
-            httplib::Response& response) {
-  const std::string name = request.method + " " + request.path;
-  const auto handler = handlers.find(name);
-  if (handler == handlers.end()) {
-    return set_json(response, 404, {{"error", "there is no " + name}});
-  }
-  try {
-    Query query;
-    for (const auto& [parameter, value] : request.params) query.set(parameter, value);
-    set_json(response, 200, handler->second(query));
-  } catch (const std::invalid_argument& wrong) {
-    set_json(response, 400, {{"error", wrong.what()}});
-  } catch (const JournalTrouble& trouble) {
-    set_json(response, 503, {{"error", trouble.what()}});
-  } catch (const std::exception& failure) {
-    set_json(response, 500, {{"error", failure.what()}});
-  }
-}
-
 }  // namespace
 
-struct ControlServer::Http {
-  httplib::Server server;
-  std::thread thread;
+// What listens and the connections, all on one thread of its own.
+class ControlServer::Http {
+ public:
+  Http(const std::string& socket, const ControlHandlers& handlers)
+      : handlers_(handlers), acceptor_(io_), pause_(io_), pool_(threads) {
+    // The mode of the descriptor becomes that of the file, less the umask: never wider, not even
+    // for the moment between bind and chmod.
+    acceptor_.open();
+    ::fchmod(acceptor_.native_handle(), socket_mode);
+    ::fcntl(acceptor_.native_handle(), F_SETFD, FD_CLOEXEC);
+    acceptor_.bind(socket);
+    if (::chmod(socket.c_str(), socket_mode) != 0) {
+      throw boost::system::system_error(errno, boost::system::system_category());
+    }
+    acceptor_.listen(waiting);
+    accept();
+    thread_ = std::thread([this] { io_.run(); });
+  }
+
+  ~Http() {
+    boost::asio::post(io_, [this] { close(); });
+    thread_.join();  // when the last answer has been taken, or its client hung up on
+    pool_.join();
+  }
+
+ private:
+  using Connections = std::list<std::shared_ptr<ControlConnection>>;
+
+  void accept() {
+    acceptor_.async_accept([this](const error_code& error, ControlConnection::Socket client) {
+      if (!acceptor_.is_open()) return;
+      if (!error) {
+        add(std::move(client));
+        return accept();
+      }
+      spdlog::warn("control: cannot take a client: {}", error.message());
+      pause_.expires_after(accept_pause);
+      pause_.async_wait([this](const error_code&) {
+        if (acceptor_.is_open()) accept();
+      });
+    });
+  }
+
+  void add(ControlConnection::Socket client) {
+    ::fcntl(client.native_handle(), F_SETFD, FD_CLOEXEC);
+    if (connections_.size() >= connections_max) make_room();
+    connections_.push_back(std::make_shared<ControlConnection>(
+        std::move(client), handlers_, pool_, [this](const ControlConnection& ended) {
+          connections_.remove_if([&](const auto& each) { return each.get() == &ended; });
+          if (connections_.empty()) pause_.cancel();
+        }));
+    connections_.back()->start();
+  }
+
+  // Whoever has been asking for longest goes: a whole question comes within moments, so that
+  // somebody who only holds a connection is met first.
+  void make_room() {
+    const auto oldest = std::find_if(connections_.begin(), connections_.end(),
+                                     [](const auto& each) { return each->asking(); });
+    if (oldest == connections_.end()) return;  // all are being answered: those are few
+    if (const std::uint64_t count = hung_up_.add(boottime_ms()); count > 0) {
+      spdlog::warn(
+          "control: {} clients connected and asked nothing, and were hung up on; see who "
+          "opens so many connections to the control socket",
+          count);
+    }
+    const auto client = *oldest;
+    client->close();
+  }
+
+  void close() {
+    error_code ignored;
+    acceptor_.close(ignored);
+    pause_.cancel();
+    const Connections all = connections_;  // each takes itself out
+    for (const auto& each : all) {
+      if (each->asking()) each->close();
+    }
+    if (connections_.empty()) return;
+    pause_.expires_after(last_answers);
+    pause_.async_wait([this](const error_code& cancelled) {
+      if (cancelled) return;
+      for (const auto& each : connections_) each->close();
+    });
+  }
+
+  const ControlHandlers& handlers_;
+  boost::asio::io_context io_{1};
+  boost::asio::local::stream_protocol::acceptor acceptor_;
+  boost::asio::steady_timer pause_;
+  boost::asio::thread_pool pool_;
+  Connections connections_;
+  Fold hung_up_;
+  std::thread thread_;
 };
 
 ControlServer::ControlServer(ControlSettings settings, ControlHandlers handlers)
@@ -112,54 +189,18 @@ void ControlServer::start() {
   }
   make_directory(socket);
   clear_stale(socket);
-
-  auto http = std::make_unique<Http>();
-  httplib::Server& server = http->server;
-  server.set_address_family(AF_UNIX);
-  server.new_task_queue = [] { return new httplib::ThreadPool(threads); };
-  // One question per connection, asked within a second: whoever connects and says nothing must
-  // hold up neither the other clients nor stop() for long.
-  server.set_keep_alive_max_count(1);
-  server.set_keep_alive_timeout(1);
-  // The mode of the descriptor becomes that of the file, less the umask: never wider, not even
-  // for the moment between bind and chmod.
-  int listening = -1;
-  server.set_socket_options([&listening](int fd) {
-    ::fchmod(fd, socket_mode);
-    ::fcntl(fd, F_SETFD, FD_CLOEXEC);
-    listening = fd;
-  });
-  const auto ask = [this](const auto& request, auto& response) {
-    answer(handlers_, request, response);
-  };
-  server.Get(".*", ask);
-  server.Post(".*", ask);
-  server.set_error_handler([](const auto& request, auto& response) {
-    if (response.body.empty()) {
-      set_json(response, response.status, {{"error", "cannot answer this " + request.method}});
-    }
-  });
-
-  errno = 0;
-  // The library lets 5 wait to be accepted, and the sixth is turned away; listen() once more
-  // widens that.
-  if (!server.bind_to_port(socket, 80) || ::chmod(socket.c_str(), socket_mode) != 0 ||
-      ::listen(listening, waiting) != 0) {
-    fail(socket, std::string("cannot listen (") + std::strerror(errno) +
+  try {
+    http_ = std::make_unique<Http>(socket, handlers_);
+  } catch (const boost::system::system_error& error) {
+    fail(socket, "cannot listen (" + error.code().message() +
                      "); check who may write to its directory, or set control.socket to "
                      "another path");
   }
-  http->thread = std::thread([&server] { server.listen_after_bind(); });
-  // Until it runs, the library forgets a stop().
-  while (!server.is_running()) std::this_thread::yield();
-  http_ = std::move(http);
 }
 
 void ControlServer::stop() {
   if (!http_) return;
   ::unlink(settings_.socket.c_str());  // first, so that nobody is left waiting in the queue
-  http_->server.stop();
-  http_->thread.join();
   http_.reset();
 }
 

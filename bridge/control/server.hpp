@@ -1,6 +1,7 @@
 // The control server: answers questions about the running daemon over HTTP on a unix socket, for
 // the command line and whatever else an operator points at it. It knows paths and JSON; what the
-// answers are, the handlers say.
+// answers are, the handlers say. Clients that are slow, silent, greedy or many cost it bounded
+// memory and no thread.
 #pragma once
 
 #include <functional>
@@ -37,12 +38,12 @@ class ControlServer {
   // socket cannot be had.
   void start();
 
-  // Ends after the answers under way, and removes the socket. May be called twice; not from a
-  // handler.
+  // Ends after the answers under way, and removes the socket. Clients that do not take theirs are
+  // hung up on within a second. May be called twice; not from a handler.
   void stop();
 
  private:
-  struct Http;
+  class Http;
   ControlSettings settings_;
   ControlHandlers handlers_;
   std::unique_ptr<Http> http_;

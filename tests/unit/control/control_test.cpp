@@ -4,6 +4,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <chrono>
@@ -17,11 +18,13 @@
 #include <vector>
 
 #include "control/client.hpp"
+#include "control/control_connection.hpp"
 #include "control/server.hpp"
 #include "control/unix_socket.hpp"
 #include "journal/journal.hpp"
 
 using namespace bascule;
+using namespace std::chrono_literals;
 using nlohmann::json;
 
 namespace {
@@ -217,18 +220,75 @@ TEST_CASE("control: a path that cannot be a socket is refused with what to do") 
   CHECK(std::filesystem::file_size(directory / "file") == 8);
 }
 
-TEST_CASE("control: clients that say nothing hold up neither questions nor the end for long") {
+TEST_CASE(
+    "control: clients that say nothing, however many, hold up neither questions nor the end") {
   SocketDirectory directory;
   ControlServer server({directory / "s", ""}, echo());
   server.start();
   std::vector<int> silent;
-  for (int i = 0; i < 8; ++i) silent.push_back(connect_to(directory / "s"));
+  for (int i = 0; i < 400; ++i) silent.push_back(connect_to(directory / "s"));
   const auto begin = std::chrono::steady_clock::now();
   CHECK(ask(directory / "s", "/v1/status"));
+  const auto hung_up_on = std::count_if(silent.begin(), silent.end(), [](int fd) {
+    char byte = 0;
+    return ::recv(fd, &byte, 1, MSG_DONTWAIT) == 0;
+  });
+  CHECK(hung_up_on > 300);  // those that were there first: memory has a bound
   silent.push_back(connect_to(directory / "s"));
   server.stop();
-  CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds(6));
+  CHECK(std::chrono::steady_clock::now() - begin < ControlConnection::question_within);
   for (const int fd : silent) ::close(fd);
+}
+
+TEST_CASE("control: a question that comes slowly has a time, all of it together") {
+  SocketDirectory directory;
+  ControlServer server({directory / "s", ""}, echo());
+  server.start();
+  std::vector<int> slow;
+  for (int i = 0; i < 8; ++i) slow.push_back(connect_to(directory / "s"));
+  const auto begin = std::chrono::steady_clock::now();
+  std::size_t hung_up_on = 0;
+  while (hung_up_on < slow.size() && std::chrono::steady_clock::now() - begin < 60s) {
+    hung_up_on = 0;
+    for (const int fd : slow) {
+      hung_up_on += ::send(fd, "X-Slow: 1\r\n", 11, MSG_NOSIGNAL) < 0 ? 1 : 0;
+    }
+    CHECK(ask(directory / "s", "/v1/status"));
+  }
+  CHECK(hung_up_on == slow.size());
+  for (const int fd : slow) ::close(fd);
+}
+
+TEST_CASE("control: a large question is refused before it is taken into memory") {
+  SocketDirectory directory;
+  ControlServer server({directory / "s", ""}, echo());
+  server.start();
+  const auto status = [&](const std::string& text) {
+    const int fd = connect_to(directory / "s");
+    REQUIRE(::send(fd, text.data(), text.size(), MSG_NOSIGNAL) > 0);
+    std::string answer(12, '\0');
+    REQUIRE(::recv(fd, answer.data(), answer.size(), MSG_WAITALL) == 12);
+    ::close(fd);
+    return answer.substr(9);
+  };
+  CHECK(status("POST /v1/status HTTP/1.1\r\nContent-Length: 536870912\r\n\r\n") == "413");
+  CHECK(status("GET /v1/status HTTP/1.1\r\nX: " + std::string(9'000, 'x')) == "431");
+  CHECK(status("SSH-2.0-OpenSSH_9.2\r\n\r\n") == "400");
+}
+
+TEST_CASE("control: at the end, a client that does not take its answer is hung up on") {
+  SocketDirectory directory;
+  ControlServer server({directory / "s", ""}, echo());
+  server.start();
+  const int fd = connect_to(directory / "s");
+  const std::string question = "GET /v1/huge HTTP/1.1\r\n\r\n";
+  REQUIRE(::send(fd, question.data(), question.size(), 0) > 0);
+  std::string begun(12, '\0');
+  REQUIRE(::recv(fd, begun.data(), begun.size(), MSG_WAITALL) == 12);
+  const auto begin = std::chrono::steady_clock::now();
+  server.stop();
+  CHECK(std::chrono::steady_clock::now() - begin < ControlConnection::answer_within);
+  ::close(fd);
 }
 
 TEST_CASE("control: many clients at once all get their answer") {

@@ -1,0 +1,123 @@
+#include "control/control_connection.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/beast/http/error.hpp>
+#include <boost/beast/http/read.hpp>
+#include <boost/beast/http/write.hpp>
+#include <stdexcept>
+#include <utility>
+
+#include "journal/journal.hpp"
+
+namespace bascule {
+
+namespace http = boost::beast::http;
+using boost::system::error_code;
+using nlohmann::json;
+
+namespace {
+
+// Topics and texts may come from anywhere: what is no UTF-8 is replaced, not refused.
+std::string text_of(const json& body) {
+  return body.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+std::string_view view(boost::beast::string_view text) { return {text.data(), text.size()}; }
+
+}  // namespace
+
+ControlConnection::ControlConnection(Socket socket, const ControlHandlers& handlers, Pool& pool,
+                                     std::function<void(const ControlConnection&)> on_end)
+    : handlers_(handlers), pool_(pool), on_end_(std::move(on_end)), stream_(std::move(socket)) {
+  parser_.header_limit(header_bytes_max);
+  parser_.body_limit(body_bytes_max);
+}
+
+void ControlConnection::start() {
+  stream_.expires_after(question_within);
+  http::async_read(stream_, buffer_, parser_,
+                   [self = shared_from_this()](const error_code& error, std::size_t) {
+                     self->on_question(error);
+                   });
+}
+
+void ControlConnection::close() {
+  stream_.close();
+  if (asking_) end();
+}
+
+void ControlConnection::end() {
+  if (std::exchange(ended_, true)) return;
+  stream_.close();
+  on_end_(*this);
+}
+
+ControlConnection::Answer ControlConnection::failure(unsigned status, const std::string& text) {
+  return {status, text_of({{"error", text}})};
+}
+
+ControlConnection::Answer ControlConnection::answer(const Request& request) const {
+  const std::string_view target = view(request.target());
+  const std::size_t mark = target.find('?');
+  const std::string name =
+      std::string(view(request.method_string())) + ' ' + std::string(target.substr(0, mark));
+  const auto handler = handlers_.find(name);
+  if (handler == handlers_.end()) return failure(404, "there is no " + name);
+  try {
+    const auto query = mark == std::string_view::npos ? "" : target.substr(mark + 1);
+    return {200, text_of(handler->second(Query::parse(query)))};
+  } catch (const std::invalid_argument& wrong) {
+    return failure(400, wrong.what());
+  } catch (const JournalTrouble& trouble) {
+    return failure(503, trouble.what());
+  } catch (const std::exception& fault) {
+    return failure(500, fault.what());
+  }
+}
+
+void ControlConnection::on_question(const error_code& error) {
+  if (ended_) return;
+  asking_ = false;
+  if (error == http::error::body_limit) {
+    return on_answer(failure(413, "a question has a body of 64 KiB at most"));
+  }
+  if (error == http::error::header_limit) {
+    return on_answer(failure(431, "the header of a question has 8 KiB at most"));
+  }
+  if (error.category() == make_error_code(http::error::bad_method).category() &&
+      error != http::error::end_of_stream && error != http::error::partial_message) {
+    return on_answer(failure(400, "this is no HTTP: " + error.message()));
+  }
+  if (error) {  // it hung up, or let its time pass
+    spdlog::debug("control: a client asked nothing: {}", error.message());
+    return end();
+  }
+  // The network thread goes on until the answer has been taken.
+  auto work = boost::asio::make_work_guard(stream_.get_executor());
+  boost::asio::post(pool_, [self = shared_from_this(), work = std::move(work)] {
+    Answer answer = self->answer(self->parser_.get());
+    boost::asio::post(work.get_executor(), [self, answer = std::move(answer)]() mutable {
+      self->on_answer(std::move(answer));
+    });
+  });
+}
+
+void ControlConnection::on_answer(Answer answer) {
+  auto response = std::make_shared<http::response<http::string_body>>();
+  response->result(answer.status);
+  response->set(http::field::content_type, "application/json");
+  response->keep_alive(false);
+  response->body() = std::move(answer.body);
+  response->prepare_payload();
+  stream_.expires_after(answer_within);
+  http::async_write(stream_, *response,
+                    [self = shared_from_this(), response](const error_code& error, std::size_t) {
+                      if (error) spdlog::debug("control: an answer: {}", error.message());
+                      self->end();
+                    });
+}
+
+}  // namespace bascule

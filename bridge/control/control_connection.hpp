@@ -1,0 +1,70 @@
+// One client of the control server: it asks one question, gets one answer and is hung up on. The
+// question has a bounded size and a bounded time, however slowly its bytes come, and holds no
+// thread meanwhile.
+//
+// Threads: one network thread runs everything but the handlers; these run in the pool. Boost.Beast
+// reads and writes HTTP.
+#pragma once
+
+#include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <boost/beast/core/basic_stream.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/string_body.hpp>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "control/server.hpp"
+
+namespace bascule {
+
+class ControlConnection : public std::enable_shared_from_this<ControlConnection> {
+ public:
+  using Socket = boost::asio::local::stream_protocol::socket;
+  using Pool = boost::asio::thread_pool;
+
+  static constexpr std::chrono::seconds question_within{5};  // from its first byte to its last
+  static constexpr std::chrono::seconds answer_within{60};   // until the client has taken it
+  static constexpr std::uint32_t header_bytes_max = 8 << 10;
+  static constexpr std::uint64_t body_bytes_max = 64 << 10;
+
+  // Both references outlive the connection. `on_end` is called once, on the network thread.
+  ControlConnection(Socket socket, const ControlHandlers& handlers, Pool& pool,
+                    std::function<void(const ControlConnection&)> on_end);
+
+  void start();
+  // Whether the question is not whole yet.
+  bool asking() const { return asking_; }
+  // Hangs up, whatever is under way. A handler that runs finishes for nobody.
+  void close();
+
+ private:
+  using Stream = boost::beast::basic_stream<boost::asio::local::stream_protocol>;
+  using Parser = boost::beast::http::request_parser<boost::beast::http::string_body>;
+  using Request = Parser::value_type;
+  struct Answer {
+    unsigned status = 200;
+    std::string body;  // JSON
+  };
+
+  static Answer failure(unsigned status, const std::string& text);
+  Answer answer(const Request& request) const;
+  void on_question(const boost::system::error_code& error);
+  void on_answer(Answer answer);
+  void end();
+
+  const ControlHandlers& handlers_;
+  Pool& pool_;
+  std::function<void(const ControlConnection&)> on_end_;
+  Stream stream_;
+  boost::beast::flat_buffer buffer_;
+  Parser parser_;
+  bool asking_ = true;
+  bool ended_ = false;
+};
+
+}  // namespace bascule
