@@ -7,8 +7,10 @@
 
 #include <atomic>
 #include <csignal>
+#include <cstring>
 #include <ctime>
 #include <memory>
+#include <string>
 
 #include "config/stages.hpp"
 #include "control/handlers.hpp"
@@ -18,12 +20,12 @@
 namespace bascule {
 namespace {
 
-// SIGTERM, SIGINT: an orderly end. They are blocked in every thread and taken by the main one.
-sigset_t ending_signals() {
+// SIGTERM, SIGINT: an orderly end. The others would kill, and are only told of. All are blocked in
+// every thread and taken by the main one.
+sigset_t taken_signals() {
   sigset_t signals;
   sigemptyset(&signals);
-  sigaddset(&signals, SIGTERM);
-  sigaddset(&signals, SIGINT);
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2}) sigaddset(&signals, signal);
   return signals;
 }
 
@@ -42,10 +44,10 @@ struct Ending {
   }
 };
 
-// Waits for a signal of the end. Meanwhile the service manager is told that the bridge works, as
+// Waits for a signal. Meanwhile the service manager is told that the bridge works, as
 // long as the journal's thread and those of the links take turns: a message goes round among them,
 // and without its return there is no next ping.
-int wait_for_end(const sigset_t& signals, const Stages& stages) {
+int wait_for_signal(const sigset_t& signals, const Stages& stages) {
   int signal = 0;
   std::uint64_t patience_us = 0;
   if (sd_watchdog_enabled(0, &patience_us) <= 0) {
@@ -70,6 +72,22 @@ int wait_for_end(const sigset_t& signals, const Stages& stages) {
   return signal;
 }
 
+// Returns at a signal of the end, with its name.
+std::string wait_for_end(const sigset_t& signals, const Stages& stages) {
+  for (;;) {
+    switch (const int signal = wait_for_signal(signals, stages)) {
+      case SIGTERM:
+      case SIGINT:
+        return signal == SIGTERM ? "SIGTERM" : "SIGINT";
+      case SIGHUP:
+        spdlog::warn("SIGHUP: ignored; a changed file is read at the next start: restart bascule");
+        break;
+      default:
+        spdlog::warn("SIG{}: ignored; it means nothing to bascule", sigabbrev_np(signal));
+    }
+  }
+}
+
 }  // namespace
 
 int run_daemon(const BridgeConfig& config) {
@@ -79,7 +97,7 @@ int run_daemon(const BridgeConfig& config) {
   // Fixed, it stays so: else the allocator takes buffers that come and go for a reason to keep more
   // and more of what was freed.
   mallopt(M_MMAP_THRESHOLD, 512 << 10);
-  const sigset_t signals = ending_signals();
+  const sigset_t signals = taken_signals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
 
@@ -129,8 +147,8 @@ int run_daemon(const BridgeConfig& config) {
                  config.data_dir);
     sd_notify(0, "READY=1");
 
-    const int signal = wait_for_end(signals, {config, journal, policies, site, central.get()});
-    spdlog::info("{}: ending", signal == SIGTERM ? "SIGTERM" : "SIGINT");
+    const auto signal = wait_for_end(signals, {config, journal, policies, site, central.get()});
+    spdlog::info("{}: ending", signal);
     sd_notify(0, "STOPPING=1");
   }
   spdlog::info("ended; everything that waits is in the journal");

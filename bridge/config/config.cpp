@@ -14,6 +14,7 @@
 #include "config/section.hpp"
 #include "config/values.hpp"
 #include "config/yaml.hpp"
+#include "journal/books.hpp"
 
 namespace bascule {
 namespace {
@@ -111,6 +112,9 @@ void read_lanes(Section& file, std::vector<LaneSettings>& settings) {
       identifier(name);
     } catch (const std::invalid_argument& wrong) {
       lanes.refuse(name, std::string("the name of a lane ") + wrong.what());
+    }
+    if (name == events_lane) {
+      lanes.refuse(name, "the lane \"events\" is the bridge's own; choose another name");
     }
     settings.push_back(read_lane(lanes, name));
   }

@@ -31,6 +31,7 @@ MISTAKES = [
     ("unknown section", "lanes:", "lane:", "7:1", "did you mean"),
     ("unknown value", "direction: up", "direction: upp", "11:16", "did you mean"),
     ("wrong type", "priority: 9", "priority: high", "8:21", "priority"),
+    ("reserved lane", "sales: {{priority: 9}}", "events: {{priority: 9}}", "8:3", "bridge's own"),
     ("no such lane", "lane: sales", "lane: sale", "14:11", "did you mean"),
     ("impossible topic", "pos/{{till}}/sale", "pos/#/sale", "12:11", "#"),
     ("unknown capture", "stores/{{till}}", "stores/{{tool}}", "13:9", "tool"),

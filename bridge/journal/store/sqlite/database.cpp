@@ -1,6 +1,9 @@
 #include "journal/store/sqlite/database.hpp"
 
+#include <fcntl.h>
 #include <sqlite3.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <utility>
 
@@ -23,9 +26,19 @@ std::string escaped(const std::string& path) {
   return out;
 }
 
+// The owner alone reads what crosses, whatever the umask. SQLite gives its log the file's mode.
+// What fails here, SQLite says when it opens the file.
+void close_to_others(const std::string& path) {
+  const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (file < 0) return;
+  ::fchmod(file, 0600);
+  ::close(file);
+}
+
 }  // namespace
 
 Database::Database(const std::string& path) {
+  close_to_others(path);
   // Nobody asks how much SQLite has allocated, and counting takes a lock each time. It can be told
   // so before its first use alone.
   static const int told = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
