@@ -11,6 +11,7 @@
 #include "cli/command.hpp"
 #include "cli/status_view.hpp"
 #include "cli/table.hpp"
+#include "cli/verdict.hpp"
 
 namespace bascule {
 
@@ -25,6 +26,7 @@ constexpr auto redraw_every = std::chrono::seconds(1);
 struct Options {
   bool as_json = false;
   bool watch = false;
+  bool check = false;
 };
 
 std::int64_t unix_ms() {
@@ -41,6 +43,12 @@ void redraw(const std::string& page) {
   std::cout << text << "\033[J" << std::flush;
 }
 
+// The answer, with what it comes to.
+json judged(json answer) {
+  answer["health"] = verdict_json(verdict(answer, unix_ms()));
+  return answer;
+}
+
 // Until Ctrl-C; also over a restart of the daemon, once it has answered.
 int watch(const BridgeConfig& config, const Options& options) {
   std::signal(SIGINT, [](int) { ::_exit(exit_code::done); });
@@ -53,7 +61,7 @@ int watch(const BridgeConfig& config, const Options& options) {
   for (; std::cout; std::this_thread::sleep_until(next += redraw_every)) {
     std::string page;
     try {
-      status = ask_daemon(config, path);
+      status = judged(ask_daemon(config, path));
       const auto now = Clock::now();
       view.elapsed_s = std::chrono::duration<double>(now - asked).count();
       asked = now;
@@ -77,9 +85,24 @@ int watch(const BridgeConfig& config, const Options& options) {
   return exit_code::failed;  // nobody reads on
 }
 
+int check(const json& answer) {
+  const Verdict found = verdict(answer, unix_ms());
+  std::cout << verdict_text(found, colours_on(STDOUT_FILENO));
+  switch (found.health) {
+    case Health::ok:
+      return exit_code::done;
+    case Health::degraded:
+      return exit_code::degraded;
+    case Health::failing:
+      break;
+  }
+  return exit_code::failing;
+}
+
 int status(const BridgeConfig& config, const Options& options) {
   if (options.watch) return watch(config, options);
-  const json answer = ask_daemon(config, path);
+  const json answer = judged(ask_daemon(config, path));
+  if (options.check) return check(answer);
   if (options.as_json) {
     std::cout << answer.dump(2) << '\n';
   } else {
@@ -96,7 +119,15 @@ void add_status(CLI::App& program, Choice& choice) {
   command->add_flag("--json", options->as_json, "The daemon's answer as JSON, for programs");
   command->add_flag("--watch", options->watch,
                     "Again every second, with rates, until Ctrl-C; with --json one line each");
-  command->footer(R"(What the tables say:
+  auto* check = command->add_flag("--check", options->check,
+                                  "The verdict alone, with an exit code for monitors");
+  check->excludes("--json")->excludes("--watch");
+  command->footer(R"(The first line is the verdict, with the reasons below it:
+  OK        everything crosses
+  DEGRADED  something waits that should cross: a link, a topic, a subscription, the quarantine
+  FAILING   the journal takes nothing in, or is full within a day at this rate
+
+What the tables say:
   LINK   state is up, down, slow (acknowledgements take longer than 'slow_after') or paused
   LANE   what waits in each lane, how long the oldest message has, what is sent and not yet
          acknowledged
@@ -108,11 +139,13 @@ void add_status(CLI::App& program, Choice& choice) {
 Colours are used on a terminal only, and not if NO_COLOR is set.
 
 Exit codes: 0 done, 1 the daemon refused, 3 no daemon answers.
+With --check: 0 OK, 1 DEGRADED, 2 FAILING, 3 no daemon answers.
 
 Examples:
   bascule status
+  bascule status --check
   bascule status --watch
-  bascule status --json | jq '.links.central.state')");
+  bascule status --json | jq '.health.state')");
   command->callback([options, &choice] {
     choice.run = [options, &choice] {
       return status(load_config(choice.config, NamedFiles::ignored), *options);

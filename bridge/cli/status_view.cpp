@@ -5,6 +5,7 @@
 #include "cli/quarantine_view.hpp"
 #include "cli/table.hpp"
 #include "cli/units.hpp"
+#include "cli/verdict.hpp"
 #include "text/fields.hpp"
 #include "text/time.hpp"
 
@@ -297,7 +298,8 @@ std::string render_status(const json& status, const StatusView& view) {
   if (!part_of(status, "policies").empty()) {
     in.insert(in.begin() + 1, {"emitted", "EMITTED", false});
   }
-  return head(status, view.colour) + '\n' + refused(status, view) + links(status, view) +
+  return verdict_text(verdict(status, view.now_ms), view.colour) + '\n' +
+         head(status, view.colour) + '\n' + refused(status, view) + links(status, view) +
          idle_routes(status, view.colour) + lanes(status, view) + policies(status, view.colour) +
          counters(status, view, "IN", in) +
          counters(status, view, "OUT",

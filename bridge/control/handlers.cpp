@@ -32,6 +32,8 @@ StatusParts status_parts(const Stages& stages, std::int64_t started_ms) {
   parts.bridge = stages.config.id;
   parts.uptime_ms = boottime_ms() - started_ms;
   parts.sync = word_of(sync_words, stages.config.journal.sync);
+  parts.max_bytes = stages.config.journal.max_size_bytes;
+  parts.min_free_bytes = stages.config.journal.min_free_bytes;
   parts.journal = stages.journal.report();
   if (!stages.config.policies.empty() && parts.journal.trouble.empty()) {
     stages.journal.inspect(

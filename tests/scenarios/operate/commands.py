@@ -2,6 +2,7 @@
 
 The contract's "The CLI"
 """
+import json
 import subprocess
 
 from stage import SALE, SALE_ABOVE, Stage
@@ -29,3 +30,16 @@ with Stage() as stage:
 
     people = bascule.cli("status")
     assert people.returncode == 0 and "store-42" in people.stdout, people
+
+    well = bascule.cli("status", "--check")
+    assert well.returncode == 0 and well.stdout.startswith("OK"), well
+    assert people.stdout.startswith("OK"), people
+    assert bascule.status()["journal"]["max_bytes"] == 4 << 30
+    central.kill()
+    bascule.wait_link("central", "down")
+    ill = bascule.cli("status", "--check")
+    assert ill.returncode == 1 and ill.stdout.startswith("DEGRADED  central: down for "), ill
+    health = json.loads(bascule.cli("status", "--json").stdout)["health"]
+    assert health["state"] == "degraded" and len(health["because"]) == 1, health
+    bascule.terminate()
+    assert bascule.cli("status", "--check").returncode == 3

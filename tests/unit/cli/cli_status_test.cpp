@@ -41,7 +41,10 @@ bool contains(const std::string& text, const std::string& part) {
 
 TEST_CASE("cli: status is one page") {
   CHECK(render_status(sample(), {.now_ms = now_ms}) ==
-        R"(store-42  bascule 0.1.0, running for 3 d 4 h, epoch 5f3a9c1e0d2b4a67
+        R"(DEGRADED  central: down for 12 min (connection refused)
+          4,000 messages wait, 781 KiB, the oldest for 12 min
+
+store-42  bascule 0.1.0, running for 3 d 4 h, epoch 5f3a9c1e0d2b4a67
 
 LINK     STATE      FOR     RTT  PROTOCOL  RECONNECTS  BROKER
 site     up     3 d 4 h  0.4 ms  MQTT 5             0  mqtt://localhost:1883

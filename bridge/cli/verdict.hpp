@@ -1,0 +1,32 @@
+// What `bascule status` says before its tables, and all that a monitor asks: whether the bridge is
+// well, and if not, why, the most urgent first. Pure.
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+namespace bascule {
+
+enum class Health {
+  ok,        // everything crosses
+  degraded,  // something waits that should cross; nothing is lost by waiting
+  failing    // the journal takes nothing in, or is about to be full
+};
+
+struct Verdict {
+  Health health = Health::ok;
+  std::vector<std::string> because;  // a line each; also what is well but should be known
+};
+
+// `status` is the answer to /v1/status. `now_ms` since 1970 UTC; ages count from there.
+Verdict verdict(const nlohmann::json& status, std::int64_t now_ms);
+
+// "DEGRADED  central: down for 2 h (connection refused)", and further reasons below it.
+std::string verdict_text(const Verdict& verdict, bool colour);
+
+// {"state": "ok" | "degraded" | "failing", "because": [text]}: `health` of `status --json`.
+nlohmann::json verdict_json(const Verdict& verdict);
+
+}  // namespace bascule
