@@ -56,8 +56,9 @@ void SiteTurn::go_on() {
   go_round(text(json, "stage"), text(json, "from"));
 }
 
-// First the ops that were not confirmed, then the rights of all items; in portions, for there may
-// be many. `stage` is a prefix of keys, `from` the first key that is not done.
+// First the ops that were not confirmed; then, of all items, the rights, and what is shown, which
+// may be of what this journal does not know. In portions, for there may be many. `stage` is a
+// prefix of keys, `from` the first key that is not done.
 void SiteTurn::go_round(std::string stage, std::string from) {
   std::vector<std::pair<std::string, std::string>> part;
   std::string next;
@@ -74,6 +75,7 @@ void SiteTurn::go_round(std::string stage, std::string from) {
       auto item = books_.open_item(key.substr(5));
       books_.claim(item);
       books_.close_item(item);
+      books_.show(item);
     }
   }
   if (next.empty()) return step_.erase("round");

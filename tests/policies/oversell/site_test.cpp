@@ -104,6 +104,24 @@ TEST_CASE(
   for (const auto& [key, value] : box.state) CHECK(!key.starts_with("ask/"));
 }
 
+TEST_CASE("site: a journal that was put back shows what it knows") {
+  auto world = open_world({});
+  auto& site = world.sites.at("a");
+  const auto state = site.box.state;
+  const auto wakes = site.box.wakes;
+  stall(world);
+  world.ask("a", "1");
+  world.advance(world.now_ms + 2000);
+  REQUIRE(world.shown("a")["available"] == 99);
+  site.up.resize(site.up_cursor);  // what it has sold never left
+  site.box.state = state;
+  site.box.wakes = wakes;
+  site.box.epoch = "00000000000000b1";
+  world.join("a");
+  world.pump();
+  CHECK(world.shown("a")["available"] == 100);
+}
+
 TEST_CASE("site: when the line goes down those who wait are answered at once") {
   auto world = open_world({});
   world.ask("a", "1");
@@ -269,8 +287,10 @@ TEST_CASE("site: rights for many items are asked for in portions") {
   std::map<std::string, int> claimed;
   auto sent = box.step({plugin::Input::Kind::link, plugin::Direction::down, "", "up"});
   while (true) {
-    CHECK(sent.size() <= 500);
-    for (const auto& one : sent) claimed[one.json()["item"]] += 1;
+    CHECK(sent.size() <= 1'000);
+    for (const auto& one : sent) {
+      if (one.topic == "oversell/ops/a") claimed[one.json()["item"]] += 1;
+    }
     if (!box.wakes.contains("round")) break;
     box.wakes.erase("round");
     sent = box.step({plugin::Input::Kind::wake, plugin::Direction::down, "round"});
