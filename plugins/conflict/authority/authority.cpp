@@ -3,6 +3,7 @@
 #include "conflict/authority/batch.hpp"
 #include "conflict/authority/evaluate.hpp"
 #include "conflict/authority/questions.hpp"
+#include "conflict/authority/reports.hpp"
 #include "conflict/authority/resolve.hpp"
 #include "conflict/authority/tell_time.hpp"
 #include "conflict/authority/trim.hpp"
@@ -56,6 +57,7 @@ void take(Turn& turn) {
     op.u_ms = 0;
   }
   if (turn.options.batch_minute && op.wrong.empty()) return gather(turn, op);
+  if (turn.options.waits && op.wrong.empty()) return await_reports(turn, op);
   evaluate(turn, std::move(op));
 }
 
@@ -84,6 +86,7 @@ void decide_at_authority(const Options& options, plugin::Step& step, const plugi
     case plugin::Input::Kind::wake:
       if (input.topic() == "clock") release_due(turn);
       if (input.topic() == "trim") trim(turn);
+      if (input.topic() == "late") take_late(turn);
       if (options.batch_minute && input.topic().starts_with("batch")) {
         run_batch(turn, input.topic() == "batch rest");
       }

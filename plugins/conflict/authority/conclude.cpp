@@ -16,6 +16,8 @@ std::vector<std::string> parts_changed(const Options& options, const Record& rec
   std::set<std::string> parts;
   if (whole) {
     for (const auto& [part, version] : record.part_versions) parts.insert(part);
+    // Of a part that was written while the record was deleted nobody has heard.
+    for (auto& part : parts_of(options, record)) parts.insert(std::move(part));
   }
   for (const auto& change : entry.changes) {
     const auto group = options.groups.find(change.unit);
@@ -71,7 +73,9 @@ void reject(Turn& turn, const Op& op, const std::string& reason, const Violation
 
 void conclude(Turn& turn, Record& record, Entry entry, bool whole) {
   const bool decided = entry.verdict == Verdict::apply || entry.verdict == Verdict::merge;
-  entry.from = record.version + 1;
+  // Who has seen the person's op has seen the one that it accepts.
+  const bool accepted = entry.verdict == Verdict::superseded && entry.reason == "resolved";
+  entry.from = accepted ? record.last_from : record.version + 1;
   entry.before = record.last;
   entry.number = turn.state.next_number();
   if (!decided && !whole && !record.deleted && !record.stored.fields.empty()) {
@@ -89,7 +93,8 @@ void conclude(Turn& turn, Record& record, Entry entry, bool whole) {
   entry.made_by = record.made_by;
   // What is rejected is no part of the record: nobody's edit can meet it.
   if (entry.verdict != Verdict::reject) {
-    if (!decided && !whole) record.newest_lost = std::max(record.newest_lost, entry.stamp);
+    if (!decided && !whole && !accepted)
+      record.newest_lost = std::max(record.newest_lost, entry.stamp);
     record.last = entry.number;
     record.last_from = std::max(record.last_from, entry.from);
     if (!record.deleted) record.forgotten_by = 0;
@@ -100,7 +105,7 @@ void conclude(Turn& turn, Record& record, Entry entry, bool whole) {
   turn.state.put(entry.op.id, Place{Place::At::decided, entry.op.key, entry.from, entry.number,
                                     entry.op.digest});
   turn.outbox.verdict(turn.state, record, entry);
-  turn.outbox.history(entry);
+  turn.outbox.history(entry, record);
   release_waiting(turn, entry.op.id);
 }
 

@@ -32,10 +32,29 @@ bool answer_repeat(Turn& turn, const Op& op, const Place& place) {
   return true;
 }
 
+// What is edited at the centre has seen the edits there before it, and is not made on top of them:
+// those that were rejected or wait do not matter to it.
+void skip_undecided(const Turn& turn, Op& op) {
+  while (!op.prev.empty()) {
+    const auto place = turn.state.place(op.prev);
+    if (!place) return op.prev.clear();
+    if (place->at != Place::At::decided) {
+      const auto parked = turn.waiting.parked(op.prev);
+      op.prev = parked ? parked->op.prev : "";
+      continue;
+    }
+    const auto prev = turn.state.entry(place->number);
+    if (!prev || prev->verdict != Verdict::reject) return;
+    op.prev = prev->op.prev;
+  }
+}
+
 // False if the op cannot go on: it waits for its prev, or is rejected with it.
 bool follow_prev(Turn& turn, Op& op) {
+  if (op.central && op.quality == BaseQuality::inferred) skip_undecided(turn, op);
   if (op.prev.empty()) return true;
   const auto place = turn.state.place(op.prev);
+  if (!place && turn.state.is_forgotten(op.prev)) return true;  // decided long ago
   if (!place || place->at != Place::At::decided) {
     turn.waiting.wait(op.prev, op.id);
     park(turn, op, Verdict::hold, "prev");

@@ -31,19 +31,30 @@ std::string envelope_text(const Options& options, const std::string& key, const 
   return json.text("state", word(record.standing)).number("version", record.version).close();
 }
 
+// "family:2 person:3", so that a site knows whether it has all of a version.
+std::string versions_text(const Record& record) {
+  std::string text;
+  for (const auto& [part, version] : record.part_versions) {
+    text += (text.empty() ? "" : " ") + part + ':' + std::to_string(version);
+  }
+  return text;
+}
+
 }  // namespace
 
-std::string describe(const Op& op, const Entry* entry) {
+std::string describe(const Op& op, const Entry* entry, std::string_view canonical) {
   ObjectText json;
   if (entry != nullptr) json.number("arrived_ms", op.arrived_ms);
   if (!op.blind() && !op.foreign()) json.number("base", op.base);
   json.text("base_quality", word(op.quality));
   if (entry != nullptr && !entry->by.empty()) json.text("by", entry->by);
+  if (!canonical.empty()) json.json("canonical", canonical);
   const bool invalid = entry != nullptr && entry->violation.any();
   if (invalid) json.text("field", entry->violation.field);
   json.json("fields", fields_text(op.fields)).text("hlc", text(op.hlc)).text("kind", word(op.kind));
   json.text("op", op.id).text("origin", op.origin());
   if (!op.part.empty()) json.text("part", op.part);
+  if (!op.person.empty()) json.text("person", op.person);
   if (!op.prev.empty()) json.text("prev", op.prev);
   if (entry != nullptr) json.text("reason", entry->reason);
   json.text("record", op.key);
@@ -59,11 +70,12 @@ void Outbox::record(const std::string& key, const Record& record, std::string_vi
                     const std::vector<std::string>& parts) {
   auto& changed = changed_[key];
   changed.properties.clear();
-  changed.properties.reserve(5);  // with the mark
+  changed.properties.reserve(6);  // with the mark
   changed.properties.emplace_back("version", std::to_string(record.version));
   changed.properties.emplace_back("hlc", text(record.newest));
   changed.properties.emplace_back("op", op);
   changed.properties.emplace_back("state", word(record.standing));
+  if (options_.parts()) changed.properties.emplace_back("parts", versions_text(record));
   changed.pending = record.standing == Standing::unknown;
   if (changed.pending) {
     changed.payloads = {{"", record.deleted ? "" : render(options_, record)}};
@@ -81,8 +93,12 @@ void Outbox::record(const std::string& key, const Record& record, std::string_vi
   changed.transaction = transaction_text(key, record, op, changed.payloads);
 }
 
-void Outbox::clear_pending(std::string_view key) {
-  send(options_.topics.pending.fill(TopicValues{options_, key}), "", true);
+void Outbox::pending(std::string_view key, Standing standing, std::string_view record,
+                     std::string_view fields) {
+  auto& message = pending_[std::string(key)];
+  message = message_of(options_.topics.pending.fill(TopicValues{options_, key}),
+                       std::string(fields), true, {{"state", std::string(word(standing))}});
+  if (!record.empty()) message.properties.emplace_back("record", record);
 }
 
 void Outbox::forget(std::string_view key, const Record& record) {
@@ -156,22 +172,35 @@ void Outbox::conflict(const Entry& incoming, const Pair& pair, const Record& rec
        json.close(), false);
 }
 
-void Outbox::history(const Entry& entry) {
+void Outbox::history(const Entry& entry, const Record& record) {
   if (options_.topics.history.empty()) return;
+  const auto canonical = record.live() ? render(options_, record) : "null";
   send(options_.topics.history.fill(
            TopicValues{options_, entry.op.key, entry.op.part, entry.op.origin()}),
-       describe(entry.op, &entry), false);
+       describe(entry.op, &entry, canonical), false);
+}
+
+void Outbox::ask_to_report(const std::string& site) {
+  send(options_.topics.mark.fill({{"origin", site}}) + "/ask", "{}", false);
 }
 
 void Outbox::send(std::string topic, std::string payload, bool retain,
                   std::vector<std::pair<std::string, std::string>> properties) {
-  auto& output = messages_.emplace_back();
+  messages_.push_back(
+      message_of(std::move(topic), std::move(payload), retain, std::move(properties)));
+}
+
+plugin::Output Outbox::message_of(
+    std::string topic, std::string payload, bool retain,
+    std::vector<std::pair<std::string, std::string>> properties) const {
+  plugin::Output output;
   output.direction = plugin::Direction::down;
   output.lane = options_.lane;
   output.topic = std::move(topic);
   output.payload = std::move(payload);
   output.retain = retain;
   output.properties = std::move(properties);
+  return output;
 }
 
 void Outbox::send_canonical(const std::string& key, Changed& changed) {
@@ -208,7 +237,12 @@ void Outbox::flush(State& state) {
     }
     state.put_told(state.last_number());
   }
-  for (const auto& [key, changed] : changed_) send_others(key, changed);
+  for (const auto& [key, changed] : changed_) {
+    if (changed.pending) pending_.erase(key);
+    send_others(key, changed);
+  }
+  for (auto& [key, message] : pending_) messages_.push_back(std::move(message));
+  pending_.clear();
   changed_.clear();
   for (const auto& message : messages_) step_.emit(message);
   for (const auto& message : messages) step_.emit(message);

@@ -1,6 +1,7 @@
 #include "conflict/authority/questions.hpp"
 
 #include <algorithm>
+#include <optional>
 
 #include "conflict/authority/insert.hpp"
 #include "sdk/json.hpp"
@@ -13,8 +14,9 @@ Json as_seen(const Turn& turn, const Op& op) {
   const auto record = turn.state.record(op.key);
   if (op.blind() || op.base < 0 || !record) return nullptr;
   const auto later = turn.state.entries_after(*record, op.base).entries;
+  const auto last_seen = later.empty() ? std::nullopt : turn.state.entry(later.front().before);
   const auto base = turn.state.version_by(turn.options, *record,
-                                          later.empty() ? record->made_by : later.front().before);
+                                          last_seen ? last_seen->made_by : record->made_by);
   return base ? parse_json(base->json()) : Json();
 }
 
@@ -101,6 +103,9 @@ void park(Turn& turn, const Op& op, Verdict verdict, const std::string& reason,
 
 Op unpark(Turn& turn, const Parked& parked, const std::string& outcome) {
   turn.waiting.erase(parked);
+  if (parked.reason == "clock") {
+    turn.waiting.wait_no_longer(parked.op.hlc.ms - turn.options.clock_guard_ms, parked.op.id);
+  }
   close(turn, parked.case_number, outcome);
   return parked.op;
 }
@@ -121,6 +126,22 @@ void ask_about_fields(Turn& turn, Record& record, const Op& op,
     changed = true;
   }
   if (changed) turn.state.put(op.key, record);
+}
+
+std::vector<std::int64_t> open_questions(const Record& record) {
+  std::vector<std::int64_t> numbers;
+  for (const auto& unit : record.units) {
+    if (unit.case_number >= 0) numbers.push_back(unit.case_number);
+  }
+  return numbers;
+}
+
+void close_questions(Turn& turn, const std::vector<std::int64_t>& numbers, const Record& record,
+                     const std::string& outcome) {
+  const auto open = open_questions(record);
+  for (const auto number : numbers) {
+    if (std::find(open.begin(), open.end(), number) == open.end()) close(turn, number, outcome);
+  }
 }
 
 void ask_about_insert(Turn& turn, const Op& op, Record& record,

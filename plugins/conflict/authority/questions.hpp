@@ -1,6 +1,7 @@
 // Cases: what a person is asked, and what becomes of the answer; README.md lists them.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,11 @@ Op unpark(Turn& turn, const Parked& parked, const std::string& outcome);
 // Puts the record again if it changes.
 void ask_about_fields(Turn& turn, Record& record, const Op& op,
                       const std::vector<std::string>& units);
+// The cases of the record's fields that are open; and the end of those of them that the record has
+// no more, since another life of it has begun.
+std::vector<std::int64_t> open_questions(const Record& record);
+void close_questions(Turn& turn, const std::vector<std::int64_t>& numbers, const Record& record,
+                     const std::string& outcome);
 // An insert of which nobody can tell whether it is one of the `near` records. Sets the record's
 // case; the caller puts it.
 void ask_about_insert(Turn& turn, const Op& op, Record& record,

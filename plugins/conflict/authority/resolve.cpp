@@ -1,9 +1,12 @@
 #include "conflict/authority/resolve.hpp"
 
+#include <algorithm>
+
 #include "conflict/authority/conclude.hpp"
 #include "conflict/authority/evaluate.hpp"
 #include "conflict/authority/insert.hpp"
 #include "conflict/authority/questions.hpp"
+#include "conflict/authority/reports.hpp"
 #include "conflict/authority/strategy.hpp"
 #include "conflict/authority/trim.hpp"
 #include "conflict/merge/merge.hpp"
@@ -58,6 +61,8 @@ Op op_of_person(Turn& turn, const std::string& key, const Record& record) {
   op.hlc = turn.stamp();
   op.central = true;
   op.arrived_ms = turn.now_ms;
+  const auto json = parse_json(turn.input.payload());
+  if (json.is_object() && json.contains("by") && json["by"].is_string()) op.person = json["by"];
   return op;
 }
 
@@ -107,9 +112,10 @@ void resolve_field(Turn& turn, const Answered& answered) {
 // What was parked gets its end: SUPERSEDED by the person's op, or REJECT.
 void settle_parked(Turn& turn, const Op& op, Verdict verdict, const std::string& reason,
                    const std::string& by) {
-  auto record = turn.state.record(op.key).value_or(Record{});
   Entry entry;
   entry.op = op;
+  entry.op.key = turn.state.resolve_alias(op.key);
+  auto record = turn.state.record(entry.op.key).value_or(Record{});
   entry.verdict = verdict;
   entry.reason = reason;
   entry.stamp = op.hlc;
@@ -128,8 +134,10 @@ void resolve_parked(Turn& turn, const Parked& parked, const Answered& answered) 
     settle_parked(turn, parked_op, Verdict::reject, "discarded", id_of(turn.input));
     return evaluate_released(turn);
   }
-  const auto record = turn.state.record(parked.op.key).value_or(Record{});
-  auto op = op_of_person(turn, parked.op.key, record);
+  // It may have been matched since.
+  const auto key = turn.state.resolve_alias(parked.op.key);
+  const auto record = turn.state.record(key).value_or(Record{});
+  auto op = op_of_person(turn, key, record);
   op.part = parked.op.part;
   op.kind = record.deleted && parked.op.kind != Kind::remove ? Kind::recreate : parked.op.kind;
   op.fields = parked.op.fields;
@@ -150,7 +158,44 @@ void answer_all(Turn& turn, const Record& record, Verdict verdict, const std::st
     entry.by = id_of(turn.input);
     turn.state.put(entry);
     turn.outbox.verdict(turn.state, record, entry);
-    turn.outbox.history(entry);
+    turn.outbox.history(entry, record);
+  }
+}
+
+// The history of an insert that is part of another record goes there (R37), as what lost to it: its
+// ops have been decided there now, and the record has new numbers for them.
+void repoint(Turn& turn, const Record& insert, const std::string& target) {
+  auto record = turn.state.record(target).value_or(Record{});
+  for (auto entry : turn.state.entries_after(insert, -1).entries) {
+    turn.state.erase_entry(entry.number);
+    entry.op.key = target;
+    entry.verdict = Verdict::superseded;
+    entry.reason = "merged";
+    entry.by = id_of(turn.input);
+    entry.version = record.version;
+    entry.from = record.version + 1;
+    entry.before = record.last;
+    entry.made_by = record.made_by;
+    entry.life = record.life;
+    entry.undo.reset();
+    entry.number = record.last = turn.state.next_number();
+    record.last_from = std::max(record.last_from, entry.from);
+    record.newest_lost = std::max(record.newest_lost, entry.stamp);
+    turn.state.put(entry);
+    turn.state.put(entry.op.id,
+                   Place{Place::At::decided, target, entry.from, entry.number, entry.op.digest});
+    turn.outbox.verdict(turn.state, record, entry);
+    turn.outbox.history(entry, record);
+  }
+  turn.state.put(target, record);
+}
+
+// Nobody is asked any more which of the values of its fields stands.
+void close_fields(Turn& turn, const Record& record, const std::string& outcome) {
+  for (const auto& unit : record.units) {
+    if (unit.case_number < 0) continue;
+    turn.step.close_case(unit.case_number, Json{{"outcome", outcome}}.dump());
+    turn.cases.erase(unit.case_number);
   }
 }
 
@@ -158,7 +203,26 @@ void end_insert(Turn& turn, const std::string& key, Record& record, Standing sta
   record.standing = standing;
   record.case_number = -1;
   record.deleted = standing != Standing::reconciled;
-  turn.outbox.clear_pending(key);
+  turn.outbox.pending(key, standing, "");
+}
+
+void merge_insert(Turn& turn, const std::string& key, Record& insert, const std::string& target) {
+  close_fields(turn, insert, "merge");
+  const auto fields = stored_version(turn.options, insert).fields;
+  const auto onto = turn.state.record(target).value_or(Record{});
+  auto op = op_of_person(turn, target, onto);
+  op.fields = fields;
+  const auto standing =
+      gives_a_field(turn.options, op, onto) ? Standing::merged : Standing::retired;
+  insert.deleted = true;
+  index_record(turn, key, insert);
+  repoint(turn, insert, target);
+  turn.state.erase_record(key);
+  turn.state.put_alias(key, target, standing);
+  turn.outbox.pending(key, standing, target);
+  const auto record = turn.state.record(target).value_or(Record{});
+  op.base = record.version;
+  apply_as_person(turn, op);
 }
 
 void resolve_insert(Turn& turn, const Answered& answered) {
@@ -176,11 +240,9 @@ void resolve_insert(Turn& turn, const Answered& answered) {
   }
   turn.step.close_case(number, Json{{"outcome", choice}}.dump());
   turn.cases.erase(number);
-  auto fields = stored_version(turn.options, record).fields;
-  end_insert(turn, it.key, record,
-             choice == "create"  ? Standing::reconciled
-             : choice == "merge" ? Standing::merged
-                                 : Standing::retired);
+  if (choice == "merge") return merge_insert(turn, it.key, record, target);
+  end_insert(turn, it.key, record, choice == "create" ? Standing::reconciled : Standing::retired);
+  if (choice == "discard") close_fields(turn, record, choice);
   index_record(turn, it.key, record);
   turn.state.put(it.key, record);
   if (choice == "create") {
@@ -188,14 +250,8 @@ void resolve_insert(Turn& turn, const Answered& answered) {
     std::vector<std::string> parts{""};
     if (turn.options.parts()) parts = parts_of(turn.options, record);
     turn.outbox.record(it.key, record, id_of(turn.input), parts);
-  } else if (choice == "discard") {
-    answer_all(turn, record, Verdict::reject, "discarded");
   } else {
-    answer_all(turn, record, Verdict::superseded, "merged");
-    turn.state.put_alias(it.key, target);
-    auto op = op_of_person(turn, target, *turn.state.record(target));
-    op.fields = std::move(fields);
-    apply_as_person(turn, op);
+    answer_all(turn, record, Verdict::reject, "discarded");
   }
 }
 
@@ -209,6 +265,9 @@ void resolve(Turn& turn) {
   const Answered answered{number, *it, read_resolution(turn.input.payload())};
   if (it->kind == "field") return resolve_field(turn, answered);
   if (it->kind == "unknown") return resolve_insert(turn, answered);
+  if (it->kind == "unreported") {
+    return resolve_late(turn, number, it->key, answered.decision.choice == "decide");
+  }
   if (it->kind == "silent") {
     return resolve_silent(turn, number, it->key, answered.decision.choice == "drop");
   }

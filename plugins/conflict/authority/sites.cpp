@@ -16,6 +16,8 @@ Site decode_site(std::string_view bytes) {
   site.heard_ms = in.integer();
   site.dropped = in.flag();
   site.case_number = in.integer();
+  site.reported_ms = in.integer();
+  site.asked_ms = in.integer();
   return site;
 }
 
@@ -30,7 +32,21 @@ std::optional<Site> Sites::site(std::string_view name) const {
 void Sites::put(std::string_view name, const Site& site) {
   Writer out;
   out.number(site.mark).integer(site.heard_ms).number(site.dropped ? 1 : 0);
-  step_.put(key_of(name), out.integer(site.case_number).take());
+  out.integer(site.case_number).integer(site.reported_ms).integer(site.asked_ms);
+  step_.put(key_of(name), out.take());
+}
+
+std::map<std::string, Site> Sites::counted(const std::vector<std::string>& named,
+                                           std::int64_t now_ms) {
+  auto sites = all();
+  for (const auto& name : named) {
+    Site site;
+    site.heard_ms = now_ms;
+    const auto [it, fresh] = sites.try_emplace(name, site);
+    if (fresh) put(name, it->second);
+  }
+  std::erase_if(sites, [](const auto& site) { return site.second.dropped; });
+  return sites;
 }
 
 std::map<std::string, Site> Sites::all() const {

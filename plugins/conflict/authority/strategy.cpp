@@ -1,6 +1,7 @@
 #include "conflict/authority/strategy.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "conflict/authority/conclude.hpp"
 #include "conflict/authority/insert.hpp"
@@ -95,10 +96,13 @@ std::vector<std::string> units_of(const Entry& entry) {
 void carry_out(Turn& turn, const Op& op, const Knowledge& knowledge, Record& record, Entry entry) {
   if (op.kind != Kind::remove) entry.changes = changes_of(turn.options, knowledge, op);
   const auto pairs = pairs_of(turn.options, knowledge, op, entry.changes);
-  if (must_wait(turn, pairs)) {
+  // What its author saw deleted is rejected, whatever the clocks say.
+  const bool refused = knowledge.deleted() && op.kind != Kind::recreate && !knowledge.forgot();
+  if (!refused && must_wait(turn, pairs)) {
     const bool hold = turn.options.on_ambiguous == OnAmbiguous::hold;
     return park(turn, op, hold ? Verdict::hold : Verdict::ask, "ambiguous");
   }
+  const auto asked = open_questions(record);
   auto fate = decide_life(turn.options, knowledge, op, record);
   entry.life = fate.life.value_or(knowledge.life());
   entry.stamp = knowledge.stamp();
@@ -123,8 +127,13 @@ void carry_out(Turn& turn, const Op& op, const Knowledge& knowledge, Record& rec
         return park(turn, op, Verdict::ask, "invalid", invalid);
       }
       judge(turn, knowledge, merged, fate.is == Fate::Is::hidden, entry);
-      if (fate.revived && entry.verdict == Verdict::superseded) entry.verdict = Verdict::merge;
+      // That the record lives again is a version, whatever becomes of the fields.
+      if (fate.revived && entry.verdict != Verdict::apply) {
+        entry.verdict = Verdict::merge;
+        entry.reason = fate.reason;
+      }
   }
+  close_questions(turn, asked, record, op.id);
   for (const auto& pair : pairs) entry.ambiguous |= pair.ambiguous;
   const bool whole = fate.revived || fate.is == Fate::Is::removed;
   if (pairs.empty()) {
@@ -143,12 +152,15 @@ bool find_record(Turn& turn, Op& op, Record& record, Entry& entry) {
   if (op.kind == Kind::remove) return false;
   const auto match = match_insert(turn, op);
   if (match.is == Match::Is::part_of) {
-    turn.state.put_alias(op.key, match.record);
-    op.key = match.record;
+    const auto key = std::exchange(op.key, match.record);
     op.base = -1;
     op.quality = BaseQuality::given;
     record = turn.state.record(op.key).value_or(Record{});
-    entry.reason = gives_a_field(turn.options, op, record) ? "merged" : "retired";
+    const auto standing =
+        gives_a_field(turn.options, op, record) ? Standing::merged : Standing::retired;
+    entry.reason = word(standing);
+    turn.state.put_alias(key, match.record, standing);
+    turn.outbox.pending(key, standing, match.record);
     return true;
   }
   record.standing = match.standing;
@@ -198,7 +210,7 @@ void apply_policy(Turn& turn, Op op) {
     entry.stamp = knowledge.stamp();
     return conclude(turn, record, std::move(entry));
   }
-  if (checked.is == Check::Is::next) knowledge.see_everything();
+  if (checked.is == Check::Is::next) knowledge.let_through();
   if (!knowledge.known()) return park(turn, op, Verdict::ask, "trimmed");
   if (invalid.any()) return reject(turn, op, "invalid", invalid);
   carry_out(turn, op, knowledge, record, std::move(entry));

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "conflict/authority/reports.hpp"
 #include "conflict/authority/sites.hpp"
 #include "conflict/record/marks.hpp"
 #include "sdk/json.hpp"
@@ -21,18 +22,6 @@ bool due(const Turn& turn, const Entry& entry) {
   const auto& options = turn.options;
   if (turn.state.last_number() - entry.number >= options.history_entries_max) return true;
   return options.history_keep_ms && entry.op.arrived_ms + *options.history_keep_ms <= turn.now_ms;
-}
-
-// The sites that must acknowledge, also those of the options that nothing has come from yet.
-std::map<std::string, Site> sites_of(Turn& turn) {
-  Sites sites(turn.step);
-  auto all = sites.all();
-  for (const auto& name : turn.options.sites) {
-    const auto [it, fresh] = all.try_emplace(name, Site{0, turn.now_ms, false, -1});
-    if (fresh) sites.put(name, it->second);
-  }
-  std::erase_if(all, [](const auto& site) { return site.second.dropped; });
-  return all;
 }
 
 // Up to which entry all sites have seen all records. Who has acknowledged the last mark has seen
@@ -57,6 +46,11 @@ void ask_about_silent(Turn& turn, const std::map<std::string, Site>& sites, cons
   for (auto [name, site] : sites) {
     const bool behind =
         site.mark < entry.number && (site.mark < turn.state.told() || name == origin);
+    // Heard of by a clock that ran ahead: it counts from now on.
+    if (site.heard_ms > turn.now_ms && turn.input.clock_trusted()) {
+      site.heard_ms = turn.now_ms;
+      Sites(turn.step).put(name, site);
+    }
     const bool silent = turn.now_ms - site.heard_ms > turn.options.silent_ms;
     if (!behind || !silent || site.case_number >= 0) continue;
     const Json data{{"site", name},
@@ -159,6 +153,10 @@ void take_mark(Turn& turn, const std::string& site) {
     return turn.outbox.explain({{"verdict", "REFUSED"}, {"reason", "mark"}});
   }
   const auto mark = mark_of(turn.hub, json["mark"].get_ref<const std::string&>());
+  const auto stamp = json.contains("hlc") && json["hlc"].is_string()
+                         ? parse_hlc(json["hlc"].get_ref<const std::string&>())
+                         : std::nullopt;
+  if (stamp && turn.options.waits) answer_report(turn, site, stamp->ms);
   const auto known = Sites(turn.step).site(site);
   // All hubs are told of all marks: a site of others need not be one of this.
   if (!mark && !known) return turn.outbox.explain({{"verdict", "MARK"}, {"reason", "other hub"}});
@@ -180,16 +178,21 @@ void plan_trim(Turn& turn) {
 
 void trim(Turn& turn) {
   auto& state = turn.state;
-  const auto sites = sites_of(turn);
+  const auto sites = Sites(turn.step).counted(turn.options.sites, turn.now_ms);
   const auto all = acknowledged(turn, sites);
   const auto begin = state.visited();
   auto budget = portion;
   bool more = false;
   // What a queued op has seen counts when the batch is decided.
-  const bool gathers = turn.waiting.has_queued();
+  const bool gathers = turn.waiting.has_queued() || turn.gathered.any();
   while (!gathers && state.visited() < state.last_number()) {
     const auto number = state.visited() + 1;
-    const auto entry = state.entry(number);
+    auto entry = state.entry(number);
+    // It came while the clock ran ahead: it counts from now on.
+    if (entry && entry->op.arrived_ms > turn.now_ms && turn.input.clock_trusted()) {
+      entry->op.arrived_ms = turn.now_ms;
+      state.put(*entry);
+    }
     if (entry && !due(turn, *entry)) break;
     if (entry && (number > all || !is_answered(sites, *entry))) {
       ask_about_silent(turn, sites, *entry);

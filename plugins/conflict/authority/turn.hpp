@@ -1,5 +1,5 @@
 // One step at the authority: what its stages share while it runs. Below each other, from the first:
-// resolve, batch; evaluate; strategy; insert; questions; conclude.
+// resolve, trim; batch, reports; evaluate; strategy; insert; questions; conclude.
 #pragma once
 
 #include <cstdint>
@@ -10,6 +10,7 @@
 #include "conflict/authority/outbox.hpp"
 #include "conflict/options/options.hpp"
 #include "conflict/state/cases.hpp"
+#include "conflict/state/gathered.hpp"
 #include "conflict/state/state.hpp"
 #include "conflict/state/waiting.hpp"
 #include "sdk/journal_name.hpp"
@@ -24,17 +25,14 @@ struct Turn {
         counters(its_step),
         state(its_step, counters),
         waiting(its_step, counters),
+        gathered(its_step),
         cases(its_step),
         hub(journal_name(its_options.bridge_id, its_input)),
         outbox(its_options, its_step, hub),
         now_ms(its_input.wall_ms()) {}
 
   // The next stamp of the authority's own clock.
-  Hlc stamp() {
-    auto next = next_stamp(state.clock(), now_ms, options.bridge_id);
-    state.put_clock(next);
-    return next;
-  }
+  Hlc stamp();
 
   const Options& options;
   plugin::Step& step;
@@ -42,6 +40,7 @@ struct Turn {
   Counters counters;
   State state;
   Waiting waiting;
+  Gathered gathered;
   Cases cases;
   std::string hub;  // whose numbers the versions and marks are
   Outbox outbox;

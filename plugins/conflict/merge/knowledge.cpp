@@ -50,7 +50,8 @@ void Knowledge::read_history(const State& state) {
     for (auto entry = unseen_.rbegin(); entry != unseen_.rend(); ++entry) {
       if (entry->undo) put_back(*entry->undo, *seen_);
     }
-    if (seen_->made_by != unseen_.front().before) {
+    // In between is only what a person has accepted, and what has made no version.
+    if (seen_->made_by > unseen_.front().before) {
       throw std::runtime_error("the state has lost a version of " + op_.key);
     }
     deleted_ = base_deleted_ = seen_->deleted;
@@ -122,6 +123,16 @@ void Knowledge::see_everything() {
   deleted_ = base_deleted_ = record_.deleted;
   life_ = record_.life;
   stamp_ = lifted(lifted(stamp_, record_.newest), record_.newest_lost);
+}
+
+void Knowledge::let_through() {
+  const auto own = stamp_;
+  auto passed = std::move(unseen_);
+  see_everything();
+  // It goes behind what stands, and need not go behind what lost.
+  stamp_ = lifted(own, record_.newest);
+  passed_ = std::move(passed);
+  let_through_ = true;
 }
 
 void Knowledge::join_life() {

@@ -19,14 +19,19 @@ class Knowledge {
   // this does.
   Knowledge(const Options& options, const State& state, const Record& record, const Op& op);
 
-  // The op is taken to have seen everything that there is: a version check let it through.
+  // The op is taken to have seen everything that there is: a person's, who has.
   void see_everything();
+  // It replaces everything that there is, since a version check let it through. What made no
+  // version its author may not have seen all the same: that is still met().
+  void let_through();
   // An insert that turned out to be this record: it has seen nothing of it, but is of its life.
   void join_life();
 
   bool saw(const Author& author) const;
   // The ops that were decided and that the author had not seen, without those rejected.
   const std::vector<Entry>& unseen() const { return unseen_; }
+  // The same, of what is reported as a conflict.
+  const std::vector<Entry>& met() const { return let_through_ ? passed_ : unseen_; }
 
   // The author's own ops since its base are part of what it saw.
   bool chained() const { return !chain_.empty(); }
@@ -60,7 +65,9 @@ class Knowledge {
   const Op& op_;
   std::int64_t base_;  // the op's, or the version that its author was told to forget
   std::vector<Entry> unseen_;
-  std::vector<Entry> chain_;  // the author's own unconfirmed ops, latest first
+  std::vector<Entry> chain_;   // the author's own unconfirmed ops, latest first
+  std::vector<Entry> passed_;  // unseen, before a version check let it through
+  bool let_through_ = false;
   bool known_ = true;
   bool everything_ = false;
   bool absent_ = false;

@@ -60,9 +60,11 @@ Fate recreate(const Options& options, const Knowledge& knowledge, Record& record
   if (!anew) return {Is::rejected, "exists", false, {}};
   const auto life = (knowledge.deleted() ? knowledge.life() : record.life) + 1;
   if (life < record.life) return {Is::superseded, "deleted", false, life};
-  if (life > record.life) begin_life(record, life);
+  // One that another has begun is not begun again.
+  const bool begins = life > record.life;
+  if (begins) begin_life(record, life);
   auto fate = update(options, knowledge, record);
-  fate.revived = true;
+  fate.revived = fate.revived || begins;
   fate.life = life;
   return fate;
 }

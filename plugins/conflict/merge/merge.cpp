@@ -121,7 +121,7 @@ std::vector<Pair> pairs_of(const Options& options, const Knowledge& knowledge, c
                            const std::vector<Change>& changes) {
   std::vector<Pair> pairs;
   if (options.detect == Detect::none) return pairs;
-  for (const auto& entry : knowledge.unseen()) {
+  for (const auto& entry : knowledge.met()) {
     Pair pair{&entry, {}, false};
     bool timed = false;
     const bool removes = op.kind == Kind::remove;

@@ -25,6 +25,7 @@ constexpr Word<OnAmbiguous> ambiguous[]{
 constexpr Word<OnStale> stale[]{
     {"reject", OnStale::reject}, {"merge", OnStale::merge}, {"hold", OnStale::hold}};
 constexpr Word<View> views[]{{"optimistic", View::optimistic}, {"confirmed", View::confirmed}};
+constexpr Word<Late> lates[]{{"decide", Late::decide}, {"case", Late::ask}};
 constexpr Word<Rule> rules[]{
     {"newest", Rule::newest},   {"first", Rule::first}, {"max", Rule::max},
     {"min", Rule::min},         {"sum", Rule::sum},     {"union", Rule::unite},
@@ -119,7 +120,7 @@ void read_topics(OptionReader& reader, Options& options) {
   } else {
     read("conflict", options.topics.conflict, "conflicts/{key}");
     read("pending", options.topics.pending, "pending/{key}");
-    read("history", options.topics.history, "");
+    if (!topics.is_none("history")) read("history", options.topics.history, "history/{key}");
     read("transaction", options.topics.transaction, "");
     read("envelope", options.topics.envelope, "");
     if (options.topics.envelope.names("part")) {
@@ -157,19 +158,40 @@ void read_record(OptionReader& reader, Options& options) {
   payload.refuse_others();
 }
 
+void read_wait(OptionReader& reader, bool waits, Options& options) {
+  options.waits = waits;
+  const bool given = reader.has("wait");
+  auto wait = reader.section("wait");
+  options.wait_ms_max = wait.duration_ms("at_most", duration_ms_max, day_ms);
+  wait.choose("then", lates, options.late);
+  options.wait_for = wait.texts("for");
+  wait.refuse_others();
+  if (given && !waits) reader.problem("wait", "is for `when: reported`");
+}
+
 void read_schedule(OptionReader& reader, Options& options) {
   const auto when = reader.text("when", "at once");
   const auto offset = reader.text("utc_offset", "+00:00");
-  if (when == "at once") return;
-  const auto minute = minute_of_day(when);
-  if (!minute) return reader.problem("when", "must be `at once` or a time of day as \"01:00\"");
+  const auto zone = reader.text("time_zone", "");
+  read_wait(reader, when == "reported", options);
+  if (when == "at once" || when == "reported") return;
+  options.batch_minute = minute_of_day(when);
+  if (!options.batch_minute) {
+    return reader.problem("when", "must be `at once`, `reported` or a time of day as \"01:00\"");
+  }
+  if (!zone.empty()) {
+    if (reader.has("utc_offset")) reader.problem("utc_offset", "is what `time_zone` says");
+    const auto named = TimeZone::named(zone);
+    if (named) options.zone = *named;
+    if (!named) reader.problem("time_zone", "is none that this system knows (package tzdata)");
+    return;
+  }
   std::optional<int> shift;
   if (offset.size() == 6 && (offset[0] == '+' || offset[0] == '-')) {
     shift = minute_of_day(offset.substr(1));
   }
   if (!shift) return reader.problem("utc_offset", "must be as \"+01:00\"");
-  const int utc = *minute - (offset[0] == '-' ? -*shift : *shift);
-  options.batch_minute = (utc + 2880) % 1440;
+  options.zone = TimeZone((offset[0] == '-' ? -*shift : *shift) * 60);
 }
 
 void read_history(OptionReader& reader, Options& options) {
@@ -216,6 +238,9 @@ void name_topics(const plugin::Options& raw, const Options& options) {
     sends("view", topics.view, Direction::down);
     sends("mark", topics.mark, Direction::up);
     sends("verdict", topics.verdict, Direction::down);
+    if (!topics.mark.empty()) {
+      raw.takes("/topics/mark", topics.mark.filter(own) + "/ask", Direction::down, false);
+    }
     if (topics.clock.empty()) return;
     raw.takes("/topics/clock", topics.clock.filter(own) + "/answer", Direction::down, true);
     sends("clock", topics.clock, Direction::up);
@@ -231,6 +256,7 @@ void name_topics(const plugin::Options& raw, const Options& options) {
   sends("transaction", topics.transaction, Direction::down);
   sends("envelope", topics.envelope, Direction::down);
   sends("clock", topics.clock, Direction::down, "/answer");
+  if (options.waits) sends("mark", topics.mark, Direction::down, "/ask");
 }
 
 }  // namespace
@@ -238,8 +264,11 @@ void name_topics(const plugin::Options& raw, const Options& options) {
 Rule Options::rule_of(std::string_view unit) const {
   auto found = rules.find(unit);
   if (found == rules.end() && parts() && !groups.contains(unit)) {
-    found = rules.find(unit.substr(unit.find('/') + 1));
+    const auto slash = unit.find('/');
+    found = rules.find(unit.substr(slash + 1));
+    if (found == rules.end()) found = rules.find(std::string(unit.substr(0, slash)) + "/*");
   }
+  if (found == rules.end()) found = rules.find("*");
   return found == rules.end() ? Rule::newest : found->second;
 }
 
@@ -269,7 +298,11 @@ Options read_options(const plugin::Options& raw) {
   read_history(reader, options);
   read_topics(reader, options);
   reader.refuse_others();
-  if (options.role == Role::site && (options.batch_minute || !options.insert_match.empty())) {
+  if (options.waits && options.topics.mark.empty()) {
+    reader.problem("when", "reported needs `topics.mark`, where the sites report");
+  }
+  if (options.role == Role::site &&
+      (options.batch_minute || options.waits || !options.insert_match.empty())) {
     reader.problem("role",
                    "must be authority for `when` and `insert_match`: a site decides nothing");
   }

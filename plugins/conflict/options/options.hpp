@@ -11,6 +11,7 @@
 #include "bascule/policy.hpp"
 #include "conflict/options/field_rules.hpp"
 #include "sdk/pattern.hpp"
+#include "sdk/time_zone.hpp"
 
 namespace bascule::conflict {
 
@@ -24,6 +25,8 @@ enum class Deletes { delete_wins, author_time, update_wins };
 enum class OnAmbiguous { accept, hold, ask };
 enum class OnStale { reject, merge, hold };
 enum class View { optimistic, confirmed };
+// When not all sites have reported in time: decide without them, or ask a person.
+enum class Late { decide, ask };
 inline constexpr std::uint64_t no_limit = ~std::uint64_t{0};
 // Who wins on a field when neither author had seen the other's value; ask: a person.
 enum class Rule { newest, first, max, min, sum, unite, central, site, ask };
@@ -58,7 +61,13 @@ struct Options {
   OnAmbiguous on_ambiguous = OnAmbiguous::accept;
   OnStale on_stale = OnStale::reject;
   View view = View::optimistic;
-  std::optional<int> batch_minute;  // of the day in UTC; none: at once
+  std::optional<int> batch_minute;  // of the zone's day; none: at once
+  TimeZone zone;
+  // An op waits until all sites have reported (reports.hpp), for so long at the most.
+  bool waits = false;
+  std::int64_t wait_ms_max = 0;
+  Late late = Late::decide;
+  std::vector<std::string> wait_for;  // empty: all that are known
   std::int64_t clock_guard_ms = 60'000;
   std::vector<MatchPart> insert_match;
   std::optional<std::int64_t> history_keep_ms;  // none: however old
@@ -80,7 +89,8 @@ struct Options {
     const auto found = group_of.find(field);
     return found == group_of.end() ? field : std::string_view(found->second);
   }
-  // By the unit's name, else by what follows its part.
+  // By the unit's name, else by what follows its part, else that of its part ("person/*"), else
+  // that of all ("*").
   Rule rule_of(std::string_view unit) const;
 };
 

@@ -265,6 +265,7 @@ void write(Writer& out, const Op& op) {
   out.integer(op.base).number(static_cast<std::uint64_t>(op.quality)).text(op.prev);
   write(out, op.hlc);
   out.integer(op.u_ms).number(op.central ? 1 : 0).integer(op.arrived_ms).number(op.digest);
+  out.text(op.person);
 }
 
 Op read_op(Reader& in) {
@@ -285,6 +286,7 @@ Op read_op(Reader& in) {
   op.central = in.flag();
   op.arrived_ms = in.integer();
   op.digest = in.number();
+  op.person = in.text();
   return op;
 }
 

@@ -38,6 +38,7 @@ struct Op {
   Hlc hlc;
   std::int64_t u_ms = 0;
   bool central = false;         // made at the authority, not at a site
+  std::string person;           // who decided, if it is a decision of a case
   std::int64_t arrived_ms = 0;  // when this bridge journaled it
   std::uint64_t digest = 0;     // of the payload: the same id with another one is an exception
   std::string wrong;            // why it is no edit, if so: "not_json"; rejected before it is kept

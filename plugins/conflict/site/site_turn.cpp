@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <set>
 
-#include "conflict/record/marks.hpp"
-#include "conflict/site/clock.hpp"
-#include "conflict/site/state.hpp"
+#include "conflict/site/leaving.hpp"
+#include "conflict/site/site_marks.hpp"
 #include "conflict/site/view.hpp"
+#include "conflict/site/visit.hpp"
 #include "sdk/json.hpp"
 #include "sdk/number.hpp"
 
@@ -14,20 +14,8 @@ namespace bascule::conflict {
 
 namespace {
 
-constexpr std::string_view own_properties[] = {"op", "base", "base-quality", "prev", "hlc",
-                                               "u",  "kind", "mark",         "hub"};
-// How often a site that does not edit says what has come to it.
-constexpr std::int64_t mark_every_ms = 3'600'000;
-// Of so many their marks are kept.
-constexpr std::size_t hubs_max = 16;
-
-struct Visit {
-  const Options& options;
-  plugin::Step& step;
-  const plugin::Input& input;
-  SiteState state;
-  SiteClock clock;
-};
+// Edits of one record that stand, and of which the record has not come.
+constexpr std::size_t decided_max = 16;
 
 void show_record(Visit& visit, std::string_view key, const std::set<std::string>& parts) {
   const auto confirmed = visit.state.confirmed(key);
@@ -40,8 +28,10 @@ void show_record(Visit& visit, std::string_view key, const std::set<std::string>
     output.topic = visit.options.topics.view.fill(TopicValues{visit.options, key, part});
     output.payload = render(shown, part);
     output.retain = true;
+    const auto open = std::count_if(pending.begin(), pending.end(),
+                                    [](const Pending& one) { return one.decided < 0; });
     output.properties = {{"version", std::to_string(confirmed.version)},
-                         {"pending", std::to_string(pending.size())}};
+                         {"pending", std::to_string(open)}};
     visit.step.emit(output);
   }
 }
@@ -73,102 +63,6 @@ Confirmed::Arrival seen_at(const Confirmed& confirmed, const Moment& at) {
   return seen;
 }
 
-// The marks of all hubs that had come by then.
-std::string marks_at(const Visit& visit, const Moment& at) {
-  std::string text;
-  for (const auto& [hub, marks] : visit.state.marks()) {
-    const auto number = marks.at(at);
-    if (number > 0) text += (text.empty() ? "" : " ") + mark_text(hub, number);
-  }
-  return text.empty() ? "0" : text;
-}
-
-// An edit on its way up: as it came, and what its stamp will be made of.
-struct Leaving {
-  Op op;
-  plugin::Output output;
-  std::int64_t wall_ms = 0;
-  Hlc seen;  // the greatest stamp that its author can have seen
-  std::string marks;
-  std::string hub;  // whose version its base is
-};
-
-Leaving leaving(const Visit& visit, const Op& op, const std::string& hub) {
-  Leaving it{op, {}, visit.input.wall_ms(), visit.state.clock(), {}, hub};
-  it.marks = marks_at(visit, moment_of(visit.input));
-  auto& output = it.output;
-  output.direction = plugin::Direction::up;
-  output.lane = visit.options.lane;
-  output.topic = visit.input.topic();
-  output.payload = visit.input.payload();
-  output.content_type = visit.input.content_type();
-  const auto& raw = visit.input.raw();
-  for (std::size_t i = 0; i < raw.property_count; ++i) {
-    const auto name = plugin::view(raw.properties[i].name);
-    const auto* end = std::end(own_properties);
-    if (std::find(std::begin(own_properties), end, name) != end) continue;
-    output.properties.emplace_back(name, plugin::view(raw.properties[i].value));
-  }
-  return it;
-}
-
-std::string encode(const Leaving& it) {
-  Writer out;
-  write(out, it.op);
-  out.text(it.output.topic).text(it.output.payload).text(it.output.content_type);
-  out.number(it.output.properties.size());
-  for (const auto& [name, value] : it.output.properties) out.text(name).text(value);
-  out.integer(it.wall_ms);
-  write(out, it.seen);
-  return out.text(it.marks).text(it.hub).take();
-}
-
-Leaving decode_leaving(const Options& options, std::string_view bytes) {
-  Reader in(bytes);
-  Leaving it;
-  it.op = read_op(in);
-  it.output.direction = plugin::Direction::up;
-  it.output.lane = options.lane;
-  it.output.topic = in.text();
-  it.output.payload = in.text();
-  it.output.content_type = in.text();
-  for (auto count = in.number(); count > 0; --count) {
-    std::string name(in.text());
-    it.output.properties.emplace_back(std::move(name), in.text());
-  }
-  it.wall_ms = in.integer();
-  it.seen = read_hlc(in);
-  it.marks = in.text();
-  it.hub = in.text();
-  return it;
-}
-
-void send_up(Visit& visit, Leaving it) {
-  const auto time = visit.clock.correct(it.wall_ms);
-  auto& op = it.op;
-  op.hlc = next_stamp(std::max(visit.state.sent(), it.seen), time.ms, visit.options.bridge_id);
-  op.u_ms = time.u_ms;
-  visit.state.put_sent(op.hlc);
-  if (visit.state.clock() < op.hlc) visit.state.put_clock(op.hlc);
-  auto& properties = it.output.properties;
-  properties.emplace_back("op", op.id);
-  properties.emplace_back("base", std::to_string(op.base));
-  properties.emplace_back("base-quality", word(op.quality));
-  if (!op.prev.empty()) properties.emplace_back("prev", op.prev);
-  properties.emplace_back("hlc", text(op.hlc));
-  properties.emplace_back("u", std::to_string(op.u_ms));
-  properties.emplace_back("kind", word(op.kind));
-  properties.emplace_back("mark", it.marks);
-  if (!it.hub.empty()) properties.emplace_back("hub", it.hub);
-  visit.step.emit(it.output);
-}
-
-void release(Visit& visit) {
-  visit.clock.release(visit.input, [&](std::string_view bytes) {
-    send_up(visit, decode_leaving(visit.options, bytes));
-  });
-}
-
 void take_edit(Visit& visit, const Captures& captures) {
   auto op = read_op(visit.options, visit.input, captures).op;
   op.id = id_of(visit.input);
@@ -184,14 +78,9 @@ void take_edit(Visit& visit, const Captures& captures) {
     op.base = seen.version;
     op.quality = BaseQuality::inferred;
   }
-  if (op.prev.empty() && visit.options.view == View::optimistic && !pending.empty()) {
-    op.prev = pending.back().op.id;
-  }
-  if (visit.clock.ready()) {
-    send_up(visit, leaving(visit, op, seen.hub));
-  } else {
-    visit.clock.hold(encode(leaving(visit, op, seen.hub)));
-  }
+  // Whatever the view shows: who edits here knows what was edited here before.
+  if (op.prev.empty() && !pending.empty()) op.prev = pending.back().op.id;
+  leave(visit, op, seen.hub);
   visit.step.explain(Json{
       {"op", op.id},
       {"verdict", "PENDING"},
@@ -200,7 +89,7 @@ void take_edit(Visit& visit, const Captures& captures) {
       {"prev", op.prev}}.dump());
   if (!op.wrong.empty()) return;  // the authority says so; nothing to show
   const auto deltas = deltas_of(visit.options, show(visit.options, confirmed, pending), op);
-  visit.state.add({op, deltas});
+  visit.state.add({op, deltas, -1, {}});
   if (visit.options.view == View::confirmed) return;
   const bool whole = op.kind == Kind::remove || op.kind == Kind::recreate;
   show_record(visit, op.key, whole ? all_parts(visit, op.key) : parts_of(visit.options, op));
@@ -221,57 +110,6 @@ void set_fields(const Options& options, const std::string& part, std::string_vie
   confirmed.live = options.parts() ? !confirmed.fields.empty() : !payload.empty();
 }
 
-// Asks for the wake that sends marks, if that has not been done. A wake that is later than it would
-// be was asked for by a clock that ran ahead.
-void plan_marks(Visit& visit) {
-  if (visit.options.topics.mark.empty()) return;
-  const auto at = visit.input.wall_ms() + mark_every_ms;
-  const auto planned = visit.state.mark_wake_ms();
-  if (planned != 0 && planned <= at) return;
-  visit.step.wake_at("mark", at);
-  visit.state.put_mark_wake(at);
-}
-
-// A hub has said up to where everything has come; gives the hub's name.
-std::string take_mark(Visit& visit) {
-  const auto mark = parse_mark(visit.input.property("mark").value_or(""));
-  if (!mark) return {};
-  const std::string hub(mark->hub);
-  auto all = visit.state.marks();
-  if (!all.contains(hub) && all.size() >= hubs_max) {
-    all.erase(std::min_element(all.begin(), all.end(), [](const auto& a, const auto& b) {
-      return a.second.arrivals.back().at < b.second.arrivals.back().at;
-    }));
-  }
-  all[hub].add(mark->number, moment_of(visit.input));
-  visit.state.put(all);
-  plan_marks(visit);
-  return hub;
-}
-
-// Sends the marks that had come an hour ago: edits from before that have left by now.
-void send_marks(Visit& visit) {
-  auto all = visit.state.marks();
-  bool more = false;
-  const bool ready = visit.clock.ready();
-  for (auto& [hub, marks] : all) {
-    if (ready && marks.next != marks.sent) {
-      plugin::Output output;
-      output.direction = plugin::Direction::up;
-      output.lane = visit.options.lane;
-      output.topic = visit.options.topics.mark.fill({{"origin", visit.options.bridge_id}});
-      output.payload = Json{{"mark", mark_text(hub, marks.next)}}.dump();
-      visit.step.emit(output);
-      marks.sent = marks.next;
-    }
-    if (ready) marks.next = marks.last();
-    more = more || marks.to_send();
-  }
-  visit.state.put_mark_wake(0);
-  visit.state.put(all);
-  if (more) plan_marks(visit);
-}
-
 // The authority knows nothing any more of a record that was deleted.
 void forget_record(Visit& visit, const std::string& key, const Confirmed& confirmed,
                    const std::string& hub) {
@@ -280,6 +118,42 @@ void forget_record(Visit& visit, const std::string& key, const Confirmed& confir
   if (confirmed.version < 0 || confirmed.hub != hub) return;
   visit.state.erase_confirmed(key);
   show_record(visit, key, parts);
+}
+
+// "family:2 person:3": in which version each part of the record last changed.
+std::map<std::string, std::int64_t, std::less<>> parts_in(const plugin::Input& input) {
+  std::map<std::string, std::int64_t, std::less<>> parts;
+  auto text = input.property("parts").value_or("");
+  while (!text.empty()) {
+    const auto one = text.substr(0, text.find(' '));
+    text.remove_prefix(one.size() == text.size() ? one.size() : one.size() + 1);
+    const auto colon = one.rfind(':');
+    const auto version = colon == one.npos ? std::nullopt : whole_number(one.substr(colon + 1));
+    if (version) parts.emplace(one.substr(0, colon), *version);
+  }
+  return parts;
+}
+
+// People here have seen a version once all of its parts have come: with the line cut between two
+// messages of one transaction, what is edited next has the base from before it.
+void take_arrival(const Visit& visit, Confirmed& confirmed) {
+  auto& arrivals = confirmed.arrivals;
+  const bool known = !arrivals.empty() && arrivals.back().version >= confirmed.version &&
+                     arrivals.back().hub == confirmed.hub;
+  if (known || !confirmed.whole()) return;
+  arrivals.push_back({confirmed.version, confirmed.hub, moment_of(visit.input)});
+}
+
+// The record as the centre has it now says what became of these. Adds the parts that they are of.
+void drop_decided(Visit& visit, const std::string& key, const Confirmed& confirmed,
+                  std::set<std::string>& parts) {
+  for (const auto& one : visit.state.pending(key)) {
+    if (one.decided < 0) continue;
+    const bool newer = one.hub != confirmed.hub || one.decided <= confirmed.version;
+    if (!newer || !confirmed.whole()) continue;
+    visit.state.remove(one.op.id);
+    parts.merge(parts_of(visit.options, one.op));
+  }
 }
 
 void take_record(Visit& visit, const Captures& captures) {
@@ -293,7 +167,10 @@ void take_record(Visit& visit, const Captures& captures) {
   const auto hub = take_mark(visit);
   const auto stamp = visit.input.property("hlc");
   const auto hlc = stamp ? parse_hlc(*stamp) : std::nullopt;
-  if (hlc && visit.state.clock() < *hlc) visit.state.put_clock(*hlc);
+  // One that lies ahead is another's clock's: the authority puts an edit behind what it has seen.
+  const auto now_ms = visit.clock.correct(visit.input.wall_ms()).ms;
+  const bool ahead = hlc && visit.knows_time() && hlc->ms > now_ms + visit.options.clock_guard_ms;
+  if (hlc && !ahead && visit.state.clock() < *hlc) visit.state.put_clock(*hlc);
   const auto found = captures.find("part");
   const std::string part = found == captures.end() ? "" : found->second;
   auto confirmed = visit.state.confirmed(key);
@@ -315,19 +192,82 @@ void take_record(Visit& visit, const Captures& captures) {
   if (*version > confirmed.version) {
     confirmed.version = *version;
     confirmed.newest = hlc.value_or(Hlc{});
-    confirmed.arrivals.push_back({*version, hub, moment_of(visit.input)});
+    confirmed.parts_needed = parts_in(visit.input);
   }
+  take_arrival(visit, confirmed);
   visit.state.put(key, confirmed);
   // The version that an edit made has it already.
   std::set<std::string> parts{part};
   if (const auto op = visit.input.property("op")) {
     if (!visit.options.parts()) visit.state.remove(*op);
   }
+  drop_decided(visit, key, confirmed, parts);
   show_record(visit, key, parts);
 }
 
+// Who has lost is told what stands instead, in the verdict itself. An older version than has come
+// is none.
+void take_canonical(Visit& visit, const std::string& key, const Json& verdict,
+                    const std::string& hub) {
+  auto confirmed = visit.state.confirmed(key);
+  const auto version = verdict.value("version", std::int64_t{-1});
+  const auto& canonical = verdict["canonical"];
+  const bool same = confirmed.hub == hub || confirmed.version < 0;
+  if (visit.options.parts() || !same || version <= confirmed.version) return;
+  // Of a deleted one that it does not know the site need not learn: it may be forgotten already.
+  if (confirmed.version < 0 && !canonical.is_object()) return;
+  set_fields(visit.options, "", canonical.is_object() ? canonical.dump() : "", confirmed);
+  confirmed.version = version;
+  confirmed.hub = hub;
+  confirmed.part_versions[""] = version;
+  take_arrival(visit, confirmed);
+  visit.state.put(key, confirmed);
+}
+
+// Where no record ever comes, what was decided becomes part of what is taken for confirmed.
+void fold_oldest(Visit& visit, const std::string& key, Confirmed confirmed,
+                 const std::vector<Pending>& all) {
+  const auto oldest =
+      std::find_if(all.begin(), all.end(), [](const Pending& one) { return one.decided >= 0; });
+  if (oldest == all.end()) return;
+  const auto shown = with_one(confirmed, *oldest);
+  confirmed.fields = shown.fields;
+  confirmed.live = shown.live;
+  visit.state.put(key, confirmed);
+  visit.state.remove(oldest->op.id);
+}
+
+// An edit that stands is shown until the record says otherwise, which may not come for long, or
+// never where no route brings the records down (R15).
+void keep_decided(Visit& visit, const std::string& id, const Json& verdict,
+                  const std::string& hub) {
+  const auto key = visit.state.key_of(id);
+  if (!key) return;
+  const auto confirmed = visit.state.confirmed(*key);
+  const auto version = verdict.value("version", std::int64_t{-1});
+  const bool come = hub == confirmed.hub && version <= confirmed.version && confirmed.whole();
+  const auto all = visit.state.pending(*key);
+  std::size_t decided = 0;
+  for (auto one : all) {
+    if (one.op.id == id && !come) {
+      one.decided = version;
+      one.hub = hub;
+      for (const auto& lost : verdict.value("lost", std::vector<std::string>())) {
+        std::erase_if(one.op.fields, [&](const auto& field) {
+          return visit.options.unit_of(field.first) == lost;
+        });
+      }
+      visit.state.change(one);
+    }
+    decided += one.decided >= 0 ? 1 : 0;
+  }
+  if (come) visit.state.remove(id);
+  if (decided > decided_max) fold_oldest(visit, *key, confirmed, all);
+  show_record(visit, *key, all_parts(visit, *key));
+}
+
 void take_verdict(Visit& visit) {
-  take_mark(visit);
+  const auto hub = take_mark(visit);
   plugin::Output output;
   output.direction = plugin::Direction::down;
   output.lane = visit.options.lane;
@@ -336,13 +276,17 @@ void take_verdict(Visit& visit) {
   visit.step.emit(output);
   const auto json = parse_json(visit.input.payload());
   if (!json.is_object() || !json.contains("op") || !json["op"].is_string()) return;
-  const auto verdict = json.contains("verdict") ? json["verdict"] : Json();
+  const auto verdict = json.value("verdict", "");
   // What is parked may stand yet. What waits for a person as one of a field's values is decided:
   // the person's op will follow it.
-  const bool asked = verdict == "CASE" && json.contains("reason") && json["reason"] == "field";
+  const bool asked = verdict == "CASE" && json.value("reason", "") == "field";
   if ((verdict == "HOLD" || verdict == "CASE") && !asked) return;
-  const auto key = visit.state.remove(json["op"].get<std::string>());
-  if (key) show_record(visit, *key, all_parts(visit, *key));
+  const auto id = json["op"].get<std::string>();
+  if (verdict == "APPLY" || verdict == "MERGE") return keep_decided(visit, id, json, hub);
+  const auto key = visit.state.remove(id);
+  if (!key) return;
+  if (json.contains("canonical")) take_canonical(visit, *key, json, hub);
+  show_record(visit, *key, all_parts(visit, *key));
 }
 
 }  // namespace
@@ -367,6 +311,8 @@ void decide_at_site(const Options& options, plugin::Step& step, const plugin::In
     return take_record(visit, *record);
   } else if (options.topics.verdict.match(input.topic())) {
     return take_verdict(visit);
+  } else if (is_ask(options, input.topic())) {
+    return take_ask(visit);
   } else if (visit.clock.is_answer(input.topic())) {
     if (visit.clock.take_answer(input)) release(visit);
     return;

@@ -56,6 +56,10 @@ Confirmed SiteState::confirmed(std::string_view key) const {
     arrival.at.boottime_ms = in.integer();
   }
   it.newest = read_hlc(in);
+  for (auto count = in.number(); count > 0; --count) {
+    const auto part = in.text();
+    it.parts_needed.emplace(part, in.integer());
+  }
   return it;
 }
 
@@ -84,6 +88,8 @@ void SiteState::put(std::string_view key, const Confirmed& it) {
     out.integer(it.arrivals[i].at.boot).integer(it.arrivals[i].at.boottime_ms);
   }
   write(out, it.newest);
+  out.number(it.parts_needed.size());
+  for (const auto& [part, version] : it.parts_needed) out.text(part).integer(version);
   step_.put('r' + std::string(key), out.take());
 }
 
@@ -108,6 +114,13 @@ std::uint64_t Marks::at(const Moment& moment) const {
     if (arrival.at <= moment) mark = arrival.mark;
   }
   return mark;
+}
+
+bool Confirmed::whole() const {
+  return std::all_of(parts_needed.begin(), parts_needed.end(), [&](const auto& part) {
+    const auto come = part_versions.find(part.first);
+    return come != part_versions.end() && come->second >= part.second;
+  });
 }
 
 std::map<std::string, Marks> SiteState::marks() const {
@@ -160,6 +173,8 @@ std::vector<Pending> SiteState::pending(std::string_view key) const {
       const auto name = in.text();
       pending.deltas.emplace(name, in.integer());
     }
+    pending.decided = in.integer();
+    pending.hub = in.text();
     return true;
   });
   return list;
@@ -171,12 +186,28 @@ void SiteState::add(const Pending& pending) {
   const auto last = step_.get("nops");
   const auto number = last ? Reader(*last).number() + 1 : 1;
   step_.put("nops", Writer().number(number).take());
+  step_.put(op_key(pending.op.id), Writer().text(pending.op.key).number(number).take());
+  change(pending);
+}
+
+void SiteState::change(const Pending& pending) {
+  const auto place = step_.get(op_key(pending.op.id));
+  if (!place) return;
+  Reader in(*place);
+  in.text();
+  const auto number = in.number();
   Writer out;
   write(out, pending.op);
   out.number(pending.deltas.size());
   for (const auto& [name, delta] : pending.deltas) out.text(name).integer(delta);
+  out.integer(pending.decided).text(pending.hub);
   step_.put(pending_key(pending.op.key, big_endian(number)), out.take());
-  step_.put(op_key(pending.op.id), Writer().text(pending.op.key).number(number).take());
+}
+
+std::optional<std::string> SiteState::key_of(std::string_view op) const {
+  const auto bytes = step_.get(op_key(op));
+  if (!bytes) return std::nullopt;
+  return std::string(Reader(*bytes).text());
 }
 
 std::optional<std::string> SiteState::remove(std::string_view op) {

@@ -31,10 +31,15 @@ struct Confirmed {
   std::int64_t version = -1;
   std::string hub;  // journal_name.hpp; empty: nothing has come
   std::map<std::string, std::int64_t, std::less<>> part_versions;
+  // Of the newest version: in which each part last changed. What has not come yet of it, nobody
+  // here has seen.
+  std::map<std::string, std::int64_t, std::less<>> parts_needed;
   Hlc newest;     // of the newest version; a record that is made anew counts from 0 again
   Fields fields;  // with parts: "part/field"
   bool live = false;
-  std::vector<Arrival> arrivals;  // the last ones, oldest first
+  std::vector<Arrival> arrivals;  // the last ones that came whole, oldest first
+
+  bool whole() const;  // all parts of the newest version have come
 };
 
 // The marks that came with the records of one hub (marks.hpp).
@@ -54,10 +59,13 @@ struct Marks {
   bool to_send() const { return next != sent || last() != next; }
 };
 
-// An edit made here that the centre has not answered for good.
+// An edit made here that the centre has not answered for good, or has let stand in a version of the
+// record that has not come.
 struct Pending {
   Op op;
   std::map<std::string, std::int64_t, std::less<>> deltas;  // of sums, to what the author saw
+  std::int64_t decided = -1;                                // that version; -1: it is not decided
+  std::string hub;                                          // whose version that is
 };
 
 class SiteState {
@@ -76,10 +84,23 @@ class SiteState {
   std::int64_t mark_wake_ms() const;
   void put_mark_wake(std::int64_t ms);
 
+  // The authority has asked how far the edits have come, and is not answered yet.
+  bool asked() const { return step_.get("nasked").has_value(); }
+  void put_asked(bool asked) {
+    if (asked) {
+      step_.put("nasked", "");
+    } else if (this->asked()) {
+      step_.erase("nasked");
+    }
+  }
+
   std::vector<Pending> pending(std::string_view key) const;  // oldest first
   bool is_pending(std::string_view op) const;
   void add(const Pending& pending);
-  // The record that it was of, if it was pending.
+  // The same op, changed.
+  void change(const Pending& pending);
+  // The record that it is of, if it is pending.
+  std::optional<std::string> key_of(std::string_view op) const;
   std::optional<std::string> remove(std::string_view op);
 
   // The greatest stamp that this site has seen or sent, and the last that it has sent.

@@ -34,8 +34,15 @@ void replay(const Pending& pending, Shown& shown) {
 Shown show(const Options& options, const Confirmed& confirmed,
            const std::vector<Pending>& pending) {
   Shown shown{confirmed.fields, confirmed.live};
-  if (options.view == View::confirmed) return shown;
-  for (const auto& one : pending) replay(one, shown);
+  for (const auto& one : pending) {
+    if (options.view == View::optimistic || one.decided >= 0) replay(one, shown);
+  }
+  return shown;
+}
+
+Shown with_one(const Confirmed& confirmed, const Pending& one) {
+  Shown shown{confirmed.fields, confirmed.live};
+  replay(one, shown);
   return shown;
 }
 

@@ -17,6 +17,9 @@ struct Shown {
 
 Shown show(const Options& options, const Confirmed& confirmed, const std::vector<Pending>& pending);
 
+// Confirmed, with one edit on top.
+Shown with_one(const Confirmed& confirmed, const Pending& one);
+
 // As JSON, sorted; of one part unless that is empty. Empty: there is nothing to show.
 std::string render(const Shown& shown, std::string_view part);
 

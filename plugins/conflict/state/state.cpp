@@ -9,9 +9,13 @@
 //   w PREV NUL OP            OP waits for PREV
 //   c MS OP                  OP waits for the time
 //   q NUMBER                 an op that waits for the batch
+//   G KEY                    what is known of a record whose ops wait for reports (gathered.hpp)
+//   g KEY NUL NUMBER         such an op
+//   y MS KEY, d MS KEY       such a record, by the stamp that is needed and by when it is due
 //   l KEY                    the last of these that was made at the centre, of the record
 //   k NUMBER                 a case
 //   a KEY                    the record that the insert KEY is now part of
+//   s KEY                    the state of a key that has no record (Other)
 //   i FIELD NUL HASH KEY     the key parts of a record but FIELD, made comparable; "*": all
 //   m SITE                   what a site has acknowledged (sites.cpp)
 //   n NAME                   the clock and what is counted, the last run
@@ -68,6 +72,8 @@ std::optional<Entry> State::entry(std::uint64_t number) const {
 
 void State::put(const Entry& entry) { step_.put(numbered('h', entry.number), encode(entry)); }
 
+void State::erase_entry(std::uint64_t number) { step_.erase(numbered('h', number)); }
+
 State::Later State::entries_after(const Record& record, std::int64_t base) const {
   Later later;
   auto& entries = later.entries;
@@ -123,8 +129,31 @@ std::string State::resolve_alias(std::string_view key) const {
   throw std::runtime_error("the aliases of " + std::string(key) + " have no end");
 }
 
-void State::put_alias(std::string_view key, std::string_view record) {
+void State::put_alias(std::string_view key, std::string_view record, Standing standing) {
   step_.put(key_of('a', key), record);
+  put(key, Other{standing, std::string(record)});
+}
+
+std::optional<State::Other> State::other(std::string_view key) const {
+  const auto bytes = step_.get(key_of('s', key));
+  if (!bytes) return std::nullopt;
+  return decode_other(*bytes);
+}
+
+void State::put(std::string_view key, const Other& other) {
+  Writer out;
+  out.number(static_cast<std::uint64_t>(other.standing)).text(other.record);
+  step_.put(key_of('s', key), out.take());
+}
+
+void State::erase_other(std::string_view key) { step_.erase(key_of('s', key)); }
+
+State::Other State::decode_other(std::string_view bytes) {
+  Reader in(bytes);
+  Other other;
+  other.standing = static_cast<Standing>(in.number());
+  other.record = in.text();
+  return other;
 }
 
 void State::index(std::string_view bucket, std::string_view key) {

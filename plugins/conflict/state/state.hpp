@@ -39,6 +39,7 @@ class State {
   std::uint64_t next_number();
   std::optional<Entry> entry(std::uint64_t number) const;
   void put(const Entry& entry);
+  void erase_entry(std::uint64_t number);
   std::uint64_t last_number() const { return counters_.get().history; }
   std::uint64_t number_before() const {
     return counters_.get().before;
@@ -72,7 +73,16 @@ class State {
 
   // The record that an insert turned out to be; `key` itself if there is none.
   std::string resolve_alias(std::string_view key) const;
-  void put_alias(std::string_view key, std::string_view record);
+  void put_alias(std::string_view key, std::string_view record, Standing standing);
+  // What became of a key that has no record of its own: matched, or not looked at yet (R36).
+  struct Other {
+    Standing standing = Standing::unreconciled;
+    std::string record;  // that it is part of
+  };
+  static Other decode_other(std::string_view bytes);
+  std::optional<Other> other(std::string_view key) const;
+  void put(std::string_view key, const Other& other);
+  void erase_other(std::string_view key);
   // The records in a bucket: those with the same key parts, and others that share its hash
   // (insert.cpp). `each` gives true for more; it may read the state.
   void index(std::string_view bucket, std::string_view key);

@@ -76,6 +76,10 @@ void Waiting::wait_until(std::int64_t ms, std::string_view op) {
   step_.put(key_of('c', big_endian(static_cast<std::uint64_t>(ms))) + std::string(op), "");
 }
 
+void Waiting::wait_no_longer(std::int64_t ms, std::string_view op) {
+  step_.erase(key_of('c', big_endian(static_cast<std::uint64_t>(ms))) + std::string(op));
+}
+
 std::vector<std::string> Waiting::take_due(std::int64_t now_ms) {
   std::vector<std::string> keys;
   step_.scan("c", "c", [&](std::string_view key, std::string_view) {

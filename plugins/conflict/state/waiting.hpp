@@ -36,6 +36,7 @@ class Waiting {
   std::vector<std::string> take_waiting(std::string_view prev);
   // Ops that wait for the time; `take` gives those up to then, and `next` the earliest other.
   void wait_until(std::int64_t ms, std::string_view op);
+  void wait_no_longer(std::int64_t ms, std::string_view op);
   std::vector<std::string> take_due(std::int64_t now_ms);
   std::optional<std::int64_t> next_due() const;
 

@@ -285,4 +285,86 @@ TEST_CASE("conflict R35: a clock that once ran ahead does not stop the nights") 
   CHECK(hub.record() == Json{{"x", 4}});
 }
 
+TEST_CASE(
+    "conflict R34: a rule for the whole record, for a part, for a field; the nearest counts") {
+  Hub hub(Json{{"strategy", "field-merge"},
+               {"record", "edits/{id}/{part}"},
+               {"topics", {{"canonical", "records/{id}/{part}"}}},
+               {"fields", {{"*", "central"}, {"family/*", "max"}, {"family/name", "first"}}}});
+  auto insert =
+      edit("S1", {{"person", {{"tel", 0}}}, {"family", {{"kids", 0}, {"name", "n"}}}}, -1);
+  insert.part = "*";
+  hub.give(insert);
+  auto message = hub.as_message(insert, monday + day);
+  message.origin = "hub";
+  message.sequence = 1;
+  message.properties = {{"base", "0"}};
+  message.payload = Json{{"person", {{"tel", 1}}}, {"family", {{"kids", 1}, {"name", "m"}}}}.dump();
+  hub.message(message);
+  auto later = insert;
+  later.site = "A";
+  later.base = 0;
+  later.at = monday + 2 * day;
+  later.fields = {{"person", {{"tel", 2}}}, {"family", {{"kids", 2}, {"name", "o"}}}};
+  hub.give(later);
+  CHECK(hub.record() == Json{{"person/tel", 1}, {"family/kids", 2}, {"family/name", "m"}});
+  CHECK(hub.verdicts[later.id()]["lost"] == Json{"family/name", "person/tel"});
+}
+
+TEST_CASE("conflict R32: history says who, when, and has the record after each entry") {
+  Hub hub(Json{{"topics", {{"history", nullptr}}},
+               {"strategy", "field-merge"},
+               {"fields", {{"diet", "case"}}}});
+  // By default it reaches the centre.
+  CHECK(hub.options.topics.history.fill({{"key", "123"}}) == "history/123");
+  hub.seed({{"x", 0}, {"diet", "any"}}, "123", 0);
+  hub.give(edit("A1", {{"x", 1}, {"diet", "a"}}, 0));
+  auto late = edit("B1", {{"x", 2}, {"diet", "b"}}, 0);
+  late.at = monday - day;
+  hub.give(late);
+  hub.resolve(hub.open_cases("field").at(0), "set", {{"value", "c"}});
+  std::vector<Json> entries;
+  for (const auto& sent : hub.sent) {
+    if (sent.topic == "history/123") entries.push_back(sent.json());
+  }
+  REQUIRE(entries.size() == 4);
+  CHECK(entries[1]["canonical"] == Json{{"x", 1}, {"diet", "a"}});
+  CHECK(entries[2]["verdict"] == "CASE");
+  CHECK(entries[2]["canonical"] == Json{{"x", 1}, {"diet", "a"}});
+  CHECK(entries[2]["time_ms"] == late.at);
+  CHECK(entries[2]["origin"] == "B");
+  CHECK(entries[3]["canonical"] == Json{{"x", 1}, {"diet", "c"}});
+  CHECK(entries[3]["person"] == "ann");
+  auto gone = edit("A2", Json::object(), 2);
+  gone.kind = "delete";
+  hub.give(gone);
+  for (const auto& sent : hub.sent) {
+    if (sent.topic == "history/123") entries.push_back(sent.json());
+  }
+  CHECK(entries.back()["canonical"] == Json());
+  CHECK(
+      options_of({{"record", "e/{id}"}, {"topics", {{"canonical", "r/{id}"}, {"history", "none"}}}})
+          .topics.history.empty());
+}
+
+TEST_CASE("conflict R35: nights go by the clocks of a time zone, each once") {
+  Hub hub(Json{{"when", "02:30"}, {"time_zone", "Europe/Zurich"}});
+  const std::int64_t march = 1'774'738'800'000;  // 2026-03-29 00:00 in Zurich, 23:00 UTC before
+  hub.give(edit("A1", {{"x", 1}}, -1), march);
+  CHECK(hub.host.wakes.at("batch") == march + 2 * hour);  // 03:00: there is no 02:30
+  hub.wake("batch", march + 2 * hour);
+  CHECK(hub.record() == Json{{"x", 1}});
+  hub.give(edit("A2", {{"x", 2}}, 0), march + 3 * hour);
+  CHECK(hub.host.wakes.at("batch") == march + 23 * hour + 2 * hour + hour / 2);
+  const std::int64_t october = 1'792'879'200'000;  // 2026-10-25 00:00 in Zurich
+  hub.give(edit("A3", {{"x", 3}}, 0), october);
+  hub.wake("batch", october + 2 * hour + hour / 2);
+  CHECK(hub.record() == Json{{"x", 3}});
+  // It is 02:30 once more an hour later.
+  hub.give(edit("A4", {{"x", 4}}, 2), october + 3 * hour);
+  CHECK(hub.host.wakes.at("batch") == october + 25 * hour + 2 * hour + hour / 2);
+  hub.wake("batch", october + 3 * hour + hour / 2);
+  CHECK(hub.record() == Json{{"x", 3}});
+}
+
 }  // namespace bascule::test

@@ -113,4 +113,27 @@ TEST_CASE("conflict centre: an envelope says in its payload what a record's prop
   CHECK(last("whole/123").json()["version"] == 2);
 }
 
+TEST_CASE("conflict centre: a clock that ran ahead does not stamp what is edited after that") {
+  Hub hub;
+  write(hub, 1, {{"x", 1}}, monday + 400 * day);
+  Message late;
+  late.trusted = false;  // nobody knows which of the two times is right
+  write(hub, 2, {{"x", 2}}, monday, late);
+  CHECK(hub.clock().ms == monday + 400 * day);
+  write(hub, 3, {{"x", 3}}, monday + 1);
+  CHECK(hub.clock().ms == monday + 1);
+  REQUIRE(hub.host.log.size() == 1);
+  // It had seen the others, and comes after them all the same.
+  CHECK(hub.record() == Json{{"x", 3}});
+  hub.give({.site = "A",
+            .number = 1,
+            .fields = {{"y", 1}},
+            .base = -1,
+            .at = monday + 5,
+            .record = "456"},
+           monday + 6);
+  write(hub, 4, {{"y", 2}}, monday + 7);
+  CHECK(hub.host.log.size() == 1);
+}
+
 }  // namespace bascule::test

@@ -59,6 +59,7 @@ void Network::edit(const std::string& id, const Json& fields, std::int64_t at,
   message.topic = "edits/" + record;
   message.payload = fields.is_null() ? "" : fields.dump();
   message.wall_ms = at + ahead_ms;
+  message.trusted = ahead_ms == 0;
   message.boottime_ms = at;
   publish(id, message);
 }
@@ -89,7 +90,9 @@ void Network::hand_down() {
     next.payload = sent.payload;
     next.properties = sent.properties;
     for (auto& [name, other] : sites) {
-      if (sent.topic.starts_with("records/") || sent.topic == "verdicts/" + name) {
+      const bool for_it =
+          sent.topic == "verdicts/" + name || sent.topic == "marks/" + name + "/ask";
+      if (sent.topic.starts_with("records/") || for_it) {
         other.down.push_back(next);
       }
     }

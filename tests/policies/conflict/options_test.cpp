@@ -54,6 +54,17 @@ TEST_CASE("conflict options: what is wrong is named with its place") {
   CHECK(has(wrong({{"history", {{"kept", 5}}}}), "/history/kept is not known"));
   CHECK(has(wrong({{"silent", true}}), "/silent must be a duration"));
   CHECK(has(wrong({{"topics", {{"mark", "marks"}}}}), "/topics/mark must name {origin}"));
+  CHECK(has(wrong({{"when", "1:00"}}), "/when must be `at once`, `reported` or a time of day"));
+  CHECK(has(wrong({{"when", "01:00"}, {"time_zone", "Europe/Atlantis"}}),
+            "/time_zone is none that this system knows"));
+  CHECK(has(wrong({{"when", "01:00"}, {"time_zone", "Europe/Zurich"}, {"utc_offset", "+01:00"}}),
+            "/utc_offset is what `time_zone` says"));
+  CHECK(has(wrong({{"when", "reported"}}), "/when reported needs `topics.mark`"));
+  CHECK(has(wrong({{"wait", {{"at_most", "1h"}}}}), "/wait is for `when: reported`"));
+  CHECK(has(wrong({{"when", "reported"},
+                   {"topics", {{"mark", "marks/{origin}"}}},
+                   {"wait", {{"then", "ask"}}}}),
+            "/wait/then must be decide or case"));
   CHECK(has(wrong({{"role", "site"}, {"sites", {"a"}}, {"topics", {{"view", "v/{id}"}}}}),
             "/sites is for the role authority"));
 }
@@ -86,7 +97,8 @@ TEST_CASE("conflict options: durations and times of day") {
   CHECK(options.history_entries_max == conflict::no_limit);
   CHECK(options.silent_ms == 90 * day);
   CHECK(options.clock_guard_ms == 1'500);
-  CHECK(*options.batch_minute == 22 * 60 + 30);
+  CHECK(*options.batch_minute == 60);
+  CHECK(options.zone.utc_s(1, *options.batch_minute) == 22 * 3'600 + 30 * 60);
 }
 
 }  // namespace bascule::test

@@ -340,4 +340,18 @@ TEST_CASE("conflict: with trimming, cut sites end alike, and nothing is put to a
   });
 }
 
+TEST_CASE("conflict: a site heard of by a clock that ran ahead is asked about in its time") {
+  Hub hub(Json{{"history", {{"keep", 0}}}, {"sites", {"A", "B"}}, {"silent", "10d"}});
+  Edit edit{.site = "A", .number = 1, .fields = {{"x", 1}}, .base = -1};
+  give_marked(hub, edit, "0", monday + 400 * day);
+  hub.trim(monday + 400 * day);
+  edit.number = 2;
+  edit.base = 0;
+  give_marked(hub, edit, last_mark(hub), monday);
+  hub.trim(monday);
+  CHECK(hub.open_cases("silent").empty());
+  hub.trim(monday + 11 * day);
+  CHECK(!hub.open_cases("silent").empty());
+}
+
 }  // namespace bascule::test

@@ -1,0 +1,180 @@
+// What an independent model of policies.md decided otherwise, each as the smallest case.
+#include <doctest/doctest.h>
+
+#include <map>
+#include <string>
+
+#include "policies/conflict/hub.hpp"
+
+namespace bascule::test {
+
+namespace {
+
+Edit edit(const std::string& id, const Json& fields, std::int64_t base, std::int64_t after_s,
+          const std::string& kind = "") {
+  auto made = edit_of(id, fields);
+  made.base = base;
+  made.at = monday + after_s * 1'000;
+  made.kind = kind;
+  return made;
+}
+
+}  // namespace
+
+TEST_CASE("conflict: a recreate that loses makes no version") {
+  Hub hub(Json{{"strategy", "field-merge"}});
+  hub.give(edit("A1", {{"n", 4}}, -1, 0));
+  hub.give(edit("B1", Json::object(), 0, 1, "delete"));
+  hub.give(edit("C1", {{"m", 1}}, 1, 2, "recreate"));
+  SUBCASE("to a delete of the life that both have begun") {
+    CHECK(hub.give(edit("D1", Json::object(), 2, 3, "delete"))["version"] == 3);
+    hub.sent.clear();
+    const auto verdict = hub.give(edit("E1", {{"m", 2}}, 1, 4, "recreate"));
+    CHECK(verdict["verdict"] == "SUPERSEDED");
+    CHECK(verdict["version"] == 3);
+    for (const auto& sent : hub.sent) CHECK(sent.topic != "records/123");
+  }
+  SUBCASE("all its fields to the other recreate") {
+    const auto verdict = hub.give(edit("E1", {{"m", 2}}, 1, 1, "recreate"));
+    CHECK(hub.record() == Json{{"m", 1}});
+    CHECK(verdict["verdict"] == "SUPERSEDED");
+    CHECK(verdict["version"] == 2);
+  }
+}
+
+TEST_CASE("conflict: an edit that a version check let through is reported with what lost before") {
+  Hub hub(Json{{"strategy", "expected-version"}, {"on_stale", "merge"}});
+  hub.give(edit("A1", {{"n", 2}}, -1, 0));
+  hub.give(edit("A2", {{"n", 3}}, 0, 10));
+  CHECK(hub.give(edit("B1", {{"n", 4}}, 0, 5))["verdict"] == "SUPERSEDED");
+  CHECK(hub.conflicts.size() == 1);
+  CHECK(hub.give(edit("C1", {{"n", 5}}, 1, 50))["verdict"] == "APPLY");
+  REQUIRE(hub.conflicts.size() == 2);
+  CHECK(hub.conflicts[1]["conflict"] == Json{id_of("B1"), id_of("C1")});
+}
+
+TEST_CASE("conflict: so is one that follows its author's own, with a delete that lost") {
+  Hub hub(
+      Json{{"strategy", "expected-version"}, {"on_stale", "merge"}, {"deletes", "update-wins"}});
+  hub.give(edit("B1", {{"n", 1}}, -1, 0));
+  hub.give(edit("B2", {{"n", 2}}, 0, 1));
+  CHECK(hub.give(edit("A1", Json::object(), 0, 2, "delete"))["reason"] == "updated");
+  auto third = edit("B3", {{"tel", 3}}, 0, 3);
+  third.prev = "B2";
+  hub.conflicts.clear();
+  hub.give(third);
+  REQUIRE(hub.conflicts.size() == 1);
+  CHECK(hub.conflicts[0]["units"] == Json{"*"});
+}
+
+TEST_CASE(
+    "conflict: a record that lives again is a version, though a person is asked for its field") {
+  Hub hub(
+      Json{{"strategy", "field-merge"}, {"deletes", "author-time"}, {"fields", {{"n", "case"}}}});
+  hub.give(edit("A1", {{"n", 2}}, -1, 0));
+  hub.give(edit("A2", {{"n", 3}}, 0, 3));
+  hub.give(edit("B1", Json::object(), 1, 5, "delete"));
+  const auto verdict = hub.give(edit("C1", {{"n", 4}}, 0, 10));
+  CHECK(verdict["verdict"] == "MERGE");
+  CHECK(verdict["lost"] == Json{"n"});
+  CHECK(verdict["version"] == 3);
+  CHECK(!verdict.contains("reason"));
+  CHECK(hub.open_cases("field").size() == 1);
+}
+
+TEST_CASE("conflict: the stamp of what a person let pass moves nobody's edit behind it") {
+  Hub hub(Json{{"strategy", "expected-version"}, {"on_stale", "merge"}});
+  const auto now = monday + 5 * day;  // when the person decides
+  auto ahead = edit("A1", {{"m", 1}}, -1, 0);
+  ahead.at = now + 71'000;
+  CHECK(hub.give(ahead, now)["reason"] == "clock");
+  hub.resolve(1, "accept");
+  auto second = edit("A2", {{"name", 1}}, 0, 0);
+  auto third = edit("A3", {{"name", true}, {"n", "x"}}, 0, 0);
+  second.at = now - 990;
+  third.at = now - 989;
+  hub.give(second, now);
+  CHECK(!hub.give(third, now).contains("lost"));
+  CHECK(hub.record()["name"] == true);
+}
+
+TEST_CASE("conflict: what a person let pass does not count a second time") {
+  Hub hub(Json{{"detect", "record"}});
+  CHECK(hub.give(edit("D1", {{"tel", 1}}, 0, 0))["reason"] == "resurrection");
+  hub.resolve(1, "accept");
+  auto gone = edit("E1", Json::object(), 0, 9, "delete");
+  hub.give(gone);
+  CHECK(hub.conflicts.empty());
+  CHECK(hub.record() == Json());
+}
+
+TEST_CASE("conflict: what its author saw deleted is rejected, and not held for its clock") {
+  Hub hub(Json{{"on_ambiguous", "hold"}});
+  hub.give(edit("B1", {{"n", 1}}, -1, 0));
+  hub.give(edit("B2", Json::object(), 0, 1, "delete"));
+  auto first = edit("A1", {{"name", 1}}, 0, 9);
+  auto second = edit("C1", {{"name", 2}}, 1, 9);
+  second.u = 400;
+  CHECK(hub.give(first)["reason"] == "deleted");
+  const auto verdict = hub.give(second);
+  CHECK(verdict["verdict"] == "REJECT");
+  CHECK(verdict["reason"] == "deleted");
+}
+
+TEST_CASE("conflict: edits of one night at the centre do not depend on each other") {
+  for (const bool batch : {false, true}) {
+    CAPTURE(batch);
+    Hub hub(batch ? Json{{"when", "01:00"}} : Json::object());
+    const auto write = [&](std::uint64_t sequence, const std::string& payload) {
+      Message message;
+      message.sequence = sequence;
+      message.topic = "edits/123";
+      message.payload = payload;
+      message.wall_ms = monday + std::int64_t(sequence);
+      hub.message(message);
+    };
+    write(1, "");
+    write(2, R"({"tel":"y"})");
+    if (batch) hub.wake("batch", monday + 17 * hour);
+    CHECK(hub.record() == Json{{"tel", "y"}});
+    CHECK(hub.version() == 0);
+  }
+}
+
+TEST_CASE("conflict: a question about a field ends with the life of its record") {
+  Hub hub(Json{{"strategy", "field-merge"}, {"fields", {{"n", "case"}}}});
+  hub.give(edit("A1", {{"m", 1}}, -1, 0));
+  hub.give(edit("A2", {{"n", 1}}, 0, 1));
+  CHECK(hub.give(edit("B1", {{"n", 2}}, 0, 2))["verdict"] == "CASE");
+  auto gone = edit("B2", Json::object(), 1, 3, "delete");
+  hub.give(gone);
+  hub.give(edit("B3", {{"n", 3}}, 2, 4, "recreate"));
+  CHECK(hub.record() == Json{{"n", 3}});
+  CHECK(hub.open_cases("field").empty());
+}
+
+TEST_CASE("conflict: of a record that lives again every part is sent") {
+  Hub hub(Json{{"strategy", "field-merge"},
+               {"record", "edits/{id}/{part}"},
+               {"deletes", "author-time"},
+               {"topics", {{"canonical", "records/{id}/{part}"}}}});
+  const auto give = [&](Edit made, const std::string& part) {
+    made.part = part;
+    return hub.give(made);
+  };
+  give(edit("A1", {{"name", "a"}}, -1, 0), "p");
+  give(edit("C1", Json::object(), 0, 10, "delete"), "p");
+  auto hidden = edit("A2", {{"tel", "x"}}, -1, 5);
+  hidden.prev = "A1";
+  CHECK(give(hidden, "q")["reason"] == "deleted");
+  auto later = edit("A3", {{"name", "b"}}, -1, 20);
+  later.prev = "A2";
+  hub.sent.clear();
+  give(later, "p");
+  std::map<std::string, std::string> sent;
+  for (const auto& it : hub.sent) sent[it.topic] = it.payload;
+  CHECK(sent["records/123/p"] == R"({"name":"b"})");
+  CHECK(sent["records/123/q"] == R"({"tel":"x"})");
+}
+
+}  // namespace bascule::test
