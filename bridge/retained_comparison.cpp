@@ -84,7 +84,7 @@ void RetainedComparison::in_journal(Task task) {
 void RetainedComparison::connected(bool session_present) {
   if (session_present || status().state == State::off) return;
   lost_ = true;
-  if (!forgot_) begin_notes();
+  begin_notes();  // what came before may be forgotten, too
 }
 
 void RetainedComparison::begin_notes() {

@@ -170,9 +170,11 @@ class World {
   void mend(bool session_kept) {
     if (up_) return;
     up_ = true;
-    if (!session_kept || forgot_) {
+    if (!session_kept || std::exchange(sessionless_, false)) {
+      // What came since it forgot may be forgotten, too: a copy may stay then.
+      if (suspect_ || (lost_ && forgot_)) take_for_forgotten();
       lost_ = true;
-      if (!suspect_) retained_->begin(up);
+      retained_->begin(up);
       session_.clear();
       for (const auto& [topic, one] : source_) session_.push_back({Kind::replay, one, false});
     }
@@ -266,6 +268,10 @@ class World {
     mark_ = false;
     session_.clear();
     source_.clear();
+    sessionless_ = true;
+    take_for_forgotten();
+  }
+  void take_for_forgotten() {
     for (auto& [topic, forgotten] : forgotten_) {
       if (!forgotten) left_[topic] = last_crossed(topic);
       forgotten = true;
@@ -310,10 +316,11 @@ class World {
   std::unique_ptr<Retained> retained_ = std::make_unique<Retained>(rows_);
   Broker source_, far_;
   bool up_ = false, settled_ = false, forgot_ = false;
-  bool mark_ = false;     // at the source's broker
-  bool lost_ = false;     // it had no session
-  bool suspect_ = false;  // nor bookmark
-  bool marked_ = false;   // when it was asked
+  bool mark_ = false;         // at the source's broker
+  bool sessionless_ = false;  // it has none of ours
+  bool lost_ = false;         // it had none
+  bool suspect_ = false;      // nor bookmark
+  bool marked_ = false;       // when it was asked
   std::deque<InFlight> session_;
   enum class Stage {
     none,

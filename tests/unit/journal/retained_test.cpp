@@ -134,6 +134,12 @@ TEST_CASE("retained: the rows are gone through in portions, and none is left out
   for (int i = 10'000; i < 15'000; ++i) topics.push_back(std::to_string(i));
   for (const std::string& topic : topics) rules.take(Rules::value(topic, 1), Arrival::live);
   CHECK(rules.compare({}).gone == topics);
+  std::vector<RetainedValue> all;
+  for (const std::string& topic : topics) {
+    rules.take(Rules::value(topic, 2), Arrival::live);
+    if (topic != topics.back()) all.push_back(Rules::value(topic, 2));
+  }
+  CHECK(rules.compare(all).gone == Names{topics.back()});
 }
 
 TEST_CASE("retained: what a broker that forgot does not have stays as it is") {
@@ -146,6 +152,10 @@ TEST_CASE("retained: what a broker that forgot does not have stays as it is") {
   CHECK(rules.retained.source_forgot(up) == 1);
   rules.retained.close(up);
   CHECK(rules.compare({}).gone == Names{"b"});
+  // It is there again, and is known to be; so it may go again.
+  CHECK(rules.compare({Rules::value(a, 1)}).gone == Names{});
+  CHECK(rules.sequence == 3);
+  CHECK(rules.compare({}).gone == Names{"a"});
 }
 
 TEST_CASE("retained: a comparison beside more than can be noted finds nothing") {
@@ -212,6 +222,19 @@ TEST_CASE("retained: with another target a value goes there, and the old one is 
   other.target = there;
   rules.compare({back, other});
   CHECK(rules.former.empty());
+}
+
+TEST_CASE("retained: a target that another topic goes to is not cleared when one leaves it") {
+  Rules rules;
+  const std::string a = "a", b = "b";
+  RetainedValue one = Rules::value(a, 1), other = Rules::value(b, 2);
+  one.target = other.target = "shared";
+  rules.take(one, Arrival::live);
+  rules.take(other, Arrival::live);
+  one.target = a;
+  rules.compare({one, other});
+  CHECK(rules.former.empty());
+  CHECK(rules.rows.rows["a"].target == "a");
 }
 
 TEST_CASE("retained: a target that was left is cleared after a restart, too") {
