@@ -108,6 +108,11 @@ void Knowledge::look_at_chain() {
   life_ = last.life;
   deleted_ = last.op.kind == Kind::remove;
   stamp_ = lifted(stamp_, last.stamp);
+  if (!op_.central || op_.quality != BaseQuality::inferred) return;
+  // Where nobody says what an author at the centre has seen, time decides about a delete, be it of
+  // the same night or decided already.
+  deleted_ = false;
+  std::erase_if(chain_, [](const Entry& entry) { return entry.op.kind == Kind::remove; });
 }
 
 bool Knowledge::misses_a_version() const {

@@ -3,6 +3,7 @@
 
 #include <map>
 #include <string>
+#include <vector>
 
 #include "policies/conflict/hub.hpp"
 
@@ -138,6 +139,39 @@ TEST_CASE("conflict: edits of one night at the centre do not depend on each othe
     if (batch) hub.wake("batch", monday + 17 * hour);
     CHECK(hub.record() == Json{{"tel", "y"}});
     CHECK(hub.version() == 0);
+  }
+}
+
+TEST_CASE("conflict: after a delete of the same night at the centre time decides, as at once") {
+  for (const std::string deletes : {"delete-wins", "author-time", "update-wins"}) {
+    for (const bool batch : {false, true}) {
+      CAPTURE(deletes);
+      CAPTURE(batch);
+      Hub hub(Json{{"strategy", "field-merge"},
+                   {"fields", {{"address", {{"members", {"street", "zip"}}}}, {"n", "sum"}}},
+                   {"deletes", deletes},
+                   {"when", batch ? "01:00" : "at once"}});
+      hub.give(edit("A1", {{"street", "z"}, {"n", 4}}, -1, 0), monday);
+      if (batch) hub.wake("batch", monday + 17 * hour);
+      const std::vector<std::string> payloads{"", R"({"zip":1})", R"({"n":5})"};
+      for (std::size_t i = 0; i < payloads.size(); ++i) {
+        Message message;
+        message.sequence = i + 1;
+        message.topic = "edits/123";
+        message.payload = payloads[i];
+        message.wall_ms = monday + 18 * hour + std::int64_t(i);
+        hub.message(message);
+      }
+      if (batch) hub.wake("batch", monday + 41 * hour);
+      const bool gone = deletes == "delete-wins";
+      for (const std::string op : {"2", "3"}) {
+        const auto& verdict = hub.verdicts["hub/0000000000000001/edits/" + op];
+        CHECK(verdict["verdict"] == (gone ? "SUPERSEDED" : "APPLY"));
+      }
+      CHECK(hub.version() == (gone ? 1 : 3));
+      CHECK(hub.record() == (gone ? Json() : Json{{"street", "z"}, {"zip", 1}, {"n", 5}}));
+      CHECK(hub.conflicts.empty());
+    }
   }
 }
 

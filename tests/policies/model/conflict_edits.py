@@ -17,6 +17,8 @@ class Edit:
         self.unchecked = False  # its author wants no check, or is a person who decides
         self.follows = None    # an edit at the centre itself: the one before it, not decided yet
         self.before = frozenset()  # ids of its own that prev leads to
+        self.unsure = frozenset()  # deletes at the centre of the same night: time decides
+        self.met = []          # concurrent: what it is reported with
         self.known = -1        # the newest version that its author had seen
         self.time = self.stamp  # its stamp, or the next moment after all that it had seen
         self.life = 0

@@ -1,6 +1,6 @@
 """What an author of `conflict` had seen, and what stands of all that was written to a record."""
 
-from conflict_edits import APPLIED, LOST, concurrent
+from conflict_edits import APPLIED, LOST, REJECTED, concurrent
 
 
 class Open(Exception):
@@ -87,7 +87,12 @@ class Merge:
                 base, edit.unchecked = record.version, True
         own = list(self.chain(edit))
         edit.before = frozenset(one.id for one in own)
-        if edit.unchecked:
+        if edit.follows:
+            edit.unsure = {one.id for one in own if one.kind == "delete"}
+        if edit.base is None and edit.unchecked:
+            edit.known = edit.inferred
+            self.let_through(record, edit)
+        elif edit.unchecked:
             self.hear(record, edit)
         edit.known = max([base] + [one.known for one in own])
         seen = [one for one in record.edits if edit.saw(one)]
@@ -111,6 +116,11 @@ class Merge:
             if self.rule(unit) == "sum":
                 edit.added[unit] = value[unit] - self.seen_sum(record, edit, unit)
 
+    def let_through(self, record, edit):
+        """It replaces all that there is, and has met what its author had not seen."""
+        edit.met = [one for one in record.edits if concurrent(edit, one)]
+        self.hear(record, edit)
+
     @staticmethod
     def hear(record, edit):
         """Its author counts as one who has heard of all that has lost until now."""
@@ -127,7 +137,9 @@ class Merge:
         for own in self.chain(edit):
             if own.fate == APPLIED and own.at <= edit.known:
                 continue
-            if own.kind == "delete":
+            if own.fate == REJECTED and edit.follows:
+                continue
+            if own.kind == "delete" and not edit.follows:
                 return "deleted", own.life
             return "alive", own.life
         if edit.known < 0:
@@ -160,7 +172,8 @@ class Merge:
         for gone in edits:
             if gone.kind != "delete":
                 continue
-            others = [one for one in edits if one.kind != "delete" and concurrent(one, gone)]
+            others = [one for one in edits if one.kind != "delete" and (
+                concurrent(one, gone) or gone.id in one.unsure)]
             self.tied |= any(one.time[:3] == gone.time[:3] for one in others)
             if self.deletes == "delete-wins":
                 return True

@@ -128,7 +128,8 @@ class Model(Merge):
             return True
         made = [record.makers[n] for n in range(edit.known + 1, record.version + 1)]
         if all(maker in edit.before for maker in made):
-            self.hear(record, edit)  # what it expected is all that there is
+            if not edit.unchecked:
+                self.let_through(record, edit)  # what it expected is all that there is
             return True
         if edit.known == -1 and not edit.before:
             if record.alive:
@@ -160,12 +161,13 @@ class Model(Merge):
             return self.reject(edit, record, "deleted")
         edit.life = life
         rivals = [one for one in record.edits if concurrent(edit, one)]
-        if self.on_ambiguous != "accept" and self.is_ambiguous(edit, record, rivals):
+        edit.met = edit.met or rivals
+        if self.on_ambiguous != "accept" and self.is_ambiguous(edit, edit.met):
             return self.park(edit, record, "HOLD" if self.on_ambiguous == "hold" else "CASE",
                              "ambiguous")
         return self.conclude(edit, record, rivals)
 
-    def is_ambiguous(self, edit, record, rivals):
+    def is_ambiguous(self, edit, rivals):
         """Nearer in time than the clocks are sure, to one that it competes with."""
         return any(self.is_near(edit, one) and any(self.by_time(unit, edit, one)
                                                    for unit in self.meet(edit, one))
@@ -220,7 +222,7 @@ class Model(Merge):
         else:
             record.version += 1
             record.seal(edit)
-        self.report(edit, rivals)
+        self.report(edit, edit.met)
         said = {"verdict": verdict, "reason": reason, "version": record.version}
         if alive and not ended and edit.kind != "delete":
             said["lost"] = lost
