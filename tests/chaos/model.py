@@ -250,13 +250,14 @@ class Model:
                 last[key] = max(number, last.get(key, -1))
         return wrong
 
-    def retained_differences(self, values):
+    def retained_differences(self, values, uncompared=frozenset()):
         """Where the retained state of the two sides differs, as sentences. `values` has for each
-        place what is retained there, payloads by topic."""
+        place what is retained there, payloads by topic. Of the hops in `uncompared`, the bridge
+        has said that it cannot know."""
         wrong = []
         for place, topic in sorted(self.kept):
             for hop in self._hops_from(place):
-                if hop[1] in self._flagless:
+                if hop[1] in self._flagless or hop in uncompared:
                     continue
                 (configuration,) = self.current[hop[0]]
                 target, there = configuration.target(hop[1], topic), ends(hop)[1]
