@@ -43,8 +43,10 @@ class Loop {
     auto to(Task task) {
       return [loop = loop_, asked = std::weak_ptr(interest_),
               task = std::move(task)](auto... answer) mutable {
-        post_to(*loop, [asked = std::move(asked), task = std::move(task),
-                        ... answer = std::move(answer)]() mutable {
+        const auto there = loop.lock();
+        if (!there) return;
+        post_to(*there, [asked = std::move(asked), task = std::move(task),
+                         ... answer = std::move(answer)]() mutable {
           if (!asked.expired()) task(std::move(answer)...);
         });
       };
@@ -52,7 +54,8 @@ class Loop {
     void forget() { interest_ = std::make_shared<bool>(); }
 
    private:
-    std::shared_ptr<Impl> loop_;
+    // Weak: what waits in a loop that has ended may own one of these, and must not own the loop.
+    std::weak_ptr<Impl> loop_;
     std::shared_ptr<bool> interest_ = std::make_shared<bool>();
   };
 
