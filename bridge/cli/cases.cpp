@@ -7,6 +7,7 @@
 #include "cli/command.hpp"
 #include "cli/policy_view.hpp"
 #include "cli/print.hpp"
+#include "cli/subcommand.hpp"
 #include "text/fields.hpp"
 
 namespace bascule {
@@ -67,29 +68,20 @@ With 'cases: TOPIC' of a policy an application does the same over MQTT: bascule-
 'bascule cases COMMAND --help' explains one command.)");
   const auto options = std::make_shared<Options>();
   const auto add = [&](const char* name, const char* description, auto action) {
-    auto* command = cases->add_subcommand(name, description);
-    command->callback([options, &choice, action] {
-      choice.run = [options, &choice, action] {
-        return action(load_config(choice.config, NamedFiles::ignored), *options);
-      };
-    });
-    return command;
-  };
-  const auto add_json = [&](CLI::App* command) {
-    command->add_flag("--json", options->as_json, "The answer as JSON, for programs");
+    return add_subcommand(*cases, choice, options, name, description, action);
   };
   const auto add_number = [&](CLI::App* command) {
     command->add_option("NUMBER", options->number, "The case's number")->required()->type_name("");
   };
   auto* listing = add("list", "List the cases that wait", list);
-  add_json(listing);
+  add_json_flag(listing, options->as_json);
   listing->add_flag("--all", options->all, "Those that are closed, too");
   listing->footer(R"(Asks the daemon; if none runs, the journal is read directly.
 
 Exit codes: 0 done, 1 failed.)");
   auto* showing = add("show", "Show one case", show);
   add_number(showing);
-  add_json(showing);
+  add_json_flag(showing, options->as_json);
   showing->footer(R"(Asks the daemon; if none runs, the journal is read directly.
 
 Exit codes: 0 done, 1 failed or there is no such case.)");

@@ -13,7 +13,7 @@ namespace bascule {
 
 namespace {
 
-std::string counted(std::size_t count, const std::string& noun) {
+std::string plural(std::size_t count, const std::string& noun) {
   return std::to_string(count) + ' ' + noun + (count == 1 ? "" : "s");
 }
 
@@ -39,8 +39,8 @@ int check(const std::string& path, bool explained) {
   for (const Problem& warning : config.warnings) std::cerr << to_string(warning) << '\n';
   const auto up = static_cast<std::size_t>(std::ranges::count(
       config.routes, Direction::up, [](const Route& route) { return route.direction; }));
-  std::cout << path << ": ok: " << counted(up, "route") << " up, " << config.routes.size() - up
-            << " down, " << counted(config.lanes.size(), "lane");
+  std::cout << path << ": ok: " << plural(up, "route") << " up, " << config.routes.size() - up
+            << " down, " << plural(config.lanes.size(), "lane");
   if (!config.policies.empty()) {
     std::cout << ", " << config.policies.size()
               << (config.policies.size() == 1 ? " policy" : " policies");

@@ -8,6 +8,7 @@
 #include "cli/journal_view.hpp"
 #include "cli/payload_text.hpp"
 #include "cli/print.hpp"
+#include "cli/subcommand.hpp"
 #include "text/fields.hpp"
 
 namespace bascule {
@@ -94,27 +95,23 @@ using Action = int (*)(const BridgeConfig&, const Options&);
 // One of the commands below `journal`, with what they have in common.
 CLI::App* add(CLI::App& journal, Choice& choice, const std::shared_ptr<Options>& options,
               const char* name, const char* description, Action action) {
-  auto* command = journal.add_subcommand(name, description);
-  command->add_flag("--json", options->as_json, "The answer as JSON, for programs");
-  command->callback([options, &choice, action] {
-    choice.run = [options, &choice, action] {
-      return action(load_config(choice.config, NamedFiles::ignored), *options);
-    };
-  });
+  auto* command = add_subcommand(journal, choice, options, name, description, action);
+  add_json_flag(command, options->as_json);
   return command;
+}
+
+// Which lane, and where in it.
+void add_place(CLI::App* command, Options& options) {
+  command->add_option("--lane", options.lane, "The lane")->type_name("NAME")->capture_default_str();
+  add_direction(command, options.direction, "up: site to central; down: back")
+      ->capture_default_str();
+  command->add_option("--from", options.from, "First sequence (default: the oldest kept)")
+      ->type_name("SEQUENCE");
 }
 
 void add_show(CLI::App& journal, Choice& choice, const std::shared_ptr<Options>& options) {
   auto* command = add(journal, choice, options, "show", "Show messages of one lane", show);
-  command->add_option("--lane", options->lane, "The lane")
-      ->type_name("NAME")
-      ->capture_default_str();
-  command->add_option("--direction", options->direction, "up: site to central; down: back")
-      ->type_name("up|down")
-      ->check(CLI::IsMember({"up", "down"}))
-      ->capture_default_str();
-  command->add_option("--from", options->from, "First sequence (default: the oldest kept)")
-      ->type_name("SEQUENCE");
+  add_place(command, *options);
   command->add_option("--count", options->count, "How many, at most")
       ->type_name("N")
       ->check(CLI::Range(1, 10'000))
@@ -136,15 +133,7 @@ Examples:
 void add_replay(CLI::App& journal, Choice& choice, const std::shared_ptr<Options>& options) {
   auto* command =
       add(journal, choice, options, "replay", "Send again what has crossed before", replay);
-  command->add_option("--lane", options->lane, "The lane")
-      ->type_name("NAME")
-      ->capture_default_str();
-  command->add_option("--direction", options->direction, "up: site to central; down: back")
-      ->type_name("up|down")
-      ->check(CLI::IsMember({"up", "down"}))
-      ->capture_default_str();
-  command->add_option("--from", options->from, "First sequence (default: the oldest kept)")
-      ->type_name("SEQUENCE");
+  add_place(command, *options);
   command->add_option("--to", options->to, "Last sequence (default: the last that has crossed)")
       ->type_name("SEQUENCE");
   command->footer(

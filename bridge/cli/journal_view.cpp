@@ -15,10 +15,6 @@ namespace {
 using nlohmann::json;
 using Align = Table::Align;
 
-std::string counted(std::uint64_t count, const std::string& noun) {
-  return count_text(count) + ' ' + noun + (count == 1 ? "" : "s");
-}
-
 std::string sequences(const json& range) {
   const std::uint64_t first = count_of(range, "first");
   const std::uint64_t last = count_of(range, "last");

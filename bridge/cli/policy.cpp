@@ -9,6 +9,7 @@
 #include "cli/command.hpp"
 #include "cli/policy_view.hpp"
 #include "cli/print.hpp"
+#include "cli/subcommand.hpp"
 #include "replay/replay_policy.hpp"
 
 namespace bascule {
@@ -88,13 +89,8 @@ void add_policy(CLI::App& program, Choice& choice) {
 'bascule policy COMMAND --help' explains one command.)");
   const auto options = std::make_shared<Options>();
   const auto add = [&](const char* name, const char* description, auto action) {
-    auto* command = policy->add_subcommand(name, description);
-    command->add_flag("--json", options->as_json, "The answer as JSON, for programs");
-    command->callback([options, &choice, action] {
-      choice.run = [options, &choice, action] {
-        return action(load_config(choice.config, NamedFiles::ignored), *options);
-      };
-    });
+    auto* command = add_subcommand(*policy, choice, options, name, description, action);
+    add_json_flag(command, options->as_json);
     return command;
   };
   add("list", "List the policies", list)->footer(R"(Asks the daemon.
@@ -107,10 +103,7 @@ Exit codes: 0 done, 1 failed, 3 no daemon answers.)");
   command->add_option("INPUT", options->input, "[POLICY/]NUMBER, the input's place in its lane")
       ->required()
       ->type_name("");
-  command->add_option("--direction", options->direction, "Where the message was going")
-      ->type_name("up|down")
-      ->check(CLI::IsMember({"up", "down"}))
-      ->capture_default_str();
+  add_direction(command, options->direction, "Where the message was going")->capture_default_str();
   command->footer(
       R"(Asks the daemon; if none runs, the journal is read directly. Decisions are kept as
 long as their inputs. 'bascule journal show --lane policy/NAME' shows the inputs with their

@@ -118,11 +118,6 @@ std::string render_case(const json& answer, bool) {
 
 namespace {
 
-// "12 inputs", "1 input".
-std::string counted(std::uint64_t count, const std::string& noun) {
-  return count_text(count) + ' ' + noun + (count == 1 ? "" : "s");
-}
-
 std::string input_name(const json& place) {
   return text_of(place, "direction") + ' ' + std::to_string(count_of(place, "number"));
 }

@@ -7,6 +7,7 @@
 #include "cli/payload_text.hpp"
 #include "cli/print.hpp"
 #include "cli/quarantine_view.hpp"
+#include "cli/subcommand.hpp"
 #include "cli/units.hpp"
 #include "text/fields.hpp"
 
@@ -73,7 +74,7 @@ int change(const BridgeConfig& config, const Options& options, const char* what,
   }
   print(sum, options.as_json, [word](const json& all, bool) {
     const std::uint64_t done = count_of(all, "done");
-    return count_text(done) + (done == 1 ? " message " : " messages ") + word + '\n';
+    return counted(done, "message") + ' ' + word + '\n';
   });
   if (!options.as_json) {
     for (const json& one : sum["skipped"]) std::cerr << text_of(one, "why") << '\n';
@@ -103,9 +104,7 @@ int add_head(const BridgeConfig& config, const Options& options) {
 
 void add_filters(CLI::App* command, const std::shared_ptr<Options>& options) {
   command->add_option("--lane", options->lane, "Only of this lane")->type_name("NAME");
-  command->add_option("--direction", options->direction, "Only of this direction")
-      ->type_name("up|down")
-      ->check(CLI::IsMember({"up", "down"}));
+  add_direction(command, options->direction, "Only of this direction");
   command->add_option("--topic", options->topic, "Only to topics that this MQTT filter matches")
       ->type_name("FILTER");
   command->add_option("--reason", options->reason, "Only with this in the reason")
@@ -161,13 +160,8 @@ void add_quarantine(CLI::App& journal, Choice& choice) {
 'bascule journal quarantine COMMAND --help' explains one command.)");
   const auto options = std::make_shared<Options>();
   const auto add = [&](const char* name, const char* description, auto action) {
-    auto* command = quarantine->add_subcommand(name, description);
-    command->callback([options, &choice, action] {
-      choice.run = [options, &choice, action] {
-        return action(load_config(choice.config), *options);
-      };
-    });
-    command->add_flag("--json", options->as_json, "The answer as JSON, for programs");
+    auto* command = add_subcommand(*quarantine, choice, options, name, description, action);
+    add_json_flag(command, options->as_json);
     return command;
   };
   const auto add_changing = [&](CLI::App* command) {
@@ -193,9 +187,7 @@ Examples:
 Exit codes: 0 done, 1 failed or there is no such message.)");
   auto* head = add("add", "Take out the message that a lane waits for", add_head);
   head->add_option("--lane", options->lane, "The lane (default: default)")->type_name("NAME");
-  head->add_option("--direction", options->direction, "up: site to central (default); down: back")
-      ->type_name("up|down")
-      ->check(CLI::IsMember({"up", "down"}));
+  add_direction(head, options->direction, "up: site to central (default); down: back");
   head->footer(adding);
   auto* again = add("requeue", "Put them back through their lanes, as new messages", requeue);
   add_changing(again);

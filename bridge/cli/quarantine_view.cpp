@@ -27,8 +27,7 @@ std::string when(const json& message) {
 std::string quarantine_advice(const json& total, bool colour) {
   const std::uint64_t messages = count_of(total, "messages");
   if (messages == 0) return {};
-  return painted(count_text(messages) + (messages == 1 ? " message is" : " messages are") +
-                     " quarantined",
+  return painted(counted(messages, "message") + (messages == 1 ? " is" : " are") + " quarantined",
                  Tone::bad, colour) +
          " (" + bytes_text(count_of(total, "bytes")) +
          "): 'bascule journal quarantine list' says why, 'bascule journal quarantine requeue' "

@@ -8,6 +8,7 @@
 #include <stdexcept>
 
 #include "cli/command.hpp"
+#include "cli/subcommand.hpp"
 #include "cli/terminal.hpp"
 #include "config/config.hpp"
 #include "message/topic.hpp"
@@ -141,11 +142,7 @@ void add_route(CLI::App& program, Choice& choice) {
   command->add_option("TOPIC", options->topic, "The topic of a message, without wildcards")
       ->required()
       ->type_name("");
-  command
-      ->add_option("--direction", options->direction,
-                   "up: site to central; down: back (default: both)")
-      ->type_name("up|down")
-      ->check(CLI::IsMember({"up", "down"}));
+  add_direction(command, options->direction, "up: site to central; down: back (default: both)");
   command->footer(
       R"(Reads the configuration file only; needs no daemon.
 

@@ -43,10 +43,10 @@ void redraw(const std::string& page) {
   std::cout << text << "\033[J" << std::flush;
 }
 
-// The answer, with what it comes to.
-json judged(json answer) {
+// For programs: the answer, with what it comes to.
+std::string as_json(json answer, int indent) {
   answer["health"] = verdict_json(verdict(answer, unix_ms()));
-  return answer;
+  return answer.dump(indent) + '\n';
 }
 
 // Until Ctrl-C; also over a restart of the daemon, once it has answered.
@@ -61,12 +61,12 @@ int watch(const BridgeConfig& config, const Options& options) {
   for (; std::cout; std::this_thread::sleep_until(next += redraw_every)) {
     std::string page;
     try {
-      status = judged(ask_daemon(config, path));
+      status = ask_daemon(config, path);
       const auto now = Clock::now();
       view.elapsed_s = std::chrono::duration<double>(now - asked).count();
       asked = now;
       view.now_ms = unix_ms();
-      page = options.as_json ? status.dump() + '\n' : render_status(status, view);
+      page = options.as_json ? as_json(status, -1) : render_status(status, view);
       view.before = std::move(status);
     } catch (const std::exception& error) {
       view.before = nullptr;
@@ -101,10 +101,10 @@ int check(const json& answer) {
 
 int status(const BridgeConfig& config, const Options& options) {
   if (options.watch) return watch(config, options);
-  const json answer = judged(ask_daemon(config, path));
+  const json answer = ask_daemon(config, path);
   if (options.check) return check(answer);
   if (options.as_json) {
-    std::cout << answer.dump(2) << '\n';
+    std::cout << as_json(answer, 2);
   } else {
     std::cout << render_status(answer, {.colour = colours_on(STDOUT_FILENO), .now_ms = unix_ms()});
   }

@@ -269,8 +269,7 @@ std::string foot(const json& status, bool colour) {
                      bytes_text(count_of(journal, "free_bytes")) + " free on its file system\n";
   text += "losses   " +
           (lost == 0 ? "none"
-                     : painted(count_text(lost) + (lost == 1 ? " message" : " messages"), Tone::bad,
-                               colour) +
+                     : painted(counted(lost, "message"), Tone::bad, colour) +
                            "; 'bascule journal losses' says which and why") +
           '\n';
   if (const std::uint64_t unsent = count_of(part_of(status, "losses"), "not_resent"); unsent > 0) {

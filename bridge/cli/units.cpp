@@ -33,6 +33,10 @@ std::string count_text(std::uint64_t count) {
   return text;
 }
 
+std::string counted(std::uint64_t count, const std::string& noun) {
+  return count_text(count) + ' ' + noun + (count == 1 ? "" : "s");
+}
+
 std::string bytes_text(std::uint64_t bytes) {
   if (bytes < 1024) return std::to_string(bytes) + " B";
   static constexpr std::array names = {"KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};

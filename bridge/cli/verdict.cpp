@@ -23,10 +23,6 @@ constexpr double worth_telling_s = 30 * 86'400;
 constexpr Word<Health> health_words[] = {
     {"ok", Health::ok}, {"degraded", Health::degraded}, {"failing", Health::failing}};
 
-std::string messages(std::uint64_t count) {
-  return count_text(count) + (count == 1 ? " message" : " messages");
-}
-
 // Collects reasons; the worst decides.
 class Findings {
  public:
@@ -97,7 +93,7 @@ void backlog(const json& status, Findings& findings) {
   }
   const std::optional<double> room = room_s(part_of(status, "journal"), bytes, oldest_s);
   if (waiting > 0 && oldest_s >= rate_needs_s) {
-    std::string text = messages(waiting) + (waiting == 1 ? " waits, " : " wait, ") +
+    std::string text = counted(waiting, "message") + (waiting == 1 ? " waits, " : " wait, ") +
                        bytes_text(bytes) + ", the oldest for " + span_text(oldest_s);
     if (room && *room < worth_telling_s) {
       text += "; at this rate the journal is full in " + span_text(*room);
@@ -111,12 +107,12 @@ void refused(const json& status, Findings& findings) {
   const json& held = part_of(status, "held");
   if (const std::uint64_t count = count_of(held, "messages"); count > 0) {
     const std::uint64_t topics = count_of(held, "topics");
-    findings.add(Health::degraded, messages(count) + " held: the broker refuses " +
-                                       count_text(topics) + (topics == 1 ? " topic" : " topics"));
+    findings.add(Health::degraded, counted(count, "message") + " held: the broker refuses " +
+                                       counted(topics, "topic"));
   }
   if (const std::uint64_t count = count_of(part_of(status, "quarantine"), "messages"); count > 0) {
     findings.add(Health::degraded,
-                 messages(count) + " in quarantine: 'bascule journal quarantine list'");
+                 counted(count, "message") + " in quarantine: 'bascule journal quarantine list'");
   }
   for (const json& route : part_of(status, "routes")) {
     const std::string state = text_of(route, "state");
@@ -129,11 +125,11 @@ void refused(const json& status, Findings& findings) {
 // What changes no health, and waits for a person all the same.
 void notes(const json& status, Findings& findings) {
   if (const std::uint64_t cases = count_of(part_of(status, "cases"), "open"); cases > 0) {
-    findings.add(Health::ok, count_text(cases) + (cases == 1 ? " case waits" : " cases wait") +
+    findings.add(Health::ok, counted(cases, "case") + (cases == 1 ? " waits" : " wait") +
                                  " for a person: 'bascule cases list'");
   }
   if (const std::uint64_t lost = count_of(part_of(status, "losses"), "messages"); lost > 0) {
-    findings.add(Health::ok, messages(lost) + " lost so far: 'bascule journal losses'");
+    findings.add(Health::ok, counted(lost, "message") + " lost so far: 'bascule journal losses'");
   }
 }
 
