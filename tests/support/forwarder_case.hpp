@@ -133,6 +133,21 @@ class ForwarderCase {
     wait([&] { return bookmarked(lane) >= sequence; });
     return bookmarked(lane) == sequence;
   }
+  // Connects, and has the first so many messages of the lane cross; whether the bookmark says so.
+  bool crosses_first(int count) {
+    append("default", 1, count);
+    connect();
+    accept(tags());
+    const bool reached = bookmark_reaches("default", static_cast<std::uint64_t>(count));
+    settle();
+    return reached;
+  }
+  // The connection ends, and with it what was sent of the bridge's own messages.
+  void lose_own() {
+    give(Outcome::Kind::lost, std::vector<std::uint64_t>(own.size(), 0), 0x80);
+    own.clear();
+    disconnect();
+  }
 
  private:
   static constexpr std::uint64_t clearing = 1;  // the tag; the bridge's own messages have 0

@@ -63,9 +63,7 @@ struct Half {
   }
 
   FarKnowledge bookmark(std::uint64_t sequence, bool session = true) const {
-    FarKnowledge far;
-    far.readable = true;
-    far.session_present = session;
+    FarKnowledge far = nothing(session);
     far.epoch = core.epoch();
     far.lanes["default"] = sequence;
     return far;

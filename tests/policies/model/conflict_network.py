@@ -14,7 +14,8 @@ from conflict_merge import Open
 from conflict_model import Model
 from conflict_runner import Runner
 from difference import Difference
-from host import DOWN, UP, Box, Failed
+from host import DOWN, UP, Box
+from steps import take_steps
 
 T0 = 1_790_000_000_000
 RECORDS = {"r": "hub", "s": "hub", "q": "hub-2"}
@@ -203,15 +204,7 @@ class Network:
         (self.sites.get(step["site"]) or self.hubs[step["site"]]).box.restart()
 
     def run(self):
-        for at, step in enumerate(self.case["steps"]):
-            try:
-                self.advance(self.now + step["after"])
-                getattr(self, step["do"])(step)
-            except Difference as found:
-                raise Difference(found.kind, f"step {at}: {found.text}", step=step,
-                                 **found.facts) from None
-            except Failed as found:
-                raise Difference("failed", f"step {at}: the step failed: {found}") from None
+        take_steps(self)
         for name in self.sites:
             self.mend({"site": name})
         self.advance(self.now + 100_000)

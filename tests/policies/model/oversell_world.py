@@ -12,6 +12,7 @@ from difference import Difference
 from host import DOWN, UP, Box, Failed
 from oversell_line import Line
 from oversell_model import Hub, Site, allot
+from steps import take_steps
 
 T0 = 1_790_000_000_000
 ITEM = "show"
@@ -264,15 +265,7 @@ class World:
             self.fail("reserve", f"{self.reserve} are not allotted, the authority says "
                       f"{self.snapshot.json()}")
         self.advance(self.now + 1000)
-        for at, step in enumerate(self.case["steps"]):
-            try:
-                self.advance(self.now + step["after"])
-                getattr(self, step["do"])(step)
-            except Difference as found:
-                raise Difference(found.kind, f"step {at}: {found.text}", step=step,
-                                 **found.facts) from None
-            except Failed as found:
-                raise Difference("failed", f"step {at}: the step failed: {found}") from None
+        take_steps(self)
         try:
             self.end()
         except Failed as found:

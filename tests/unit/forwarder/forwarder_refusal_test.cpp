@@ -372,9 +372,7 @@ TEST_CASE("own messages: a broker that closes over them costs the bookmark, not 
     bridge.connect();
     CHECK(bridge.payloads().empty());
     CHECK_FALSE(bridge.own.empty());
-    bridge.give(Outcome::Kind::lost, std::vector<std::uint64_t>(bridge.own.size(), 0), 0x80);
-    bridge.own.clear();
-    bridge.disconnect();
+    bridge.lose_own();
   }
   bridge.connect();
   CHECK(bridge.payloads() == "1 2");
@@ -386,9 +384,7 @@ TEST_CASE("own messages: where the connection does not hold without them, they a
   bridge.answers_own = false;
   for (int connection = 0; connection < 3; ++connection) {
     bridge.connect();
-    bridge.give(Outcome::Kind::lost, std::vector<std::uint64_t>(bridge.own.size(), 0), 0x80);
-    bridge.own.clear();
-    bridge.disconnect();
+    bridge.lose_own();
   }
   bridge.connect();
   CHECK(bridge.own.empty());
@@ -402,9 +398,7 @@ TEST_CASE("own messages: given up, they take the bridge's events with them, and 
   bridge.answers_own = false;
   for (int connection = 0; connection < 3; ++connection) {
     bridge.connect();
-    bridge.give(Outcome::Kind::lost, std::vector<std::uint64_t>(bridge.own.size(), 0), 0x80);
-    bridge.own.clear();
-    bridge.disconnect();
+    bridge.lose_own();
   }
   bridge.journal.append(std::string(events_lane),
                         {"bascule/store-42/events", "{}", {}, Qos::at_least_once, false});

@@ -76,11 +76,7 @@ TEST_CASE("forwarder: a broker that forgot gets its history again, in order, the
 
 TEST_CASE("forwarder: a replay that is cut off goes on where it was, after a restart too") {
   ForwarderCase bridge;
-  bridge.append("default", 1, 6);
-  bridge.connect();
-  bridge.accept(bridge.tags());
-  REQUIRE(bridge.bookmark_reaches("default", 6));
-  bridge.settle();
+  REQUIRE(bridge.crosses_first(6));
   bridge.disconnect();
   bridge.retained.reset();
   bridge.connect();
@@ -94,11 +90,7 @@ TEST_CASE("forwarder: a replay that is cut off goes on where it was, after a res
 
 TEST_CASE("forwarder: outcomes of newer messages do not end a replay") {
   ForwarderCase bridge;
-  bridge.append("default", 1, 4);
-  bridge.connect();
-  bridge.accept(bridge.tags());
-  REQUIRE(bridge.bookmark_reaches("default", 4));
-  bridge.settle();
+  REQUIRE(bridge.crosses_first(4));
   bridge.append("default", 5, 6);
   CHECK(bridge.payloads() == "5 6");
   bridge.disconnect();
@@ -117,11 +109,7 @@ TEST_CASE("forwarder: outcomes of newer messages do not end a replay") {
 
 TEST_CASE("forwarder: a message of the history that is refused is not quarantined again") {
   ForwarderCase bridge;
-  bridge.append("default", 1, 2);
-  bridge.connect();
-  bridge.accept(bridge.tags());
-  REQUIRE(bridge.bookmark_reaches("default", 2));
-  bridge.settle();
+  REQUIRE(bridge.crosses_first(2));
   bridge.disconnect();
   bridge.retained.reset();
   bridge.connect();
@@ -135,11 +123,7 @@ TEST_CASE("forwarder: a message of the history that is refused is not quarantine
 
 TEST_CASE("forwarder: a message of the history whose topic is refused waits again") {
   ForwarderCase bridge;
-  bridge.append("default", 1, 2);
-  bridge.connect();
-  bridge.accept(bridge.tags());
-  REQUIRE(bridge.bookmark_reaches("default", 2));
-  bridge.settle();
+  REQUIRE(bridge.crosses_first(2));
   bridge.disconnect();
   bridge.retained.reset();
   bridge.connect();
