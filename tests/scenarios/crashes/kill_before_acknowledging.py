@@ -15,6 +15,8 @@ def kill_before_acknowledging(bascule, line, till, count, size):
     wait_until(lambda: bascule.counters("up")["journaled"] == before["journaled"] + count,
                lambda: f"{count} more in the journal: {bascule.counters('up')}", 60)
     bascule.kill()
+    # What the dead bridge had sent is read, and eaten, to its end.
+    wait_until(lambda: not line.occupied, "the line is empty")
     line.eat("bridge", PUBACK, count=0)
     bascule.start()
     wait_until(lambda: bascule.counters("up")["repeats"] >= before["repeats"] + count,

@@ -129,7 +129,7 @@ class Line:
                 bridge, _ = listener.accept()
             except OSError:
                 return  # cut
-            if self._turn_away or (self.only_one == "first" and self._occupied()):
+            if self._turn_away or (self.only_one == "first" and self.occupied):
                 bridge.close()
                 continue
             if self.only_one == "last":
@@ -146,7 +146,9 @@ class Line:
             for pair in ("bridge", bridge, broker), ("broker", broker, bridge):
                 threading.Thread(target=self._pump, args=pair, daemon=True).start()
 
-    def _occupied(self):
+    @property
+    def occupied(self):
+        """Whether a connection is open, or something of one that has ended is still to be passed on."""
         with self._lock:
             return any(one.fileno() != -1 for one in self._sockets)
 
