@@ -2,6 +2,10 @@
 
 #include <doctest/doctest.h>
 
+#include <stdexcept>
+
+#include "text/units.hpp"
+
 namespace bascule::sdk {
 
 TEST_CASE("number: all of a text is a whole number, or it is none") {
@@ -13,7 +17,7 @@ TEST_CASE("number: all of a text is a whole number, or it is none") {
   }
 }
 
-TEST_CASE("number: durations are those of bascule.yaml") {
+TEST_CASE("number: durations are read") {
   CHECK(duration_ms("500ms") == 500);
   CHECK(duration_ms("30s") == 30'000);
   CHECK(duration_ms("5m") == 300'000);
@@ -33,6 +37,26 @@ TEST_CASE("number: a minute of the day") {
   CHECK(minute_of_day("23:59") == 1439);
   for (const auto* text : {"", "1:30", "24:00", "00:60", "01-30", "01:3a", "01:300"}) {
     CHECK_MESSAGE(!minute_of_day(text), text);
+  }
+}
+
+TEST_CASE("number: a policy's options mean what the rest of bascule.yaml means") {
+  const auto bridge_ms = [](std::string_view text) -> std::optional<std::int64_t> {
+    try {
+      return parse_duration(text).count();
+    } catch (const std::invalid_argument&) {
+      return std::nullopt;
+    }
+  };
+  for (const auto* text :
+       {"0ms", "500ms", "07s", "30s", "5m",   "24h", "7d",   "",      "5",   "s",
+        "5 s", "5S",    "+5s", "-5s", "1.5h", "5w",  "5min", "1h30m", " 5s", "5s "}) {
+    CHECK_MESSAGE(duration_ms(text) == bridge_ms(text), text);
+  }
+  // The bridge has an end of the day, too: 24:00.
+  for (const auto* text : {"00:00", "01:30", "23:59", "", "1:30", "00:60", "01-30", "01:3a",
+                           "01:300", "25:00", "-1:30", "+1:30"}) {
+    CHECK_MESSAGE(minute_of_day(text) == parse_time_of_day(text), text);
   }
 }
 
