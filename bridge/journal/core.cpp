@@ -275,7 +275,8 @@ JournalReport JournalCore::report() {
   report.schema = store.schema();
   report.used_bytes = store.used_bytes();
   report.free_bytes = store.free_bytes();
-  report.full = retention_.full();
+  retention_.measure(store);  // nothing may have been appended for long
+  report.full = retention_.full(store, books_.lanes());
   report.resent = books_.resent();
   report.commits = commits_;
   report.lost = store.losses().messages();

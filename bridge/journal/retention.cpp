@@ -88,6 +88,18 @@ void Retention::measure(Store& store) {
   if (full_ && !over(0)) full_ = false;
 }
 
+bool Retention::full(Store& store, const std::vector<LaneState>& lanes) const {
+  if (full_) return true;
+  std::uint64_t history = 0;
+  for (const LaneState& lane : lanes) {
+    const auto heads = store.batches().heads(lane.id, 0, 1);
+    if (heads.empty() || !is_history(lane, heads.front())) continue;
+    const std::uint64_t stored = lane.appended_bytes - heads.front().before_bytes;
+    history += stored - std::min(stored, lane.backlog_bytes());
+  }
+  return over(0, history);
+}
+
 Room Retention::make_room(Store& store, std::vector<LaneState>& lanes, LaneState& lane,
                           std::uint64_t bytes, std::uint64_t claimed, std::uint64_t beyond) {
   const WhenFull rule = lane.settings.when_full.value_or(settings_.when_full);

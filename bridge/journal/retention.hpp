@@ -54,7 +54,8 @@ class Retention {
   void measure(Store& store);
   // What was taken since the last call is in the file now.
   void committed() { uncommitted_bytes_ = 0; }
-  bool full() const { return full_; }
+  // Whether the next message would find no room, as of measure(), though history made way for it.
+  bool full(Store& store, const std::vector<LaneState>& lanes) const;
   std::uint64_t uncommitted_bytes() const { return uncommitted_bytes_; }
   void forget() { next_trim_ms_.clear(); }
 

@@ -68,13 +68,11 @@ def others_cross(world, still_s=STILL_S):
 
 
 def _check_status(world):
-    """Status says what is so. A disk counts as full once something did not fit, and it is looked
-    at once a second."""
+    """Status says what is so."""
     end = time.monotonic() + SEEN_S
     while wrong := _untold(world):
         if time.monotonic() > end:
             raise Failure(wrong)
-        _publish(world, [(site, "pos/1/probe") for site in world.full_disks])
         time.sleep(0.3)
 
 

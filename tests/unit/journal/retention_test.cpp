@@ -76,6 +76,28 @@ TEST_CASE("quota: a full journal pauses, drains, and takes again") {
   CHECK(fill_up(core) > 30);
 }
 
+TEST_CASE("quota: a disk below min_free is said to be full though nothing is appended") {
+  const Directory directory;
+  JournalSettings settings = journal_settings(directory);
+  settings.min_free_bytes = std::uint64_t{1} << 60;
+  CHECK(JournalCore(settings, "store-42", {}).report().full);
+  settings.min_free_bytes = 0;
+  CHECK_FALSE(JournalCore(settings, "store-42", {}).report().full);
+}
+
+TEST_CASE("quota: what has crossed makes room, so a journal that is full of it is not full") {
+  for (const bool crossed : {true, false}) {
+    const Directory directory;
+    {
+      JournalCore large_one = open_journal(directory);
+      for (int i = 0; i < 80; ++i) store(large_one, {message()});
+      if (crossed) forward_all(large_one);
+      CHECK_FALSE(large_one.report().full);
+    }
+    CHECK(small(directory, WhenFull::pause).report().full == !crossed);
+  }
+}
+
 TEST_CASE("quota: a group is taken whole or not at all") {
   const Directory directory;
   JournalCore core = small(directory, WhenFull::pause);
@@ -276,7 +298,7 @@ TEST_CASE("history: what is about to be sent again stays, also when room is need
   confirmed.confirmed = 20;
   core.progress(confirmed);
   FarKnowledge far;
-  far.readable = far.session_present = true;
+  far.asked = far.readable = far.session_present = true;
   far.epoch = core.epoch();
   far.lanes["default"] = 10;
   core.positions(Direction::up, far);
