@@ -72,7 +72,8 @@ Crossing::Crossing(const BridgeIdentity& bridge, LinkSettings settings, Directio
                   .window = settings.window,
                   .bookmark_delay = bookmark_delay,
                   .settle = settings.settle,
-                  .stamp_key = bridge.stamp_key},
+                  .stamp_key = bridge.stamp_key,
+                  .broker = settings.broker},
                  journal, *link_),
       comparison_(bridge.id, settings, in, intake_, journal, link_->loop(),
                   [this](std::function<void(bool)> done) { forwarder_.fence(std::move(done)); }) {

@@ -116,6 +116,7 @@ std::optional<Url> read_link(Section& link, const std::string& id, LinkSettings&
   read_reconnect(link, settings);
   link.read("window", settings.window, whole(1, 65'535));
   link.read("retained", settings.retained, one_of(after_gap_words));
+  link.read("broker", settings.broker, one_of(broker_words));
   link.read("slow_after", settings.slow_after, duration(1ms, day));
   link.read("settle", settings.settle, duration(0ms, day));
   link.read("settle_topic", settings.settle_topic, plain_text);

@@ -195,6 +195,29 @@ void warn_of_retain(std::vector<Section>& sections, const std::vector<std::size_
   }
 }
 
+// What a broker of a known kind cannot carry is held in the journal, or never comes.
+void warn_of_topics(std::vector<Section>& sections, const std::vector<std::size_t>& section_of,
+                    const std::string& id, const BridgeConfig& config) {
+  for (std::size_t i = 0; i < config.routes.size(); ++i) {
+    const Route& route = config.routes[i];
+    Section& section = sections[section_of[i]];
+    const bool up = route.direction == Direction::up;
+    const LinkSettings& source = up ? config.site : config.central;
+    const LinkSettings& target = up ? config.central : config.site;
+    const std::string from = to_filter(route.from, id);
+    if (const auto why = unfit_topic(source.broker, from); !why.empty()) {
+      section.warn("from", "\"from\" asks " + in_quotes(source.name) + " for " + in_quotes(from) +
+                               ", but " + std::string(why));
+    }
+    const std::string to = Template(route.to, route.from, id).filter();
+    if (const auto why = unfit_topic(target.broker, to); !why.empty() && route.policy.empty()) {
+      section.warn(section.has("to") ? "to" : "from",
+                   "what goes to " + in_quotes(to) + " will wait in the journal: " +
+                       std::string(why) + "; give it another topic with \"to\"");
+    }
+  }
+}
+
 }  // namespace
 
 void read_routes(Section& file, const std::string& id, BridgeConfig& config, Problems& problems) {
@@ -210,7 +233,8 @@ void read_routes(Section& file, const std::string& id, BridgeConfig& config, Pro
   check_names(sections, names);
   settle_protocols(sections, section_of, config);
   warn_of_retain(sections, section_of, config);
-  if (problems.count() > before) return;  // the analysis wants valid routes
+  if (problems.count() > before) return;  // what follows wants valid routes
+  warn_of_topics(sections, section_of, id, config);
   for (const RouteFinding& finding : analyse(config.routes, id)) {
     const int other = sections[section_of[finding.other]].at().line;
     sections[section_of[finding.route]].complain(finding.text + " (the other is in line " +

@@ -88,6 +88,7 @@ void Bookmark::finish(bool readable) {
   fence_.clear();
   answered_ = true;
   timeout_.reset();
+  known_.asked = true;
   known_.readable = readable;
   if (const auto done = std::exchange(done_, nullptr)) done(std::move(known_));
 }

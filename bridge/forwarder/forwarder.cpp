@@ -32,11 +32,11 @@ Forwarder::Forwarder(ForwarderSettings settings, Journal& journal, Link& link)
                 }),
       bookmark_timer_(loop_, settings_.bookmark_delay, [this] { write_bookmark(); }),
       own_(link),
+      closures_(own_, suspicion_, own_topic(settings_.bridge_id, "")),
       settling_(loop_, settings_.settle, [this] { place({}); }),
       handshakes_(settings_.direction, journal, link,
                   [this](LaneId id, std::size_t claims) { send_claimed(id, claims); }),
       batch_(settings_.bridge_id, settings_.stamp_key),
-      own_prefix_(own_topic(settings_.bridge_id, "")),
       news_(settings_.direction, [&link] { return link.status().broker; }) {
   bookmark_.on_confirmed = [this](const std::string& epoch, const Bookmark::Lanes& lanes) {
     confirm(epoch, lanes);
@@ -56,9 +56,7 @@ void Forwarder::subscribed(const Limits& limits) {
   limits_ = limits;
   batch_.set_limits(limits);
   handshakes_.connected(limits);
-  own_.connected(boottime_ms());
-  suspicion_.connected(boottime_ms());
-  closed_ = closed_over_lanes_ = false;
+  closures_.connected(boottime_ms());
   compared_ = false;
   settling_.connected();
   // With the session gone, what was in flight is about to be reported lost; sending newer messages
@@ -74,6 +72,7 @@ void Forwarder::ask() {
   }
   if (own_.given_up(boottime_ms())) {
     FarKnowledge unknown;
+    unknown.asked = true;
     unknown.session_present = limits_.session_present;
     return compared(std::move(unknown));
   }
@@ -83,6 +82,7 @@ void Forwarder::ask() {
 
 void Forwarder::compared(FarKnowledge far) {
   compared_ = true;
+  far.session_overrules = sessions_outlive_retained(settings_.broker, limits_.knows_qos_2);
   bookmarks_ = far.readable && limits_.retain_available;
   if (!far.readable && !own_.given_up(boottime_ms())) {
     spdlog::warn(
@@ -159,8 +159,7 @@ SetAside Forwarder::set_aside(LaneId id) {
 
 void Forwarder::disconnected() {
   enter(Phase::offline);
-  suspicion_.disconnected(closed_);
-  own_.disconnected(closed_over_lanes_, boottime_ms());
+  closures_.disconnected(boottime_ms());
   bookmark_.forget();
   bookmark_timer_.stop();
   wake_.reset();
@@ -190,30 +189,13 @@ void Forwarder::outcomes(std::span<const Outcome> outcomes) {
   pump();
 }
 
-// All that a connection loses comes in one call.
 void Forwarder::suspect(std::span<const Outcome> outcomes) {
-  std::vector<std::uint64_t> lost;
-  bool alone = true;
-  int own_lost = 0;
-  for (const Outcome& outcome : outcomes) {
-    if (outcome.kind != Outcome::Kind::lost || outcome.reason == 0) continue;
-    closed_ = true;
-    if (outcome.tag == Handshakes::clearing_tag) continue;
-    if (outcome.tag == last_.tag && last_.alone) continue;  // its topic is known for it
-    if (outcome.tag != OwnMessages::tag) lost.push_back(outcome.tag);
-    if (outcome.tag == OwnMessages::tag) ++own_lost;
-    alone = alone && outcome.tag != OwnMessages::tag;
-  }
-  if (own_lost > 0 && lost.empty()) own_.suspect(own_prefix_, boottime_ms());
-  closed_over_lanes_ = closed_over_lanes_ || !lost.empty();
-  const bool careful = suspicion_.careful();
-  suspicion_.closed(lost, alone && lost.size() == 1, boottime_ms());
-  if (suspicion_.careful() && !careful) {
-    spdlog::warn(
-        "{}: the broker closes the connection again and again before it acknowledges what it was "
-        "sent; sending one message at a time to see which one it is",
-        link_.status().broker);
-  }
+  const auto tried = last_.alone ? std::optional(last_.tag) : std::nullopt;
+  if (!closures_.lost(outcomes, tried, boottime_ms())) return;
+  spdlog::warn(
+      "{}: the broker closes the connection again and again before it acknowledges what it was "
+      "sent; sending one message at a time to see which one it is",
+      link_.status().broker);
 }
 
 void Forwarder::settle(const Outcome& outcome) {
@@ -309,11 +291,8 @@ std::int64_t Forwarder::send_lanes() {
       const auto [lane, item] = next(now_ms, wait_ms);
       if (lane == nullptr) break;
       const std::uint64_t tag = LaneSequence{lane->id(), item->record.sequence}.key();
-      if (suspicion_.condemned(tag) || (own_.given_up(now_ms) && !lane->front_is_held() &&
-                                        item->record.message.topic.starts_with(own_prefix_))) {
-        suspicion_.settled(tag);
-        handshakes_.settled(*lane, item->record.sequence);
-        lane->hold(std::string(closes_over_topic), now_ms);
+      if (const std::string_view why = unfit(*lane, *item, now_ms); !why.empty()) {
+        keep_back(*lane, *item, std::string(why), now_ms);
         continue;
       }
       if (lane->front_is_last()) last_ = {tag, lane->front_is_alone()};
@@ -332,6 +311,25 @@ std::int64_t Forwarder::send_lanes() {
     if (batch_.empty()) return wait_ms;
     publish_batch(now_ms);
   }
+}
+
+// Why the broker cannot be sent it, as far as is known before it is; empty: it can.
+std::string_view Forwarder::unfit(const OutboundLane& lane, const LaneItem& item,
+                                  std::int64_t now_ms) const {
+  const std::uint64_t tag = LaneSequence{lane.id(), item.record.sequence}.key();
+  const std::string_view topic = item.record.message.topic;
+  if (closures_.condemn(tag, topic, lane.front_is_held(), now_ms)) return closes_over_topic;
+  return unfit_topic(settings_.broker, topic);
+}
+
+// The front of the lane, out of its order.
+void Forwarder::keep_back(OutboundLane& lane, const LaneItem& item, const std::string& why,
+                          std::int64_t now_ms) {
+  suspicion_.settled(LaneSequence{lane.id(), item.record.sequence}.key());
+  handshakes_.settled(lane, item.record.sequence);
+  if (!lane.holds_enough() || lane.front_is_held()) return lane.hold(why, now_ms);
+  news_.quarantined(lane.name(), std::string(item.record.message.topic), why, now_ms);
+  lane.quarantine(why);
 }
 
 void Forwarder::publish_batch(std::int64_t now_ms) {

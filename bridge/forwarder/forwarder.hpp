@@ -15,6 +15,7 @@
 
 #include "forwarder/bookmark.hpp"
 #include "forwarder/bookmark_timer.hpp"
+#include "forwarder/closures.hpp"
 #include "forwarder/handshakes.hpp"
 #include "forwarder/lane_turns.hpp"
 #include "forwarder/outbound_lane.hpp"
@@ -35,6 +36,7 @@ struct ForwarderSettings {
   std::chrono::milliseconds bookmark_delay{1'000};
   std::chrono::milliseconds settle{0};  // see LinkSettings
   std::string stamp_key = {};           // proves the stamps; empty: none
+  BrokerKind broker = BrokerKind::automatic;
 };
 
 class Forwarder {
@@ -116,6 +118,9 @@ class Forwarder {
   void send_own();
   std::int64_t send_lanes();
   LaneTurns::Next next(std::int64_t now_ms, std::int64_t& wait_ms);
+  std::string_view unfit(const OutboundLane& lane, const LaneItem& item, std::int64_t now_ms) const;
+  void keep_back(OutboundLane& lane, const LaneItem& item, const std::string& why,
+                 std::int64_t now_ms);
   bool wants_claim(const OutboundLane& lane, const LaneItem& item) const;
   std::string add(const OutboundLane& lane, const LaneItem& item, std::int64_t now_ms);
   void send_claimed(LaneId id, std::size_t claims);
@@ -134,16 +139,14 @@ class Forwarder {
   Bookmark bookmark_;
   BookmarkTimer bookmark_timer_;
   OwnMessages own_;
+  Suspicion suspicion_;
+  Closures closures_;
   Settling settling_;
   Handshakes handshakes_;
-  Suspicion suspicion_;
   PublishBatch batch_;
-  const std::string own_prefix_;  // of the topics of the bridge's own messages, events included
   RefusalNews news_;
   Limits limits_;
   Phase phase_ = Phase::offline;
-  // By the broker, this connection; and while messages of lanes were on their way.
-  bool closed_ = false, closed_over_lanes_ = false;
   bool ending_ = false;
   bool stale_ = false;        // the lanes are to begin anew
   bool compared_ = false;     // the broker has been asked on this connection

@@ -9,8 +9,12 @@
 namespace bascule {
 
 struct FarKnowledge {
-  bool readable = false;  // it was asked and the answer is complete
+  bool asked = false;     // once on this connection; all else is its answer
+  bool readable = false;  // the answer is complete
   bool session_present = false;
+  // Its sessions are at least as durable as what it retains: one that is there counts more than a
+  // bookmark that is older than one which was read back before.
+  bool session_overrules = false;
   std::string epoch;  // empty: no bookmark there
   std::map<std::string, std::uint64_t, std::less<>> lanes;
 };

@@ -18,6 +18,7 @@
 #include <string>
 #include <vector>
 
+#include "link/broker_kind.hpp"
 #include "link/loop.hpp"
 #include "message/message.hpp"
 #include "text/words.hpp"
@@ -64,6 +65,7 @@ struct LinkSettings {
   std::chrono::milliseconds keep_alive{30'000};
   std::chrono::milliseconds session_expiry{std::chrono::hours(24 * 30)};
   AfterGap retained = AfterGap::compare;
+  BrokerKind broker = BrokerKind::automatic;
   bool keep_session = true;  // false: a new session at each connect, which ends with it
   std::chrono::milliseconds reconnect_min{1'000};
   std::chrono::milliseconds reconnect_max{60'000};
@@ -158,6 +160,7 @@ struct Limits {
   std::uint32_t receive_maximum = 65'535;  // QoS 1 and 2 publishes it lets us have in flight
   std::uint32_t maximum_packet_bytes = 268'435'460;
   Qos maximum_qos = Qos::exactly_once;  // of what we publish
+  bool knows_qos_2 = true;  // the broker, as far as it has said; the link may not use it
   bool retain_available = true;
   bool identifiers_available = false;             // of subscriptions
   std::optional<std::uint32_t> session_expiry_s;  // if it is not the one that was asked for

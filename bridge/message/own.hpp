@@ -9,6 +9,8 @@
 namespace bascule {
 
 // bascule/{id}/{what}: state, events, bookmark/up, …; with an empty `what`, the prefix of them all.
+// A dot in the id becomes ~, which no id has: nats-server closes the connection over a dot, and
+// RabbitMQ makes a level of it.
 std::string own_topic(std::string_view bridge_id, std::string_view what);
 
 // At QoS 1, without properties. Views both.

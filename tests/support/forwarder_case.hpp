@@ -38,10 +38,12 @@ class ForwarderCase {
     link.reset();
   }
   void set_settle(std::chrono::milliseconds settle) {
-    end();
-    journal.open();
     settle_ = settle;
-    make();
+    restart();
+  }
+  void set_broker(BrokerKind broker) {
+    broker_ = broker;
+    restart();
   }
   void restart() {
     end();
@@ -64,6 +66,17 @@ class ForwarderCase {
   }
   void disconnect() {
     link->run([&] { forwarder->disconnected(); });
+  }
+  // The line is cut: what of the bridge's own messages has no answer is lost with it.
+  void cut() {
+    std::vector<Outcome> lost;
+    for (const Sent& sent : std::exchange(unanswered_, {})) {
+      lost.push_back({Outcome::Kind::lost, 0, sent.tag});
+    }
+    link->run([&] {
+      forwarder->outcomes(lost);
+      forwarder->disconnected();
+    });
   }
   void give(Outcome::Kind kind, std::vector<std::uint64_t> tags, std::uint8_t reason = 0) {
     std::vector<Outcome> outcomes;
@@ -153,6 +166,7 @@ class ForwarderCase {
   static constexpr std::uint64_t clearing = 1;  // the tag; the bridge's own messages have 0
   std::uint32_t window_;
   std::chrono::milliseconds settle_{0};
+  BrokerKind broker_ = BrokerKind::automatic;
 
  public:
   JournalCase journal;
@@ -179,10 +193,10 @@ class ForwarderCase {
         on_publish(sent);
       }
     };
-    forwarder =
-        std::make_unique<Forwarder>(ForwarderSettings{"store-42", Direction::up, window_,
-                                                      std::chrono::milliseconds(0), settle_},
-                                    *journal, *link);
+    forwarder = std::make_unique<Forwarder>(
+        ForwarderSettings{
+            "store-42", Direction::up, window_, std::chrono::milliseconds(0), settle_, {}, broker_},
+        *journal, *link);
   }
   bool wait(const std::function<bool()>& condition) {
     const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);

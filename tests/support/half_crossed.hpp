@@ -31,7 +31,7 @@ struct Half {
   Forgotten forgotten() { return core.report().forgotten[Direction::up]; }
   FarKnowledge nothing(bool session) const {
     FarKnowledge far;
-    far.readable = true;
+    far.asked = far.readable = true;
     far.session_present = session;
     return far;
   }

@@ -246,6 +246,7 @@ void Connection::ask(Clock::time_point now) {
     if (subscriber_.without_qos_2()) {
       limits_.maximum_qos = std::min(limits_.maximum_qos, Qos::at_least_once);
     }
+    limits_.knows_qos_2 = limits_.maximum_qos == Qos::exactly_once;
     subscribed_now_ = true;
   }
   send();

@@ -61,6 +61,7 @@ Limits read_limits(const mqtt::connect_response& response, Protocol version) {
   if (given.contains(Code::MAXIMUM_QOS)) {
     const auto qos = static_cast<Qos>(mqtt::get<std::uint8_t>(given, Code::MAXIMUM_QOS));
     limits.maximum_qos = std::min(limits.maximum_qos, qos);
+    limits.knows_qos_2 = qos == Qos::exactly_once;
   }
   if (given.contains(Code::RETAIN_AVAILABLE)) {
     limits.retain_available = mqtt::get<std::uint8_t>(given, Code::RETAIN_AVAILABLE) != 0;

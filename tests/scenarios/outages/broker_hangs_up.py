@@ -2,10 +2,12 @@
 for a topic with a dot, and RabbitMQ for what its permissions forbid. Such a message is found
 among all the others, tried alone, and its topic held, with the reason; everything else arrives once
 and in order. A broker that closes over the bridge's own topics costs the bookmark, not the link.
+Where the configuration says what broker it is, such a topic is held without a closure; and a dot in
+the bridge's id is in none of its own topics.
 
 P2 P8 P9; fault: a broker that hangs up over a message
 """
-from stage import SALE, Stage
+from stage import SALE, Stage, wait_until
 
 with Stage() as stage:
     site, central = stage.broker("site"), stage.broker("central")
@@ -35,3 +37,23 @@ with Stage() as stage:
     till.publish_numbered(SALE, 301, 400)
     headquarters.expect(range(1, 401), deadline_s=60)
     assert "closes the connection each time it gets the bridge's own messages" in bascule.log()
+
+with Stage() as stage:
+    site, central = stage.broker("site"), stage.broker("central")
+    line = stage.line(central)
+    line.cannot_stand = b"."
+    headquarters = stage.receiver(central, "in/#", "bascule/#")
+    bascule = stage.bascule(
+        site, line, bridge_id="shop.4", central_link={"broker": "nats"},
+        routes=[{"name": "all", "direction": "up", "from": "pos/{rest...}", "to": "in/{rest...}"}])
+    till = stage.publisher(site)
+    for number in range(1, 11):
+        till.publish("pos/v1.2/sale", f"poison {number}")
+        till.publish("pos/v1/sale", number)
+    headquarters.expect(range(1, 11))
+    bascule.wait_held({"in/v1.2/sale": 10})
+    assert "nats-server" in bascule.cli("status").stdout
+    assert line.hung_up == 0, f"{line.hung_up} connections"
+    own = {one.topic for one in headquarters.internal}
+    assert {"bascule/shop~4/state", "bascule/shop~4/events"} <= own, own
+    wait_until(lambda: bascule.lane("up")["bookmark"] == 20, "a bookmark behind what is held")

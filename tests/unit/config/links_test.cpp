@@ -49,10 +49,12 @@ TEST_CASE("config: every key of a link is read") {
                                            "  window: 20\n"
                                            "  slow_after: 700ms\n"
                                            "  retained: trust\n"
+                                           "  broker: rabbitmq\n"
                                            "journal: {max_payload: 1MiB}\n"))
                                 .site;
   CHECK(link.url == "mqtts://broker:1234");
   CHECK(link.client == Client::native);
+  CHECK(link.broker == BrokerKind::rabbitmq);
   CHECK(link.client_id == "x-shop-shop");
   CHECK(link.username == "me");
   CHECK(link.password_file == file);

@@ -153,6 +153,28 @@ TEST_CASE("config: a route in both directions that cannot end, or be turned roun
   CHECK(loop[0].find("'a' and 'b' send messages round in circles") != std::string::npos);
 }
 
+TEST_CASE("config: topics that a broker of a known kind cannot carry are warnings") {
+  const auto warnings = [](const std::string& broker, const std::string& id) {
+    std::string all;
+    for (const Problem& one :
+         load("bridge: {id: " + id +
+              "}\nsite: {url: mqtt://s}\ncentral: {url: mqtt://c, broker: " + broker +
+              "}\n"
+              "routes:\n"
+              "  - {name: a, direction: up, from: \"a/{x...}\", to: \"in/{bridge.id}/{x...}\"}\n"
+              "  - {name: b, direction: up, from: v1.2/b}\n"
+              "  - {name: c, direction: down, from: c d/+}\n"
+              "  - {name: d, direction: down, from: d, to: d.e f}\n")
+             .warnings) {
+      all += std::to_string(one.line) + ":" + std::to_string(one.column) + ' ';
+    }
+    return all;
+  };
+  CHECK(warnings("nats", "shop.4") == "5:52 6:36 7:38 ");
+  CHECK(warnings("rabbitmq", "shop-4") == "6:36 ");
+  for (const char* broker : {"auto", "mosquitto", "other"}) CHECK(warnings(broker, "shop.4") == "");
+}
+
 TEST_CASE("config: that a retain flag does not come over MQTT 3.1.1 is a warning") {
   const std::string old = with_site("  url: \"mqtt://localhost\"\n  protocol: 3.1.1\n");
   const auto warnings = load(old +

@@ -364,6 +364,21 @@ TEST_CASE("refusal: what is dropped from the quarantine is in the ledger") {
   CHECK(losses[0].first == 1);
 }
 
+TEST_CASE("refusal: what the broker is known not to carry is held, and not sent") {
+  ForwarderCase bridge;
+  bridge.set_broker(BrokerKind::nats);
+  bridge.append_to("a.b", "1");
+  bridge.append_to("a/b", "2");
+  bridge.append_to("a.b", "3", Qos::exactly_once);
+  bridge.connect();
+  CHECK(bridge.payloads() == "2");
+  bridge.accept({bridge.tag("default", 2)});
+  CHECK(bridge.journal.state("default").held == 2);
+  bridge.set_broker(BrokerKind::automatic);
+  bridge.connect();
+  CHECK(bridge.payloads_to_come() == "1");
+}
+
 TEST_CASE("own messages: a broker that closes over them costs the bookmark, not the link") {
   ForwarderCase bridge;
   bridge.answers_own = false;

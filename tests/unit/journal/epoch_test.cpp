@@ -46,7 +46,7 @@ struct Killed {
 
 FarKnowledge bookmark(const std::string& epoch, std::uint64_t sequence, bool session = true) {
   FarKnowledge far;
-  far.readable = true;
+  far.asked = far.readable = true;
   far.session_present = session;
   far.epoch = epoch;
   if (!epoch.empty()) far.lanes["default"] = sequence;

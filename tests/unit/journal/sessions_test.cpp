@@ -199,7 +199,7 @@ TEST_CASE("session: a far broker that forgot voids the claims, and its ids are c
   core.progress(claims(4, 5, 60'000));
   core.commit();
   FarKnowledge far;
-  far.readable = far.session_present = true;
+  far.asked = far.readable = far.session_present = true;
   far.epoch = core.epoch();
   far.lanes["default"] = 2;
   for (const LanePosition& at : core.positions(Direction::up, far)) {

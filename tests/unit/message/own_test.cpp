@@ -9,6 +9,10 @@ TEST_CASE("own: the bridge's topics lie under its id") {
   CHECK(own_topic("store-42", "") == "bascule/store-42/");
 }
 
+TEST_CASE("own: a dot in the id, which not every broker can carry, is in no topic") {
+  CHECK(own_topic("shop.4.b_c-d", "bookmark/up") == "bascule/shop~4~b_c-d/bookmark/up");
+}
+
 TEST_CASE("own: what the bridge says goes at QoS 1, without properties") {
   const Message message = own_message("t", "p", true);
   CHECK(message.topic == "t");

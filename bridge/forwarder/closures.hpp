@@ -1,0 +1,44 @@
+// What it says of the messages that were on their way when the broker closes the connection: of the
+// bridge's own, of a lane's, or of none. It shares the suspicion among OwnMessages and Suspicion,
+// and says which messages the broker cannot be sent therefore. Time is an argument, in ms of boot
+// time. Lives on a link's loop thread.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "forwarder/own_messages.hpp"
+#include "forwarder/suspicion.hpp"
+#include "link/link.hpp"
+
+namespace bascule {
+
+class Closures {
+ public:
+  // Both outlive it. `own_prefix`: of the topics of the bridge's own messages, events included.
+  Closures(OwnMessages& own, Suspicion& suspicion, std::string own_prefix)
+      : own_(own), suspicion_(suspicion), own_prefix_(std::move(own_prefix)) {}
+
+  void connected(std::int64_t now_ms);
+  // All that a connection lost, in one call. `tried`: it was alone, and its topic is known for it.
+  // True: from now on messages go one at a time, to see which one it is.
+  bool lost(std::span<const Outcome> outcomes, std::optional<std::uint64_t> tried,
+            std::int64_t now_ms);
+  void disconnected(std::int64_t now_ms);
+
+  // Whether the broker closes over this message of a lane. `tried`: it is held, and to be tried.
+  bool condemn(std::uint64_t tag, std::string_view topic, bool tried, std::int64_t now_ms) const;
+
+ private:
+  OwnMessages& own_;
+  Suspicion& suspicion_;
+  const std::string own_prefix_;
+  // By the broker, this connection; and while messages of lanes were on their way.
+  bool closed_ = false, closed_over_lanes_ = false;
+};
+
+}  // namespace bascule
