@@ -54,16 +54,34 @@ json routes_report(const std::vector<RouteReport>& routes) {
   return list;
 }
 
+// What followed from the last time that a broker forgot, for the middle of a sentence.
+const char* consequence(Evidence evidence) {
+  switch (evidence) {
+    case Evidence::none:
+      break;
+    case Evidence::session_gone:
+      return " (as the session was gone, all that had crossed counted as lost)";
+    case Evidence::bookmark:
+      return " (what had crossed after the bookmark that it has counted as lost)";
+    case Evidence::session_there:
+      return " (as the session was there, nothing counted as lost)";
+  }
+  return "";
+}
+
 // What a broker forgot that it should have kept, and what to change there; null: nothing.
 json forgotten_report(const Forgotten& forgotten) {
   if (forgotten.last_ms == 0) return {};
   return {{"sessions", forgotten.sessions},
           {"bookmarks", forgotten.bookmarks},
           {"last", utc_text(forgotten.last_ms)},
+          {"evidence", forgotten.evidence == Evidence::none
+                           ? json()
+                           : json(word_of(evidence_words, forgotten.evidence))},
           {"advice", "this broker forgets: it lost this bridge's session " +
                          std::to_string(forgotten.sessions) + " times and its bookmark " +
                          std::to_string(forgotten.bookmarks) + " times, last at " +
-                         utc_text(forgotten.last_ms) +
+                         utc_text(forgotten.last_ms) + consequence(forgotten.evidence) +
                          "; make it keep sessions and retained messages over a restart (mosquitto: "
                          "persistence true), or say in each lane's resend what it is sent again"}};
 }

@@ -338,6 +338,14 @@ void Journal::answer_positions() {
 
 void Journal::tell_lost(const std::vector<LanePosition>& lanes) {
   for (const LanePosition& lane : lanes) {
+    if (lane.overruled != 0 && lane.overruled <= lane.cursor) {
+      spdlog::warn(
+          "journal: the {} broker has lost its bookmark of lane {}, or has an older one, and still "
+          "has this bridge's session: the session counts, and {} to {} are not sent again "
+          "('bascule journal replay --lane {} --direction {} --from {}' does)",
+          lane.direction == Direction::up ? "central" : "site", lane.name, lane.overruled,
+          lane.cursor, lane.name, to_string(lane.direction), lane.overruled);
+    }
     if (!lane.lost_again) continue;
     spdlog::warn(
         "journal: the {} broker has lost, or may have, what it had accepted of lane {}: {} to {} "

@@ -20,11 +20,19 @@ std::vector<LanePosition> Resumption::positions(Direction direction, const FarKn
   if (renew) epoch_.renew();
   if (renew && far.session_present) sessions_.estrange(direction);
   std::vector<LanePosition> positions;
+  Forgotten forgotten = transaction_.store().meta().forgotten(direction);
+  const bool session_lost = forgotten.unanswered;
+  Evidence evidence = session_lost ? Evidence::session_gone : Evidence::none;
   bool forgot = false;
   for (LaneState& lane : books_.lanes()) {
     if (lane.direction != direction || lane.input) continue;
     const std::vector<SequenceRange> replaying = lane.replaying();
-    if (far.readable && !renew) forgot = compare(lane, far) || forgot;
+    Finding finding = Finding::as_known;
+    if (far.asked && !renew) finding = compare(lane, far, session_lost);
+    forgot = forgot || finding != Finding::as_known;
+    if (finding != Finding::as_known && evidence == Evidence::none) {
+      evidence = finding == Finding::lost ? Evidence::bookmark : Evidence::session_there;
+    }
     positions.push_back({.id = lane.id,
                          .direction = direction,
                          .name = lane.name,
@@ -35,15 +43,18 @@ std::vector<LanePosition> Resumption::positions(Direction direction, const FarKn
                          .replay_last = lane.replay_last,
                          .replay_skips = lane.replay_skips,
                          .lost_again = lane.replaying() != replaying,
+                         .overruled = finding == Finding::overruled ? lane.confirmed + 1 : 0,
                          .claims = {},
                          .held = books_.held().topics(lane.id),
                          .held_claims = {}});
   }
-  if (forgot) {
-    Forgotten forgotten = transaction_.store().meta().forgotten(direction);
-    ++forgotten.bookmarks;
+  if (far.asked && (forgot || session_lost)) {
+    if (forgot) ++forgotten.bookmarks;
     forgotten.last_ms = now().wall_ms;
+    forgotten.evidence = evidence;
+    forgotten.unanswered = false;
     transaction_.write().meta().save_forgotten(direction, forgotten);
+    transaction_.urge();
   }
   // Last, for what one lane learns may void the claims of all.
   for (LanePosition& position : positions) {
@@ -57,31 +68,39 @@ std::vector<LanePosition> Resumption::positions(Direction direction, const FarKn
   return positions;
 }
 
-// Whether the broker has forgotten its bookmark. What it may have lost with that, or with our
-// session, is sent again, as far as the lane's settings say.
-bool Resumption::compare(LaneState& lane, const FarKnowledge& far) {
-  const std::uint64_t bookmark = epoch_.bookmark_of(lane, far);
+// What the broker may have lost with its bookmark, or with our session, is sent again, as far as
+// the lane's settings say. DESIGN.md, "two witnesses", has the table.
+Resumption::Finding Resumption::compare(LaneState& lane, const FarKnowledge& far,
+                                        bool session_lost) {
+  if (!far.readable && !session_lost) return Finding::as_known;
+  const std::uint64_t bookmark = far.readable ? epoch_.bookmark_of(lane, far) : 0;
   const std::uint64_t confirmed = epoch_.confirmed_of(lane);
-  if (bookmark >= lane.next) return false;
+  if (bookmark >= lane.next) return Finding::as_known;
   if (bookmark > lane.cursor) accept(lane, far, bookmark);
-  const bool behind = bookmark < confirmed;
-  if (far.session_present ? !behind : confirmed == 0) return false;
-  const bool none = far.epoch.empty();
-  if (far.session_present && none && !sessions_.unfamiliar(lane.direction)) {
-    // The session is as durable as the queues. A broker that was put back to before there was a
-    // bookmark would not have it; one whose retained messages are less durable than that has.
-    epoch_.lower_confirmed(lane, far, 0);
-    return true;
+  const bool behind = far.readable && bookmark < confirmed;
+  if (!session_lost) {
+    if (far.session_present ? !behind : confirmed == 0) return Finding::as_known;
+    if (behind && overrules(lane, far)) {
+      epoch_.lower_confirmed(lane, far, bookmark);
+      return Finding::overruled;
+    }
+    if (behind && far.session_present) sessions_.estrange(lane.direction);
   }
-  if (behind && far.session_present) sessions_.estrange(lane.direction);
+  // With a session that the broker has lost, the queues of others may be gone, whatever the
+  // bookmark says, and also where there was none yet.
   std::uint64_t first = bookmark + 1;
-  if (sessions_.forgotten(lane.direction)) {
-    // With the session, the queues of others may be gone, whatever the bookmark says.
-    first = std::min(first, retention_.long_crossed(lane, timeline_, now()) + 1);
-  }
+  if (session_lost) first = std::min(first, retention_.long_crossed(lane, timeline_, now()) + 1);
   resend(lane, first, lane.last_resolved());
-  epoch_.lower_confirmed(lane, far, bookmark);
-  return behind;
+  if (far.readable) epoch_.lower_confirmed(lane, far, bookmark);
+  return behind ? Finding::lost : Finding::as_known;
+}
+
+// The session is as durable as the queues. A broker that was put back to before there was a
+// bookmark would not have it; one whose retained messages are less durable than that has. With an
+// older bookmark it may be as old, unless it is known of the broker that it is not.
+bool Resumption::overrules(const LaneState& lane, const FarKnowledge& far) const {
+  return far.session_present && !sessions_.unfamiliar(lane.direction) &&
+         (far.epoch.empty() || far.session_overrules);
 }
 
 // What is being sent again already needs nothing more. Everything else that had its fate is sent,

@@ -29,6 +29,8 @@ struct LanePosition {
   std::uint64_t replay_next = 0, replay_last = 0;
   SequenceSet replay_skips;  // but for these, where they have their fate
   bool lost_again = false;   // the far broker was just found to have lost what is to be sent again
+  // From here on its bookmark says that it has nothing, and its session that it has; 0: not so.
+  std::uint64_t overruled = 0;
   Claims claims;
   std::vector<HeldTopic> held;
   // Of the claims those of held messages, with their topics.
@@ -61,7 +63,11 @@ class Resumption {
   ReplayAnswer replay(LaneId lane, const std::optional<SequenceRange>& range);
 
  private:
-  bool compare(LaneState& lane, const FarKnowledge& far);
+  // What the far broker is found to have of a lane.
+  enum class Finding : std::uint8_t { as_known, lost, overruled };
+
+  Finding compare(LaneState& lane, const FarKnowledge& far, bool session_lost);
+  bool overrules(const LaneState& lane, const FarKnowledge& far) const;
   void resend(LaneState& lane, std::uint64_t first, std::uint64_t last);
   void accept(LaneState& lane, const FarKnowledge& far, std::uint64_t bookmark);
   static void add(SequenceSet& set, const std::vector<SequenceRange>& ranges);

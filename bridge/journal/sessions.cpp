@@ -33,6 +33,7 @@ void Sessions::apply(Direction in, const Entered& entered) {
     Forgotten forgotten = store.meta().forgotten(out);
     ++forgotten.sessions;
     forgotten.last_ms = now().wall_ms;
+    forgotten.unanswered = true;  // also where this connection ends before it is asked about
     store.meta().save_forgotten(out, forgotten);
   }
   repeats_.begin_session(in, entered.present ? "" : entered.peer);

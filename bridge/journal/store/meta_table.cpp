@@ -52,13 +52,19 @@ Forgotten MetaTable::forgotten(Direction out) {
   std::istringstream text(
       get(out == Direction::up ? "forgotten_up" : "forgotten_down").value_or(""));
   text >> forgotten.sessions >> forgotten.bookmarks >> forgotten.last_ms;
-  return text ? forgotten : Forgotten{};
+  if (!text) return {};
+  int evidence = 0;
+  text >> evidence >> forgotten.unanswered;  // not there: it was written before they were known
+  if (text) forgotten.evidence = static_cast<Evidence>(evidence);
+  return forgotten;
 }
 
 void MetaTable::save_forgotten(Direction out, const Forgotten& forgotten) {
   set(out == Direction::up ? "forgotten_up" : "forgotten_down",
       std::to_string(forgotten.sessions) + " " + std::to_string(forgotten.bookmarks) + " " +
-          std::to_string(forgotten.last_ms));
+          std::to_string(forgotten.last_ms) + " " +
+          std::to_string(static_cast<int>(forgotten.evidence)) + " " +
+          std::to_string(forgotten.unanswered ? 1 : 0));
 }
 
 std::map<int, Boot> MetaTable::boots() {

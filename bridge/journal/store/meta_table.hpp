@@ -2,6 +2,7 @@
 // thread. Errors are DatabaseError.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
@@ -9,14 +10,29 @@
 #include "clock.hpp"
 #include "journal/store/sqlite/database.hpp"
 #include "message/direction.hpp"
+#include "text/words.hpp"
 
 namespace bascule {
 
+// By what it was judged whether a far broker has lost what it had accepted. A persisted number.
+enum class Evidence : std::uint8_t {
+  none = 0,
+  session_gone = 1,   // it may have lost anything
+  bookmark = 2,       // it has lost what came after the one that it has
+  session_there = 3,  // it has lost nothing but the bookmark
+};
+inline constexpr Word<Evidence> evidence_words[] = {{"session-gone", Evidence::session_gone},
+                                                    {"bookmark", Evidence::bookmark},
+                                                    {"session-there", Evidence::session_there}};
+
 // How often a far broker was seen to have forgotten what it should have kept.
 struct Forgotten {
-  std::uint64_t sessions = 0;   // this bridge's
-  std::uint64_t bookmarks = 0;  // it had one, and has none or an older one
-  std::int64_t last_ms = 0;     // wall time; 0: never
+  std::uint64_t sessions = 0;          // this bridge's
+  std::uint64_t bookmarks = 0;         // it had one, and has none or an older one
+  std::int64_t last_ms = 0;            // wall time; 0: never
+  Evidence evidence = Evidence::none;  // of the last time
+  // A session is lost, and what may have been lost with it is still to be sent again.
+  bool unanswered = false;
 };
 
 class MetaTable {

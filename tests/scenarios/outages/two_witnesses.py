@@ -2,6 +2,7 @@
 bookmark. With the session and no bookmark (RabbitMQ: queues outlive retained messages) nothing
 crosses again. With the bookmark and no session (ejabberd: the reverse) all that crossed may be
 lost, and goes again, marked. With both from an older store (mosquitto) what came since goes again.
+With the session and an older bookmark, at a broker that is known for that (RabbitMQ), nothing does.
 What was lost a second time is in the ledger, and goes by command.
 
 P6
@@ -27,19 +28,20 @@ def session_ends(broker, client_id):
     client.loop_stop()
 
 
-def forget_bookmark(stage, broker):
-    cleaner = stage.publisher(broker, "cleaner")
-    cleaner.publish(BOOKMARK, "", retain=True)
-    cleaner.wait_acknowledged()
-    cleaner.leave()
+def keep_bookmark(stage, broker, payload):
+    """As if the broker retained it still."""
+    writer = stage.publisher(broker, "writer")
+    writer.publish(BOOKMARK, payload, retain=True)
+    writer.wait_acknowledged()
+    writer.leave()
 
 
 class Shop:
-    def __init__(self, stage):
+    def __init__(self, stage, **central_link):
         self.stage = stage
         self.site, self.central = stage.broker("site"), stage.broker("central")
         self.line = stage.line(self.central)
-        self.bascule = stage.bascule(self.site, self.line)
+        self.bascule = stage.bascule(self.site, self.line, central_link=central_link)
         self.till = stage.publisher(self.site)
         self.sold = self.told_again = 0
         self.headquarters = None
@@ -83,10 +85,11 @@ with Stage() as stage:
     shop.central.wait_saved()
 
     # RabbitMQ's way.
-    shop.killed(shop.central.kill, lambda: forget_bookmark(stage, shop.central))
+    shop.killed(shop.central.kill, lambda: keep_bookmark(stage, shop.central, ""))
     assert shop.again() == [], shop.again()
     forgot = shop.bascule.link("central")["forgot"]
     assert (forgot["bookmarks"], forgot["sessions"]) == (1, 0), forgot
+    assert forgot["evidence"] == "session-there", forgot
 
     # mosquitto's: session and bookmark from before 22 to 31.
     wait_until(lambda: shop.bascule.lane("up")["bookmark"] == 21, "a new bookmark there")
@@ -95,6 +98,7 @@ with Stage() as stage:
     shop.sells(10)
     shop.killed(shop.central.put_back, lambda: None)
     assert shop.again() == list(range(22, 32)), shop.again()
+    assert shop.bascule.link("central")["forgot"]["evidence"] == "bookmark"
 
     # ejabberd's: of what may be lost, 22 to 31 have come twice.
     wait_until(lambda: shop.bascule.lane("up")["bookmark"] == 32, "a new bookmark there")
@@ -102,7 +106,7 @@ with Stage() as stage:
     shop.killed(shop.central.kill, lambda: session_ends(shop.central, "bascule-store-42-central"))
     assert shop.again() == [*range(1, 22), 32], shop.again()
     forgot = shop.bascule.link("central")["forgot"]
-    assert forgot["sessions"] == 1, forgot
+    assert (forgot["sessions"], forgot["evidence"]) == (1, "session-gone"), forgot
     assert shop.losses() == [("not_resent", 22, 31)], shop.losses()
     status = shop.bascule.status()["losses"]
     assert status["messages"] == 0 and status["not_resent"] >= 10, status
@@ -121,3 +125,22 @@ with Stage() as stage:
     assert shop.bascule.cli("journal", "replay", "--lane", "none").returncode == 1
     shop.bascule.wait_drained()
     assert shop.bascule.cli("journal", "replay").returncode == 0  # there is nothing, and no harm
+
+# RabbitMQ's other way: the session is whole, and the bookmark an older one.
+with Stage() as stage:
+    shop = Shop(stage, broker="rabbitmq")
+    shop.sells(20)
+    watcher = stage.receiver(shop.central, BOOKMARK, name="watcher")
+    wait_until(lambda: watcher.internal, "the bookmark")
+    older = watcher.internal[0].payload
+    watcher.leave()
+    shop.sells(10)
+    shop.central.wait_saved()
+    shop.killed(shop.central.kill, lambda: keep_bookmark(stage, shop.central, older))
+    assert shop.again() == [], shop.again()
+    forgot = shop.bascule.link("central")["forgot"]
+    assert (forgot["bookmarks"], forgot["evidence"]) == (1, "session-there"), forgot
+    command = "journal replay --lane default --direction up --from 21"
+    assert f"bascule {command}" in shop.bascule.log()
+    assert shop.bascule.cli(*command.split(), "--to", "30").returncode == 0
+    wait_until(lambda: shop.again() == list(range(21, 31)), "21 to 30, by command")

@@ -58,7 +58,7 @@ class Run {
         backup_.bookmark = bridge_.retained;
         break;
       default:
-        if (amount % 3 == 0) fall_back();
+        if (amount % 3 == 0) fall_back(amount == 0);
         break;
     }
     check_cursors();
@@ -140,6 +140,7 @@ class Run {
 
   void up(bool session) {
     up_ = true;
+    bridge_.journal->enter_session(Direction::down, "broker", session);
     if (session) {
       bridge_.connect_with_session();
     } else {
@@ -178,18 +179,20 @@ class Run {
     bridge_.restart();
   }
 
-  // The broker comes back as it was when the backup was made; what it accepted since is gone, if
-  // the bridge can know: where no bookmark was read back it never trusted the broker to keep one.
-  void fall_back() {
+  // The broker comes back as it was when the backup was made, without our session; perhaps the line
+  // is cut before it could be asked what it has.
+  void fall_back(bool cut_short) {
     down();
     lose();
-    for (const std::string& lane : lane_names) {
-      const LaneState state = bridge_.journal.state(lane);
-      if (state.confirmed == 0) return;
-    }
     far_ = backup_;
     bridge_.retained = backup_.bookmark;
-    up(false);
+    if (cut_short) {
+      bridge_.answers_own = false;
+      up(false);
+      bridge_.cut();
+      bridge_.answers_own = true;
+    }
+    up(cut_short);
   }
 
   void check_cursors() {

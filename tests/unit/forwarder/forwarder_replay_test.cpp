@@ -74,6 +74,48 @@ TEST_CASE("forwarder: a broker that forgot gets its history again, in order, the
   }
 }
 
+TEST_CASE("forwarder: a session that is there overrules an older bookmark where it outlives it") {
+  for (const bool knows_qos_2 : {true, false}) {
+    ForwarderCase bridge;
+    REQUIRE(bridge.crosses_first(3));
+    const auto older = bridge.retained;
+    bridge.append("default", 4, 6);
+    bridge.accept(bridge.tags());
+    REQUIRE(bridge.bookmark_reaches("default", 6));
+    bridge.settle();
+    bridge.append("default", 7, 7);
+    CHECK(bridge.payloads() == "7");
+    bridge.disconnect();
+    bridge.lose({bridge.tag("default", 7)});
+    bridge.retained = older;
+    Limits limits;
+    limits.session_present = true;
+    limits.maximum_qos = Qos::at_least_once;
+    limits.knows_qos_2 = knows_qos_2;
+    bridge.connect(limits);
+    CHECK(bridge.payloads() == (knows_qos_2 ? "4 5 6 7" : "7"));
+  }
+}
+
+TEST_CASE("forwarder: a session that is lost is answered for, though the line was cut at once") {
+  ForwarderCase bridge;
+  bridge.append("default", 1, 2);
+  bridge.journal->enter_session(Direction::down, "broker", false);
+  bridge.connect();
+  bridge.answers_own = false;  // no bookmark comes to be known
+  bridge.accept(bridge.tags());
+  bridge.cut();
+  bridge.retained.reset();
+  bridge.journal->enter_session(Direction::down, "broker", false);
+  bridge.connect();
+  CHECK(bridge.payloads().empty());
+  bridge.cut();
+  bridge.answers_own = true;
+  bridge.journal->enter_session(Direction::down, "broker", true);
+  bridge.connect_with_session();
+  CHECK(bridge.payloads() == "1 2");
+}
+
 TEST_CASE("forwarder: a replay that is cut off goes on where it was, after a restart too") {
   ForwarderCase bridge;
   REQUIRE(bridge.crosses_first(6));

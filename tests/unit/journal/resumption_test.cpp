@@ -7,9 +7,7 @@ using namespace bascule::test;
 TEST_CASE("far: nothing known and nothing ever confirmed: the cursor stands") {
   Half half;
   half.check_replay({}, 0, 0);
-  FarKnowledge empty;
-  empty.readable = true;
-  half.check_replay(empty, 0, 0);
+  half.check_replay(half.nothing(false), 0, 0);
 }
 
 TEST_CASE("far: only the lanes of the direction are told") {
@@ -168,6 +166,50 @@ TEST_CASE("far: ejabberd, restarted: the bookmark is there and the session gone:
   half.check_replay(half.bookmark(5, false), 1, 5);
   CHECK(half.forgotten().sessions == 1);
   CHECK(half.forgotten().bookmarks == 0);
+}
+
+TEST_CASE("far: a session that is lost before there was a bookmark takes with it what crossed") {
+  Half half;
+  half.connect(false);
+  half.check_replay(half.nothing(false), 0, 0);  // the first of all, and nobody has lost anything
+  half.connect(true);
+  half.check_replay(half.nothing(true), 0, 0);
+  half.connect(false);
+  half.check_replay(half.nothing(false), 1, 5);
+  CHECK(half.forgotten().evidence == Evidence::session_gone);
+  CHECK(half.forgotten().bookmarks == 0);
+}
+
+TEST_CASE("far: a lost session is answered for, though the line was cut before it was asked") {
+  for (const bool crashed : {false, true}) {
+    Half half;
+    half.connect(false);
+    half.confirm(5);
+    half.connect(false);  // cut before the bookmark was read; the broker keeps this session
+    half.core.commit();
+    if (crashed) half.core.reopen();
+    half.connect(true);
+    half.position({});  // what is half done is finished first
+    half.check_replay(half.nothing(true), 1, 5);
+    half.replayed(6);
+    half.confirm(5);
+    half.connect(true);
+    half.check_replay(half.bookmark(5), 0, 0);
+    CHECK(half.forgotten().sessions == 1);
+  }
+}
+
+TEST_CASE("far: a lost session is evidence also where bookmarks cannot be read") {
+  Half half;
+  half.connect(false);
+  half.connect(false);
+  FarKnowledge unreadable = half.nothing(false);
+  unreadable.readable = false;
+  half.check_replay(unreadable, 1, 5);
+  half.replayed(6);
+  half.connect(true);
+  unreadable.session_present = true;
+  half.check_replay(unreadable, 0, 0);
 }
 
 TEST_CASE("far: with a new client id no session is missed") {
