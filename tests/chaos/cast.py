@@ -91,6 +91,10 @@ class Cast:
         scripted = self.brokers[place]
         return isinstance(scripted, ScriptedBroker) and not scripted.trait.endswith("-own")
 
+    def forgets_everything(self, place):
+        """Whether it keeps nothing over a kill."""
+        return place in self.forgetful or isinstance(self.brokers[place], ScriptedBroker)
+
     def leave(self, keep):
         for source in self.sources.values():
             source.leave()

@@ -29,6 +29,8 @@ class Sent:
     lossy: dict = field(default_factory=dict)  # hop: why it may be lost there
     repeats: set = field(default_factory=set)  # hops that it may make twice, in any order
     later: set = field(default_factory=set)    # of a retained one: bridge and configuration since
+    refused: set = field(default_factory=set)  # places, and what is refused there, meanwhile
+    again: Counter = field(default_factory=Counter)  # place: how often it came there, once settled
 
     @property
     def payload(self):
@@ -69,6 +71,8 @@ class Model:
         self._lost = set()    # (place, topic): what was retained there the broker has forgotten
         self._closed = {}     # (bridge, place): the first number that cannot have crossed that line
         self._calm = True
+        self._refused = set()  # (place, prefix of topics, whether nothing is to be read there)
+        self._crashed = set()  # bridges, since the world last settled
         self.limited = set()  # bridges whose lanes had a limit, so that they may give messages up
 
     # What happens.
@@ -76,7 +80,7 @@ class Model:
     def publish(self, place, topic, qos, size, retain=False):
         self.sent.append(Sent(len(self.sent), place, topic, qos, size, retain,
                               {bridge: set(these) for bridge, these in self.current.items()},
-                              self._calm))
+                              self._calm, refused=set(self._refused)))
         if retain:
             self.kept[place, topic] = True
             self._lost.discard((place, topic))
@@ -90,6 +94,21 @@ class Model:
         self._calm = False
         for sent in self._open():
             sent.calm = False
+
+    def refusing(self, place, prefix, reading=False):
+        """A broker refuses bridges what is under a prefix: their publishes, and perhaps reading.
+        Over MQTT 3.1.1 it has no word for that: it acknowledges a publish, and throws it away."""
+        self._refused.add((place, prefix, reading))
+        for sent in self._open():
+            sent.refused.add((place, prefix, reading))
+
+    def allows(self, place):
+        """It refuses nothing any more."""
+        self._refused = {one for one in self._refused if one[0] != place}
+
+    def crashed(self, bridge):
+        """It may not know what it has sent last."""
+        self._crashed.add(bridge)
 
     def line_closed(self, bridge, place):
         self._closed.setdefault((bridge, place), len(self.sent))
@@ -156,6 +175,25 @@ class Model:
         for sent in self._open():
             sent.open = False
         self._calm = True
+        self._refused = set()
+        self._crashed = set()
+
+    def sent_again(self, place, numbers):
+        """What a receiver has got since the world last settled, of what had settled before, and
+        at a broker that forgets everything when it is killed. A bridge sends what was lost there
+        once again, and not each time: of what came more often, sentences."""
+        wrong = []
+        for sent in (self.sent[number] for number in sorted(numbers)):
+            bridges = self.current if sent.place != CENTRAL and place != CENTRAL else (
+                {sent.place, place} - {CENTRAL})
+            # What is retained follows changes; of what crosses two bridges both may send it again.
+            if sent.open or sent.retain or self._crashed.intersection(bridges):
+                continue
+            sent.again[place] += 1
+            if sent.again[place] > (1 if CENTRAL in (sent.place, place) else 2):
+                wrong.append(f"{sent} has arrived at {place} again for the "
+                             f"{sent.again[place]}. time, long after it had")
+        return wrong
 
     def _open(self):
         return (sent for sent in self.sent if sent.open)
@@ -196,7 +234,8 @@ class Model:
                 others = self._later_targets(sent, hop, topic) - targets
                 allowed |= {(there, target) for target in targets | others if target}
                 found = [target for target in topics[there] if target in targets]
-                if not found and None not in targets and self._may_not_lack(sent, hop):
+                if (not found and None not in targets and self._may_not_lack(sent, hop)
+                        and not self._thrown_away(sent, hop, topic, targets)):
                     yield Finding(f"{sent} is missing at {there}", missing_on=hop)
                 may_repeat = repeated or self._may_repeat(sent, hop)
                 once = set(found) if sent.retain else found[:1]  # what is retained follows
@@ -227,6 +266,15 @@ class Model:
 
     def _may_not_lack(self, sent, hop):
         return hop not in sent.lossy and (sent.qos > 0 or sent.calm)
+
+    def _thrown_away(self, sent, hop, topic, targets):
+        """By a broker that refuses it, so that no bridge knows."""
+        source, target = ends(hop)
+        unread = any(place == source and reading and topic.startswith(prefix)
+                     for place, prefix, reading in sent.refused)
+        return unread or hop[1] in self._unstamped and any(
+            place == target and any(there and there.startswith(prefix) for there in targets)
+            for place, prefix, _ in sent.refused)
 
     def _may_repeat(self, sent, hop):
         """Where it begins in MQTT 3.1.1, a retained message crosses live without the flag, and

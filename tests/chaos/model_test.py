@@ -95,6 +95,45 @@ class Story(unittest.TestCase):
         self.model.unsent(("a", "down"), {two})
         self.assert_missing(1, (one, AT))
 
+    def test_what_is_refused_is_lost_only_where_nobody_is_told(self):
+        self.model.refusing("central", "stores/a/sales/1")
+        self.publish()
+        self.assert_missing(1)  # MQTT 5 has a word for it
+        self.model = Model({"a": Configuration("a")}, unstamped=["up"])
+        self.model.refusing("central", "stores/a/sales/1")
+        self.publish()
+        self.assert_fine()
+        self.publish(topic="pos/2/sale")
+        self.assert_missing(1)
+        self.model.allows("central")
+        self.publish()
+        self.assert_missing(2)
+
+    def test_what_must_not_be_read_does_not_come(self):
+        self.model = Model({"a": Configuration("a"), "b": Configuration("b", listens_to="a")})
+        (one,) = self.publish()
+        arrivals = {"central": [(one, AT)], "a": [], "b": []}
+        self.model.refusing("central", "stores/a/sales/1", reading=True)
+        self.assertEqual(self.model.missing(arrivals), [])
+        self.assertEqual(len(self.model.missing({"central": [], "a": [], "b": []})), 1)
+
+    def test_what_a_broker_forgot_is_sent_again_once(self):
+        self.publish()
+        self.assertEqual(self.model.sent_again("central", [0]), [])  # it has not settled
+        self.model.settled()
+        self.assertEqual(self.model.sent_again("central", [0]), [])
+        self.model.crashed("a")
+        self.assertEqual(self.model.sent_again("central", [0]), [])
+        self.model.settled()
+        self.assertEqual(len(self.model.sent_again("central", [0])), 1)
+
+    def test_what_crosses_two_bridges_may_be_sent_again_by_both(self):
+        self.model = Model({"a": Configuration("a"), "b": Configuration("b", listens_to="a")})
+        self.publish()
+        self.model.settled()
+        for wrong in 0, 0, 1:
+            self.assertEqual(len(self.model.sent_again("b", [0])), wrong)
+
     def test_what_has_settled_is_certain(self):
         (one,) = self.publish()
         self.model.settled()

@@ -240,6 +240,13 @@ class _Draw:
                 Action("put-back", {"at": place}), *self.traffic(),
                 Action("start-broker", {"at": place})]
 
+    def _forgets_again(self):
+        """A broker is killed each time that all is well again."""
+        place = self.place()
+        kill, start = Action("kill-broker", {"at": place}), Action("start-broker", {"at": place})
+        return [*self.traffic(), Action("settle"), kill, start, *self.traffic(),
+                Action("settle"), kill, start]
+
     def _switch(self, *switches, quiet=False):
         """The configuration changes; at times it is later changed back."""
         bridge, switch = self.site(), self.chance.choice(switches)
@@ -286,7 +293,7 @@ class _Draw:
     def refusing(self, action, place="central"):
         """What is refused waits; all else crosses meanwhile."""
         return self.around(action, Action("allow", {"at": place}), 3,
-                           meanwhile=[Action("others-cross", {})])
+                           meanwhile=[Action("others-cross")])
 
     def _refused_topic(self):
         place = self.place()
@@ -295,7 +302,9 @@ class _Draw:
         return self.refusing(Action("refuse", {"at": place, "topic": refused}), place)
 
     def _quota(self):
-        return self._scripted(Action("quota"))
+        """It is no topic that is refused: each lane has to wait."""
+        return [action for action in self._scripted(Action("quota"))
+                if action.kind != "others-cross"]
 
     def _closes_over(self):
         return self._scripted(Action("close-over", {"topic": f"stores/{self.site()}/sales/1"}))
@@ -334,7 +343,7 @@ def make(seed, kinds, fixed=None):
                "central_protocol": chance.choice((5,) * 5 + ("3.1.1",)),
                "client": chance.choice(("native",) * 5 + ("paho",)),
                "inflight": chance.choice((20, 20, 1000, 30_000))}
-    traits = chance.choice(("none", "none", *TRAITS)) if world["central"] == "scripted" else "none"
+    traits = chance.choice(("none", *TRAITS)) if world["central"] == "scripted" else "none"
     world["trait"] = traits if traits in kinds else "none"
     world.update(fixed or {})
     often = SCRIPTED if world["central"] == "scripted" else ()

@@ -283,6 +283,11 @@ class ScriptedBroker:
         self.rate, self.refused, self.closes_over = None, {}, None
         self.deaf, self.filters = None, {}
 
+    def refuses(self):
+        """Prefixes of topics, now."""
+        own = ["bascule/"] if self.trait.endswith("-own") else []
+        return [*own, *self.refused, *([self.closes_over] if self.closes_over else [])]
+
     async def _prepare(self):
         self.thawed = asyncio.Event()
         self.thawed.set()

@@ -5,6 +5,7 @@ this one sends after CONNACK alone, and few at once.
 It connects by itself, for as long as it lives. What the broker has not acknowledged it sends again
 on the next connection, in order: with DUP if the broker has kept the session, else as new.
 """
+import contextlib
 import select
 import socket
 import struct
@@ -44,6 +45,7 @@ class Source:
         self.refused = []                              # topics and reason codes
         self._last_number = 0
         self._wake, self._woken = socket.socketpair()
+        self._wake.setblocking(False)
         self._ended = False
         self._thread = threading.Thread(target=self._live, daemon=True)
         self._thread.start()
@@ -53,7 +55,7 @@ class Source:
         body = _property_block(user, texts) + payload.encode()
         with self._lock:
             self._waiting.append(_Publish(body, mqtt.text(topic.encode()), qos, retain))
-        self._wake.send(b"x")
+        self._call()
 
     def quiet(self):
         """Nothing above QoS 0 waits for its acknowledgement."""
@@ -62,8 +64,14 @@ class Source:
 
     def leave(self):
         self._ended = True
-        self._wake.send(b"x")
+        self._call()
         self._thread.join(CONNECT_S + 1)
+
+    def _call(self):
+        """The thread looks up. While its broker is away it does not listen: then the calls of
+        before will do."""
+        with contextlib.suppress(BlockingIOError):
+            self._wake.send(b"x")
 
     def _live(self):
         while not self._ended:

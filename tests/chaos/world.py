@@ -3,14 +3,14 @@ tells the model of everything that it does. An action may come in any order, twi
 usually goes before it, so that a plan can be shortened anywhere.
 """
 import time
+from collections import Counter
 
 from cast import Cast
 from configuration import UNHEARD
-from model import CENTRAL, UNSENT, Model, number_of
+from model import CENTRAL, Model
 from scripted import ScriptedBroker
-from stage import PUBACK, retained_at, wait_until
-
-LANES = ("default", "sales")
+from stage import PUBACK, wait_until
+from view import View
 
 
 class World:
@@ -23,22 +23,25 @@ class World:
         self.cut_lines = set()   # by an action, and not mended
         self.full_disks = set()  # of bridges
         self._broken = set()     # lines on whose connections bytes have vanished
-        self._denying = set()    # brokers that refuse something by their access list
+        self._denied = {}        # by place: what its access list refuses
         self.frozen = set()      # brokers and bridges
         self._unheard = set()    # bridges whose subscription was refused
         # Bridges whose session a broker may have lost: client ids by place, and how often each had
         # connected there by then. Status may say for a moment that the old connection is up.
         self._blind = {}
         self._pending = set()    # bridges that may not have taken up their configuration
+        self.refusing = False    # a broker refuses, or has since the world last settled
+        self.closures = Counter()  # of lines: how often a connection may have ended there
 
     def begin(self):
         self.cast.enter()
+        self.view = View(self.cast)
         old = [end for end in ("site", CENTRAL) if self.cast.protocol(end) == 4]
         self.model = Model(self.configurations,
                            unstamped=[{"site": "down", CENTRAL: "up"}[end] for end in old],
                            flagless=[{"site": "up", CENTRAL: "down"}[end] for end in old])
         for bridge in self.bridges.values():
-            bridge.wait_up()
+            bridge.wait_up(deadline_s=60)
         wait_until(lambda: all(self._heard(site) for site in self.sites), "all to subscribe", 60)
 
     def do(self, action):
@@ -47,15 +50,17 @@ class World:
 
     # What can be seen.
 
-    def arrivals(self):
-        """For each place the numbers and topics of what has arrived there, without repeats."""
-        return {place: [(number_of(one.payload), one.topic) for one in list(receiver.unique)
-                        if number_of(one.payload) is not None and (one.stamp or not one.retain)]
-                for place, receiver in self.receivers.items()}
+    def _journaled(self, site):
+        return set() if f"bridge {site}" in self.frozen else self.view.journaled(site)
 
-    def unacknowledged(self):
-        """The places whose broker has not taken all that was published there."""
-        return [place for place, source in self.sources.items() if not source.quiet()]
+    def settled(self):
+        """All is well, and no broker has a state of before if it is killed."""
+        for place in self.places:
+            if not self.cast.forgets_everything(place):
+                self.brokers[place].wait_saved()
+        self.model.settled()
+        self.refusing = False
+        self.view.settled()
 
     def answers(self, name):
         """Whether a broker or a bridge runs and is not frozen."""
@@ -111,28 +116,6 @@ class World:
                    for place, (client, visits) in self._blind.get(site, {}).items()
                    if client == self._client_id(site, place))
 
-    def unsent(self, site, direction):
-        """The numbers of what the ledger of the bridge says that a broker forgot, and was not sent
-        again."""
-        bridge = self.bridges[site]
-        payloads = (payload for row in bridge.losses()
-                    if row["direction"] == direction and row["reason"] in UNSENT
-                    for payload in bridge.journaled(direction, row["lane"], row["first"],
-                                                    row["last"]))
-        return {number for payload in payloads if (number := number_of(payload)) is not None}
-
-    def journaled(self, site):
-        """The numbers of the messages in a bridge's journal."""
-        if f"bridge {site}" in self.frozen:
-            return set()
-        numbers = {number_of(payload) for direction in ("up", "down") for lane in LANES
-                   for payload in self.bridges[site].journaled(direction, lane)}
-        return numbers - {None}
-
-    def retained(self, place):
-        """What is retained at a broker, by topic."""
-        return retained_at(self.brokers[place])
-
     # What clients do.
 
     def _publish(self, at, topic, qos, count, size, properties=0):
@@ -185,16 +168,19 @@ class World:
 
     def _cut(self, line):
         self.model.disturbed()
+        self.closures[line] += 1
         self.lines[line].cut()
         self.cut_lines.add(line)
         self.model.line_closed(*self._place_of(line))
 
     def _hang_up(self, line):
         self.model.disturbed()
+        self.closures[line] += 1
         self.lines[line].hang_up()
 
     def _black_hole(self, line):
         self.model.disturbed()
+        self.closures[line] += 1
         self.lines[line].swallow()
         self._broken.add(line)
 
@@ -210,6 +196,7 @@ class World:
 
     def _turn_away(self, line):
         self.model.disturbed()
+        self.closures[line] += 1
         self.lines[line].turn_away()
 
     def _mend(self, line):
@@ -218,6 +205,7 @@ class World:
         self.lines[line].delay_s = 0
         if line in self._broken:  # bytes are missing on its connections
             self._broken.discard(line)
+            self.closures[line] += 1
             for sender in "bridge", "broker":
                 self.lines[line].eat(sender, PUBACK, count=0)
             self.lines[line].hang_up()
@@ -231,6 +219,7 @@ class World:
     def _kill(self, bridge):
         self.model.disturbed()
         self._thaw(bridge)
+        self.model.crashed(bridge)
         self.bridges[bridge].kill()
 
     def _terminate(self, bridge):
@@ -250,6 +239,7 @@ class World:
     def _freeze(self, bridge):
         if self.bridges[bridge].running:
             self.model.disturbed()
+            self.closures.update(line for line in self.lines if line.startswith(bridge + "-"))
             self.bridges[bridge].freeze()
             self.frozen.add(f"bridge {bridge}")
 
@@ -266,7 +256,7 @@ class World:
         self.model.disturbed()
         if switch in ("site-id", "central-id"):  # what waits in the old session is left there
             direction = "up" if switch == "site-id" else "down"
-            self.model.session_lost((bridge, direction), self.journaled(bridge),
+            self.model.session_lost((bridge, direction), self._journaled(bridge),
                                     "it waited for another client id")
             self._blind.setdefault(bridge, {})
         ran = self.bridges[bridge].running
@@ -293,6 +283,7 @@ class World:
     def _freeze_broker(self, at):
         if self.answers(at):
             self.model.disturbed()
+            self.closures.update(self._lines_to(at))
             self.brokers[at].freeze()
             self.frozen.add(at)
 
@@ -303,14 +294,19 @@ class World:
 
     def _refuse(self, at, topic):
         self.model.disturbed()
-        if isinstance(self.brokers[at], ScriptedBroker):
+        self.refusing = True
+        scripted = isinstance(self.brokers[at], ScriptedBroker)
+        self.model.refusing(at, topic, reading=not scripted)
+        if scripted:
             self.brokers[at].refused[topic] = 0x87
         else:
-            self._denying.add(at)
-            self.brokers[at].deny(f"{topic}/#")
+            self._denied[at] = topic
+            self._reloads(at, lambda: self.brokers[at].deny(f"{topic}/#"))
 
     def _quota(self):
-        self._script(rate=(3, 0.5, 0x97))
+        if isinstance(self.brokers[CENTRAL], ScriptedBroker):
+            self._script(rate=(3, 0.5, 0x97))
+            self.model.refusing(CENTRAL, "")
 
     def _close_over(self, topic):
         self._script(closes_over=topic)
@@ -338,14 +334,31 @@ class World:
     def _script(self, **faults):
         if isinstance(self.brokers[CENTRAL], ScriptedBroker):
             self.model.disturbed()
+            self.refusing = True
             self.brokers[CENTRAL].__dict__.update(faults)
 
     def _allow(self, at):
         if isinstance(self.brokers[at], ScriptedBroker):
             self.brokers[at].well()
-        elif at in self._denying:
-            self._denying.discard(at)
-            self.brokers[at].allow()
+        elif self._denied.pop(at, None):
+            self._reloads(at, self.brokers[at].allow)
+        if self.answers(at):
+            self.model.allows(at)
+
+    def _reloads(self, at, change):
+        """A broker that answers has taken up a changed access list when this returns."""
+        count = lambda: self.brokers[at].log().count("Reloading config")
+        before = count()
+        change()
+        if self.answers(at):
+            wait_until(lambda: count() > before, f"{at} to read its access list", 60)
+
+    def refuses(self, topic):
+        """Whether a broker does so now, when a bridge publishes there."""
+        prefixes = [*self._denied.values()]
+        if isinstance(self.brokers[CENTRAL], ScriptedBroker):
+            prefixes += self.brokers[CENTRAL].refuses()
+        return topic.startswith(tuple(prefixes))
 
     def _lines_to(self, place):
         return [line for line in self.lines if self._place_of(line)[1] == place]
@@ -365,7 +378,7 @@ class World:
         self._thaw_broker(at)
         if not self.brokers[at].running:
             return
-        journaled = {site: self.journaled(site) for site in self.sites
+        journaled = {site: self._journaled(site) for site in self.sites
                      if at in (site, CENTRAL)}
         getattr(self.brokers[at], how)()
         self.model.forgets(at, journaled, how == "empty" or at in self.cast.forgetful
@@ -389,6 +402,7 @@ class World:
 
     def _close_lines_to(self, at):
         for line in self._lines_to(at):
+            self.closures[line] += 1
             self.lines[line].cut()
             self.model.line_closed(*self._place_of(line))
 

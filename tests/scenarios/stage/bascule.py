@@ -102,7 +102,7 @@ class Bascule(Process):
             *STRACE, "-e", f"trace={syscall}",
             "-e", f"inject={syscall}:signal=SIGKILL:when={count}"])
 
-    def cli(self, *arguments, deadline_s=20):
+    def cli(self, *arguments, deadline_s=60):
         """Runs a command of the program on this configuration; returns the finished process."""
         return subprocess.run([program(), *arguments, "-c", str(self.config)], text=True,
                               capture_output=True, timeout=deadline_s, stdin=subprocess.DEVNULL)
@@ -141,10 +141,10 @@ class Bascule(Process):
                    lambda: f"link {name} {'|'.join(states)}, is {self.link(name)}", deadline_s)
         assert self.running, f"bascule ended: {self.log()[-2000:]}"
 
-    def wait_up(self):
+    def wait_up(self, deadline_s=20):
         for name in "site", "central":
             if name in self.settings:
-                self.wait_link(name, "up", "slow")
+                self.wait_link(name, "up", "slow", deadline_s=deadline_s)
 
     def held(self):
         """How many messages are held, by topic."""

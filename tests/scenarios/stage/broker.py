@@ -7,10 +7,17 @@ from stage.process import Process
 from stage.waiting import wait_until
 
 
+_reserved = []  # sockets
+
+
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A port that is kept from all who ask for any port, for as long as this process lives: who
+    listens there with SO_REUSEADDR, as brokers do, may stop and come back."""
+    reserved = socket.socket()
+    reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    reserved.bind(("127.0.0.1", 0))
+    _reserved.append(reserved)
+    return reserved.getsockname()[1]
 
 
 def listens(port):
@@ -99,7 +106,8 @@ class Broker(Process):
         file = self._store / "mosquitto.db"
         before = file.stat().st_mtime_ns if file.exists() else 0
         os.kill(self.pid, signal.SIGUSR1)
-        wait_until(lambda: file.exists() and file.stat().st_mtime_ns != before, "the broker's save")
+        wait_until(lambda: file.exists() and file.stat().st_mtime_ns != before,
+                   "the broker's save", 60)
 
     def copy_store(self):
         """A copy of what it has now, for put_back()."""

@@ -41,7 +41,7 @@ class _Client:
             options = {"clean_start": False, "properties": session}
         self._client.connect("127.0.0.1", self._broker.port, keepalive=60, **options)
         self._client.loop_start()
-        assert self._up.wait(10), f"{self.name} cannot connect to {self._broker.url}"
+        assert self._up.wait(60), f"{self.name} cannot connect to {self._broker.url}"
 
     def _on_connect(self, client, _, flags, reason, *__):
         if reason == 0:
@@ -141,7 +141,7 @@ class Receiver(_Client):
         self._client.on_message = self._on_message
         self._client.on_subscribe = lambda *_: self._subscribed.set()
         self.connect()
-        assert self._subscribed.wait(10), f"{name} cannot subscribe"
+        assert self._subscribed.wait(60), f"{name} cannot subscribe"
 
     def on_up(self):
         self._client.subscribe(self._filters)
@@ -194,7 +194,7 @@ class Receiver(_Client):
         assert self.payloads(topic) == expected, difference(expected, self.payloads(topic))
 
 
-def retained_at(broker, deadline_s=20):
+def retained_at(broker, deadline_s=60):
     """What is retained at a broker, payloads by topic; the bridges' own topics are left out."""
     values, done = {}, threading.Event()
     fence = f"bascule/fence-{time.monotonic_ns()}"

@@ -3,6 +3,8 @@ import socket
 import threading
 import time
 
+from stage.broker import free_port
+
 PUBLISH, PUBACK, PUBREC = 3, 4, 5  # MQTT packet types
 
 
@@ -63,7 +65,7 @@ class Line:
         self.refused = 0
         self.delay_s = 0
         self.only_one = None  # connection at a time: the "first", or the "last"
-        self.port = 0
+        self.port = free_port()
         self.restore()
 
     @property
@@ -105,7 +107,6 @@ class Line:
             self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             self._listener.bind(("127.0.0.1", self.port))
             self._listener.listen()
-            self.port = self._listener.getsockname()[1]
             threading.Thread(target=self._accept, args=[self._listener], daemon=True).start()
 
     def swallow(self):
@@ -148,7 +149,7 @@ class Line:
 
     @property
     def occupied(self):
-        """Whether a connection is open, or something of one that has ended is still to be passed on."""
+        """Whether a connection is open, or something of one that has ended is still to pass."""
         with self._lock:
             return any(one.fileno() != -1 for one in self._sockets)
 
