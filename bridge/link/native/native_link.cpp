@@ -305,6 +305,8 @@ void NativeLink::begin_stop(std::chrono::milliseconds deadline) {
   stopping_ = true;
   retry_timer_.reset();
   if (phase_ == Phase::idle) return stopped_.set_value();
+  // Those that were posted on this thread may stand behind what another thread has posted since.
+  send_acknowledgements();
   if (phase_ != Phase::up || session_.publishes.size() == 0) return close("stopped");
   stop_timer_ = loop_.after(deadline, [this] {
     if (phase_ == Phase::up) close("stopped");
