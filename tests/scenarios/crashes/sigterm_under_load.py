@@ -16,7 +16,7 @@ with Stage() as stage:
         till.publish_numbered(SALE, first, first + 499)
         headquarters.wait_count(first + 100)
         till.publish_numbered(SALE, first + 500, first + 999)
-        assert bascule.terminate(deadline_s=15) == 0
+        assert bascule.terminate(deadline_s=60) == 0
         bascule.start()
 
     headquarters.expect(range(1, 3001))

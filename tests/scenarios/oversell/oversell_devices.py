@@ -61,7 +61,7 @@ with Stage() as stage:
     for site in modern, plain:
         site.wait_available("hall", 100)
     authority.freeze()
-    slow = modern.till.buy("hall", deadline_s=10)
+    slow = modern.till.buy("hall")
     assert (slow["result"], slow["basis"]) == ("SELL", "snapshot"), slow
     number = modern.till.ask("hall")
     wait_until(lambda: modern.till.answers_to(number), "an answer at once")

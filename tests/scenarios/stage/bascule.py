@@ -124,7 +124,7 @@ class Bascule(Process):
         """Its part of the status."""
         return next(one for one in self.status()["policies"] if one["name"] == name)
 
-    def wait_decided(self, name, deadline_s=30):
+    def wait_decided(self, name, deadline_s=60):
         """Every input of the policy has been decided or quarantined."""
         wait_until(lambda: all(self.policy(name)[way]["backlog"] == 0 for way in ("up", "down")),
                    lambda: f"policy {name} to decide, has {self.policy(name)}", deadline_s)
@@ -136,12 +136,12 @@ class Bascule(Process):
         return sum(lane["backlog"] for lane in self.status()["lanes"]
                    if lane["direction"] == direction)
 
-    def wait_link(self, name, *states, deadline_s=20):
+    def wait_link(self, name, *states, deadline_s=60):
         wait_until(lambda: not self.running or self.link(name)["state"] in states,
                    lambda: f"link {name} {'|'.join(states)}, is {self.link(name)}", deadline_s)
         assert self.running, f"bascule ended: {self.log()[-2000:]}"
 
-    def wait_up(self, deadline_s=20):
+    def wait_up(self, deadline_s=60):
         for name in "site", "central":
             if name in self.settings:
                 self.wait_link(name, "up", "slow", deadline_s=deadline_s)
@@ -150,11 +150,11 @@ class Bascule(Process):
         """How many messages are held, by topic."""
         return {one["topic"]: one["messages"] for one in self.status()["held"]["by_topic"]}
 
-    def wait_held(self, held, deadline_s=30):
+    def wait_held(self, held, deadline_s=60):
         wait_until(lambda: self.held() == held,
                    lambda: f"{held} held, has {self.held()}", deadline_s)
 
-    def wait_drained(self, deadline_s=30):
+    def wait_drained(self, deadline_s=60):
         wait_until(lambda: self.backlog("up") + self.backlog("down") == 0,
                    lambda: f"an empty backlog, has {self.status()['lanes']}", deadline_s)
 
@@ -180,7 +180,7 @@ class Bascule(Process):
     def check_books(self):
         """P8. A status may be taken between two counts, so a moment of imbalance is waited out."""
         try:
-            wait_until(lambda: not books(self.status()), "balance", deadline_s=5)
+            wait_until(lambda: not books(self.status()), "balance", deadline_s=20)
         except AssertionError:
             raise AssertionError("the books do not balance: "
                                  + "; ".join(books(self.status()))) from None

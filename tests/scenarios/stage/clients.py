@@ -98,7 +98,7 @@ class Publisher(_Client):
         """The payloads that the broker has acknowledged, in the order of publishing."""
         return [payload for mid, payload in self._sent.items() if mid in self._acknowledged]
 
-    def wait_acknowledged(self, deadline_s=20):
+    def wait_acknowledged(self, deadline_s=60):
         wait_until(lambda: len(self._acknowledged) == len(self._sent),
                    lambda: f"{self.name}: {len(self._sent)} acknowledged, "
                            f"are {len(self._acknowledged)}", deadline_s)
@@ -150,7 +150,7 @@ class Receiver(_Client):
         super().on_down()
         self._subscribed.clear()
 
-    def wait_back(self, deadline_s=20):
+    def wait_back(self, deadline_s=60):
         """Connected and subscribed, also after its broker has been away."""
         wait_until(self._subscribed.is_set, f"{self.name} to be back", deadline_s)
 
@@ -176,16 +176,16 @@ class Receiver(_Client):
     def payloads(self, topic=None):
         return [one.payload for one in self.unique if topic in (None, one.topic)]
 
-    def wait_count(self, count, deadline_s=20):
+    def wait_count(self, count, deadline_s=60):
         wait_until(lambda: len(self.unique) >= count,
                    lambda: f"{self.name}: {count} messages, has {len(self.unique)}", deadline_s)
 
-    def wait_payload(self, payload, deadline_s=20):
+    def wait_payload(self, payload, deadline_s=60):
         return wait_until(
             lambda: next((one for one in self.unique if one.payload == payload), None),
             f"{self.name}: {payload!r}", deadline_s)
 
-    def expect(self, payloads, topic=None, deadline_s=20):
+    def expect(self, payloads, topic=None, deadline_s=60):
         """All of them arrive: once each, and in this order."""
         expected = [str(payload) for payload in payloads]
         wait_until(lambda: len(self.payloads(topic)) >= len(expected),

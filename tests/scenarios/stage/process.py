@@ -33,7 +33,7 @@ class Process:
     def log(self):
         return self.log_path.read_text(errors="replace") if self.log_path.exists() else ""
 
-    def wait(self, deadline_s=20):
+    def wait(self, deadline_s=60):
         """Waits for its own end; returns the exit code, negative for a signal."""
         return self._child.wait(deadline_s)
 
@@ -47,7 +47,7 @@ class Process:
         """For good, with all that it has brought along."""
         self.kill()
 
-    def terminate(self, deadline_s=20):
+    def terminate(self, deadline_s=60):
         """SIGTERM; returns the exit code."""
         if self.running:
             self._child.send_signal(signal.SIGTERM)

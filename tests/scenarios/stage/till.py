@@ -53,7 +53,7 @@ class Till(_Client):
     def answers_to(self, number):
         return [answer for asked, answer in self.answers if asked == number]
 
-    def buy(self, item, quantity=1, deadline_s=20, **more):
+    def buy(self, item, quantity=1, deadline_s=60, **more):
         """Asks, and returns the answer."""
         number = self.ask(item, quantity, **more)
         wait_until(lambda: self.answers_to(number), f"{self.name}: an answer to {number}",

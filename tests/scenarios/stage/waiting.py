@@ -2,7 +2,7 @@
 import time
 
 
-def wait_until(condition, what, deadline_s=20):
+def wait_until(condition, what, deadline_s=60):
     """Returns the first true value of condition(); fails with `what` after the deadline."""
     end = time.monotonic() + deadline_s
     while not (value := condition()):
