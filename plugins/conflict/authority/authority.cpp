@@ -22,7 +22,9 @@ void infer_base(Turn& turn, Op& op) {
   if (record.deleted) return;
   op.base = record.version;
   op.quality = BaseQuality::inferred;
-  if (op.prev.empty()) op.prev = turn.waiting.last_central(op.key).value_or("");
+  if (!op.prev.empty()) return;  // the device says on top of what it was made
+  op.prev = turn.waiting.last_central(op.key).value_or("");
+  op.guessed_prev = !op.prev.empty();
 }
 
 void take(Turn& turn) {

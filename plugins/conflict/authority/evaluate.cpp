@@ -51,7 +51,7 @@ void skip_undecided(const Turn& turn, Op& op) {
 
 // False if the op cannot go on: it waits for its prev, or is rejected with it.
 bool follow_prev(Turn& turn, Op& op) {
-  if (op.central && op.quality == BaseQuality::inferred) skip_undecided(turn, op);
+  if (op.guessed_prev) skip_undecided(turn, op);
   if (op.prev.empty()) return true;
   const auto place = turn.state.place(op.prev);
   if (!place && turn.state.is_forgotten(op.prev)) return true;  // decided long ago

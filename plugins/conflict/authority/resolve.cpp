@@ -118,7 +118,9 @@ void settle_parked(Turn& turn, const Op& op, Verdict verdict, const std::string&
   auto record = turn.state.record(entry.op.key).value_or(Record{});
   entry.verdict = verdict;
   entry.reason = reason;
-  entry.stamp = op.hlc;
+  // What stands of one that was accepted has the person's stamp: its own moves nothing that
+  // follows.
+  if (verdict == Verdict::reject) entry.stamp = op.hlc;
   entry.life = record.life;
   entry.by = by;
   conclude(turn, record, std::move(entry));

@@ -108,7 +108,7 @@ void Knowledge::look_at_chain() {
   life_ = last.life;
   deleted_ = last.op.kind == Kind::remove;
   stamp_ = lifted(stamp_, last.stamp);
-  if (!op_.central || op_.quality != BaseQuality::inferred) return;
+  if (!op_.guessed_prev) return;
   // Where nobody says what an author at the centre has seen, time decides about a delete, be it of
   // the same night or decided already.
   deleted_ = false;

@@ -264,7 +264,8 @@ void write(Writer& out, const Op& op) {
   for (const auto& [name, value] : op.fields) out.text(name).text(value);
   out.integer(op.base).number(static_cast<std::uint64_t>(op.quality)).text(op.prev);
   write(out, op.hlc);
-  out.integer(op.u_ms).number(op.central ? 1 : 0).integer(op.arrived_ms).number(op.digest);
+  out.integer(op.u_ms).number((op.central ? 1U : 0U) | (op.guessed_prev ? 2U : 0U));
+  out.integer(op.arrived_ms).number(op.digest);
   out.text(op.person);
 }
 
@@ -283,7 +284,9 @@ Op read_op(Reader& in) {
   op.prev = in.text();
   op.hlc = read_hlc(in);
   op.u_ms = in.integer();
-  op.central = in.flag();
+  const auto flags = in.number();
+  op.central = (flags & 1) != 0;
+  op.guessed_prev = (flags & 2) != 0;
   op.arrived_ms = in.integer();
   op.digest = in.number();
   op.person = in.text();

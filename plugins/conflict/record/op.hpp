@@ -35,6 +35,9 @@ struct Op {
   std::int64_t base = -1;
   BaseQuality quality = BaseQuality::blind;
   std::string prev;  // id of the author's latest unconfirmed op that it had seen
+  // Nobody said so: at the centre what is edited has seen what was edited there before. It is not
+  // made on top of that, and falls with none of it.
+  bool guessed_prev = false;
   Hlc hlc;
   std::int64_t u_ms = 0;
   bool central = false;         // made at the authority, not at a site

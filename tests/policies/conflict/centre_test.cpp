@@ -136,4 +136,44 @@ TEST_CASE("conflict centre: a clock that ran ahead does not stamp what is edited
   CHECK(hub.host.log.size() == 1);
 }
 
+TEST_CASE("conflict centre: an edit that says what it was made on top of falls with it") {
+  const auto on = [](std::uint64_t sequence) {
+    Message like;
+    like.properties = {{"prev", "hub/0000000000000001/edits/" + std::to_string(sequence)}};
+    return like;
+  };
+  const auto verdict = [](Hub& hub, std::uint64_t sequence) {
+    return hub.verdicts["hub/0000000000000001/edits/" + std::to_string(sequence)];
+  };
+  for (const bool batch : {false, true}) {
+    CAPTURE(batch);
+    Hub hub(batch ? Json{{"when", "01:00"}, {"validate", {{"tel", {{"max", 9}}}}}}
+                  : Json{{"validate", {{"tel", {{"max", 9}}}}}});
+    hub.seed({{"tel", 1}});
+    hub.wake("batch", monday - 10 * day);
+    auto night = [&, next = monday + 17 * hour]() mutable {
+      if (batch) hub.wake("batch", next);
+      next += day;
+    };
+    write(hub, 1, {{"tel", 10}}, monday);
+    write(hub, 2, {{"name", "n"}}, monday + 1, on(1));
+    write(hub, 3, {{"town", "t"}}, monday + 2);  // this one says nothing of the kind
+    night();
+    CHECK(verdict(hub, 1)["reason"] == "invalid");
+    CHECK(verdict(hub, 2)["verdict"] == "REJECT");
+    CHECK(verdict(hub, 2)["reason"] == "dependent");
+    CHECK(verdict(hub, 3)["verdict"] == "APPLY");
+    CHECK(hub.record() == Json{{"tel", 1}, {"town", "t"}});
+    // What has not come is waited for, and is then part of what the author saw.
+    write(hub, 5, {{"tel", 3}}, monday + day + 1, on(4));
+    night();
+    CHECK(verdict(hub, 5)["verdict"] == "HOLD");
+    write(hub, 4, {{"tel", 2}}, monday + 2 * day);
+    night();
+    CHECK(verdict(hub, 5)["verdict"] == "APPLY");
+    CHECK(hub.record()["tel"] == 3);
+    CHECK(hub.conflicts.empty());
+  }
+}
+
 }  // namespace bascule::test

@@ -211,4 +211,15 @@ TEST_CASE("conflict: of a record that lives again every part is sent") {
   CHECK(sent["records/123/q"] == R"({"tel":"x"})");
 }
 
+TEST_CASE("conflict: what follows an edit that ran ahead and was accepted has its own time") {
+  Hub hub(Json{{"strategy", "field-merge"}});
+  CHECK(hub.give(edit("A1", {{"m", 1}}, -1, 4 * 86'400 + 71))["reason"] == "clock");
+  hub.resolve(hub.open_cases("clock").at(0), "accept");
+  auto next = edit("A2", {{"name", 1}}, -1, 10);
+  next.prev = "A1";
+  hub.give(next);
+  hub.give(edit("B1", {{"name", 2}}, -1, 20));
+  CHECK(hub.record() == Json{{"m", 1}, {"name", 2}});
+}
+
 }  // namespace bascule::test

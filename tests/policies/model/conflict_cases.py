@@ -161,7 +161,7 @@ class Maker:
                 return {"do": "rest", "ms": 10}
             kind = "delete" if rng.random() < 0.1 and newest >= 0 else "patch"
             return {"do": "edit", "site": HUB, "record": record, "kind": kind, "u": 0,
-                    "whole": rng.random() < 0.1,
+                    "whole": rng.random() < 0.1, "follows": rng.random() < 0.3,
                     "fields": {} if kind == "delete" else self.fields()}
         step = self.edit_of_site()
         if rng.random() < 0.06:

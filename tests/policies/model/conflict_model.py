@@ -41,7 +41,8 @@ class Model(Merge):
         if self.batch:
             if not self.gathered:  # the next 01:00
                 self.night_ms = (self.now - HOUR_MS) // DAY_MS * DAY_MS + DAY_MS + HOUR_MS
-            if edit.central:  # the centre knows its own, though no version has them yet
+            # The centre knows its own, though no version has them yet.
+            if edit.central and not edit.prev:
                 edit.follows = max((one for one in self.gathered
                                     if one.central and self.known[one.id][1] is record),
                                    key=lambda one: one.number, default=edit).id

@@ -19,6 +19,8 @@ def as_edit(step, identity):
             "count": step.get("count", 0), "base": step.get("base"), "central": step["site"] == HUB}
     if step.get("prev"):
         edit["prev"] = f"{step['site']}/e/default/{step['prev']}"
+    if step.get("on"):
+        edit["prev"] = step["on"]
     return edit
 
 
@@ -28,6 +30,7 @@ class Runner:
     def __init__(self, case, model, box):
         self.case, self.model, self.box = case, model, box
         self.hub_seq = 0
+        self.last_central = {}  # record: id of the last edit that was made at the centre
         self.has_parts = "{part}" in case["options"]["record"]
         self.canonical = {}
         self.cases = {}  # id of a parked edit: number
@@ -96,6 +99,10 @@ class Runner:
             self.hub_seq += 1
             identity = f"{HUB}/{EPOCH}/default/{self.hub_seq}"
             step = {**step, "ms": now}
+            if step.pop("follows", None) and step["record"] in self.last_central:
+                step["on"] = self.last_central[step["record"]]
+                properties.append(("prev", step["on"]))
+            self.last_central[step["record"]] = identity
         else:
             identity = edit_id(step)
             stamp = (step["site"], "e", "default", step["seq"])
@@ -132,9 +139,12 @@ class Runner:
     def hub_stamp(self, sent, identity, now):
         """The hub stamps what is edited there: any moment will do that is not in the past, and
         after all that it has taken."""
-        for message in sent:
-            if message.topic.startswith("history/") and message.json()["op"] == identity:
-                ms, count, _ = message.json()["hlc"].split("-", 2)
+        told = [message.json() for message in sent if message.topic.startswith("history/")]
+        told += [case["data"]["incoming"] for case in self.box.cases.values()
+                 if "incoming" in case["data"]]  # it waits
+        for one in told:
+            if one["op"] == identity:
+                ms, count, _ = one["hlc"].split("-", 2)
                 stamp = (int(ms), int(count))
                 taken = max([self.last_hlc] + [edit.stamp[:2] for edit, _ in
                                                self.model.known.values()

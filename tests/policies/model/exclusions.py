@@ -10,21 +10,12 @@ def same_moment(case, difference):
             and case["options"].get("deletes") == "author-time")
 
 
-def accepted_ahead(case, difference):
-    ahead = {f"{step['site']}/e/default/{step['seq']}" for step in case["steps"]
-             if "seq" in step and step["ms"] > step["now"] + 60_000}
-    return difference.kind in ("lost", "verdict", "record") and any(
-        step["do"] == "accept" and step["edit"] in ahead for step in case["steps"])
-
-
 def missed_by_copy(case, difference):
     return (difference.kind == "shown" and "at the end" in difference.text and any(
         step["do"] == "restore" and step["site"] != "hub" for step in case["steps"]))
 
 
 KNOWN = [
-    ("conflict", "accepted-clock", "what follows, in a chain, an edit that was stamped ahead and "
-     "that a person accepted counts as later than that stamp", accepted_ahead),
     ("oversell", "restored-missed", "the last snapshot came to a site between the copy of its "
      "journal and the putting back; the authority does not send it again", missed_by_copy),
     ("conflict", "same-moment", "a delete and an update of one site that count as the same moment "
