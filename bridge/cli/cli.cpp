@@ -147,6 +147,7 @@ int run_cli(int argc, char** argv) {
   add_journal(program, choice);
   add_policy(program, choice);
   add_cases(program, choice);
+  add_conflict(program, choice);
   add_config_option(program, choice);
 
   try {

@@ -35,5 +35,6 @@ void add_journal(CLI::App& program, Choice& choice);
 void add_quarantine(CLI::App& journal, Choice& choice);  // below `journal`
 void add_policy(CLI::App& program, Choice& choice);
 void add_cases(CLI::App& program, Choice& choice);
+void add_conflict(CLI::App& program, Choice& choice);
 
 }  // namespace bascule

@@ -16,6 +16,22 @@ void add_policy_handlers(ControlHandlers& handlers, const Stages& stages) {
     stages.journal.inspect([&](JournalCore& core) { reports = stages.policies.report(core); });
     return nlohmann::json{{"policies", policies_report(reports)}};
   };
+  handlers["GET /v1/policies/ask"] = [stages](const Query& query) {
+    nlohmann::json answer;
+    stages.journal.inspect([&](JournalCore& core) {
+      answer = stages.policies.ask(core, query.required("policy"), query.required("what"),
+                                   query.text("about").value_or("{}"));
+    });
+    return answer;
+  };
+  handlers["POST /v1/policies/request"] = [stages](const Query& query) {
+    std::uint64_t number = 0;
+    stages.journal.change([&](JournalCore& core) {
+      number = stages.policies.request(core, query.required("policy"), query.required("what"),
+                                       query.required("about"));
+    });
+    return nlohmann::json{{"direction", "down"}, {"number", number}};
+  };
   handlers["POST /v1/cases/resolve"] = [stages](const Query& query) {
     const auto number = static_cast<std::int64_t>(query.number("number", 0));
     const std::string choose = query.required("choose");

@@ -1,5 +1,6 @@
 // The questions about policies and their cases. The journal holds the answers, so that they can be
-// had without a daemon, too:
+// had without a daemon, too (what a policy itself is asked, /v1/policies/ask with policy, what and
+// about, and what a person wants it to do, /v1/policies/request, are the daemon's alone):
 //
 //   /v1/policies/explain  policy, direction (up), number
 //                         {"policy", "direction", "number", "journaled_ms", "clock_trusted",

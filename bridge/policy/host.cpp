@@ -146,6 +146,25 @@ void PolicyHost::resolve(JournalCore& core, std::int64_t number, const CaseChoic
   }
 }
 
+Runner& PolicyHost::runner_of(const std::string& policy) {
+  const auto found = std::find_if(runners_.begin(), runners_.end(), [&](const auto& runner) {
+    return runner->settings().name == policy;
+  });
+  if (found != runners_.end()) return **found;
+  throw std::invalid_argument("there is no policy '" + policy +
+                              "'; 'bascule policy list' names those that there are");
+}
+
+nlohmann::json PolicyHost::ask(JournalCore& core, const std::string& policy,
+                               const std::string& what, const std::string& about) {
+  return runner_of(policy).ask(core, watchdog_, settings_.clock().wall_ms, what, about);
+}
+
+std::uint64_t PolicyHost::request(JournalCore& core, const std::string& policy,
+                                  const std::string& what, const std::string& about) {
+  return runner_of(policy).request(core, watchdog_, settings_.clock().wall_ms, what, about);
+}
+
 std::vector<PolicyReport> PolicyHost::report(JournalCore& core) const {
   std::vector<PolicyReport> reports;
   for (const auto& runner : runners_) {

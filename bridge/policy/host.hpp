@@ -4,8 +4,10 @@
 // it runs, everything is on the journal's thread but central(), which any thread may call.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -58,6 +60,14 @@ class PolicyHost : public Steps {
   // Journal::change(). Throws std::invalid_argument, with what to do, if it cannot be decided so.
   void resolve(JournalCore& core, std::int64_t number, const CaseChoice& choice);
 
+  // A person's question of the policy with this name, within Journal::inspect(); and something that
+  // a person wants done, within Journal::change(): the number of the input down that it becomes.
+  // As Runner has them.
+  nlohmann::json ask(JournalCore& core, const std::string& policy, const std::string& what,
+                     const std::string& about);
+  std::uint64_t request(JournalCore& core, const std::string& policy, const std::string& what,
+                        const std::string& about);
+
   std::vector<PolicyReport> report(JournalCore& core) const;  // within Journal::inspect()
 
   void opened(JournalCore& core, bool again) override;
@@ -67,6 +77,8 @@ class PolicyHost : public Steps {
   std::int64_t wait_ms() const override;
 
  private:
+  Runner& runner_of(const std::string& policy);
+
   PolicyHostSettings settings_;
   std::vector<std::unique_ptr<Runner>> runners_;
   Watchdog watchdog_;

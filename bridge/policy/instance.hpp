@@ -4,6 +4,7 @@
 
 #include <bascule/policy.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -48,6 +49,13 @@ class Instance {
   const bascule_policy& type() const { return type_; }
   int decide(bascule_step* step, const bascule_input& input) {
     return type_.decide(made_, step, &input);
+  }
+  // Whether it answers questions, of people: ask().
+  bool answers() const {
+    return type_.size >= offsetof(bascule_policy, ask) + sizeof type_.ask && type_.ask != nullptr;
+  }
+  int ask(bascule_step* step, bascule_bytes what, bascule_bytes about) {
+    return type_.ask(made_, step, what, about);
   }
 
  private:

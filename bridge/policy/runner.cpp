@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <stdexcept>
 #include <tuple>
 
 #include "journal/own_entry.hpp"
@@ -248,6 +249,39 @@ bool Runner::append(JournalCore& core, InputKind kind, std::string_view topic,
 
 bool Runner::tell_line(JournalCore& core, bool up) {
   return append(core, InputKind::link, "link", up ? "up" : "down");
+}
+
+nlohmann::json Runner::ask(JournalCore& core, Watchdog& watchdog, std::int64_t wall_ms,
+                           const std::string& what, const std::string& about) {
+  if (!instance_->answers()) {
+    throw std::invalid_argument("policy " + settings_.name + " answers no questions");
+  }
+  Step step(core, context_, wall_ms);
+  watchdog.begin(settings_.name, "question", 0, settings_.timeout_ms);
+  const int result =
+      instance_->ask(as_handle(step), {what.data(), what.size()}, {about.data(), about.size()});
+  watchdog.end();
+  if (const std::string why = step.failure(result); !why.empty()) {
+    throw std::invalid_argument("policy " + settings_.name + " cannot answer: " + why);
+  }
+  auto answer = nlohmann::json::parse(step.verdict(), nullptr, false);
+  if (!answer.is_object()) {
+    throw std::invalid_argument("policy " + settings_.name + " does not know '" + what + "'");
+  }
+  const auto refused = answer.find("refused");
+  if (refused != answer.end() && refused->is_string()) {
+    throw std::invalid_argument(refused->get<std::string>());
+  }
+  return answer;
+}
+
+std::uint64_t Runner::request(JournalCore& core, Watchdog& watchdog, std::int64_t wall_ms,
+                              const std::string& what, const std::string& about) {
+  ask(core, watchdog, wall_ms, what, about);
+  if (!append(core, InputKind::resolution, what, about)) {
+    throw std::invalid_argument("the journal is full; try again when there is room");
+  }
+  return state(core, lanes_[Direction::down]).next - 1;
 }
 
 void Runner::append_wakes(JournalCore& core, std::int64_t wall_ms) {

@@ -7,7 +7,9 @@
 // kills the process is found and quarantined after three attempts.
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 
@@ -37,6 +39,16 @@ class Runner {
 
   // The line to central has changed: an input. False: there is no room for it now.
   bool tell_line(JournalCore& core, bool up);
+
+  // What the policy answers to a person's question about its state (bascule_policy.ask); `about` is
+  // a JSON object. Changes nothing. Throws std::invalid_argument with what to do, if it answers
+  // none, or refuses this one.
+  nlohmann::json ask(JournalCore& core, Watchdog& watchdog, std::int64_t wall_ms,
+                     const std::string& what, const std::string& about);
+  // Something that a person wants done becomes an input down, once the policy has been asked; gives
+  // its number. Throws as ask() does, and if there is no room.
+  std::uint64_t request(JournalCore& core, Watchdog& watchdog, std::int64_t wall_ms,
+                        const std::string& what, const std::string& about);
 
   // How long there is nothing to do, unless something comes.
   std::int64_t wait_ms(const JournalCore& core, const Now& at) const;

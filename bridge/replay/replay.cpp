@@ -69,7 +69,10 @@ Replay::~Replay() = default;
 
 bool Replay::asked_for(const Record& record) {
   if (record.kind == InputKind::resolution) {
-    const auto found = core_->store().policies().find_case(number_in(record.message.topic));
+    // A word, and no number: it is no case that somebody wants something done of.
+    const std::int64_t number = number_in(record.message.topic);
+    if (number < 0) return true;
+    const auto found = core_->store().policies().find_case(number);
     return found && found->state != Case::State::closed;
   }
   if (record.kind != InputKind::wake) return true;

@@ -61,7 +61,9 @@ typedef struct bascule_property {
 enum {
   BASCULE_MESSAGE = 0,    /* a route with this policy took it */
   BASCULE_RESOLUTION = 1, /* a person decided a case: `topic` is the case's number in decimal,
-                             `payload` the decision as a JSON object: "choose", "by", "data" */
+                             `payload` the decision as a JSON object: "choose", "by", "data". Or a
+                             person wants something done (bascule_policy.ask): `topic` is the word
+                             for it, `payload` a JSON object with "by" and what belongs to it */
   BASCULE_WAKE = 2,       /* a time that the policy asked for has come: `topic` is its name,
                              `payload` the time asked for, in ms since 1970 UTC, in decimal */
   BASCULE_LINK = 3        /* the line to central changed: `payload` is "up" or "down" */
@@ -228,6 +230,17 @@ typedef struct bascule_policy {
 
   /* Decides about one input. 0: done. Anything else: it failed, and nothing of the step is kept. */
   int (*decide)(void* instance, bascule_step* step, const bascule_input* input);
+
+  /* Answers a person who asks about the state; may be NULL. `what` is one word, `about` a JSON
+   * object, the answer what is given to explain(). The state is only read: what is put, emitted or
+   * asked of the host is dropped. It must be quick, as everything waits meanwhile: a long answer is
+   * given in portions. On the thread of decide(), between two steps.
+   *
+   * Where a person wants something done, it is asked about first; then it comes as a
+   * BASCULE_RESOLUTION. An answer with the member "refused", a text, says why it cannot be done, or
+   * what is wrong with the question. 0: answered. Not there in a plugin whose `size` ends before
+   * it. */
+  int (*ask)(void* instance, bascule_step* step, bascule_bytes what, bascule_bytes about);
 } bascule_policy;
 
 #if defined(_WIN32)

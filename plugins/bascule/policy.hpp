@@ -9,7 +9,10 @@
 //   BASCULE_POLICY(Gate, "gate", "1.0", "lets through what the gate keeper likes")
 //
 // The constructor reports what is wrong with Options::problem(). What decide() throws fails the
-// step. No exception crosses the C line.
+// step. No exception crosses the C line. A class that answers people's questions about its state
+// (bascule_policy.ask) has besides
+//
+//     void ask(bascule::plugin::Step& step, std::string_view what, std::string_view about);
 #pragma once
 
 #include <cstddef>
@@ -20,6 +23,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -239,6 +243,14 @@ class Options {
   mutable bool wrong_ = false;
 };
 
+// Whether a policy has ask().
+template <class Policy, class = void>
+struct Asked : std::false_type {};
+template <class Policy>
+struct Asked<Policy, std::void_t<decltype(std::declval<Policy&>().ask(
+                         std::declval<Step&>(), std::string_view(), std::string_view()))>>
+    : std::true_type {};
+
 // What the macro below fills the C struct with.
 template <class Policy>
 struct Glue {
@@ -263,10 +275,23 @@ struct Glue {
   static void destroy(void* instance) noexcept { delete static_cast<Instance*>(instance); }
 
   static int decide(void* raw, bascule_step* step, const bascule_input* input) noexcept {
+    return guarded(raw, step,
+                   [&](Policy& policy, Step& cpp_step) { policy.decide(cpp_step, Input(*input)); });
+  }
+
+  static int ask(void* raw, bascule_step* step, bascule_bytes what, bascule_bytes about) noexcept {
+    return guarded(raw, step, [&](auto& policy, Step& cpp_step) {
+      if constexpr (Asked<Policy>::value) policy.ask(cpp_step, view(what), view(about));
+    });
+  }
+
+ private:
+  template <class Work>
+  static int guarded(void* raw, bascule_step* step, const Work& work) noexcept {
     auto& instance = *static_cast<Instance*>(raw);
     try {
       Step cpp_step(instance.host, step);
-      instance.policy.decide(cpp_step, Input(*input));
+      work(instance.policy, cpp_step);
       return 0;
     } catch (const std::exception& error) {
       instance.host.fail(step, bytes(error.what()));
@@ -283,7 +308,14 @@ struct Glue {
   extern "C" BASCULE_EXPORT const bascule_policy* bascule_policy_plugin(uint32_t host_abi) { \
     using Glue = bascule::plugin::Glue<Class>;                                               \
     static const bascule_policy policy = {                                                   \
-        sizeof(bascule_policy), BASCULE_POLICY_ABI, type,         version, summary,          \
-        &Glue::create,          &Glue::destroy,     &Glue::decide};                          \
+        sizeof(bascule_policy),                                                              \
+        BASCULE_POLICY_ABI,                                                                  \
+        type,                                                                                \
+        version,                                                                             \
+        summary,                                                                             \
+        &Glue::create,                                                                       \
+        &Glue::destroy,                                                                      \
+        &Glue::decide,                                                                       \
+        bascule::plugin::Asked<Class>::value ? &Glue::ask : nullptr};                        \
     return host_abi >= BASCULE_POLICY_ABI ? &policy : nullptr;                               \
   }

@@ -1,5 +1,8 @@
 // The one symbol of this plugin.
+#include <string_view>
+
 #include "bascule/policy.hpp"
+#include "conflict/authority/ask.hpp"
 #include "conflict/authority/authority.hpp"
 #include "conflict/site/site_turn.hpp"
 
@@ -12,6 +15,12 @@ class Conflict {
   void decide(plugin::Step& step, const plugin::Input& input) const {
     if (options_.role == Role::site) return decide_at_site(options_, step, input);
     decide_at_authority(options_, step, input);
+  }
+
+  void ask(plugin::Step& step, std::string_view what, std::string_view about) const {
+    if (options_.role == Role::authority) return answer(options_, step, what, about);
+    step.explain(
+        R"({"refused": "this is a site: what lost, and the states, are at its authority"})");
   }
 
  private:

@@ -49,6 +49,7 @@ BASCULE_EXPORT const bascule_policy* bascule_policy_plugin(uint32_t host_abi) {
                                         "lets everything pass",
                                         create,
                                         destroy,
-                                        decide};
+                                        decide,
+                                        NULL};
   return host_abi >= BASCULE_POLICY_ABI ? &policy : NULL;
 }

@@ -4,7 +4,9 @@
 
 #include <functional>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "policy/runner.hpp"
@@ -20,6 +22,13 @@ inline Decide& current_decide() {
   return decide;
 }
 
+// What it answers to people; by default nothing.
+using Answer = std::function<int(Step&, std::string_view what, std::string_view about)>;
+inline Answer& current_answer() {
+  static Answer answer = [](Step&, std::string_view, std::string_view) { return 0; };
+  return answer;
+}
+
 inline const bascule_policy& scripted_policy() {
   static const bascule_policy policy = {
       sizeof(bascule_policy),
@@ -31,6 +40,9 @@ inline const bascule_policy& scripted_policy() {
       [](void*) {},
       [](void*, bascule_step* step, const bascule_input* input) -> int {
         return current_decide()(*reinterpret_cast<Step*>(step), *input);
+      },
+      [](void*, bascule_step* step, bascule_bytes what, bascule_bytes about) -> int {
+        return current_answer()(*reinterpret_cast<Step*>(step), view(what), view(about));
       }};
   return policy;
 }
@@ -104,6 +116,12 @@ class PolicyCase {
 
   JournalCore& core() { return *core_; }
   Runner& runner() { return *runner_; }
+  nlohmann::json ask(const std::string& what, const std::string& about = "{}") {
+    return runner_->ask(*core_, watchdog_, at.wall_ms, what, about);
+  }
+  std::uint64_t request(const std::string& what, const std::string& about) {
+    return runner_->request(*core_, watchdog_, at.wall_ms, what, about);
+  }
   const Directory& directory() const { return directory_; }
   const LaneState& lane(Direction direction, std::string_view name = "policy/seats") {
     return lane_of(*core_, core_->lane(direction, name));

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "conflict/authority/insert.hpp"
+#include "conflict/authority/lost.hpp"
 #include "conflict/authority/questions.hpp"
 
 namespace bascule::conflict {
@@ -104,6 +105,7 @@ void conclude(Turn& turn, Record& record, Entry entry, bool whole) {
   turn.state.put(entry);
   turn.state.put(entry.op.id, Place{Place::At::decided, entry.op.key, entry.from, entry.number,
                                     entry.op.digest});
+  note_lost(turn, record, entry);
   turn.outbox.verdict(turn.state, record, entry);
   turn.outbox.history(entry, record);
   release_waiting(turn, entry.op.id);

@@ -5,7 +5,10 @@
 #include "conflict/authority/conclude.hpp"
 #include "conflict/authority/evaluate.hpp"
 #include "conflict/authority/insert.hpp"
+#include "conflict/authority/lost.hpp"
+#include "conflict/authority/person.hpp"
 #include "conflict/authority/questions.hpp"
+#include "conflict/authority/reinstate.hpp"
 #include "conflict/authority/reports.hpp"
 #include "conflict/authority/strategy.hpp"
 #include "conflict/authority/trim.hpp"
@@ -51,21 +54,6 @@ void refuse(Turn& turn, const Answered& answered, const std::string& why) {
   turn.outbox.explain({{"verdict", "REFUSED"}, {"reason", why}});
 }
 
-// The person's op; its fields are the caller's to fill.
-Op op_of_person(Turn& turn, const std::string& key, const Record& record) {
-  Op op;
-  op.id = id_of(turn.input);
-  op.key = key;
-  op.base = record.version;
-  op.quality = BaseQuality::given;
-  op.hlc = turn.stamp();
-  op.central = true;
-  op.arrived_ms = turn.now_ms;
-  const auto json = parse_json(turn.input.payload());
-  if (json.is_object() && json.contains("by") && json["by"].is_string()) op.person = json["by"];
-  return op;
-}
-
 void set_fields(const Options& options, const std::string& unit, const Json& value, Op& op) {
   const auto group = options.groups.find(unit);
   if (group == options.groups.end()) {
@@ -75,14 +63,6 @@ void set_fields(const Options& options, const std::string& unit, const Json& val
   for (const auto& member : group->second) {
     op.fields[member] = value.contains(member) ? value[member].dump() : "null";
   }
-}
-
-// Why a person's op cannot be; empty: it can.
-std::string objection(const Options& options, const Op& op, const Record& record) {
-  auto wrong = unfit(options, op);
-  if (!wrong.empty()) return "a value is " + wrong;
-  const auto invalid = violation_of(options, op, record);
-  return invalid.any() ? "`" + invalid.rule + "` of `" + invalid.field + "` does not hold" : "";
 }
 
 void resolve_field(Turn& turn, const Answered& answered) {
@@ -106,6 +86,7 @@ void resolve_field(Turn& turn, const Answered& answered) {
   const auto wrong = objection(turn.options, op, record);
   if (!wrong.empty()) return refuse(turn, answered, wrong);
   apply_as_person(turn, op);
+  note_decided(turn, record, it.unit, op);
   evaluate_released(turn);
 }
 
@@ -159,6 +140,7 @@ void answer_all(Turn& turn, const Record& record, Verdict verdict, const std::st
     entry.reason = reason;
     entry.by = id_of(turn.input);
     turn.state.put(entry);
+    note_lost(turn, record, entry);
     turn.outbox.verdict(turn.state, record, entry);
     turn.outbox.history(entry, record);
   }
@@ -170,6 +152,8 @@ void repoint(Turn& turn, const Record& insert, const std::string& target) {
   auto record = turn.state.record(target).value_or(Record{});
   for (auto entry : turn.state.entries_after(insert, -1).entries) {
     turn.state.erase_entry(entry.number);
+    const auto losses = turn.losses.find(entry.number);
+    if (!losses.empty()) turn.losses.put(entry.number, {});
     entry.op.key = target;
     entry.verdict = Verdict::superseded;
     entry.reason = "merged";
@@ -184,6 +168,7 @@ void repoint(Turn& turn, const Record& insert, const std::string& target) {
     record.last_from = std::max(record.last_from, entry.from);
     record.newest_lost = std::max(record.newest_lost, entry.stamp);
     turn.state.put(entry);
+    if (!losses.empty()) turn.losses.put(entry.number, losses);
     turn.state.put(entry.op.id,
                    Place{Place::At::decided, target, entry.from, entry.number, entry.op.digest});
     turn.outbox.verdict(turn.state, record, entry);
@@ -260,6 +245,7 @@ void resolve_insert(Turn& turn, const Answered& answered) {
 }  // namespace
 
 void resolve(Turn& turn) {
+  if (turn.input.topic() == "reinstate") return reinstate(turn);
   const auto number = whole_number(turn.input.topic()).value_or(-1);
   const auto it = turn.cases.find(number);
   // Two decisions may cross: that of the field has settled the case of another value.

@@ -5,7 +5,7 @@
 
 namespace bascule::conflict {
 
-// The turn's input is one.
+// The turn's input is one; or something else that a person wants done (reinstate.hpp).
 void resolve(Turn& turn);
 
 }  // namespace bascule::conflict

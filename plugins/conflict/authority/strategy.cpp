@@ -5,6 +5,7 @@
 
 #include "conflict/authority/conclude.hpp"
 #include "conflict/authority/insert.hpp"
+#include "conflict/authority/lost.hpp"
 #include "conflict/authority/questions.hpp"
 #include "conflict/merge/life.hpp"
 #include "conflict/merge/merge.hpp"
@@ -103,6 +104,7 @@ void carry_out(Turn& turn, const Op& op, const Knowledge& knowledge, Record& rec
     return park(turn, op, hold ? Verdict::hold : Verdict::ask, "ambiguous");
   }
   const auto asked = open_questions(record);
+  const auto rivals = rivals_of(knowledge, op, entry.changes, record);
   auto fate = decide_life(turn.options, knowledge, op, record);
   entry.life = fate.life.value_or(knowledge.life());
   entry.stamp = knowledge.stamp();
@@ -136,10 +138,11 @@ void carry_out(Turn& turn, const Op& op, const Knowledge& knowledge, Record& rec
   close_questions(turn, asked, record, op.id);
   for (const auto& pair : pairs) entry.ambiguous |= pair.ambiguous;
   const bool whole = fate.revived || fate.is == Fate::Is::removed;
-  if (pairs.empty()) {
+  if (pairs.empty() && rivals.empty()) {
     conclude(turn, record, std::move(entry), whole);
   } else {
     conclude(turn, record, entry, whole);
+    note_replaced(turn, rivals, entry, record);
     for (const auto& pair : pairs) turn.outbox.conflict(entry, pair, record);
   }
   ask_about_fields(turn, record, op, merged.asked);

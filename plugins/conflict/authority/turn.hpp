@@ -1,5 +1,6 @@
 // One step at the authority: what its stages share while it runs. Below each other, from the first:
-// resolve, trim; batch, reports; evaluate; strategy; insert; questions; conclude.
+// reinstate, resolve, trim; person; batch, reports; evaluate; strategy; insert; questions;
+// conclude; lost.
 #pragma once
 
 #include <cstdint>
@@ -11,6 +12,7 @@
 #include "conflict/options/options.hpp"
 #include "conflict/state/cases.hpp"
 #include "conflict/state/gathered.hpp"
+#include "conflict/state/losses.hpp"
 #include "conflict/state/state.hpp"
 #include "conflict/state/waiting.hpp"
 #include "sdk/journal_name.hpp"
@@ -27,6 +29,7 @@ struct Turn {
         waiting(its_step, counters),
         gathered(its_step),
         cases(its_step),
+        losses(its_step),
         hub(journal_name(its_options.bridge_id, its_input)),
         outbox(its_options, its_step, hub),
         now_ms(its_input.wall_ms()) {}
@@ -42,6 +45,7 @@ struct Turn {
   Waiting waiting;
   Gathered gathered;
   Cases cases;
+  Losses losses;
   std::string hub;  // whose numbers the versions and marks are
   Outbox outbox;
   std::int64_t now_ms;

@@ -261,6 +261,12 @@ void name_topics(const plugin::Options& raw, const Options& options) {
 
 }  // namespace
 
+std::string_view word(Rule rule) {
+  const auto* found = std::find_if(std::begin(rules), std::end(rules),
+                                   [&](const auto& one) { return one.value == rule; });
+  return found->word;
+}
+
 Rule Options::rule_of(std::string_view unit) const {
   auto found = rules.find(unit);
   if (found == rules.end() && parts() && !groups.contains(unit)) {

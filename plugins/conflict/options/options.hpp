@@ -30,6 +30,7 @@ enum class Late { decide, ask };
 inline constexpr std::uint64_t no_limit = ~std::uint64_t{0};
 // Who wins on a field when neither author had seen the other's value; ask: a person.
 enum class Rule { newest, first, max, min, sum, unite, central, site, ask };
+std::string_view word(Rule rule);  // as the option has it
 
 // How a key part is made comparable before inserts are matched.
 enum class Normaliser { exact, folded, digits };

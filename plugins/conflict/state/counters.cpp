@@ -14,6 +14,7 @@ const Counts& Counters::get() const {
     counts_->visited = in.number();
     counts_->told = in.number();
     counts_->trim_at_ms = static_cast<std::int64_t>(in.number());
+    if (!in.done()) counts_->losers_forgotten = in.number();
   }
   return *counts_;
 }
@@ -31,7 +32,8 @@ void Counters::flush() {
   out.number(counts_->history).number(counts_->queued).number(counts_->waiting);
   out.number(counts_->visited)
       .number(counts_->told)
-      .number(static_cast<std::uint64_t>(counts_->trim_at_ms));
+      .number(static_cast<std::uint64_t>(counts_->trim_at_ms))
+      .number(counts_->losers_forgotten);
   step_.put("ncounts", out.take());
   changed_ = false;
 }

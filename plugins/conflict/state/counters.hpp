@@ -17,7 +17,8 @@ struct Counts {
   std::uint64_t waiting = 0;  // ops that wait for another one, now
   std::uint64_t visited = 0;
   std::uint64_t told = 0;
-  std::int64_t trim_at_ms = 0;  // when the wake that trims was asked for; 0: it was not
+  std::int64_t trim_at_ms = 0;         // when the wake that trims was asked for; 0: it was not
+  std::uint64_t losers_forgotten = 0;  // ops that had lost, ever (losses.hpp)
 };
 
 class Counters {

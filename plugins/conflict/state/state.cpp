@@ -2,6 +2,7 @@
 //
 //   r KEY                    the record (record.cpp)
 //   h NUMBER                 an entry of the history (history.cpp)
+//   z NUMBER                 what lost of an entry (losses.hpp)
 //   o OP                     where an op is (Place)
 //   t LANE                   the greatest sequence of a lane's ops that were forgotten
 //   p OP                     a parked op
@@ -103,6 +104,11 @@ std::optional<Version> State::version_by(const Options& options, const Record& r
 
 void State::forget(const Entry& entry) {
   step_.erase(numbered('h', entry.number));
+  const auto lost = numbered('z', entry.number);
+  if (step_.get(lost)) {
+    step_.erase(lost);
+    ++counters_.change().losers_forgotten;
+  }
   step_.erase(key_of('o', entry.op.id));
   const auto numbered_op = split_id(entry.op.id);
   if (!numbered_op) return;

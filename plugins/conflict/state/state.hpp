@@ -64,6 +64,8 @@ class State {
   void forget(const Entry& entry);
   // The op was decided so long ago that nothing else is known of it.
   bool is_forgotten(std::string_view op) const;
+  // How many ops that had lost were forgotten (losses.hpp).
+  std::uint64_t losers_forgotten() const { return counters_.get().losers_forgotten; }
   // For when the wake that trims has been asked for; 0: it has not.
   std::int64_t trim_at_ms() const { return counters_.get().trim_at_ms; }
   void put_trim_at(std::int64_t ms) { counters_.change().trim_at_ms = ms; }

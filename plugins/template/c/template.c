@@ -215,6 +215,7 @@ BASCULE_EXPORT const bascule_policy* bascule_policy_plugin(uint32_t host_abi) {
                                         "readings within limits pass, others alarm",
                                         create,
                                         destroy,
-                                        decide};
+                                        decide,
+                                        NULL}; /* nobody asks it anything */
   return host_abi >= BASCULE_POLICY_ABI ? &policy : NULL;
 }

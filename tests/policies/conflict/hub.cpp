@@ -1,5 +1,7 @@
 #include "policies/conflict/hub.hpp"
 
+#include "conflict/authority/ask.hpp"
+
 namespace bascule::test {
 
 namespace {
@@ -108,6 +110,29 @@ Json Hub::resolve(std::int64_t number, const std::string& choose, const Json& da
   message.sequence = sequence + 1;
   message.topic = std::to_string(number);
   message.payload = decision.dump();
+  message.wall_ms = monday + 5 * day;
+  this->message(message);
+  return host.explained;
+}
+
+Json Hub::ask(const std::string& what, const Json& about) const {
+  auto looked = host;  // nothing of it is kept
+  const MemoryHost::DecideInCpp decide = [&](plugin::Step& step, const plugin::Input&) {
+    conflict::answer(options, step, what, about.dump());
+  };
+  if (!looked.step(decide, Message{})) throw std::runtime_error(looked.failure);
+  return looked.explained;
+}
+
+Json Hub::reinstate(const Json& about) {
+  auto said = about;
+  said["by"] = "ann";
+  Message message;
+  message.kind = plugin::Input::Kind::resolution;
+  message.lane = "decisions";
+  message.sequence = sequence + 1;
+  message.topic = "reinstate";
+  message.payload = said.dump();
   message.wall_ms = monday + 5 * day;
   this->message(message);
   return host.explained;

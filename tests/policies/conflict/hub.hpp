@@ -60,6 +60,9 @@ class Hub {
   Json give(const Edit& edit, std::int64_t arrives = monday + 4 * day);
   // A person's decision, as the bridge hands it in.
   Json resolve(std::int64_t number, const std::string& choose, const Json& data = nullptr);
+  // What a person asks, and wants done (`bascule conflict`).
+  Json ask(const std::string& what, const Json& about = Json::object()) const;
+  Json reinstate(const Json& about);
   void wake(const std::string& name, std::int64_t at, bool trusted = true);
   void trim(std::int64_t at);  // all that can be
   void message(const Message& message);

@@ -93,13 +93,18 @@ TEST_CASE("cli: help and version end well, on stdout") {
                                            {"cases"},
                                            {"cases", "list"},
                                            {"cases", "show"},
-                                           {"cases", "resolve"}}) {
+                                           {"cases", "resolve"},
+                                           {"conflict"},
+                                           {"conflict", "losers"},
+                                           {"conflict", "reinstate"},
+                                           {"conflict", "records"}}) {
     command.push_back("--help");
     const Outcome help = run(command);
     CHECK(help.code == 0);
     CHECK(help.err == "");
     CHECK(contains(help.out, "--config FILE"));
-    const bool family = command[0] == "journal" || command[0] == "policy" || command[0] == "cases";
+    const bool family = command[0] == "journal" || command[0] == "policy" ||
+                        command[0] == "cases" || command[0] == "conflict";
     CHECK(contains(help.out, command.size() == 2 && family ? "Examples:" : "Exit codes:"));
   }
 }
@@ -107,7 +112,7 @@ TEST_CASE("cli: help and version end well, on stdout") {
 TEST_CASE("cli: a wrong command line is one line on stderr and exit code 2") {
   const std::pair<std::vector<std::string>, const char*> cases[] = {
       {{},
-       "bascule: which command? run, check, status, route, journal, policy, cases; "
+       "bascule: which command? run, check, status, route, journal, policy, cases, conflict; "
        "'bascule --help' explains\n"},
       {{"stats"}, "bascule: there is no command 'stats'; did you mean 'status'?\n"},
       {{"frobnicate"}, "bascule: there is no command 'frobnicate'; 'bascule --help' explains\n"},

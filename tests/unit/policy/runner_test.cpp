@@ -352,3 +352,54 @@ TEST_CASE("policy: a daily gate takes what has come, once a day, and catches up 
   seats.run();
   CHECK(seen == Texts{"a", "to central's wish", "b"});
 }
+
+TEST_CASE("policy: a question reads the state, and changes nothing") {
+  PolicyCase seats(count_and_pass);
+  seats.put("a");
+  seats.run();
+  current_answer() = [](Step& step, std::string_view what, std::string_view about) {
+    step.put("n", "99");
+    step.emit(output(Direction::up, "t", "said"));
+    const std::string text = std::string(what) + std::string(about) + state_of(step, "n");
+    return step.explain(nlohmann::json{{"text", text}}.dump());
+  };
+  CHECK(seats.ask("losers", "{}")["text"] == "losers{}99");
+  seats.put("b");
+  seats.run();
+  CHECK(seats.state("n") == "2");
+  CHECK(seats.payloads(Direction::up) == Texts{"1:a", "2:b"});
+  SUBCASE("that fails, is not known or refused, is told to who asks") {
+    current_answer() = [](Step& step, std::string_view, std::string_view) {
+      step.fail("no luck");
+      return 1;
+    };
+    CHECK_THROWS_WITH_AS(seats.ask("x"), "policy seats cannot answer: no luck",
+                         std::invalid_argument);
+    current_answer() = [](Step&, std::string_view, std::string_view) { return 0; };
+    CHECK_THROWS_WITH_AS(seats.ask("x"), "policy seats does not know 'x'", std::invalid_argument);
+    current_answer() = [](Step& step, std::string_view, std::string_view) {
+      return step.explain(R"({"refused": "not today"})");
+    };
+    CHECK_THROWS_WITH_AS(seats.ask("x"), "not today", std::invalid_argument);
+    CHECK_THROWS_WITH_AS(seats.request("x", "{}"), "not today", std::invalid_argument);
+    CHECK(seats.lane(Direction::down).next == 1);
+  }
+}
+
+TEST_CASE("policy: what a person wants done is an input, also after a crash") {
+  std::string came;
+  PolicyCase seats([&came](Step&, const bascule_input& input) {
+    came =
+        std::to_string(input.kind) + ' ' + std::string(view(input.topic)) + ' ' + payload_of(input);
+    return 0;
+  });
+  current_answer() = [](Step& step, std::string_view, std::string_view) {
+    return step.explain("{}");
+  };
+  CHECK(seats.request("reinstate", R"({"by":"ann"})") == 1);
+  seats.core().commit();
+  seats.crash();
+  seats.run();
+  CHECK(came == R"(1 reinstate {"by":"ann"})");
+  CHECK(seats.lane(Direction::down).cursor == 1);
+}
