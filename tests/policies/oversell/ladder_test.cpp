@@ -58,7 +58,7 @@ TEST_CASE("ladder R20, R21: either rule can be off") {
   rules.min_remaining_bp.reset();
   check(decide(rules, seen(200, 1, 0, 999'999), 1), true, Reason::at_risk);
 }
-TEST_CASE("ladder D9, D10: a Poisson forecast of 3 sells 8 seats and not 5") {
+TEST_CASE("ladder D9, D10, R22: a Poisson forecast of 3 sells 8 seats and not 5") {
   Rules rules;
   rules.rate_per_hour = 3;
   rules.forecast = Forecast::poisson;

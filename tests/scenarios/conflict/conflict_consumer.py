@@ -2,7 +2,7 @@
 its verdict, follows the records, and misses neither an edit nor a delete while it is away. Cases of
 the hub are read and decided over MQTT.
 
-R14 R38
+R13
 """
 import json
 import os

@@ -2,7 +2,7 @@
 made of the request's. Online the authority answers; offline, and when it is too slow, the site
 does. The device notices nothing of it; what makes no sense is answered, too.
 
-R1 R9 R20 R21 R23 R25, P4
+R1 R7 R9 R21 R23 R26, P4
 """
 import json
 

@@ -2,7 +2,7 @@
 no more. Then a site's journal is put back from a copy that was made before. The centre has seen
 what it sold since, so that it is a new epoch, with no rights until staff asks for some.
 
-R20 R25, P4 P6; fault: journal restored from a copy
+R25, P4 P6; fault: journal restored from a copy
 """
 import shutil
 

@@ -2,7 +2,7 @@
 site as alarms, and the third alarm opens a case, which a person closes. Its options are checked
 like any other key.
 
-R7 R37 R43, P4 P8
+R43, P4 P8
 """
 import json
 
