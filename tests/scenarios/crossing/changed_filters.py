@@ -97,3 +97,13 @@ with Stage() as stage:
     assert payloads == ["for both routes", "for all", "ours"], payloads
     count = bascule.counters("down")
     assert count["unrouted"] == 0 and count["received"] == 3 + count["repeats"], count
+
+# Another client id: what its old session holds at the broker would be forgotten without a word.
+with Stage() as stage:
+    site, central = stage.broker("site"), stage.broker("central")
+    bascule = stage.bascule(site, central, site_link={"client_id": "before"})
+    bascule.terminate()
+    bascule.settings["site"]["client_id"] = "now"
+    bascule.write()
+    bascule.start()
+    assert "client_id was before before; its session may still hold messages" in bascule.log()

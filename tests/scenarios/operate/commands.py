@@ -14,6 +14,11 @@ with Stage() as stage:
     bascule = stage.bascule(site, central, start=False)
 
     assert bascule.cli("check").returncode == 0
+    explained = bascule.cli("check", "--explain")
+    assert explained.returncode == 0, explained
+    assert explained.stdout.splitlines()[1:] == [
+        "site  pos/#  at QoS 2, for sales",
+        "central  stores/store-42/orders/#  at QoS 2, for orders"], explained.stdout
     assert bascule.cli("status").returncode == 3
     assert bascule.cli("frobnicate").returncode == 2
     assert subprocess.run([program()], capture_output=True).returncode == 2

@@ -122,3 +122,55 @@ TEST_CASE("meta: boots come back by their number") {
   CHECK(boots.at(3).offset_ms == -5);
   CHECK(boots.at(3).synchronized);
 }
+
+TEST_CASE("meta: that a broker has spoken MQTT 5 is known by client id and URL") {
+  const Directory directory;
+  {
+    Store store(journal_settings(directory), "store-42");
+    CHECK_FALSE(store.meta().has_spoken_v5("client mqtt://there"));
+    store.meta().save_spoken_v5("client mqtt://there");
+  }
+  Store store(journal_settings(directory), "store-42");
+  CHECK(store.meta().has_spoken_v5("client mqtt://there"));
+  CHECK_FALSE(store.meta().has_spoken_v5("client mqtt://elsewhere"));
+  CHECK_FALSE(store.meta().has_spoken_v5("another mqtt://there"));
+}
+
+TEST_CASE("meta: what a broker forgot is kept by direction, and what an older version wrote") {
+  const Directory directory;
+  {
+    Store store(journal_settings(directory), "store-42");
+    CHECK(store.meta().forgotten(Direction::up).last_ms == 0);
+    store.meta().save_forgotten(Direction::up, {3, 2, 1'000, Evidence::bookmark, true});
+  }
+  {
+    Store store(journal_settings(directory), "store-42");
+    const Forgotten up = store.meta().forgotten(Direction::up);
+    CHECK(up.sessions == 3);
+    CHECK(up.bookmarks == 2);
+    CHECK(up.last_ms == 1'000);
+    CHECK(up.evidence == Evidence::bookmark);
+    CHECK(up.unanswered);
+    CHECK(store.meta().forgotten(Direction::down).sessions == 0);
+  }
+  sql(directory, "UPDATE meta SET value='5 4 2000' WHERE key='forgotten_up'");
+  Store store(journal_settings(directory), "store-42");
+  const Forgotten before = store.meta().forgotten(Direction::up);
+  CHECK(before.sessions == 5);
+  CHECK(before.last_ms == 2'000);
+  CHECK(before.evidence == Evidence::none);
+  CHECK_FALSE(before.unanswered);
+}
+
+TEST_CASE("subscriptions: whose session at this address may hold something still") {
+  const Directory directory;
+  Store store(journal_settings(directory), "store-42");
+  const auto others = [&] { return store.subscriptions().other_clients("new", "mqtt://there"); };
+  store.subscriptions().save("new mqtt://there", {{1, 1, "a/#", true, true}});
+  store.subscriptions().save("old mqtt://elsewhere", {{1, 1, "a/#", true, true}});
+  CHECK(others().empty());
+  store.subscriptions().save("old mqtt://there", {{1, 1, "a/#", true, true}});
+  CHECK(others() == std::vector<std::string>{"old"});
+  store.subscriptions().save("old mqtt://there", {{1, 1, "a/#", true, false}});
+  CHECK(others().empty());
+}
