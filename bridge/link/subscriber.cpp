@@ -15,7 +15,14 @@ constexpr std::chrono::milliseconds soon{200};  // once whoever gives identifier
 
 void Subscriber::begin(const Limits& limits, Time now) {
   all_.assign(wanted_.size(), {});
-  for (One& one : all_) one.since = now;
+  for (std::size_t i = 0; i < all_.size(); ++i) {
+    One& one = all_[i];
+    one.since = now;
+    if (!doubts_.left_out(wanted_[i].filter)) continue;
+    one.awaited = false;
+    fail(one, State::refused, "the broker closes the connection over it", now);
+    one.since = doubts_.again(wanted_[i].filter);
+  }
   qos_max_ = limits.maximum_qos;
   protocol_ = limits.protocol;
   heard_ = now;
@@ -38,6 +45,7 @@ std::vector<Subscriber::Ask> Subscriber::due(Time now) {
       }
     }
     if (one.sent || one.state == State::granted || one.since > now) continue;
+    if (open(!alone(i))) continue;
     one.asked = std::min(
         {wanted_[i].qos, qos_max_, one.qos_2_silent ? Qos::at_least_once : Qos::exactly_once});
     one.sent = true;
@@ -48,6 +56,25 @@ std::vector<Subscriber::Ask> Subscriber::due(Time now) {
   return asks;
 }
 
+bool Subscriber::alone(std::size_t index) const {
+  return doubts_.one_by_one() || doubts_.left_out(wanted_[index].filter);
+}
+
+bool Subscriber::open(bool alone_only) const {
+  for (std::size_t i = 0; i < all_.size(); ++i) {
+    if (all_[i].sent && (!alone_only || alone(i))) return true;
+  }
+  return false;
+}
+
+void Subscriber::closed(Time now) {
+  std::vector<std::string> filters;
+  for (std::size_t i = 0; i < all_.size(); ++i) {
+    if (all_[i].sent) filters.push_back(wanted_[i].filter);
+  }
+  doubts_.closed_over(filters, now);
+}
+
 bool Subscriber::answered(std::size_t index, std::uint8_t code, const std::string& details,
                           Time now) {
   if (index >= all_.size() || !all_[index].sent) return false;
@@ -55,6 +82,8 @@ bool Subscriber::answered(std::size_t index, std::uint8_t code, const std::strin
   One& one = all_[index];
   one.sent = false;
   one.awaited = false;
+  doubts_.answered(wanted_[index].filter);
+  if (settled()) doubts_.settled();
   // The only sign in MQTT 3.1.1 of a broker that does not know QoS 2; some close the connection
   // when it is published to them.
   if (protocol_ != Protocol::v5 && one.asked == Qos::exactly_once &&

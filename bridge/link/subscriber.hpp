@@ -1,7 +1,8 @@
 // What one connection asks its broker for: when, at which QoS, and what came of it. One filter that
 // is refused, or not answered, costs that filter alone: it is asked for again at growing intervals
-// while the connection lives. A broker that does not answer at QoS 2 is asked at QoS 1. Which
-// packets that takes is the client's affair. Time is an argument; one thread.
+// while the connection lives. A broker that does not answer at QoS 2 is asked at QoS 1; one that
+// closes the connection over a filter is not asked for it at once again (subscribe_doubts.hpp).
+// Which packets that takes is the client's affair. Time is an argument; one thread.
 #pragma once
 
 #include <chrono>
@@ -11,6 +12,7 @@
 #include <vector>
 
 #include "link/link.hpp"
+#include "link/subscribe_doubts.hpp"
 
 namespace bascule {
 
@@ -22,9 +24,10 @@ class Subscriber {
   static constexpr std::chrono::seconds retry_min{10};
   static constexpr std::chrono::minutes retry_max{10};
 
-  // The list outlives the Subscriber; identifiers in it may change, and hold for what is asked
-  // then.
-  explicit Subscriber(const std::vector<Subscription>& wanted) : wanted_(wanted) {}
+  // The list outlives the Subscriber, as the doubts do; identifiers in it may change, and hold for
+  // what is asked then.
+  Subscriber(const std::vector<Subscription>& wanted, SubscribeDoubts& doubts)
+      : wanted_(wanted), doubts_(doubts) {}
 
   // A connection has begun: everything is to be asked for.
   void begin(const Limits& limits, Time now);
@@ -39,6 +42,9 @@ class Subscriber {
   // The answer to the last ask of this one: the granted QoS, or the reason of 0x80 and above.
   // False: none is open.
   bool answered(std::size_t index, std::uint8_t code, const std::string& details, Time now);
+
+  // The broker has closed the connection.
+  void closed(Time now);
 
   // Every one has had an answer, or was waited for long enough; at QoS 1 too, where QoS 2 had none.
   bool settled() const;
@@ -65,7 +71,11 @@ class Subscriber {
 
   void fail(One& one, State state, std::string why, Time now);
 
+  bool alone(std::size_t index) const;  // whether it is to be asked for alone
+  bool open(bool alone_only) const;     // whether one is, and not answered
+
   const std::vector<Subscription>& wanted_;
+  SubscribeDoubts& doubts_;
   std::vector<One> all_;
   Qos qos_max_ = Qos::exactly_once;
   Protocol protocol_ = Protocol::v5;

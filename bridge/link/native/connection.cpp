@@ -56,7 +56,7 @@ Connection::Connection(Loop& loop, const LinkSettings& settings, const Url& url,
       owner_(owner),
       version_(version),
       packet_bytes_max_(maximum_packet_bytes(settings)),
-      subscriber_(subscriptions),
+      subscriber_(subscriptions, session.doubts),
       inbox_(version, session.deliveries) {
   append_connect(connect_packet_, connect_packet(settings, version, session.will));
   Transport::Handlers handlers;
@@ -306,8 +306,8 @@ void Connection::take_answer(const Frame& frame) {
   outcomes_wait_ = true;
   if (frame.type == PacketType::pubcomp || !reason::refuses(answer->reason)) return;
   if (!answer->reason_text.empty()) {
-    owner_.poor(with_details("the broker refused a message: " + describe_reason(answer->reason),
-                             answer->reason_text, {}));
+    owner_.refused(with_details("the broker refused a message: " + describe_reason(answer->reason),
+                                answer->reason_text, {}));
   }
 }
 
@@ -326,7 +326,9 @@ void Connection::take_disconnect(const Frame& frame) {
   fault_ = fault(with_details("the broker ended it: " + describe_reason(farewell->reason),
                               farewell->reason_text, farewell->server_reference));
   fault_->code = farewell->reason;
-  if (about_a_packet(farewell->reason)) fault_->lost = farewell->reason;
+  if (!about_a_packet(farewell->reason)) return;
+  fault_->lost = farewell->reason;
+  subscriber_.closed(now_);
 }
 
 void Connection::look_for_redirect(std::uint8_t code, std::string_view reference) {
@@ -422,6 +424,7 @@ void Connection::broken(const Transport::End& end) {
   if (phase_ == Phase::connecting && end.by_peer) {
     return fail({Kind::not_spoken, "the broker closed the connection without an answer", 0, 0});
   }
+  if (end.closed) subscriber_.closed(now_);
   fail({Kind::not_reached, end.why, 0, end.closed ? reason::unspecified : std::uint8_t{0}});
 }
 

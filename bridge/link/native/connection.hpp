@@ -35,6 +35,7 @@ struct Session {
   // or has a QoS. none: it may have refused us for the will.
   enum class WillForm : std::uint8_t { whole, plain, none } will = WillForm::whole;
   std::uint8_t will_code = 0;  // with which it refused it
+  SubscribeDoubts doubts;
 };
 
 class Connection {
@@ -59,6 +60,8 @@ class Connection {
     virtual void unsubscribed(const std::string& filter) = 0;
     // Something for the operator.
     virtual void poor(const std::string& how) = 0;
+    // The broker refused a message, with words of its own; as often as it does.
+    virtual void refused(const std::string& how) = 0;
     // The broker is about to end it, for another server has to be used: by a CONNACK or DISCONNECT
     // with that server's reference. ended() follows.
     virtual void sent_on(std::string_view reference, bool moved) = 0;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "clock.hpp"
 #include "link/connect_settings.hpp"
 #include "link/reason.hpp"
 
@@ -193,6 +194,13 @@ void NativeLink::watch() {
 }
 
 // --- messages ----------------------------------------------------------------------------------
+
+void NativeLink::refused(const std::string& how) {
+  const std::uint64_t count = refusals_.add(boottime_ms());
+  if (count == 0) return;
+  status_.error(count == 1 ? how
+                           : how + "; " + std::to_string(count) + " since the last word of it");
+}
 
 void NativeLink::deliver(std::span<const Delivery> deliveries) {
   try {

@@ -16,6 +16,7 @@
 #include <optional>
 #include <random>
 
+#include "fold.hpp"
 #include "link/backoff.hpp"
 #include "link/link.hpp"
 #include "link/native/connection.hpp"
@@ -58,6 +59,7 @@ class NativeLink final : public Link, private Connection::Owner {
   void subscription(const SubscriptionStatus& status) override;
   void unsubscribed(const std::string& filter) override;
   void poor(const std::string& how) override { status_.error(how); }
+  void refused(const std::string& how) override;
   void sent_on(std::string_view reference, bool moved) override;
   void deliver(std::span<const Delivery> deliveries) override;
   void settled() override;
@@ -88,6 +90,7 @@ class NativeLink final : public Link, private Connection::Owner {
 
   // Of the loop's thread from here on.
   LinkHandlers handlers_;
+  Fold refusals_;  // a broker may refuse each message, thousands of them
   std::vector<Subscription> subscriptions_;
   std::optional<std::vector<Subscription>> wanted_next_;  // of want()
   std::vector<std::string> unwanted_;

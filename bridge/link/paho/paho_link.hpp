@@ -80,7 +80,8 @@ class PahoLink final : public Link {
   std::vector<Subscription> subscriptions_;
   std::optional<std::vector<Subscription>> wanted_next_;  // of want()
   std::vector<std::string> unwanted_;
-  Subscriber subscriber_{subscriptions_};
+  SubscribeDoubts doubts_;  // there are none: whether the broker closed it, Paho does not say
+  Subscriber subscriber_{subscriptions_, doubts_};
 
   // Of the loop's thread from here on.
   Phase phase_ = Phase::idle;

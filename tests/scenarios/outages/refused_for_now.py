@@ -37,3 +37,5 @@ with Stage() as stage:
     assert line.refused > 0 and bascule.lane("up")["put_back"] >= line.refused, bascule.lane("up")
     assert count["quarantined"] == 0 and count["forwarded"] == 300, count
     assert bascule.log().count("for now: quota exceeded (0x97)") >= 1, bascule.log()
+    words = bascule.log().count("so says the line")
+    assert 1 <= words <= 4, f"{words} lines of log for {line.refused} refusals"

@@ -6,6 +6,7 @@ import time
 from stage.broker import free_port
 
 PUBLISH, PUBACK, PUBREC = 3, 4, 5  # MQTT packet types
+REASON_STRING = 0x1F
 
 
 class _Packets:
@@ -160,13 +161,19 @@ class Line:
                 and self.cannot_stand in _topic(packet)[0])
 
     def _refusal(self, packet):
-        """The PUBACK of a QoS 1 PUBLISH that `refuse` does not let pass, over MQTT 5."""
+        """The PUBACK of a QoS 1 PUBLISH that `refuse` does not let pass, over MQTT 5, with a reason
+        in words as some brokers give it."""
         if self.refuse is None or packet[0] >> 4 != PUBLISH or packet[0] >> 1 & 3 != 1:
             return None
         topic, end = _topic(packet)
         packet_id = packet[end:end + 2]
         code = self.refuse(topic.decode())
-        return bytes([PUBACK << 4, 3]) + packet_id + bytes([code]) if code else None
+        if not code:
+            return None
+        words = b"so says the line"
+        properties = bytes([REASON_STRING, 0, len(words)]) + words
+        rest = packet_id + bytes([code, len(properties)]) + properties
+        return bytes([PUBACK << 4, len(rest)]) + rest
 
     def _pump(self, sender, source, target):
         try:

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 using namespace bascule;
 using namespace std::chrono_literals;
 using State = SubscriptionStatus::State;
@@ -9,7 +11,8 @@ using State = SubscriptionStatus::State;
 namespace {
 
 struct Case {
-  explicit Case(std::vector<Subscription> list) : wanted(std::move(list)), subscriber(wanted) {}
+  explicit Case(std::vector<Subscription> list)
+      : wanted(std::move(list)), subscriber(wanted, doubts) {}
   void begin(Qos qos_max = Qos::exactly_once, Protocol protocol = Protocol::v5) {
     Limits limits;
     limits.maximum_qos = qos_max;
@@ -25,6 +28,7 @@ struct Case {
   using Asks = std::vector<std::pair<std::size_t, int>>;
 
   std::vector<Subscription> wanted;
+  SubscribeDoubts doubts;
   Subscriber::Time now{1h};
   Subscriber subscriber;
 };
@@ -124,4 +128,58 @@ TEST_CASE("subscriber: in MQTT 3.1.1 the grant says that a broker does not know 
   c.due();
   c.subscriber.answered(0, 1, "", c.now);
   CHECK(c.subscriber.without_qos_2());
+}
+
+TEST_CASE("subscriber: a filter over which the broker closes the connection costs nothing else") {
+  Case c({one("a"), one("denied"), one("b")});
+  for (int closure = 0; closure < 3; ++closure) {
+    c.begin();
+    CHECK(c.due() == Case::Asks{{0, 1}, {1, 1}, {2, 1}});
+    c.subscriber.closed(c.now);
+  }
+  for (int closure = 0; closure < 3; ++closure) {  // from now on one by one
+    c.begin();
+    CHECK(c.due() == Case::Asks{{0, 1}});
+    CHECK(c.due().empty());
+    CHECK(c.subscriber.answered(0, 1, "", c.now));
+    CHECK(c.due() == Case::Asks{{1, 1}});
+    c.subscriber.closed(c.now);
+  }
+  c.begin();
+  CHECK(c.due() == Case::Asks{{0, 1}});
+  CHECK(c.subscriber.answered(0, 1, "", c.now));
+  CHECK(c.due() == Case::Asks{{2, 1}});
+  CHECK(c.subscriber.answered(2, 1, "", c.now));
+  CHECK(c.subscriber.settled());
+  const auto changes = c.subscriber.take_changes();
+  const auto denied = std::ranges::find(changes, "denied", &SubscriptionStatus::filter);
+  REQUIRE(denied != changes.end());
+  CHECK(denied->state == State::refused);
+  CHECK(denied->why == "the broker closes the connection over it");
+
+  c.now += SubscribeDoubts::wait_min;  // again, alone; and then after twice the time
+  CHECK(c.due() == Case::Asks{{1, 1}});
+  c.subscriber.closed(c.now);
+  c.begin();
+  CHECK(c.due() == Case::Asks{{0, 1}, {2, 1}});
+  CHECK(c.subscriber.answered(0, 1, "", c.now));
+  CHECK(c.subscriber.answered(2, 1, "", c.now));
+  c.now += SubscribeDoubts::wait_min;
+  CHECK(c.due().empty());
+  c.now += SubscribeDoubts::wait_min;
+  CHECK(c.due() == Case::Asks{{1, 1}});
+  CHECK(c.subscriber.answered(1, 1, "", c.now));  // mended
+  c.begin();
+  CHECK(c.due() == Case::Asks{{0, 1}, {1, 1}, {2, 1}});
+}
+
+TEST_CASE("subscriber: a connection that is closed with everything answered is nobody's fault") {
+  Case c({one("a"), one("b")});
+  for (int closure = 0; closure < 5; ++closure) {
+    c.begin();
+    CHECK(c.due() == Case::Asks{{0, 1}, {1, 1}});
+    CHECK(c.subscriber.answered(0, 1, "", c.now));
+    CHECK(c.subscriber.answered(1, 1, "", c.now));
+    c.subscriber.closed(c.now);
+  }
 }
