@@ -296,7 +296,10 @@ class _Draw:
                            meanwhile=[Action("others-cross")])
 
     def _refused_topic(self):
+        """mosquitto 2.0.11 may close the connection over a denied publish."""
         place = self.place()
+        if self.paho and (place != "central" or self.setting["central"] != "scripted"):
+            return []
         refused = (f"stores/{self.site()}/sales/1" if place == "central" else
                    self.chance.choice(("orders/1", "prices/5")))
         return self.refusing(Action("refuse", {"at": place, "topic": refused}), place)
@@ -307,7 +310,13 @@ class _Draw:
                 if action.kind != "others-cross"]
 
     def _closes_over(self):
-        return self._scripted(Action("close-over", {"topic": f"stores/{self.site()}/sales/1"}))
+        refused = self._scripted(Action("close-over", {"topic": f"stores/{self.site()}/sales/1"}))
+        return [] if self.paho else refused
+
+    @property
+    def paho(self):
+        """That client does not say over what a connection was closed: a known weak spot."""
+        return self.setting["client"] == "paho"
 
     def _refused_filter(self):
         """A subscription is refused when the bridge connects again."""
@@ -345,6 +354,8 @@ def make(seed, kinds, fixed=None):
                "inflight": chance.choice((20, 20, 1000, 30_000))}
     traits = chance.choice(("none", *TRAITS)) if world["central"] == "scripted" else "none"
     world["trait"] = traits if traits in kinds else "none"
+    if world["trait"] == "closes-own":
+        world["client"] = "native"  # Paho does not say over what a connection was closed
     world.update(fixed or {})
     often = SCRIPTED if world["central"] == "scripted" else ()
     weights = [weight * (4 if kind in often else 1) for kind, weight in WEIGHTS.items()]

@@ -301,6 +301,8 @@ class World:
             self.brokers[at].refused[topic] = 0x87
         else:
             self._denied[at] = topic
+            for line in self._lines_to(at):  # mosquitto 2.0.11 may close over each denied publish
+                self.closures[line] += 10
             self._reloads(at, lambda: self.brokers[at].deny(f"{topic}/#"))
 
     def _quota(self):
