@@ -94,13 +94,13 @@ Op SiteBooks::new_op(Op::Kind kind, OpenItem& item, const OpId& id, std::int64_t
   return op;
 }
 
-OwnOp SiteBooks::keep(OpenItem& item, const Op& op, std::int64_t net, bool by_rights) {
+OwnOp SiteBooks::keep(OpenItem& item, const Op& op, std::int64_t net, std::int64_t open) {
   OwnOp own;
   own.op = op;
   own.net = net;
-  own.by_rights = by_rights;
+  own.open = open;
   item.state.local += net;
-  if (!by_rights) item.state.local_open += net;
+  item.state.local_open += open;
   store(own);
   return own;
 }
@@ -154,7 +154,7 @@ void SiteBooks::change_hub(OpenItem& item) {
     if (own.seen != 0 && !own.counted) step_.erase(own.seen_key());
     if (own.counted) {
       item.state.local += own.net;
-      if (!own.by_rights) item.state.local_open += own.net;
+      item.state.local_open += own.open;
       if (own.net > 0) item.state.counted -= own.net;
       own.counted = false;
     }
@@ -179,7 +179,7 @@ void SiteBooks::store(const OwnOp& own) {
 
 void SiteBooks::count(OpenItem& item, OwnOp& own) {
   item.state.local -= own.net;
-  if (!own.by_rights) item.state.local_open -= own.net;
+  item.state.local_open -= own.open;
   if (own.net > 0) item.state.counted += own.net;
   own.counted = true;
 }

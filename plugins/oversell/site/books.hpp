@@ -1,8 +1,9 @@
 // What a site keeps in the host's map during one turn, and what it tells of it.
 //
-// Keys: self; hub/{hub}/{generation}: when this one was heard; item/{item};
-// op/{item}/{site}/{epoch}/{n} and seen/{item}/{hub}/{generation}/{version}/{epoch}/{n} of own ops;
-// ask/{item}/{site}/{epoch}/{n} of requests that wait for the authority.
+// Keys: self; clock: a moment, by which it is seen that the wall clock was set;
+// hub/{hub}/{generation}: when this one was heard; item/{item}; op/{item}/{site}/{epoch}/{n} and
+// seen/{item}/{hub}/{generation}/{version}/{epoch}/{n} of own ops; ask/{item}/{site}/{epoch}/{n} of
+// requests that wait for the authority.
 #pragma once
 
 #include <optional>
@@ -42,8 +43,8 @@ class SiteBooks {
 
   OpId next_id(OpenItem& item);
   Op new_op(Op::Kind kind, OpenItem& item, const OpId& id, std::int64_t quantity);
-  // An op that changes what is there.
-  OwnOp keep(OpenItem& item, const Op& op, std::int64_t net, bool by_rights);
+  // An op that changes what is there; `open`: by what no rights cover.
+  OwnOp keep(OpenItem& item, const Op& op, std::int64_t net, std::int64_t open);
   // The item's snapshots have it from this version on, says the authority. True: the last one does,
   // so what is shown changes.
   bool mark(OpenItem& item, OwnOp& own, const Hub& hub, std::int64_t version);

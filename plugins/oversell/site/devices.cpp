@@ -1,8 +1,16 @@
 #include "oversell/site/devices.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 
 namespace bascule::oversell {
+
+namespace {
+
+// By less than this the clocks do not go apart, for who waits.
+constexpr std::int64_t clock_step_ms = 100;
+
+}  // namespace
 
 bool Devices::take() {
   const auto topic = input_.topic();
@@ -45,7 +53,11 @@ void Devices::ask(OpenItem& item, const Request& asked) {
   const auto id = books_.next_id(item);
   books_.send(books_.new_op(Op::Kind::ask, item, id, asked.quantity));
   const auto key = "ask/" + id.path();
-  step_.put(key, Json{{"request", asked.json()}, {"epoch", id.epoch}, {"n", id.n}}.dump());
+  step_.put(key, Json{{"request", asked.json()},
+                      {"epoch", id.epoch},
+                      {"n", id.n},
+                      {"at", Moment::of(input_).json()}}
+                     .dump());
   step_.wake_at(key, input_.wall_ms() + options_.answer_timeout_ms);
   step_.explain(Json{{"asked", id.sale()}, {"quantity", asked.quantity}}.dump());
 }
@@ -67,9 +79,38 @@ void Devices::decide_all_waiting() {
   for (const auto& key : stop_waiting()) decide_waiting(key, false);
 }
 
+void Devices::watch_clock() {
+  const auto now = Moment::of(input_);
+  if (const auto kept = step_.get("clock")) {
+    const auto then = Moment::of(Json::parse(*kept));
+    const bool same_boot = then.boot == now.boot;
+    const auto moved = now.wall_ms - then.wall_ms - (now.boottime_ms - then.boottime_ms);
+    if (same_boot && std::abs(moved) < clock_step_ms) return;
+    if (!same_boot || moved < 0) wait_anew();
+  }
+  step_.put("clock", now.json().dump());
+}
+
+std::optional<std::int64_t> Devices::left_ms(const std::string& key) const {
+  const auto stored = step_.get(key);
+  const auto waiting = stored ? parse_object(*stored) : Json::object();
+  if (!waiting.contains("at")) return std::nullopt;
+  const auto asked = Moment::of(waiting["at"]);
+  if (asked.boot != input_.boot()) return std::nullopt;
+  const auto waited = input_.boottime_ms() - asked.boottime_ms;
+  return std::clamp<std::int64_t>(options_.answer_timeout_ms - waited, 0,
+                                  options_.answer_timeout_ms);
+}
+
+void Devices::time_out(const std::string& key) {
+  const auto left = left_ms(key).value_or(0);
+  if (left == 0) return decide_waiting(key, true);
+  step_.wake_at(key, input_.wall_ms() + left);  // the wall clock was set ahead
+}
+
 void Devices::wait_anew() {
   for (const auto& key : stop_waiting()) {
-    step_.wake_at(key, input_.wall_ms() + options_.answer_timeout_ms);
+    step_.wake_at(key, input_.wall_ms() + left_ms(key).value_or(options_.answer_timeout_ms));
   }
 }
 
@@ -138,7 +179,7 @@ void Devices::sell(OpenItem& item, const Request& asked, const OpId& id,
   op.ref = asked.ref;
   if (!by_quota) op.answer_to = asked.address();
   if (by_quota) op.row = item.state.escrow.row(books_.holder());
-  books_.keep(item, op, asked.quantity, by_quota);
+  books_.keep(item, op, asked.quantity, by_quota ? 0 : asked.quantity);
   books_.send(op);
   reply["result"] = "SELL";
   reply["sale"] = id.sale();
@@ -162,7 +203,7 @@ void Devices::sold(const std::string& name) {
     state.escrow.use(books_.holder(), op.covered);
     state.uncovered += state.has_quota() ? count - op.covered : 0;
     op.row = state.escrow.row(books_.holder());
-    books_.keep(item, op, count, op.covered == count);
+    books_.keep(item, op, count, count - op.covered);
     books_.send(op);
   }
   books_.close_item(item);
@@ -187,7 +228,8 @@ void Devices::available(const std::string& name) {
       state.escrow.create(books_.holder(), count - op.covered);
       op.row = state.escrow.row(books_.holder());
     }
-    books_.keep(item, op, -count, state.has_quota());
+    // What was sold without rights has drawn on the reserve, and does no more once it is made good.
+    books_.keep(item, op, -count, state.has_quota() ? -op.covered : -count);
     books_.send(op);
   }
   books_.close_item(item);

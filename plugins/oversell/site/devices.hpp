@@ -1,6 +1,8 @@
 // What devices at the site ask and tell.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,11 +20,15 @@ class Devices {
   // False: the input is on none of their topics.
   bool take();
 
-  // The site decides: no answer has come in time (it was waited for in vain), or the line is down.
-  // `key` is that of the ask.
-  void decide_waiting(const std::string& key, bool in_vain);
+  // Nobody waits longer than `answer_timeout` by boot time, though wakes go by the wall clock:
+  // where that was set back, or the machine was started anew, who waits is woken as it should be.
+  // Before each input.
+  void watch_clock();
+  // The wake of an ask, by its key: no answer has come in time, so the site decides.
+  void time_out(const std::string& key);
+  // The line is down: nobody will answer.
   void decide_all_waiting();
-  // The wall clock may have been set back: nobody waits longer than from now on.
+  // Sets the wakes of all who wait anew.
   void wait_anew();
   // The keys of all who wait for the authority's answer; nothing wakes for them any more.
   std::vector<std::string> stop_waiting();
@@ -39,6 +45,10 @@ class Devices {
   void available(const std::string& item);
   void transfer(const std::string& item);
   Situation situation(const OpenItem& item) const;
+  // `in_vain`: an answer was waited for.
+  void decide_waiting(const std::string& key, bool in_vain);
+  // How much longer the ask may wait; nothing if it was made before the machine was started anew.
+  std::optional<std::int64_t> left_ms(const std::string& key) const;
 
   const Options& options_;
   plugin::Step& step_;

@@ -69,10 +69,10 @@ struct SiteItem {
 // final.
 struct OwnOp {
   Op op;
-  std::int64_t net = 0;    // what it takes away; below zero: it gives back
-  bool by_rights = false;  // and so does not draw on the reserve
-  std::int64_t seen = 0;   // the snapshot's version that has it, once the authority has said …
-  Hub seen_by;             // … of this one
+  std::int64_t net = 0;   // what it takes away; below zero: it gives back
+  std::int64_t open = 0;  // of that, what no rights cover: it draws on the reserve
+  std::int64_t seen = 0;  // the snapshot's version that has it, once the authority has said …
+  Hub seen_by;            // … of this one
   bool counted = false, final = false, reversed = false;
 
   std::string key() const { return "op/" + op.id.path(); }
@@ -83,14 +83,14 @@ struct OwnOp {
   }
 
   Json json() const {
-    return {{"op", op.json()},    {"net", net},        {"by_rights", by_rights},
+    return {{"op", op.json()},    {"net", net},        {"open", open},
             {"seen", seen},       {"hub", seen_by.id}, {"generation", seen_by.epoch},
             {"counted", counted}, {"final", final},    {"reversed", reversed}};
   }
   static OwnOp of(const Json& json) {
     return {Op::of(json.at("op")),
             integer(json, "net"),
-            flag(json, "by_rights"),
+            integer(json, "open"),
             integer(json, "seen"),
             {text(json, "hub"), text(json, "generation")},
             flag(json, "counted"),

@@ -77,7 +77,7 @@ void News::answer(OpenItem& item, const Notice& told) {
   if (told.outcome == "SELL") {
     auto op = books_.new_op(Op::Kind::sale, item, told.id, asked.quantity);
     op.settled = true;
-    auto own = books_.keep(item, op, asked.quantity, false);
+    auto own = books_.keep(item, op, asked.quantity, asked.quantity);
     own.final = true;
     books_.mark(item, own, told.from, told.version);
     books_.store(own);

@@ -9,12 +9,13 @@ namespace bascule::oversell {
 
 void SiteTurn::run() {
   if (input_.bridge_epoch() != books_.epoch()) adopt_epoch();
+  devices_.watch_clock();
   switch (input_.kind()) {
     case plugin::Input::Kind::message:
       return message();
     case plugin::Input::Kind::wake:
       if (input_.topic().starts_with("ask/")) {
-        devices_.decide_waiting(std::string(input_.topic()), true);
+        devices_.time_out(std::string(input_.topic()));
       } else if (input_.topic() == "round") {
         go_on();
       }

@@ -51,7 +51,7 @@ class Site:
         self.contact = None     # when the authority said the last that was heard
         self.link, self.slow = True, False
         self.local = {}         # n: (quantity that is gone, version from which on it is counted in)
-        self.waiting = {}       # n: (quantity, id)
+        self.waiting = {}       # n: (quantity, id, when it was asked)
         self.decided = {}       # n: SELL or REFUSE, by itself
         self.freed = -1         # the version from which on all that was taken back is free
         self.rights, self.debt, self.risky = 0, 0, {}
@@ -90,7 +90,7 @@ class Site:
         n, version = notice["n"], notice["version"]
         if notice["kind"] == "answer":
             if n in self.waiting:
-                quantity, identity = self.waiting.pop(n)
+                quantity, identity, _ = self.waiting.pop(n)
                 if notice["outcome"] == "SELL":
                     self.local[n] = (quantity, version)
                 elif self.quota() != "off" and self.rights >= quantity:
@@ -130,9 +130,6 @@ class Site:
             gone = sum(amount for n, amount in self.risky.items() if n in self.local
                        and (self.local[n][1] is None
                             or self.local[n][1] > self.snapshot["version"]))
-            if any(amount < 0 and n in self.local and self.local[n][1] is None
-                   for n, amount in self.risky.items()):
-                return {**said, "result": None}  # made good, and not heard of: not written down
         left = held - gone - quantity
         if left < 0:
             return {**said, "result": "REFUSE", "reason": {"sold_out_local"}}
@@ -160,7 +157,7 @@ class Site:
 
     def give_up(self, n, now):
         """Nobody has answered an ask: the site decides by itself."""
-        quantity, identity = self.waiting.pop(n)
+        quantity, identity, _ = self.waiting.pop(n)
         said = self.decide(quantity, identity, now)
         if said["result"] == "SELL":
             self.sold(n, quantity, next(iter(said["basis"])))

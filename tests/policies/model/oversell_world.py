@@ -11,11 +11,12 @@ import json
 from difference import Difference
 from host import DOWN, UP, Box, Failed
 from oversell_line import Line
-from oversell_model import Hub, Site, allot
+from oversell_model import ANSWER_MS, Hub, Site, allot
 from steps import take_steps
 
 T0 = 1_790_000_000_000
 ITEM = "show"
+CLOCK_STEP_MS = 100  # by less than this no clock is taken to be set
 
 
 class World:
@@ -181,10 +182,22 @@ class World:
                 self.shown[name] = message.json()["available"]
         self.compare_replies(name, site, replies, expected)
         self.note_ops(name, site, ops, replies)
+        self.check_wakes(name, site)
         if site.snapshot is not None and site.is_exact() and (
                 self.shown.get(name) != site.available()):
             self.fail("availability", f"{name} shows {self.shown.get(name)}, expected "
                       f"{site.available()} ({site.snapshot['available']} in the snapshot)")
+
+    def check_wakes(self, name, site):
+        """Nobody waits longer than that by boot time, whatever the wall clock does: after any input
+        the site is woken in time, or at once."""
+        box = self.boxes[name]
+        for n, (_, _, asked) in site.waiting.items():
+            wakes = [at - box.skew_ms for key, at in box.wakes.items()
+                     if key.startswith("ask/") and int(key.rsplit("/", 1)[1]) == n]
+            if not wakes or min(wakes) > max(self.now, asked + ANSWER_MS) + CLOCK_STEP_MS:
+                self.fail("waits", f"{name} was asked {n} at {asked - T0} ms, and wakes at "
+                          f"{[at - T0 for at in wakes]} ms")
 
     def pass_on(self, name, sent):
         """Of a site whose journal was put back only the books at the end are looked at."""
@@ -223,8 +236,8 @@ class World:
         return [answer] if answer else []
 
     def time_out(self, site, n):
-        if n not in site.waiting:
-            return []
+        if n not in site.waiting or self.now < site.waiting[n][2] + ANSWER_MS:
+            return []  # the wall clock was set ahead
         site.slow = True
         return [site.give_up(n, self.now)]
 
@@ -247,7 +260,7 @@ class World:
     def note_ops(self, name, site, ops, replies):
         for op in ops:
             if op["kind"] == "ask":
-                site.waiting[op["n"]] = self.asked
+                site.waiting[op["n"]] = (*self.asked, self.now)
             elif op["kind"] == "sale" and op["n"] not in site.decided:
                 site.sold(op["n"], op["quantity"], op["basis"])
             elif op["kind"] == "withdraw":

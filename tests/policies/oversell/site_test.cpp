@@ -1,6 +1,9 @@
 // What a site does with what devices, the line and the clock do.
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <cstdint>
+
 #include "policies/oversell/world.hpp"
 
 namespace bascule::oversell::test {
@@ -333,6 +336,84 @@ TEST_CASE("site: an old word that comes late takes nothing from a fresher one") 
   world.cut("a");
   world.ask("a", "1");
   CHECK(reply(world, "1")["age_s"] == 0);
+}
+
+// Time by boot, and what the wall clock says besides.
+void pass(PolicyBox& box, std::int64_t ms, std::int64_t wall_step_ms = 0) {
+  box.boottime_ms += ms;
+  box.wall_ms += ms + wall_step_ms;
+}
+
+TEST_CASE("site R9: a wall clock that is set back keeps nobody waiting") {
+  for (const std::int64_t passed_ms : {500, 70'000}) {
+    CAPTURE(passed_ms);
+    auto world = open_world({});
+    auto& box = world.sites.at("a").box;
+    stall(world);
+    world.ask("a", "1");
+    REQUIRE(box.wakes.size() == 1);
+    const auto first = box.wakes.begin()->first;
+    pass(box, passed_ms, -4'000'000);
+    world.ask("a", "2");
+    CHECK(box.wakes.at(first) == box.wall_ms + std::max<std::int64_t>(2000 - passed_ms, 0));
+    REQUIRE(box.wakes.size() == 2);
+    CHECK(box.wakes.rbegin()->second == box.wall_ms + 2000);
+    pass(box, std::max<std::int64_t>(2000 - passed_ms, 0));
+    world.wake(box, first);
+    CHECK(reply(world, "1")["result"] == "SELL");
+    CHECK(reply(world, "2").is_null());
+  }
+}
+
+TEST_CASE("site R9: nor one that is set back while the machine starts anew") {
+  auto world = open_world({});
+  auto& box = world.sites.at("a").box;
+  stall(world);
+  world.ask("a", "1");
+  const auto first = box.wakes.begin()->first;
+  box.boot = 2;
+  box.boottime_ms = 1'000;
+  box.wall_ms -= 86'400'000;
+  world.device("a", "seats/show/sold", 1);
+  CHECK(box.wakes.at(first) == box.wall_ms + 2000);
+  pass(box, 2000);
+  world.wake(box, first);
+  CHECK(!reply(world, "1").is_null());
+}
+
+TEST_CASE("site R9: a wall clock that is set ahead answers nobody too early") {
+  auto world = open_world({});
+  auto& box = world.sites.at("a").box;
+  stall(world);
+  world.ask("a", "1");
+  const auto first = box.wakes.begin()->first;
+  pass(box, 100, 86'400'000);
+  world.wake(box, first);
+  CHECK(reply(world, "1").is_null());
+  CHECK(box.wakes.at(first) == box.wall_ms + 1900);
+  go_on(world);
+  CHECK(reply(world, "1")["basis"] == "authority");
+  CHECK(box.wakes.empty());
+}
+
+TEST_CASE("site: of a fact only what no rights cover draws on the reserve, until it is made good") {
+  // Five are in the reserve, five are the site's.
+  auto world = open_world(
+      {{"items",
+        {{"show",
+          {{"capacity", 10}, {"quota", "soft"}, {"reserve_bp", 5000}, {"weights", {{"a", 1}}}}}}}});
+  world.cut("a");
+  world.device("a", "seats/show/sold", 6);
+  world.ask("a", "1", 4);
+  CHECK(reply(world, "1")["reason"] == "at_risk");
+  world.ask("a", "2");
+  CHECK(reply(world, "2")["reason"] == "sold_out_local");
+  world.device("a", "seats/show/available", 1);
+  world.ask("a", "3");
+  CHECK(reply(world, "3")["reason"] == "at_risk");
+  world.join("a");
+  world.pump();
+  CHECK(world.shown("a")["available"] == 0);
 }
 
 }  // namespace bascule::oversell::test
