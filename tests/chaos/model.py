@@ -225,24 +225,27 @@ class Model:
 
     def _judge_one(self, sent, topics):
         """`topics`: at each place, those under which it has arrived there."""
-        allowed, ahead = {(sent.place, sent.topic)}, [(sent.place, sent.topic, False)]
+        allowed, ahead = {(sent.place, sent.topic)}, [(sent.place, sent.topic, False, True)]
         while ahead:
-            place, topic, repeated = ahead.pop()
+            place, topic, repeated, seen = ahead.pop()
             for hop in self._hops_from(place):
                 there = ends(hop)[1]
                 targets = self.targets(sent, hop, topic)
                 others = self._later_targets(sent, hop, topic) - targets
                 allowed |= {(there, target) for target in targets | others if target}
                 found = [target for target in topics[there] if target in targets]
-                if (not found and None not in targets and self._may_not_lack(sent, hop)
+                if (seen and not found and None not in targets and self._may_not_lack(sent, hop)
                         and not self._thrown_away(sent, hop, topic, targets)):
                     yield Finding(f"{sent} is missing at {there}", missing_on=hop)
                 may_repeat = repeated or self._may_repeat(sent, hop)
                 once = set(found) if sent.retain else found[:1]  # what is retained follows
                 if len(found) > len(once) and not may_repeat:
                     yield Finding(f"{sent} has arrived {len(found)} times at {there}: {found}")
-                ahead += [(there, target, may_repeat)
+                ahead += [(there, target, may_repeat, True)
                           for target in {*found, *others.intersection(topics[there])}]
+                if not found and not self._may_not_lack(sent, hop):
+                    # It may have gone on from there, though the receiver there has not got it.
+                    ahead += [(there, target, True, False) for target in targets if target]
         for place, found in topics.items():
             for topic in found:
                 if (place, topic) not in allowed:

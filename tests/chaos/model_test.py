@@ -167,6 +167,15 @@ class Story(unittest.TestCase):
         arrivals["b"] = [(one, "others/a/1/sale")]
         self.assertEqual(self.model.missing(arrivals) + self.model.wrong(arrivals), [])
 
+    def test_what_a_receiver_has_missed_may_have_gone_on(self):
+        self.model = Model({"a": Configuration("a"), "b": Configuration("b", listens_to="a")})
+        (one,) = self.publish(qos=0)
+        arrivals = {"central": [], "a": [], "b": [(one, "others/a/1/sale")]}
+        self.assertEqual(len(self.model.wrong(arrivals)), 1)
+        self.model.disturbed()
+        self.assertEqual(self.model.missing(arrivals) + self.model.wrong(arrivals), [])
+        self.assertEqual(self.model.missing({**arrivals, "b": []}), [])
+
     def test_retained_state_must_be_that_of_the_source(self):
         self.publish(topic="menu/1", retain=True)
         self.model.clear("a", "menu/2")
