@@ -139,6 +139,8 @@ class Merge:
                 continue
             if own.fate == REJECTED and edit.follows:
                 continue
+            if own.fate == LOST and own.at < edit.known:
+                continue  # its author has seen a version that it is not in
             if own.kind == "delete" and not edit.follows:
                 return "deleted", own.life
             return "alive", own.life
