@@ -128,6 +128,9 @@ class Model:
                 source, target = ends(hop)
                 if source == place:
                     self.session_lost(hop, journaled.get(bridge, set()), f"{place} was killed")
+                if target == place and hop[1] in self._unstamped:
+                    for sent in self.sent:  # it has to be sent again, and nobody knows it by a stamp
+                        sent.repeats.add(hop)
                 if target == place and not remembers_nothing:
                     first = self._closed.get((bridge, place), len(self.sent))
                     for sent in self._open():

@@ -87,6 +87,18 @@ class Story(unittest.TestCase):
         self.model.forgets("central", {"a": set()}, remembers_nothing=True)
         self.assert_missing(1)
 
+    def test_what_a_centre_that_forgot_gets_again_nobody_knows_over_3_1_1(self):
+        for unstamped in [], ["up"]:
+            self.model = Model({"a": Configuration("a")}, unstamped=unstamped)
+            (one,) = self.publish()
+            self.model.settled()
+            self.assert_wrong(1, (one, AT), (one, AT))
+            self.model.forgets("central", {"a": set()}, remembers_nothing=True)
+            if unstamped:
+                self.assert_fine((one, AT), (one, AT))
+            else:
+                self.assert_wrong(1, (one, AT), (one, AT))
+
     def test_what_the_ledger_has_may_be_missing_on_that_hop_alone(self):
         one, two = self.publish(2)
         self.model.unsent(("a", "up"), {one})
