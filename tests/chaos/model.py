@@ -129,7 +129,7 @@ class Model:
                 if source == place:
                     self.session_lost(hop, journaled.get(bridge, set()), f"{place} was killed")
                 if target == place and hop[1] in self._unstamped:
-                    for sent in self.sent:  # it has to be sent again, and nobody knows it by a stamp
+                    for sent in self.sent:  # it goes again, and nobody knows it by a stamp
                         sent.repeats.add(hop)
                 if target == place and not remembers_nothing:
                     first = self._closed.get((bridge, place), len(self.sent))
