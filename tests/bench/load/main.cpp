@@ -35,6 +35,8 @@ int run(int argc, char** argv) {
   publish->add_option("--size", out.payload_bytes, "bytes of payload")->capture_default_str();
   publish->add_option("--window", out.window, "unacknowledged at once")->capture_default_str();
   publish->add_option("--rate", out.per_s, "messages per second; 0: as fast as it goes");
+  publish->add_option("--records", out.records, "edits of so many records below the topic");
+  publish->add_flag("--in-order", out.in_order, "of one record after the other");
 
   load::ReceiveSettings in;
   in.client.id = "load-receiver";

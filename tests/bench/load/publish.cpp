@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstdint>
 #include <cstdio>
+#include <string>
 
 namespace load {
 
@@ -12,15 +14,19 @@ constexpr std::size_t payload_bytes_min = 48;  // two numbers of 20 digits have 
 constexpr std::size_t unwritten_max = 256 << 10;
 constexpr std::int64_t a_second_ns = 1'000'000'000;
 constexpr std::int64_t packet_ids = 65'535;
+constexpr std::size_t number_bytes = 20;  // with the brace behind it
 
 class Publisher {
  public:
   explicit Publisher(const PublishSettings& settings)
       : settings_(settings),
         window_(std::min(settings.window, packet_ids)),
-        template_(settings.client.protocol, settings.topic,
+        template_(settings.client.protocol,
+                  settings.topic + (settings.records > 0 ? "/0000000" : ""),
                   std::max(settings.payload_bytes, payload_bytes_min)),
-        client_(settings.client) {}
+        client_(settings.client) {
+    if (settings.records > 0) begin_edits();
+  }
 
   void run() {
     start_ns_ = now_ns();
@@ -53,6 +59,17 @@ class Publisher {
     const auto id = static_cast<unsigned>(sent_ % packet_ids + 1);
     bytes[template_.packet_id_at] = static_cast<char>(id >> 8);
     bytes[template_.packet_id_at + 1] = static_cast<char>(id);
+    if (settings_.records > 0) {
+      write_edit();
+    } else {
+      write_numbers(now);
+    }
+    client_.out() += bytes;
+    ++sent_;
+  }
+
+  void write_numbers(std::int64_t now) {
+    auto& bytes = template_.bytes;
     // The numbers never get shorter, so nothing of those before is left behind them.
     char* at = bytes.data() + template_.payload_at;
     char* const end = bytes.data() + bytes.size();
@@ -60,8 +77,33 @@ class Publisher {
     *at++ = ' ';
     at = std::to_chars(at, end, now).ptr;
     *at = ' ';
-    client_.out() += bytes;
-    ++sent_;
+  }
+
+  // What no edit changes: the payload but for its number.
+  void begin_edits() {
+    // What an edit at random changes is not the long text that a record was made with.
+    const std::string begin = settings_.in_order ? R"({"x":")" : R"({"y":")", middle = R"(","n":)";
+    auto& bytes = template_.bytes;
+    const auto filler =
+        bytes.size() - template_.payload_at - begin.size() - middle.size() - number_bytes;
+    const auto text = begin + std::string(filler, 'x') + middle + std::string(number_bytes, ' ');
+    bytes.replace(template_.payload_at, text.size(), text);
+  }
+
+  void write_edit() {
+    auto& bytes = template_.bytes;
+    random_ ^= random_ << 13;
+    random_ ^= random_ >> 7;
+    random_ ^= random_ << 17;
+    const auto records = static_cast<std::uint64_t>(settings_.records);
+    auto record =
+        settings_.in_order ? static_cast<std::uint64_t>(sent_) % records : random_ % records;
+    for (auto at = template_.packet_id_at; at > template_.packet_id_at - 7; record /= 10) {
+      bytes[--at] = static_cast<char>('0' + record % 10);
+    }
+    char* const end = bytes.data() + bytes.size();
+    char* const at = std::to_chars(end - number_bytes, end, settings_.first + sent_).ptr;
+    *at = '}';
   }
 
   void take_acknowledgements() {
@@ -74,6 +116,7 @@ class Publisher {
   const std::int64_t window_;
   PublishTemplate template_;
   Client client_;
+  std::uint64_t random_ = 88172645463325252ULL;
   std::int64_t start_ns_ = 0;
   std::int64_t sent_ = 0;
   std::int64_t acknowledged_ = 0;
