@@ -228,6 +228,7 @@ TEST_CASE("conflict R38: what lost goes when its history does, and is counted") 
   hub.trim(monday + 3 * day);
   CHECK(told(hub).empty());
   CHECK(hub.ask("losers")["forgotten"] == 1);
+  for (const auto& [key, value] : hub.host.state) CHECK(key[0] != 'z');
 }
 
 TEST_CASE("conflict R36: the records are listed by their state, in portions") {
