@@ -101,9 +101,9 @@ def crosses_twice_acknowledged(topic, into, out):
     return verdict([one for one in into.payloads() if one in names], names)
 
 
-def waits(condition):
+def waits(condition, deadline_s=20):
     try:
-        return wait_until(condition, "it")
+        return wait_until(condition, "it", deadline_s)
     except AssertionError:
         return False
 

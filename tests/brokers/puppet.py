@@ -16,7 +16,7 @@ class Puppet:
         login = getattr(broker, "login", {})
         self._child = subprocess.Popen(
             [PROGRAM, client, protocol, broker.url, name, login.get("username", ""),
-             str(getattr(broker, "secret", "")), *filters],
+             str(broker.secret) if login else "", *filters],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self._tag = 0
         self.ups, self.downs, self.outcomes, self.received, self.errors = [], [], {}, [], []

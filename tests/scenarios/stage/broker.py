@@ -38,9 +38,10 @@ class Door:
 class Broker(Process):
     """It keeps its port over restarts. With persistence it saves its sessions when it is stopped,
     and every second; kill() then loses what came since. Without, kill() loses everything. The user
-    `watched`, if one is named, may do everything until deny() says otherwise."""
+    `watched`, if one is named, may do everything until deny() says otherwise. `door` has options of
+    its listener."""
 
-    def __init__(self, name, folder, persistence=True, options=(), watched=None):
+    def __init__(self, name, folder, persistence=True, options=(), watched=None, door=()):
         super().__init__(folder / f"{name}.log")
         self.name = name
         self.port = free_port()
@@ -60,12 +61,13 @@ class Broker(Process):
             self.allow()
             self._lines.append(f"acl_file {self._access}")
         self._lines += [*options, f"listener {self.port} 127.0.0.1"]
+        self._door = list(door)
         self._certificate = []
         self._copy = {}
         self.start()
 
     def start(self):
-        self._config.write_text("\n".join(self._lines + self._certificate) + "\n")
+        self._config.write_text("\n".join(self._lines + self._door + self._certificate) + "\n")
         self.launch(["/usr/sbin/mosquitto", "-c", str(self._config)])
         wait_until(lambda: listens(self.port) or not self.running, f"broker {self.name} listening")
         assert self.running, f"broker {self.name} ended: {self.log()}"
@@ -87,9 +89,9 @@ class Broker(Process):
         """The watched user may do everything, from now on."""
         self._give_access("")
 
-    def deny(self, pattern):
+    def deny(self, *patterns):
         """The watched user may neither publish nor receive there, from now on."""
-        self._give_access(f"topic deny {pattern}\n")
+        self._give_access("".join(f"topic deny {pattern}\n" for pattern in patterns))
 
     def _give_access(self, denied):
         everything = "topic readwrite #\n"

@@ -194,7 +194,7 @@ class Receiver(_Client):
         assert self.payloads(topic) == expected, difference(expected, self.payloads(topic))
 
 
-def retained_at(broker, deadline_s=60):
+def retained_at(broker, *filters, deadline_s=60, username=None, password=None):
     """What is retained at a broker, payloads by topic; the bridges' own topics are left out."""
     values, done = {}, threading.Event()
     fence = f"bascule/fence-{time.monotonic_ns()}"
@@ -206,7 +206,10 @@ def retained_at(broker, deadline_s=60):
             values[message.topic] = message.payload.decode(errors="replace")
 
     client = mqtt.Client(fence, protocol=mqtt.MQTTv311)
-    client.on_connect = lambda *_: client.subscribe("#")
+    if username:
+        client.username_pw_set(username, password)
+    wanted = [(one, 0) for one in (*filters, fence if filters else "#")]
+    client.on_connect = lambda *_: client.subscribe(wanted)
     client.on_subscribe = lambda *_: client.publish(fence, "")
     client.on_message = on_message
     client.connect("127.0.0.1", broker.port)
