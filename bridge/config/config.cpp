@@ -15,6 +15,7 @@
 #include "config/values.hpp"
 #include "config/yaml.hpp"
 #include "journal/books.hpp"
+#include "journal/retention.hpp"
 
 namespace bascule {
 namespace {
@@ -75,6 +76,11 @@ void read_journal(Section& file, JournalSettings& settings) {
   journal.read("sync", settings.sync, one_of(sync_words));
   journal.read("max_size", settings.max_size_bytes, size(mebi, 16 * tebi));
   journal.read("min_free", settings.min_free_bytes, size(0, tebi));
+  if (journal.has("min_free") && settings.min_free_bytes < drain_bytes) {
+    journal.warn("min_free", "\"min_free\" is " + size_text(settings.min_free_bytes) + "; " +
+                                 size_text(drain_bytes) +
+                                 " are left free in any case, so that a full disk can drain");
+  }
   journal.read("when_full", settings.when_full, one_of(when_full_words));
   journal.read("keep_forwarded", settings.keep_forwarded_ms, duration_ms(0s, 3'650 * day));
   journal.read("max_payload", settings.max_payload_bytes, size(kibi, 255 * mebi));

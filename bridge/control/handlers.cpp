@@ -1,11 +1,14 @@
 #include "control/handlers.hpp"
 
+#include <algorithm>
+
 #include "clock.hpp"
 #include "control/lane_changes.hpp"
 #include "control/policy_queries.hpp"
 #include "control/quarantine_queries.hpp"
 #include "control/queries.hpp"
 #include "control/report.hpp"
+#include "journal/retention.hpp"
 
 namespace bascule {
 namespace {
@@ -49,7 +52,7 @@ StatusParts status_parts(const Stages& stages, std::int64_t started_ms) {
   parts.uptime_ms = boottime_ms() - started_ms;
   parts.sync = word_of(sync_words, stages.config.journal.sync);
   parts.max_bytes = stages.config.journal.max_size_bytes;
-  parts.min_free_bytes = stages.config.journal.min_free_bytes;
+  parts.min_free_bytes = std::max(stages.config.journal.min_free_bytes, drain_bytes);
   parts.journal = stages.journal.report();
   if (!stages.config.policies.empty() && parts.journal.trouble.empty()) {
     stages.journal.inspect(

@@ -14,6 +14,7 @@ constexpr int checkpoint_pages = 1'000;
 constexpr std::int64_t idle_ms = 5'000;        // without an append
 constexpr std::uint64_t quarantine_share = 4;  // of max_size it has one part in so many
 constexpr int held_per_turn = 1'000;           // that age ends at once
+constexpr std::uint64_t room_to_commit = 1 << 20;
 
 }  // namespace
 
@@ -38,6 +39,7 @@ JournalCore::JournalCore(JournalSettings settings, std::string bridge_id,
       sessions_(transaction_, books_, repeats_),
       epoch_(transaction_, books_, settings_),
       resumption_(transaction_, books_, epoch_, sessions_, reader_, retention_, timeline_) {
+  if (!settings_.look_only && free_bytes_in(settings_.data_dir) < drain_bytes) ballast_.give_up();
   transaction_.open(settings_, bridge_id_);
   try {
     load();
@@ -61,16 +63,42 @@ void JournalCore::load() {
   repeat_ledger_.load(store);
   retained_.load();
   retention_.forget();
+  retention_.reserve(ballast_.missing_bytes());
   retention_.measure(store);
 }
 
-// The opening's last commit: see Epoch.
+// A full disk gets the ballast's room; if that is not enough, the commit waits until there is more.
 void JournalCore::enter_boot() {
+  starved_ = false;
+  if (try_to_enter_boot()) return;
+  ballast_.give_up();
+  open_again();
+  if (try_to_enter_boot()) return;
+  open_again();
+  if (epoch_.due()) {
+    throw JournalError("the disk of " + settings_.data_dir +
+                       " is full, and the journal needs room to begin a new epoch; make room");
+  }
+  starved_ = true;
+}
+
+// The opening's last commit: see Epoch. False: the disk has no room for it.
+bool JournalCore::try_to_enter_boot() {
   if (epoch_.enter_boot()) {
     for (const Direction out : both_directions) sessions_.estrange(out);
   }
-  commit();
+  try {
+    commit();
+  } catch (const DatabaseError& e) {
+    if (!e.full()) throw;
+    return false;
+  }
   epoch_.boot_entered();
+  return true;
+}
+
+bool JournalCore::has_room_to_commit() const {
+  return free_bytes_in(settings_.data_dir) >= room_to_commit;
 }
 
 void JournalCore::settle_input(LaneId lane, std::uint64_t sequence, std::uint64_t bytes,
@@ -85,6 +113,7 @@ Store& JournalCore::change() {
 }
 
 void JournalCore::commit() {
+  if (starved_) throw JournalError("the disk is full");
   appender_.close_batches();
   books_.save();
   repeats_.save(transaction_.write());
@@ -118,7 +147,7 @@ void JournalCore::open_again() {
 void JournalCore::reopen() {
   transaction_.close();
   reader_.clear();
-  if (free_bytes_in(settings_.data_dir) < Ballast::size_bytes) ballast_.give_up();
+  if (free_bytes_in(settings_.data_dir) < drain_bytes) ballast_.give_up();
   try {
     open_again();
     try {
@@ -248,7 +277,8 @@ void JournalCore::maintain() {
     transaction_.write().meta().save_boot(timeline_.current(), timeline_.boot(timeline_.current()));
   }
   retention_.measure(store);
-  ballast_.keep(store.free_bytes(), settings_.min_free_bytes);
+  ballast_.keep(store.free_bytes(), retention_.least_free_bytes());
+  retention_.reserve(ballast_.missing_bytes());
   for (LaneState& lane : books_.lanes()) {
     retention_.expire(transaction_.write(), lane, timeline_, at);
     age_held(lane, at);
@@ -269,30 +299,54 @@ void JournalCore::maintain() {
 }
 
 JournalReport JournalCore::report() {
-  Store& store = transaction_.store();
-  JournalReport report;
-  report.epoch = store.epoch();
-  report.schema = store.schema();
-  report.used_bytes = store.used_bytes();
-  report.free_bytes = store.free_bytes();
-  retention_.measure(store);  // nothing may have been appended for long
-  report.full = retention_.full(store, books_.lanes());
-  report.resent = books_.resent();
-  report.commits = commits_;
-  report.lost = store.losses().messages();
-  report.not_resent = store.losses().not_resent();
-  report.cases = store.policies().open_cases(0);
-  report.quarantine = store.quarantine().size();
-  report.received = books_.received();
-  report.tallies = books_.tallies();
+  report_.resent = books_.resent();
+  report_.commits = commits_;
+  report_.full = starved_;
+  report_.free_bytes = free_bytes_in(settings_.data_dir);
+  report_.received = books_.received();
+  report_.tallies = books_.tallies();
   for (const Direction direction : both_directions) {
-    report.journaled_twice[direction] = repeats_.forgotten(direction);
-    report.looped[direction] = repeat_ledger_.total(direction, RepeatKind::looped);
-    report.copied[direction] = repeat_ledger_.total(direction, RepeatKind::copied);
-    report.forgotten[direction] = store.meta().forgotten(direction);
+    report_.journaled_twice[direction] = repeats_.forgotten(direction);
+    report_.looped[direction] = repeat_ledger_.total(direction, RepeatKind::looped);
+    report_.copied[direction] = repeat_ledger_.total(direction, RepeatKind::copied);
   }
+  report_lanes();
+  report_.trouble.clear();
+  try {
+    report_store();
+  } catch (const std::exception& e) {
+    report_.trouble = e.what();
+  }
+  return report_;
+}
+
+void JournalCore::report_lanes() {
+  report_.lanes.resize(books_.lanes().size());
   for (const LaneState& lane : books_.lanes()) {
-    LaneReport entry{lane, 0, 0, 0, books_.held().topics(lane.id)};
+    LaneReport& entry = report_.lanes[lane.id - 1U];
+    entry.state = lane;
+    entry.held = books_.held().topics(lane.id);
+  }
+}
+
+void JournalCore::report_store() {
+  Store& store = transaction_.store();
+  report_.epoch = store.epoch();
+  report_.schema = store.schema();
+  report_.used_bytes = store.used_bytes();
+  retention_.measure(store);  // nothing may have been appended for long
+  report_.full = starved_ || retention_.full(store, books_.lanes());
+  report_.lost = store.losses().messages();
+  report_.not_resent = store.losses().not_resent();
+  report_.cases = store.policies().open_cases(0);
+  report_.quarantine = store.quarantine().size();
+  for (const Direction direction : both_directions) {
+    report_.forgotten[direction] = store.meta().forgotten(direction);
+  }
+  for (LaneReport& entry : report_.lanes) {
+    const LaneState& lane = entry.state;
+    entry.oldest_age_ms = 0;
+    entry.first_stored = entry.stored_bytes = 0;
     if (const auto heads = store.batches().heads(lane.id, 0, 1); !heads.empty()) {
       entry.first_stored = heads.front().first;
       entry.stored_bytes = lane.appended_bytes - heads.front().before_bytes;
@@ -307,9 +361,7 @@ JournalReport JournalCore::report() {
       const std::int64_t age_ms = timeline_.age_ms(held->boot, held->captured_ms, now());
       entry.oldest_age_ms = std::max(entry.oldest_age_ms, age_ms);
     }
-    report.lanes.push_back(std::move(entry));
   }
-  return report;
 }
 
 }  // namespace bascule

@@ -12,7 +12,10 @@
 // from its broker and is recognised by its receipt if it was stored. What a forwarder has told
 // since the last commit is not told again; it is kept, and repeated to what the disk says. While
 // the journal is closed after a reopen() that failed, only progress(), enter_session(), lane(),
-// lanes() and reopen() may be called.
+// lanes(), report() and reopen() may be called.
+//
+// On a disk without room for a commit it opens all the same, and is *starved*: it can be read, and
+// what drains is kept in memory. Nothing may be appended or committed until reopen() finds room.
 #pragma once
 
 #include <functional>
@@ -152,11 +155,16 @@ class JournalCore {
   // Copies the log into the file if it must be, which takes milliseconds: after a commit, when
   // those who waited for it have their answers. Throws DatabaseError.
   void checkpoint(Database::Sync sync = Database::Sync::now);
-  void reopen();    // throws JournalError
+  void reopen();  // throws JournalError
+  bool starved() const { return starved_; }
+  // Whether reopen() is likely to end that.
+  bool has_room_to_commit() const;
   void maintain();  // about once a second: expiry, trimming, checkpoint, free space; commits
 
   // See Repeats::forgotten.
   std::uint64_t journaled_twice(Direction in) const { return repeats_.forgotten(in); }
+  // Of what only the store knows, the last that it said while it cannot be read; then `trouble`
+  // says why. Does not throw what the store throws.
   JournalReport report();
   Store& store() { return transaction_.store(); }
   const RepeatLedger& repeat_ledger() const { return repeat_ledger_; }
@@ -169,6 +177,9 @@ class JournalCore {
   void load();
   void open_again();
   void enter_boot();
+  bool try_to_enter_boot();
+  void report_lanes();
+  void report_store();
   void give_up(LaneState& lane, const BatchHead& head, Fate fate, const char* reason);
   bool give_up_held(LaneState& lane, Fate fate, const char* reason);
   void age_held(LaneState& lane, const Now& at);
@@ -190,6 +201,8 @@ class JournalCore {
   Epoch epoch_;
   Resumption resumption_;
   std::uint64_t commits_ = 0;
+  bool starved_ = false;
+  JournalReport report_;  // the last one
 };
 
 }  // namespace bascule

@@ -8,9 +8,14 @@ namespace bascule {
 // Commits that are not synced are lost with the power, also of messages that were forwarded. So a
 // journal that makes such commits has the mark of the boot before it gives a number, and whoever
 // finds that of another boot does not know how far its numbers had come.
+bool Epoch::due() const {
+  const std::optional<std::string> mark = transaction_.store().meta().unsynced();
+  return mark && !marked_ && (mark->empty() || *mark != settings_.boot);
+}
+
 bool Epoch::enter_boot() {
   const std::optional<std::string> mark = transaction_.store().meta().unsynced();
-  const bool lost = mark && !marked_ && (mark->empty() || *mark != settings_.boot);
+  const bool lost = due();
   if (lost) {
     former_ = current();
     std::vector<Former> lanes;

@@ -27,6 +27,8 @@ class Epoch {
   // the last commits may be lost, and says so; makes or takes away the mark that those of this boot
   // are not synced. And after it.
   bool enter_boot();
+  // Whether enter_boot() would begin one.
+  bool due() const;
   void boot_entered();
   // The last commit of all takes the mark away.
   void leave_boot() noexcept;

@@ -28,6 +28,7 @@ constexpr std::size_t held_portion_bytes = 64 << 10;
 Journal::Journal(JournalSettings settings, std::string bridge_id, std::vector<LaneSettings> lanes)
     : core_(std::move(settings), std::move(bridge_id), std::move(lanes)) {
   tell_mended();
+  if (core_.starved()) tell_starved();
   if (core_.former_epoch().empty()) return;
   spdlog::warn(
       "journal: the machine went down while the journal was open with 'sync: normal'. Its last "
@@ -42,7 +43,7 @@ void Journal::start(std::function<void(const Loss&, const std::string&, Directio
   core_.on_loss([tell = std::move(on_loss)](const Loss& loss, const LaneState& lane) {
     tell(loss, lane.name, lane.direction);
   });
-  if (steps_ != nullptr) {
+  if (steps_ != nullptr && writable()) {
     steps_->opened(core_, false);
     core_.commit();
   }
@@ -85,7 +86,9 @@ void Journal::take(AppendGroup& group) {
   messages_ += group.entries.size();
   const bool follows = group.connection != 0 && group.connection == unkept;
   AppendResult& result = to_answer_.back().result;
-  if (trouble_.empty()) result = follows ? AppendResult::full : core_.append(group);
+  if (trouble_.empty()) {
+    result = follows || core_.starved() ? AppendResult::full : core_.append(group);
+  }
   if (result != AppendResult::stored && group.connection != 0) unkept = group.connection;
 }
 
@@ -169,6 +172,7 @@ void Journal::inspect(const std::function<void(JournalCore&)>& look) {
 
 void Journal::change(const std::function<void(JournalCore&)>& work) {
   run_and_wait([&] {
+    if (core_.starved()) throw JournalTrouble("the disk of the journal is full");
     try {
       work(core_);
       core_.commit();
@@ -185,7 +189,7 @@ void Journal::change(const std::function<void(JournalCore&)>& work) {
 
 void Journal::change_later(std::function<void(JournalCore&)> work, std::function<void()> done) {
   post([this, work = std::move(work), done = std::move(done)] {
-    if (!trouble_.empty()) return;
+    if (!writable()) return;
     try {
       work(core_);
       core_.commit();
@@ -202,12 +206,8 @@ JournalReport Journal::report() {
   JournalReport report;
   std::promise<void> done;
   const bool posted = post([&] {
-    try {
-      if (trouble_.empty()) report = core_.report();
-      report.trouble = trouble_;
-    } catch (const std::exception& e) {
-      report.trouble = e.what();
-    }
+    report = core_.report();
+    if (!trouble_.empty()) report.trouble = trouble_;
     done.set_value();
   });
   if (posted) {
@@ -222,7 +222,7 @@ bool Journal::next_tasks(std::vector<Task>& tasks) {
   std::this_thread::sleep_until(next_commit_);
   std::unique_lock lock(mutex_);
   auto wait = core_.changed() ? 50ms : 500ms;
-  if (steps_ != nullptr && trouble_.empty()) {
+  if (steps_ != nullptr && writable()) {
     const std::int64_t steps_ms = core_.must_commit() ? 0 : steps_->wait_ms();
     wait = std::min(wait, std::chrono::milliseconds(steps_ms));
   }
@@ -248,14 +248,14 @@ void Journal::run() {
     }
     try {
       if (trouble_.empty()) {
-        if (steps_ != nullptr) steps_->prepare(core_);
+        if (steps_ != nullptr && writable()) steps_->prepare(core_);
         commit_if_due();
       }
       answer_positions();
       answer_reads();
       answer_held_reads();
       if (trouble_.empty()) keep_up();
-      if (trouble_.empty() && steps_ != nullptr) steps_->work(core_);
+      if (steps_ != nullptr && writable()) steps_->work(core_);
     } catch (const std::exception& e) {
       fail(e.what());
     }
@@ -266,7 +266,7 @@ void Journal::run() {
     }
   }
   try {
-    if (trouble_.empty()) {
+    if (writable()) {
       if (steps_ != nullptr) steps_->closing(core_);
       core_.commit();
       confirm();
@@ -277,7 +277,9 @@ void Journal::run() {
   }
 }
 
+// While starved, nobody waits for a commit but who is told that there is no room.
 void Journal::commit_if_due() {
+  if (core_.starved()) return answer(AppendResult::stored);
   if (core_.must_commit()) {
     const auto begin = std::chrono::steady_clock::now();
     core_.commit();
@@ -299,6 +301,7 @@ void Journal::keep_up() {
   const std::int64_t at = boottime_ms();
   if (at - maintained_ms_ < maintain_every_ms) return;
   maintained_ms_ = at;
+  if (core_.starved()) return end_starving();
   core_.maintain();
   tell_journaled_twice();
 }
@@ -414,17 +417,35 @@ void Journal::fail(const std::string& why) {
   answer(AppendResult::failed);
 }
 
+void Journal::reopen() {
+  core_.reopen();
+  trouble_.clear();
+  tell_mended();
+  if (core_.starved()) return tell_starved();
+  if (steps_ != nullptr) steps_->opened(core_, true);
+  confirm();
+  spdlog::info("journal: open again");
+}
+
+void Journal::tell_starved() {
+  if (std::exchange(starved_told_, true)) return;
+  spdlog::error(
+      "journal: the disk is full, without room for a commit: nothing is acknowledged; what waits "
+      "goes on draining, and may cross again if the bridge ends before there is room");
+}
+
+void Journal::end_starving() {
+  if (!core_.has_room_to_commit()) return;
+  reopen();
+  if (!core_.starved()) starved_told_ = false;
+}
+
 void Journal::recover() {
   const std::int64_t at = boottime_ms();
   if (at - maintained_ms_ < maintain_every_ms) return;
   maintained_ms_ = at;
   try {
-    core_.reopen();
-    if (steps_ != nullptr) steps_->opened(core_, true);
-    trouble_.clear();
-    tell_mended();
-    confirm();
-    spdlog::info("journal: open again");
+    reopen();
   } catch (const std::exception& e) {
     trouble_ = e.what();
   }

@@ -144,6 +144,10 @@ class Journal {
   void tell_journaled_twice();
   void fail(const std::string& why);
   void recover();
+  void reopen();
+  void end_starving();
+  void tell_starved();
+  bool writable() const { return trouble_.empty() && !core_.starved(); }
 
   JournalCore core_;
   Steps* steps_ = nullptr;
@@ -162,6 +166,7 @@ class Journal {
   std::map<LaneId, Read> reads_;
   std::vector<HeldRead> held_reads_;
   std::string trouble_;  // why nothing can be written; empty: all is well
+  bool starved_told_ = false;
   std::int64_t maintained_ms_ = 0;
   PerDirection<std::uint64_t> journaled_twice_;  // as was told last
   std::uint64_t messages_ = 0;                   // since the last commit

@@ -74,10 +74,15 @@ void Retention::expire(Store& store, LaneState& lane, const Timeline& timeline, 
 bool Retention::over(std::uint64_t bytes, std::uint64_t beyond) const {
   // Once full, stay so until there is a twentieth free: else every freed page flips the state.
   const std::uint64_t limit = full_ ? settings_.max_size_bytes / 20 * 19 : settings_.max_size_bytes;
-  const std::uint64_t least = full_ ? settings_.min_free_bytes / 20 * 21 : settings_.min_free_bytes;
+  const std::uint64_t kept = std::max(settings_.min_free_bytes, drain_bytes + reserved_bytes_);
+  const std::uint64_t least = full_ ? kept / 20 * 21 : kept;
   const std::uint64_t extra = unmeasured_bytes_ + overhead(bytes);
   // What is appended takes its room in the file system twice, in the log and in the file.
   return used_bytes_ + extra > limit + beyond || free_bytes_ + beyond < least + 2 * extra;
+}
+
+std::uint64_t Retention::least_free_bytes() const {
+  return std::max(settings_.min_free_bytes, drain_bytes);
 }
 
 void Retention::measure(Store& store) {

@@ -20,6 +20,10 @@ inline constexpr std::uint64_t kept_deliveries = 131'072;
 inline constexpr std::uint64_t kept_deliveries_bytes = 64 << 20;
 inline constexpr std::uint64_t kept_deliveries_least = 1'000;
 
+// Room for the log between two checkpoints, and for a commit on top: with less, a journal that has
+// filled its disk could not write what has drained.
+inline constexpr std::uint64_t drain_bytes = 8 << 20;
+
 // What to do with a message for which room was asked.
 enum class Room : std::uint8_t { take, drop, pause };
 
@@ -52,6 +56,10 @@ class Retention {
 
   // Measures file and file system again.
   void measure(Store& store);
+  // So much is still to be had for the ballast.
+  void reserve(std::uint64_t ballast_bytes) { reserved_bytes_ = ballast_bytes; }
+  // What is left free on the file system, however small min_free is: draining writes, too.
+  std::uint64_t least_free_bytes() const;
   // What was taken since the last call is in the file now.
   void committed() { uncommitted_bytes_ = 0; }
   // Whether the next message would find no room, as of measure(), though history made way for it.
@@ -73,6 +81,7 @@ class Retention {
   std::map<LaneId, std::int64_t> next_trim_ms_;  // boot time before which there is nothing to trim
   std::uint64_t used_bytes_ = 0;
   std::uint64_t free_bytes_ = UINT64_MAX;
+  std::uint64_t reserved_bytes_ = 0;
   std::uint64_t unmeasured_bytes_ = 0;   // taken since measure()
   std::uint64_t uncommitted_bytes_ = 0;  // taken since committed(); measuring may not see it
   bool full_ = false;

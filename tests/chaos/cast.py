@@ -79,7 +79,7 @@ class Cast:
             journal.update(min_free=f"{MIN_FREE_MIB}MiB", keep_forwarded="0s")
         bridge.settings.update(routes=[route.section() for route in configuration.routes()],
                                lanes=configuration.lanes(),
-                               journal={"min_free": "1MiB", **journal})
+                               journal={"min_free": "8MiB", **journal})
         bridge.write()
 
     def protocol(self, end):

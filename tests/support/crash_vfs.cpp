@@ -38,6 +38,8 @@ int read_file(sqlite3_file* file, void* out, int length, sqlite3_int64 at) {
 }
 int write_file(sqlite3_file* file, const void* data, int length, sqlite3_int64 at) {
   if (handle(file).disk->broken) return SQLITE_IOERR_WRITE;
+  const auto end = static_cast<std::size_t>(at + length);
+  if (handle(file).disk->full && end > content(file).now.size()) return SQLITE_FULL;
   about_to_change(*handle(file).disk);
   content(file).write(static_cast<std::size_t>(at), static_cast<const char*>(data),
                       static_cast<std::size_t>(length));

@@ -68,7 +68,7 @@ class Bascule(Process):
             "site": {"url": site.url, **quick, **(site_link or {})},
             **({"central": {"url": central.url, **quick, **(central_link or {})}}
                if central else {}),
-            "journal": {"min_free": "1MiB", **sections.pop("journal", {})},
+            "journal": {"min_free": "8MiB", **sections.pop("journal", {})},
             "routes": ROUTES if routes is None else routes,
             "control": {"socket": str(folder / f"{bridge_id}.sock"),
                         **sections.pop("control", {})},

@@ -160,3 +160,42 @@ TEST_CASE("journal: when the sync that a checkpoint left fails, the log has it a
   add(core, "b");
   CHECK(payloads(read_all(core, 1)) == all);
 }
+
+TEST_CASE("journal: on a disk without room for a commit it opens, and drains") {
+  const Directory directory;
+  CrashDisk disk;
+  JournalCore core = open_journal(directory);
+  fill(core, 5);
+  disk.full = true;
+  core.progress(told(1, 1, 2, 2 * Put{}.bytes()));
+  for (int i = 0; i < 3; ++i) {
+    CHECK_NOTHROW(core.reopen());
+    CHECK(core.starved());
+    CHECK(core.report().full);
+    CHECK(core.report().trouble == "");
+    CHECK(core.report().lanes.at(0).state.backlog() == 3);
+    CHECK(payloads(read_backlog(core, 1)) == "cde");
+    CHECK_THROWS(core.commit());
+  }
+  core.progress(told(1, 3, 3, Put{}.bytes()));
+  CHECK(payloads(read_backlog(core, 1)) == "de");
+  disk.full = false;
+  core.reopen();
+  CHECK_FALSE(core.starved());
+  CHECK(payloads(read_backlog(core, 1)) == "de");
+  store(core, {{1, "t", "z"}});
+  CHECK(payloads(read_backlog(core, 1)) == "dez");
+}
+
+TEST_CASE("journal: a start on a disk without room finds what waits") {
+  const Directory directory;
+  CrashDisk disk;
+  {
+    JournalCore before = open_journal(directory);
+    fill(before, 3);
+  }
+  disk.full = true;
+  JournalCore core = open_journal(directory);
+  CHECK(core.starved());
+  CHECK(payloads(read_backlog(core, 1)) == "abc");
+}
