@@ -16,6 +16,7 @@ namespace {
 constexpr std::chrono::seconds stop_deadline{5};
 constexpr std::chrono::milliseconds bookmark_delay{1'000};
 constexpr std::chrono::milliseconds look_for_slowness_every{500};
+constexpr std::chrono::milliseconds remember_after{50};  // many answers come at once
 
 constexpr std::size_t stray_filters_max = 1'600;  // over a topic of nine levels
 
@@ -146,10 +147,24 @@ void Crossing::note_subscriptions() {
   }
 }
 
-void Crossing::remember(std::function<void()> done) {
-  journal_.change_later([peer = session_peer_, rows = subscriptions_.rows()](
-                            JournalCore& core) { core.change().subscriptions().save(peer, rows); },
-                        std::move(done));
+// What fails in the journal is written with what changes next.
+void Crossing::remember() {
+  if (remembering_) return;
+  remembering_ = link_->loop().after(remember_after, [this] {
+    remembering_.reset();
+    const Subscriptions::Changes changes = subscriptions_.changes();
+    auto kept = answers_.to([this, changes, filters = std::exchange(unidentified_, {})] {
+      subscriptions_.kept(changes);
+      for (const std::string& filter : filters) {
+        link_->identify(filter, subscriptions_.identifier(filter));
+      }
+    });
+    journal_.change_later(
+        [peer = session_peer_, changes](JournalCore& core) {
+          core.change().subscriptions().save_some(peer, changes.rows, changes.gone);
+        },
+        std::move(kept));
+  });
 }
 
 void Crossing::answered(const SubscriptionStatus& status) {
@@ -157,8 +172,8 @@ void Crossing::answered(const SubscriptionStatus& status) {
   if (status.state == SubscriptionStatus::State::granted) {
     if (subscriptions_.granted(filter, status.identifier)) remember();
   } else if (subscriptions_.failed(filter)) {
-    remember(answers_.to(
-        [this, filter] { link_->identify(filter, subscriptions_.identifier(filter)); }));
+    unidentified_.push_back(filter);
+    remember();
   }
 }
 

@@ -68,7 +68,7 @@ class Crossing {
  private:
   void deliver(std::span<const Delivery> deliveries);
   void note_subscriptions();
-  void remember(std::function<void()> done = {});
+  void remember();
   void answered(const SubscriptionStatus& status);
   void stray(const std::string& topic);
   void noticed(const RepeatNotice& notice, std::uint64_t count);
@@ -99,6 +99,8 @@ class Crossing {
   bool settled_ = false;       // loop thread, as the next two
   bool line_fit_ = false;      // as told
   Loop::Timer watch_;
+  Loop::Timer remembering_;                // until what has become of subscriptions is written
+  std::vector<std::string> unidentified_;  // then these may be asked for again; loop thread
 };
 
 }  // namespace bascule

@@ -1,7 +1,6 @@
 #include "subscriptions.hpp"
 
 #include <algorithm>
-#include <set>
 #include <utility>
 
 #include "message/topic.hpp"
@@ -10,9 +9,10 @@ namespace bascule {
 
 Subscriptions::Subscriptions(std::vector<SubscriptionRow> known, std::vector<Subscription> wanted)
     : wanted_(std::move(wanted)) {
+  for (std::size_t i = 0; i < wanted_.size(); ++i) place_.try_emplace(wanted_[i].filter, i);
   for (SubscriptionRow& row : known) {
     generation_ = std::max(generation_, row.generation);
-    entries_[row.identifier].row = std::move(row);
+    add(std::move(row));
   }
   std::vector<const SubscriptionRow*> last;
   for (const auto& [identifier, entry] : entries_) {
@@ -28,17 +28,33 @@ Subscriptions::Subscriptions(std::vector<SubscriptionRow> known, std::vector<Sub
   } else {
     begin_generation();
   }
-  index();
+  changed_.clear();
+}
+
+void Subscriptions::add(SubscriptionRow row) {
+  const std::uint32_t identifier = row.identifier;
+  Entry entry{std::move(row)};
+  entry.wanted = place_.contains(entry.row.filter);
+  FilterTree::Numbers meeting;
+  filters_.overlapping(entry.row.filter, meeting);
+  for (const std::uint32_t other : meeting) {
+    const auto found = entries_.find(other);
+    if (found == entries_.end() || found->second.row.generation != entry.row.generation) continue;
+    found->second.alone = entry.alone = false;
+  }
+  filters_.add(entry.row.filter, identifier);
+  identifiers_[entry.row.filter].push_back(identifier);
+  entries_[identifier] = std::move(entry);
+  changed_.insert(identifier);
 }
 
 void Subscriptions::begin_generation() {
   ++generation_;
   for (Subscription& subscription : wanted_) {
-    const auto identifier = next_identifier();
-    entries_[identifier].row = {identifier, generation_, subscription.filter, false, true};
-    subscription.identifier = identifier;
+    subscription.identifier = next_identifier();
+    add({subscription.identifier, generation_, subscription.filter, false, true});
   }
-  forget_old();
+  std::erase_if(entries_, [&](const auto& entry) { return forgettable(entry.second); });
 }
 
 std::uint32_t Subscriptions::next_identifier() const {
@@ -46,36 +62,36 @@ std::uint32_t Subscriptions::next_identifier() const {
 }
 
 // Messages of an old generation may be queued still. A filter that may be held is never forgotten.
-void Subscriptions::forget_old() {
-  std::set<std::string_view> wanted;
-  for (const Subscription& subscription : wanted_) wanted.insert(subscription.filter);
-  std::erase_if(entries_, [&](const auto& entry) {
-    const SubscriptionRow& row = entry.second.row;
-    const bool old = row.generation + generations_kept <= generation_;
-    return old && (!row.held || wanted.contains(row.filter));
-  });
-}
-
-void Subscriptions::index() {
-  std::set<std::string_view> wanted;
-  for (const Subscription& subscription : wanted_) wanted.insert(subscription.filter);
-  for (auto& [identifier, entry] : entries_) {
-    entry.wanted = wanted.contains(entry.row.filter);
-    entry.earlier.clear();
-    for (const auto& [other, before] : entries_) {
-      if (other >= identifier) break;
-      if (before.row.generation == entry.row.generation && before.row.sure &&
-          overlap(before.row.filter, entry.row.filter)) {
-        entry.earlier.push_back(before.row.filter);
-      }
-    }
-  }
+bool Subscriptions::forgettable(const Entry& entry) const {
+  const bool old = entry.row.generation + generations_kept <= generation_;
+  return old && (!entry.row.held || entry.wanted);
 }
 
 std::vector<SubscriptionRow> Subscriptions::rows() const {
   std::vector<SubscriptionRow> rows;
   for (const auto& [identifier, entry] : entries_) rows.push_back(entry.row);
   return rows;
+}
+
+Subscriptions::Changes Subscriptions::changes() const {
+  Changes changes;
+  for (const std::uint32_t identifier : changed_) {
+    const auto found = entries_.find(identifier);
+    if (found != entries_.end()) {
+      changes.rows.push_back(found->second.row);
+    } else {
+      changes.gone.push_back(identifier);
+    }
+  }
+  return changes;
+}
+
+void Subscriptions::kept(const Changes& changes) {
+  for (const SubscriptionRow& row : changes.rows) {
+    const auto found = entries_.find(row.identifier);
+    if (found != entries_.end() && found->second.row == row) changed_.erase(row.identifier);
+  }
+  for (const std::uint32_t identifier : changes.gone) changed_.erase(identifier);
 }
 
 std::vector<std::string> Subscriptions::unwanted() const {
@@ -86,70 +102,78 @@ std::vector<std::string> Subscriptions::unwanted() const {
   return {filters.begin(), filters.end()};
 }
 
-std::uint32_t Subscriptions::identifier(std::string_view filter) const {
-  const auto found = std::ranges::find(wanted_, filter, &Subscription::filter);
-  return found == wanted_.end() ? 0 : found->identifier;
+Subscription* Subscriptions::of(std::string_view filter) {
+  const auto found = place_.find(filter);
+  return found == place_.end() ? nullptr : &wanted_[found->second];
 }
 
-Subscriptions::Entry* Subscriptions::current(std::string_view filter) {
-  const auto found = entries_.find(identifier(filter));
-  return found == entries_.end() ? nullptr : &found->second;
+std::uint32_t Subscriptions::identifier(std::string_view filter) const {
+  const auto found = place_.find(filter);
+  return found == place_.end() ? 0 : wanted_[found->second].identifier;
 }
 
 bool Subscriptions::granted(std::string_view filter, std::uint32_t identifier) {
   const std::lock_guard lock(mutex_);
-  Entry* const entry = current(filter);
-  if (entry == nullptr || entry->row.identifier != identifier || entry->row.sure) return false;
-  entry->row.sure = true;
-  index();
+  if (this->identifier(filter) != identifier) return false;
+  const auto found = entries_.find(identifier);
+  if (found == entries_.end() || found->second.row.sure) return false;
+  found->second.row.sure = true;
+  changed_.insert(identifier);
   return true;
 }
 
 bool Subscriptions::failed(std::string_view filter) {
-  const auto subscription = std::ranges::find(wanted_, filter, &Subscription::filter);
-  if (subscription == wanted_.end()) return false;
+  Subscription* const subscription = of(filter);
+  if (subscription == nullptr) return false;
   const std::lock_guard lock(mutex_);
   const auto identifier = next_identifier();
   if (const auto before = entries_.find(subscription->identifier); before != entries_.end()) {
+    changed_.insert(before->first);
     // Only what was granted once may have brought something that is queued still.
     if (!std::exchange(before->second.row.sure, false)) entries_.erase(before);
   }
-  entries_[identifier].row = {identifier, generation_, subscription->filter, false, true};
+  add({identifier, generation_, subscription->filter, false, true});
   subscription->identifier = identifier;
-  index();
   return true;
 }
 
 bool Subscriptions::unsubscribed(std::string_view filter) {
   const std::lock_guard lock(mutex_);
+  const auto known = identifiers_.find(filter);
+  if (known == identifiers_.end()) return false;
   bool changed = false;
-  for (auto& [identifier, entry] : entries_) {
-    if (entry.row.filter != filter || entry.wanted || !entry.row.held) continue;
-    entry.row.held = false;
+  for (const std::uint32_t identifier : known->second) {
+    const auto found = entries_.find(identifier);
+    if (found == entries_.end() || found->second.wanted || !found->second.row.held) continue;
+    found->second.row.held = false;
+    changed_.insert(identifier);
     changed = true;
+    if (forgettable(found->second)) entries_.erase(found);
   }
-  if (changed) forget_old();
   return changed;
 }
 
 Subscriptions::Source Subscriptions::source(std::uint32_t identifier,
                                             std::string_view topic) const {
   if (identifier == several_subscriptions) return {};
+  thread_local FilterTree::Numbers over;
   const std::lock_guard lock(mutex_);
-  const auto found = entries_.find(identifier);
-  if (found != entries_.end()) {
-    const Entry& entry = found->second;
-    for (const std::string& filter : entry.earlier) {
-      if (matches(filter, topic)) return {Origin::repeat, {}};
-    }
-    if (entry.wanted) return {};
-  }
+  const auto its = entries_.find(identifier);
+  if (its != entries_.end() && its->second.wanted && its->second.alone) return {};
+  filters_.matching(topic, over);
   const Entry* former = nullptr;
-  for (const auto& [other, entry] : entries_) {
-    if (!matches(entry.row.filter, topic)) continue;
-    if (entry.wanted) return {};
-    former = &entry;
+  bool wanted = false;
+  for (const std::uint32_t other : over) {
+    const auto found = entries_.find(other);
+    if (found == entries_.end()) continue;
+    const Entry& entry = found->second;
+    const bool before = its != entries_.end() && other < identifier && entry.row.sure &&
+                        entry.row.generation == its->second.row.generation;
+    if (before) return {Origin::repeat, {}};
+    wanted = wanted || entry.wanted;
+    if (!entry.wanted) former = &entry;
   }
+  if (wanted || (its != entries_.end() && its->second.wanted)) return {};
   if (former == nullptr) return {Origin::unknown, {}};
   return {Origin::former, former->row.filter};
 }

@@ -14,14 +14,17 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <mutex>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "journal/store/subscription_table.hpp"
 #include "link/link.hpp"
+#include "message/filter_tree.hpp"
 
 namespace bascule {
 
@@ -31,8 +34,15 @@ class Subscriptions {
   // that they had, if nothing has changed.
   Subscriptions(std::vector<SubscriptionRow> known, std::vector<Subscription> wanted);
 
-  // What is to be kept in the journal, before anything is asked of the broker.
+  // What is to be kept in the journal, before anything is asked of the broker. And what of it has
+  // changed since, and was not kept yet: rows, and identifiers that have none any more.
   std::vector<SubscriptionRow> rows() const;
+  struct Changes {
+    std::vector<SubscriptionRow> rows;
+    std::vector<std::uint32_t> gone;
+  };
+  Changes changes() const;
+  void kept(const Changes& changes);
 
   const std::vector<Subscription>& wanted() const { return wanted_; }
   // What the session may hold of earlier configurations, and nobody wants any more.
@@ -63,20 +73,24 @@ class Subscriptions {
  private:
   struct Entry {
     SubscriptionRow row;
-    bool wanted = false;               // its filter is
-    std::vector<std::string> earlier;  // sure ones of its generation that overlap with it
+    bool wanted = false;  // its filter is
+    bool alone = true;    // it overlaps with no other of its generation
   };
 
   std::uint32_t next_identifier() const;
-  Entry* current(std::string_view filter);
+  Subscription* of(std::string_view filter);  // null: not wanted
+  void add(SubscriptionRow row);
   void begin_generation();
-  void forget_old();
-  void index();  // what is derived from the rows
+  bool forgettable(const Entry& entry) const;
 
   std::vector<Subscription> wanted_;
+  std::map<std::string, std::size_t, std::less<>> place_;  // in wanted_, by filter
   std::uint32_t generation_ = 0;
-  mutable std::mutex mutex_;  // guards entries_
+  mutable std::mutex mutex_;  // guards entries_ and filters_
   std::map<std::uint32_t, Entry> entries_;
+  FilterTree filters_;  // by identifier; of some there is no entry any more
+  std::map<std::string, std::vector<std::uint32_t>, std::less<>> identifiers_;  // likewise
+  std::set<std::uint32_t> changed_;
 };
 
 }  // namespace bascule

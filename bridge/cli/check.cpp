@@ -1,8 +1,8 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <iostream>
+#include <map>
 #include <memory>
-#include <utility>
 
 #include "cli/command.hpp"
 #include "config/config.hpp"
@@ -20,15 +20,16 @@ std::string plural(std::size_t count, const std::string& noun) {
 // What is subscribed at this side, with the routes that want it.
 void explain(const BridgeConfig& config, Direction direction) {
   const RouteTable table(config.routes, direction, config.id);
+  std::map<std::string, std::string> routes;  // by filter
+  for (const Route& route : config.routes) {
+    if (route.direction != direction) continue;
+    std::string& names = routes[to_filter(route.from, config.id)];
+    names += (names.empty() ? " " : ", ") + route.name;
+  }
   for (const std::string& filter : table.subscriptions()) {
     std::cout << (direction == Direction::up || config.hub ? "site" : "central") << "  " << filter
-              << "  at QoS " << static_cast<int>(table.qos_of(filter)) << ", for";
-    const char* separator = " ";
-    for (const Route& route : config.routes) {
-      if (route.direction != direction || to_filter(route.from, config.id) != filter) continue;
-      std::cout << std::exchange(separator, ", ") << route.name;
-    }
-    std::cout << '\n';
+              << "  at QoS " << static_cast<int>(table.qos_of(filter)) << ", for" << routes[filter]
+              << '\n';
   }
 }
 

@@ -25,7 +25,7 @@ constexpr auto day = 24h;
 constexpr std::uint64_t kibi = 1024;
 constexpr std::uint64_t mebi = kibi * 1024;
 constexpr std::uint64_t tebi = mebi * 1024 * 1024;
-constexpr std::size_t file_bytes_max = 1 << 20;
+constexpr std::size_t file_bytes_max = 16 << 20;  // more than 10,000 routes take
 
 [[noreturn]] void fail(const std::string& path, Position at, const std::string& text) {
   throw ConfigError({{path, at.line, at.column, text}});
@@ -46,7 +46,7 @@ std::string read_file(const std::string& path) {
   std::string source(file_bytes_max + 1, '\0');
   in.read(source.data(), static_cast<std::streamsize>(source.size()));
   source.resize(static_cast<std::size_t>(in.gcount()));
-  if (source.size() > file_bytes_max) fail(path, whole_file, "is larger than 1MiB");
+  if (source.size() > file_bytes_max) fail(path, whole_file, "is larger than 16MiB");
   return source;
 }
 

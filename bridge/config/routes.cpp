@@ -1,8 +1,10 @@
 #include "config/routes.hpp"
 
 #include <algorithm>
+#include <map>
 #include <optional>
 #include <stdexcept>
+#include <string_view>
 #include <utility>
 
 #include "config/values.hpp"
@@ -140,9 +142,9 @@ void read_route(Section& section, BridgeConfig& config) {
 }
 
 void check_names(std::vector<Section>& sections, const std::vector<std::string>& names) {
+  std::map<std::string_view, std::size_t> places;
   for (std::size_t i = 0; i < names.size(); ++i) {
-    const auto first = std::find(names.begin(), names.end(), names[i]) - names.begin();
-    const auto earlier = static_cast<std::size_t>(first);
+    const std::size_t earlier = places.try_emplace(names[i], i).first->second;
     if (names[i].empty() || earlier == i) continue;
     sections[i].complain("name", "\"name\" must be unique: " + in_quotes(names[i]) +
                                      " is already in line " +

@@ -1,6 +1,8 @@
 #include "control/report.hpp"
 
 #include <algorithm>
+#include <map>
+#include <string_view>
 
 #include "text/time.hpp"
 
@@ -173,11 +175,13 @@ json policies_report(const std::vector<PolicyReport>& policies) {
 std::vector<RouteReport> route_reports(const std::vector<Route>& routes, Direction direction,
                                        std::string_view bridge_id, const LinkStatus& link) {
   std::vector<RouteReport> reports;
+  std::map<std::string_view, const SubscriptionStatus*> answers;
+  for (const SubscriptionStatus& status : link.subscriptions) answers[status.filter] = &status;
   for (const Route& route : routes) {
     if (route.direction != direction) continue;
     const std::string filter = to_filter(route.from, bridge_id);
-    const auto found = std::ranges::find(link.subscriptions, filter, &SubscriptionStatus::filter);
-    const SubscriptionStatus* const known = found == link.subscriptions.end() ? nullptr : &*found;
+    const auto found = answers.find(filter);
+    const SubscriptionStatus* const known = found == answers.end() ? nullptr : found->second;
     std::string state = subscription_state(link, known);
     const bool told = known != nullptr && state != "offline";
     reports.push_back(

@@ -2,7 +2,6 @@
 
 #include <spdlog/spdlog.h>
 
-#include <algorithm>
 #include <chrono>
 
 namespace bascule {
@@ -68,11 +67,12 @@ void StatusBoard::subscription(const SubscriptionStatus& status) {
   {
     const std::lock_guard lock(mutex_);
     auto& list = status_.subscriptions;
-    auto found = std::ranges::find(list, status.filter, &SubscriptionStatus::filter);
-    if (found == list.end()) found = list.insert(found, {State::granted, status.filter, "", 0});
-    failed_before = found->state != State::granted;
-    known = found->state == status.state && found->why == status.why;
-    *found = status;
+    const auto place = place_.try_emplace(status.filter, list.size()).first->second;
+    if (place == list.size()) list.push_back({State::granted, status.filter, "", 0});
+    SubscriptionStatus& found = list[place];
+    failed_before = found.state != State::granted;
+    known = found.state == status.state && found.why == status.why;
+    found = status;
   }
   if (known) return;
   if (status.state == State::refused) {
@@ -95,6 +95,7 @@ void StatusBoard::error(const std::string& text) {
 void StatusBoard::forget_subscriptions() {
   const std::lock_guard lock(mutex_);
   status_.subscriptions.clear();
+  place_.clear();
 }
 
 }  // namespace bascule

@@ -2,9 +2,11 @@
 // operator should know are logged.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <mutex>
 #include <string>
+#include <unordered_map>
 
 #include "link/link.hpp"
 
@@ -31,6 +33,7 @@ class StatusBoard {
   const std::string name_;
   mutable std::mutex mutex_;
   LinkStatus status_;
+  std::unordered_map<std::string, std::size_t> place_;  // in its subscriptions, by filter
   std::uint64_t ups_ = 0;
 };
 

@@ -15,11 +15,13 @@ constexpr std::chrono::milliseconds soon{200};  // once whoever gives identifier
 
 void Subscriber::begin(const Limits& limits, Time now) {
   all_.assign(wanted_.size(), {});
+  awaited_ = all_.size();
+  changed_.clear();
   for (std::size_t i = 0; i < all_.size(); ++i) {
     One& one = all_[i];
     one.since = now;
     if (!doubts_.left_out(wanted_[i].filter)) continue;
-    one.awaited = false;
+    heard_of(one);
     fail(one, State::refused, "the broker closes the connection over it", now);
     one.since = doubts_.again(wanted_[i].filter);
   }
@@ -40,12 +42,18 @@ std::vector<Subscriber::Ask> Subscriber::due(Time now) {
         fail(one, State::unanswered, "the broker does not answer a subscribe at QoS 2", now);
         one.since = now + soon;
       } else {
-        one.awaited = false;
+        heard_of(one);
         fail(one, State::unanswered, "the broker does not answer a subscribe", now);
       }
     }
+  }
+  bool any_open = open(false), alone_open = open(true);
+  for (std::size_t i = 0; i < all_.size(); ++i) {
+    One& one = all_[i];
     if (one.sent || one.state == State::granted || one.since > now) continue;
-    if (open(!alone(i))) continue;
+    if (alone(i) ? any_open : alone_open) continue;
+    any_open = true;
+    alone_open = alone_open || alone(i);
     one.asked = std::min(
         {wanted_[i].qos, qos_max_, one.qos_2_silent ? Qos::at_least_once : Qos::exactly_once});
     one.sent = true;
@@ -81,7 +89,7 @@ bool Subscriber::answered(std::size_t index, std::uint8_t code, const std::strin
   heard_ = now;
   One& one = all_[index];
   one.sent = false;
-  one.awaited = false;
+  heard_of(one);
   doubts_.answered(wanted_[index].filter);
   if (settled()) doubts_.settled();
   // The only sign in MQTT 3.1.1 of a broker that does not know QoS 2; some close the connection
@@ -97,31 +105,37 @@ bool Subscriber::answered(std::size_t index, std::uint8_t code, const std::strin
   one.state = State::granted;
   const bool less = code == 0 && one.asked != Qos::at_most_once;
   one.why = less ? "at QoS 0 only: what the broker sends there can be lost" : "";
-  one.changed = true;
+  change(one);
   one.wait = retry_min;
   return true;
 }
 
 void Subscriber::fail(One& one, State state, std::string why, Time now) {
   one.sent = false;
-  one.changed = true;
+  change(one);
   one.state = state;
   one.why = std::move(why);
   one.since = now + one.wait;
   one.wait = std::min<std::chrono::milliseconds>(one.wait * 2, retry_max);
 }
 
-bool Subscriber::settled() const {
-  return std::ranges::none_of(all_, [](const One& one) { return one.awaited; });
+void Subscriber::change(One& one) {
+  if (!std::exchange(one.changed, true)) {
+    changed_.push_back(static_cast<std::size_t>(&one - all_.data()));
+  }
+}
+
+void Subscriber::heard_of(One& one) {
+  if (std::exchange(one.awaited, false)) --awaited_;
 }
 
 bool Subscriber::without_qos_2() const { return without_qos_2_; }
 
 std::vector<SubscriptionStatus> Subscriber::take_changes() {
   std::vector<SubscriptionStatus> changes;
-  for (std::size_t i = 0; i < all_.size(); ++i) {
+  for (const std::size_t i : std::exchange(changed_, {})) {
     One& one = all_[i];
-    if (!std::exchange(one.changed, false)) continue;
+    one.changed = false;
     changes.push_back({one.state, wanted_[i].filter, one.why, one.identifier});
   }
   return changes;

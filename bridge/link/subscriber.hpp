@@ -38,6 +38,8 @@ class Subscriber {
     Qos qos = Qos::at_least_once;
   };
   std::vector<Ask> due(Time now);
+  // Each answer makes the next one due.
+  bool one_by_one() const { return doubts_.one_by_one(); }
 
   // The answer to the last ask of this one: the granted QoS, or the reason of 0x80 and above.
   // False: none is open.
@@ -47,7 +49,7 @@ class Subscriber {
   void closed(Time now);
 
   // Every one has had an answer, or was waited for long enough; at QoS 1 too, where QoS 2 had none.
-  bool settled() const;
+  bool settled() const { return awaited_ == 0; }
   // QoS 2 was asked for, and the broker does not know it, or does not answer to it.
   bool without_qos_2() const;
 
@@ -70,6 +72,8 @@ class Subscriber {
   };
 
   void fail(One& one, State state, std::string why, Time now);
+  void change(One& one);
+  void heard_of(One& one);
 
   bool alone(std::size_t index) const;  // whether it is to be asked for alone
   bool open(bool alone_only) const;     // whether one is, and not answered
@@ -77,6 +81,8 @@ class Subscriber {
   const std::vector<Subscription>& wanted_;
   SubscribeDoubts& doubts_;
   std::vector<One> all_;
+  std::size_t awaited_ = 0;           // of them
+  std::vector<std::size_t> changed_;  // likewise, by index
   Qos qos_max_ = Qos::exactly_once;
   Protocol protocol_ = Protocol::v5;
   Time heard_;  // the last answer, or the begin

@@ -1,8 +1,12 @@
 #include "route/analysis.hpp"
 
 #include <algorithm>
+#include <cstdint>
+#include <iterator>
 #include <utility>
 
+#include "message/filter_tree.hpp"
+#include "message/per_direction.hpp"
 #include "message/topic.hpp"
 
 namespace bascule {
@@ -77,13 +81,24 @@ std::string loop_text(const Reach& up, const Reach& down) {
 
 }  // namespace
 
-std::vector<RouteFinding> analyse(const std::vector<Route>& rules, std::string_view bridge_id) {
+std::vector<RouteFinding> analyse(const std::vector<Route>& rules, std::string_view bridge_id,
+                                  std::size_t* compared) {
   std::vector<Reach> reaches;
+  reaches.reserve(rules.size());
   std::vector<RouteFinding> findings;
+  PerDirection<FilterTree> taken;  // by the rules so far
+  FilterTree::Numbers meeting, receiving;
   for (std::size_t i = 0; i < rules.size(); ++i) {
     const Reach& later = reaches.emplace_back(rules[i], bridge_id);
+    // Others neither take what this one takes, nor what it sends.
+    taken[later.rule.direction].overlapping(later.from, meeting);
+    taken[opposite(later.rule.direction)].overlapping(later.target.filter(), receiving);
+    taken[later.rule.direction].add(later.from, static_cast<std::uint32_t>(i));
+    FilterTree::Numbers candidates;
+    std::ranges::merge(meeting, receiving, std::back_inserter(candidates));
+    if (compared != nullptr) *compared += candidates.size();
     bool shadowed = false;
-    for (std::size_t k = 0; k < i; ++k) {
+    for (const std::uint32_t k : candidates) {
       const Reach& earlier = reaches[k];
       if (earlier.rule.direction != later.rule.direction) {
         const bool up = later.rule.direction == Direction::up;

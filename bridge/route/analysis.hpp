@@ -24,7 +24,9 @@ struct RouteFinding {
 // The two rules of one `direction: both` are not held against each other. Excludes are honoured. A
 // loop is found even where it would end after some rounds: the analysis is on topics alone, and
 // errs on the safe side. Findings come in the order of the rules, with one shadow per rule at most.
-// The patterns must be valid; else std::invalid_argument is thrown.
-std::vector<RouteFinding> analyse(const std::vector<Route>& rules, std::string_view bridge_id);
+// The patterns must be valid; else std::invalid_argument is thrown. Only rules whose topics meet
+// are held against each other; `compared`, if given, grows by how many pairs that were.
+std::vector<RouteFinding> analyse(const std::vector<Route>& rules, std::string_view bridge_id,
+                                  std::size_t* compared = nullptr);
 
 }  // namespace bascule

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <stdexcept>
+#include <unordered_set>
 #include <utility>
 
 #include "message/topic.hpp"
@@ -16,10 +17,9 @@ struct RouteTable::Compiled {
     for (const auto& exclude : rule.exclude) excludes.push_back(to_filter(exclude, bridge_id));
   }
 
-  bool takes(std::string_view topic) const {
-    return matches(filter, topic) &&
-           std::none_of(excludes.begin(), excludes.end(),
-                        [topic](const auto& exclude) { return matches(exclude, topic); });
+  bool leaves_out(std::string_view topic) const {
+    return std::any_of(excludes.begin(), excludes.end(),
+                       [topic](const auto& exclude) { return matches(exclude, topic); });
   }
 
   std::size_t route;
@@ -31,6 +31,7 @@ struct RouteTable::Compiled {
 
 RouteTable::RouteTable(const std::vector<Route>& rules, Direction direction,
                        std::string_view bridge_id) {
+  std::unordered_set<std::string> known;
   for (std::size_t i = 0; i < rules.size(); ++i) {
     if (rules[i].direction != direction) continue;
     try {
@@ -39,9 +40,8 @@ RouteTable::RouteTable(const std::vector<Route>& rules, Direction direction,
       throw std::invalid_argument("route '" + rules[i].name + "': " + error.what());
     }
     const std::string& filter = rules_.back().filter;
-    if (std::ranges::find(subscriptions_, filter) == subscriptions_.end()) {
-      subscriptions_.push_back(filter);
-    }
+    filters_.add(filter, static_cast<std::uint32_t>(rules_.size() - 1));
+    if (known.insert(filter).second) subscriptions_.push_back(filter);
   }
 }
 
@@ -50,8 +50,11 @@ RouteTable::RouteTable(RouteTable&&) noexcept = default;
 RouteTable& RouteTable::operator=(RouteTable&&) noexcept = default;
 
 bool RouteTable::match(std::string_view topic, RouteMatch& out) const {
-  for (const auto& rule : rules_) {
-    if (!rule.takes(topic)) continue;
+  thread_local FilterTree::Numbers found;
+  filters_.matching(topic, found);
+  for (const std::uint32_t number : found) {
+    const Compiled& rule = rules_[number];
+    if (rule.leaves_out(topic)) continue;
     out.route = rule.route;
     rule.target.render(topic, out.topic);
     out.names_system = rule.target.names_system();
@@ -64,9 +67,9 @@ const std::vector<std::string>& RouteTable::subscriptions() const { return subsc
 
 Qos RouteTable::qos_of(const std::string& subscription) const {
   Qos qos = Qos::at_least_once;
-  for (const auto& rule : rules_) {
-    if (overlap(rule.filter, subscription)) qos = std::max(qos, rule.qos);
-  }
+  FilterTree::Numbers served;
+  filters_.overlapping(subscription, served);
+  for (const std::uint32_t number : served) qos = std::max(qos, rules_[number].qos);
   return qos;
 }
 

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "message/direction.hpp"
+#include "message/filter_tree.hpp"
 #include "message/message.hpp"
 #include "route/pattern.hpp"
 #include "text/words.hpp"
@@ -58,7 +59,8 @@ class RouteTable {
   RouteTable& operator=(RouteTable&&) noexcept;
 
   // Whether a rule takes `topic`; `out` then says which, and where it goes. The target may be no
-  // valid topic (over 65,535 bytes, or nothing left of an empty remainder); the caller checks.
+  // valid topic (over 65,535 bytes, or nothing left of an empty remainder); the caller checks. What
+  // it costs does not grow with the rules.
   // `out` is reused, so that a caller who keeps it allocates nothing per message; `topic` must not
   // point into it.
   bool match(std::string_view topic, RouteMatch& out) const;
@@ -75,6 +77,7 @@ class RouteTable {
  private:
   struct Compiled;
   std::vector<Compiled> rules_;
+  FilterTree filters_;  // by place in rules_
   std::vector<std::string> subscriptions_;
 };
 

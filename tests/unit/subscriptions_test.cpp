@@ -99,3 +99,21 @@ TEST_CASE("subscriptions: old generations are forgotten, but not what may still 
   CHECK(rows.size() == 1 + Subscriptions::generations_kept);
   CHECK(rows[0].filter == "first");
 }
+
+TEST_CASE("subscriptions: only what has changed is to be kept again") {
+  std::vector<std::string> filters;
+  for (int i = 0; i < 1'000; ++i) filters.push_back("device" + std::to_string(i) + "/#");
+  Subscriptions s({}, wanted(filters));
+  CHECK(s.changes().rows.empty());  // rows() was kept as a whole
+  CHECK(s.granted("device7/#", 8));
+  CHECK(s.failed("device3/#"));
+  const auto changes = s.changes();
+  CHECK(changes.rows.size() == 2);
+  CHECK(changes.gone == std::vector<std::uint32_t>{4});
+  CHECK(s.granted("device3/#", 1'001));
+  s.kept(changes);
+  REQUIRE(s.changes().rows.size() == 1);  // it was granted after that
+  CHECK(s.changes().rows.front().identifier == 1'001);
+  s.kept(s.changes());
+  CHECK(s.changes().rows.empty());
+}

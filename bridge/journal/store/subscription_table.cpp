@@ -19,8 +19,17 @@ std::vector<SubscriptionRow> SubscriptionTable::load(const std::string& peer) {
 
 void SubscriptionTable::save(const std::string& peer, const std::vector<SubscriptionRow>& rows) {
   database_.prepared("DELETE FROM subscription WHERE peer=?1").run(peer);
+  save_some(peer, rows, {});
+}
+
+void SubscriptionTable::save_some(const std::string& peer, const std::vector<SubscriptionRow>& rows,
+                                  const std::vector<std::uint32_t>& gone) {
+  for (const std::uint32_t identifier : gone) {
+    database_.prepared("DELETE FROM subscription WHERE peer=?1 AND identifier=?2")
+        .run(peer, identifier);
+  }
   for (const SubscriptionRow& row : rows) {
-    database_.prepared("INSERT INTO subscription VALUES(?1, ?2, ?3, ?4, ?5, ?6)")
+    database_.prepared("INSERT OR REPLACE INTO subscription VALUES(?1, ?2, ?3, ?4, ?5, ?6)")
         .run(peer, row.identifier, row.generation, row.filter, row.sure, row.held);
   }
 }

@@ -25,6 +25,9 @@ class SubscriptionTable {
 
   std::vector<SubscriptionRow> load(const std::string& peer);                    // by identifier
   void save(const std::string& peer, const std::vector<SubscriptionRow>& rows);  // all of them
+  // Some of them; and identifiers of which there are none any more.
+  void save_some(const std::string& peer, const std::vector<SubscriptionRow>& rows,
+                 const std::vector<std::uint32_t>& gone);
 
   // The other client ids that have, or had, a session with this URL.
   std::vector<std::string> other_clients(const std::string& client_id, const std::string& url);

@@ -238,6 +238,11 @@ void Connection::ask(Clock::time_point now) {
     if (!limits_.identifiers_available) subscription.identifier = 0;
     append_subscribe(transport_->out(), version_, requests_.subscribe(one.index), subscription);
   }
+  tell_subscribed(now);
+  send();
+}
+
+void Connection::tell_subscribed(Clock::time_point now) {
   for (const auto& status : subscriber_.take_changes()) owner_.subscription(status);
   if (phase_ == Phase::subscribing && subscriber_.settled()) {
     phase_ = Phase::up;
@@ -249,7 +254,6 @@ void Connection::ask(Clock::time_point now) {
     limits_.knows_qos_2 = limits_.maximum_qos == Qos::exactly_once;
     subscribed_now_ = true;
   }
-  send();
 }
 
 void Connection::take_suback(const Frame& frame) {
@@ -260,7 +264,8 @@ void Connection::take_suback(const Frame& frame) {
     return;
   }
   subscriber_.answered(*index, ack->reason, std::string(ack->reason_text), now_);
-  ask(now_);
+  // Else all have been asked for, and looking at each again with each answer would cost much.
+  subscriber_.one_by_one() ? ask(now_) : tell_subscribed(now_);
 }
 
 void Connection::unsubscribe(std::span<const std::string> filters) {

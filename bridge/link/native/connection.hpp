@@ -113,6 +113,7 @@ class Connection {
   void look_for_redirect(std::uint8_t code, std::string_view reference);
   void welcomed();
   void ask(Clock::time_point now);
+  void tell_subscribed(Clock::time_point now);
   std::size_t read_past(std::span<const char> bytes);
   void hand_in();
   bool busy() const;

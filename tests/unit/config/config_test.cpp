@@ -87,8 +87,8 @@ TEST_CASE("config: a file that cannot be read is one problem without a line") {
   CHECK(said(directory.path()) == directory.path() + ": error: is a directory");
   const std::string empty = directory.write("empty.yaml", "# nothing yet\n");
   CHECK(said(empty) == empty + ": error: is empty; it needs \"bridge\", \"site\" and \"central\"");
-  const std::string large = directory.write("large.yaml", std::string((1 << 20) + 1, '#'));
-  CHECK(said(large) == large + ": error: is larger than 1MiB");
+  const std::string large = directory.write("large.yaml", std::string((16 << 20) + 1, '#'));
+  CHECK(said(large) == large + ": error: is larger than 16MiB");
 }
 
 TEST_CASE("config: a problem is printed with file, line and column, one a line") {

@@ -199,3 +199,19 @@ TEST_CASE("analysis: an exclude that is proposed ends the loop") {
     }
   });
 }
+
+TEST_CASE("analysis: of 10,000 routes that do not meet none are held against each other") {
+  std::vector<Route> rules;
+  for (int i = 0; i < 5'000; ++i) {
+    const std::string device = "device" + std::to_string(i);
+    rules.push_back(
+        rule("up-" + device, up, device + "/{rest...}", "plant/" + device + "/{rest...}"));
+    rules.push_back(rule("down-" + device, down, "orders/" + device, device + "-orders"));
+  }
+  std::size_t compared = 0;
+  CHECK(analyse(rules, "store-42", &compared).empty());
+  CHECK(compared == 0);
+  rules.push_back(rule("again", up, "device7/x"));
+  CHECK(analyse(rules, "store-42", &compared).size() == 1);
+  CHECK(compared == 1);
+}
