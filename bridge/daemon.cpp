@@ -103,6 +103,7 @@ int run_daemon(const BridgeConfig& config) {
 
   PolicyHost policies(host_settings(config));
   Journal journal(config.journal, config.id, all_lanes(config));
+  const std::string found = journal.found();
   if (!config.policies.empty()) journal.set_steps(&policies);
   Events events(config.id, journal, config.hub ? Direction::down : Direction::up);
   const BridgeIdentity bridge{config.id, read_stamp_key(config)};
@@ -143,8 +144,8 @@ int run_daemon(const BridgeConfig& config) {
     });
     site.start();
     if (central != nullptr) central->start();
-    spdlog::info("bascule {} runs bridge {}, journal in {}", BASCULE_VERSION, config.id,
-                 config.data_dir);
+    spdlog::info("bascule {} runs bridge {}, journal in {}: {}", BASCULE_VERSION, config.id,
+                 config.data_dir, found);
     sd_notify(0, "READY=1");
 
     const auto signal = wait_for_end(signals, {config, journal, policies, site, central.get()});

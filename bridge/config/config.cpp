@@ -90,6 +90,7 @@ void read_journal(Section& file, JournalSettings& settings) {
                          ") must not be more than \"max_size\" (" +
                          size_text(settings.max_size_bytes) + ')');
   }
+  journal.read("must_exist", settings.must_exist, boolean);
   journal.finish();
 }
 

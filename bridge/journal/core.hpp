@@ -80,6 +80,7 @@ class JournalCore {
   ~JournalCore();
 
   const std::string& epoch() const { return epoch_.current(); }
+  bool fresh() const { return transaction_.store().fresh(); }  // it was made when it was opened
   const std::string& former_epoch() const { return epoch_.former(); }
   LaneId lane(Direction direction, std::string_view name) const {
     return books_.lane(direction, name);

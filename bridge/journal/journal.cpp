@@ -39,6 +39,14 @@ Journal::Journal(JournalSettings settings, std::string bridge_id, std::vector<La
 
 Journal::~Journal() { stop(); }
 
+std::string Journal::found() const {
+  if (core_.fresh()) return "a new journal";
+  std::uint64_t waiting = 0;
+  for (const LaneState& lane : core_.lanes()) waiting += lane.backlog();
+  if (waiting == 0) return "nothing waits";
+  return std::to_string(waiting) + (waiting == 1 ? " message waits" : " messages wait");
+}
+
 void Journal::start(std::function<void(const Loss&, const std::string&, Direction)> on_loss) {
   core_.on_loss([tell = std::move(on_loss)](const Loss& loss, const LaneState& lane) {
     tell(loss, lane.name, lane.direction);

@@ -47,6 +47,10 @@ class Journal {
     return core_.lane(direction, name);
   }
 
+  // What was found when it was opened, for people: "a new journal", "42 messages wait". Before
+  // start().
+  std::string found() const;
+
   // What this client is known to be subscribed to, and whether it has spoken MQTT 5, as it was when
   // the journal was opened. Before start(), by who made the journal.
   Store& opened() { return core_.store(); }

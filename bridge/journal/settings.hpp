@@ -23,6 +23,7 @@ struct JournalSettings {
   std::uint32_t max_payload_bytes = 16 << 20;
   std::string boot = boot_id();  // the boot that runs now; empty: it cannot be known
   bool look_only = false;        // nothing that is done to it is kept
+  bool must_exist = false;       // where there is no journal, none is made
 };
 
 inline constexpr Word<JournalSettings::Sync> sync_words[] = {

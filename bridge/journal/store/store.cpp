@@ -1,6 +1,7 @@
 #include "journal/store/store.hpp"
 
 #include <sys/statvfs.h>
+#include <unistd.h>
 
 #include "clock.hpp"
 #include "journal/store/schema.hpp"
@@ -9,6 +10,17 @@ namespace bascule {
 namespace {
 
 std::string path_in(const std::string& directory) { return directory + "/journal.db"; }
+
+// Whether one has to be made. Looked for before anything is, the directory included.
+bool is_missing(const JournalSettings& settings) {
+  const bool missing = ::access(path_in(settings.data_dir).c_str(), F_OK) != 0;
+  if (missing && settings.must_exist) {
+    throw JournalError("there is no journal in " + settings.data_dir +
+                       ", and journal.must_exist is true: is data_dir mounted, and spelled right? "
+                       "To have a new one made, start once with journal.must_exist: false");
+  }
+  return missing;
+}
 
 [[noreturn]] void cannot_open(const std::string& directory, const DatabaseError& why) {
   throw JournalError("cannot open " + path_in(directory) + ": " + why.what());
@@ -25,7 +37,8 @@ std::unique_ptr<Database> open(const JournalSettings& settings) {
 }  // namespace
 
 Store::Store(const JournalSettings& settings, const std::string& bridge_id)
-    : directory_(settings.data_dir),
+    : fresh_(is_missing(settings)),
+      directory_(settings.data_dir),
       lock_(directory_),
       database_(open(settings)),
       batches_(*database_),

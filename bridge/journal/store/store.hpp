@@ -46,6 +46,7 @@ class Store {
   SessionTable& sessions() { return sessions_; }
   SubscriptionTable& subscriptions() { return subscriptions_; }
 
+  bool fresh() const { return fresh_; }  // there was none before
   const std::string& epoch() const { return epoch_; }
   void renew_epoch() { epoch_ = meta_.renew_epoch(); }
   std::int64_t schema() { return database_->integer("PRAGMA user_version"); }
@@ -66,6 +67,7 @@ class Store {
  private:
   std::uint64_t pages(const char* pragma);  // in bytes
 
+  bool fresh_ = false;
   std::string directory_;
   DirectoryLock lock_;
   std::unique_ptr<Database> database_;

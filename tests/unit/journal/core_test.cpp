@@ -199,3 +199,14 @@ TEST_CASE("journal: a start on a disk without room finds what waits") {
   CHECK(core.starved());
   CHECK(payloads(read_backlog(core, 1)) == "abc");
 }
+
+TEST_CASE("journal: where it must exist, none is made, nor its directory") {
+  const Directory directory;
+  JournalSettings settings = journal_settings(directory);
+  settings.must_exist = true;
+  CHECK_THROWS_WITH_AS(JournalCore(settings, "store-42", {}),
+                       doctest::Contains("there is no journal in"), JournalError);
+  CHECK(std::filesystem::is_empty(directory.path()));
+  { CHECK(open_journal(directory).fresh()); }
+  CHECK_FALSE(JournalCore(settings, "store-42", {}).fresh());
+}

@@ -195,3 +195,20 @@ TEST_CASE("journal thread: on a disk that fails nothing is acknowledged, and it 
   CHECK(wait_for(std::move(cursor)) == 1);
   CHECK(wait_for(append_to(running.journal, {{1, "t", "c"}})) == AppendResult::stored);
 }
+
+TEST_CASE("journal thread: it says what it found") {
+  const Directory directory;
+  const auto found = [&] { return Journal(journal_settings(directory), "store-42", {}).found(); };
+  CHECK(found() == "a new journal");
+  CHECK(found() == "nothing waits");
+  {
+    JournalCore core = open_journal(directory);
+    fill(core, 1);
+  }
+  CHECK(found() == "1 message waits");
+  {
+    JournalCore core = open_journal(directory);
+    fill(core, 41);
+  }
+  CHECK(found() == "42 messages wait");
+}
