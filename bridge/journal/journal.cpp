@@ -48,9 +48,8 @@ std::string Journal::found() const {
 }
 
 void Journal::start(std::function<void(const Loss&, const std::string&, Direction)> on_loss) {
-  core_.on_loss([tell = std::move(on_loss)](const Loss& loss, const LaneState& lane) {
-    tell(loss, lane.name, lane.direction);
-  });
+  on_loss_ = std::move(on_loss);
+  core_.on_loss([this](const Loss& loss, const LaneState&) { loss_news_.add(loss); });
   if (steps_ != nullptr && writable()) {
     steps_->opened(core_, false);
     core_.commit();
@@ -184,6 +183,7 @@ void Journal::change(const std::function<void(JournalCore&)>& work) {
     try {
       work(core_);
       core_.commit();
+      loss_news_.committed();
       confirm();
       answer(AppendResult::stored);
     } catch (const std::invalid_argument&) {
@@ -201,6 +201,7 @@ void Journal::change_later(std::function<void(JournalCore&)> work, std::function
     try {
       work(core_);
       core_.commit();
+      loss_news_.committed();
       confirm();
       answer(AppendResult::stored);
       if (done) done();
@@ -268,6 +269,7 @@ void Journal::run() {
       fail(e.what());
     }
     tasks.clear();
+    tell_losses(loss_news_.take_due(boottime_ms()));
     if (!trouble_.empty()) {
       answer(AppendResult::failed);
       recover();
@@ -277,12 +279,14 @@ void Journal::run() {
     if (writable()) {
       if (steps_ != nullptr) steps_->closing(core_);
       core_.commit();
+      loss_news_.committed();
       confirm();
     }
     answer(AppendResult::stored);
   } catch (const std::exception& e) {
     fail(e.what());
   }
+  tell_losses(loss_news_.take_all());
 }
 
 // While starved, nobody waits for a commit but who is told that there is no room.
@@ -291,6 +295,7 @@ void Journal::commit_if_due() {
   if (core_.must_commit()) {
     const auto begin = std::chrono::steady_clock::now();
     core_.commit();
+    loss_news_.committed();
     if (std::exchange(messages_, 0) >= messages_when_busy) next_commit_ = begin + commit_apart;
   }
   confirm();
@@ -311,6 +316,7 @@ void Journal::keep_up() {
   maintained_ms_ = at;
   if (core_.starved()) return end_starving();
   core_.maintain();
+  loss_news_.committed();
   tell_journaled_twice();
 }
 
@@ -344,6 +350,13 @@ void Journal::answer_positions() {
     const auto done = std::move(entry->second.done);
     asks_.erase(entry);
     done(std::move(positions));
+  }
+}
+
+void Journal::tell_losses(const std::vector<Loss>& losses) const {
+  for (const Loss& loss : losses) {
+    const LaneState& lane = core_.lanes().at(loss.lane - 1U);
+    on_loss_(loss, lane.name, lane.direction);
   }
 }
 
@@ -422,6 +435,7 @@ void Journal::fail(const std::string& why) {
     spdlog::error("journal: {}; nothing is acknowledged until it can be written again", why);
   }
   trouble_ = why;
+  loss_news_.undone();
   answer(AppendResult::failed);
 }
 

@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "journal/core.hpp"
+#include "journal/loss_news.hpp"
 #include "journal/steps.hpp"
 
 namespace bascule {
@@ -38,7 +39,7 @@ class Journal {
   // Before start(): what runs on the journal's thread beside it. Outlives stop().
   void set_steps(Steps* steps) { steps_ = steps; }
 
-  // `on_loss` is told what was written to the loss ledger.
+  // `on_loss` is told what was written to the loss ledger, once it is durable: see LossNews.
   void start(std::function<void(const Loss&, const std::string& lane, Direction)> on_loss);
   void stop();  // after everything asked before it; then durable
 
@@ -143,6 +144,7 @@ class Journal {
   void answer_reads();
   void answer_held_reads();
   std::vector<Portion> portions_of(const std::vector<BatchPtr>& batches) const;
+  void tell_losses(const std::vector<Loss>& losses) const;
   static void tell_lost(const std::vector<LanePosition>& lanes);
   void tell_mended() const;
   void tell_journaled_twice();
@@ -162,7 +164,10 @@ class Journal {
   bool stopping_ = false;    // guarded by mutex_
   bool ended_ = false;       // guarded by mutex_
 
+  std::function<void(const Loss&, const std::string& lane, Direction)> on_loss_;  // set once
+
   // The journal's thread only.
+  LossNews loss_news_;
   std::vector<Answer> to_answer_;
   std::vector<std::function<void()>> to_confirm_;  // progress that somebody waits for
   PerDirection<std::uint64_t> unkept_;             // the connection of which a group was not kept
