@@ -3,6 +3,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "clock.hpp"
 #include "message/own.hpp"
@@ -328,12 +329,21 @@ void Intake::answered(AppendResult result, std::uint64_t tag) {
       link_.acknowledge(tag);
       break;
     case AppendResult::full:
-      link_.drop("the journal is full; the broker keeps what is not acknowledged");
+      wait_for_room("the journal is full; the broker keeps what is not acknowledged");
       break;
     case AppendResult::failed:
-      link_.drop("the journal cannot be written; the broker keeps what is not acknowledged");
+      wait_for_room("the journal cannot be written; the broker keeps what is not acknowledged");
       break;
   }
+}
+
+void Intake::wait_for_room(const std::string& why) {
+  link_.hold(why);
+  if (std::exchange(waits_for_room_, true)) return;
+  journal_.when_room(settings_.direction, [this] {
+    waits_for_room_ = false;
+    link_.go_on();
+  });
 }
 
 }  // namespace bascule

@@ -116,6 +116,7 @@ class Intake {
   Provenance provenance_of(const Message& in, Prover& prover) const;
   void notice(AppendGroup& group, RepeatNotice notice);
   void answered(AppendResult result, std::uint64_t tag);
+  void wait_for_room(const std::string& why);
 
   IntakeSettings settings_;
   std::vector<Target> targets_;  // by rule
@@ -130,6 +131,7 @@ class Intake {
   RouteMatch match_;
   std::string unstamped_;
   Fold loops_, copies_;
+  bool waits_for_room_ = false;  // journal's thread
   std::atomic<std::uint64_t> connection_ = 1;
   std::atomic<bool> replayed_ = true;
   std::atomic<bool> unmarked_ = false;

@@ -1,5 +1,6 @@
 #include "journal/appender.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "message/properties.hpp"
@@ -46,6 +47,14 @@ std::string source_of(const Stamp& stamp) {
 
 }  // namespace
 
+RoomAsked room_asked(const AppendGroup& group) {
+  RoomAsked asked;
+  for (const Append& entry : group.entries) {
+    if (entry.released == 0) asked[entry.lane] += entry.length;
+  }
+  return asked;
+}
+
 void Appender::load() {
   open_.assign(books_.lanes().size(), nullptr);
   committing_.clear();
@@ -73,6 +82,17 @@ AppendResult Appender::append(AppendGroup& group) {
   if (!group.entries.empty() || !group.quarantined.empty()) transaction_.urge();
   appended_ms_ = boottime_ms();
   return AppendResult::stored;
+}
+
+bool Appender::has_room(const RoomAsked& asked) {
+  if (asked.empty()) return true;
+  Store& store = transaction_.write();
+  const std::int64_t before = store.changes();
+  const bool room = std::ranges::all_of(asked, [&](const auto& of) {
+    return retention_.has_room(store, books_.lanes(), books_.state(of.first), of.second);
+  });
+  if (store.changes() != before) transaction_.urge();
+  return room;
 }
 
 std::string_view Appender::bytes_of(const AppendGroup& group, const Append& entry) const {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -57,6 +58,10 @@ struct AppendGroup {
   std::vector<RepeatNotice> noticed;
 };
 
+// Bytes by lane.
+using RoomAsked = std::map<LaneId, std::uint64_t>;
+RoomAsked room_asked(const AppendGroup& group);
+
 class Appender {
  public:
   Appender(Transaction& transaction, Books& books, Repeats& repeats, RepeatLedger& repeat_ledger,
@@ -73,6 +78,8 @@ class Appender {
   void load();
 
   AppendResult append(AppendGroup& group);
+  // Whether a group of which this was asked would be kept now; gives up history for it.
+  bool has_room(const RoomAsked& asked);
   // Leaves of a group from a comparison what is news: see Retained. Only what is left may be
   // appended.
   void sift(AppendGroup& group);

@@ -90,6 +90,7 @@ class JournalCore {
   const std::vector<std::string>& mended() const { return books_.mended(); }
 
   AppendResult append(AppendGroup& group) { return appender_.append(group); }
+  bool has_room(const RoomAsked& asked) { return appender_.has_room(asked); }
   void progress(Progress progress) { books_.progress(std::move(progress)); }
 
   // For comparisons of what is retained. See Retained, Appender.

@@ -13,6 +13,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::int64_t maintain_every_ms = 1'000;
+constexpr std::int64_t look_for_room_every_ms = 100;
 // A transaction this large is committed before more is taken in, so that nobody waits for long.
 constexpr std::size_t answers_per_commit = 4'096;
 constexpr std::uint64_t bytes_per_commit = 2 << 20;
@@ -95,8 +96,27 @@ void Journal::take(AppendGroup& group) {
   AppendResult& result = to_answer_.back().result;
   if (trouble_.empty()) {
     result = follows || core_.starved() ? AppendResult::full : core_.append(group);
+    if (result == AppendResult::full && !follows) refused_[group.direction] = room_asked(group);
   }
   if (result != AppendResult::stored && group.connection != 0) unkept = group.connection;
+}
+
+void Journal::when_room(Direction direction, std::function<void()> done) {
+  post([this, direction, done = std::move(done)] { room_asks_[direction] = done; });
+}
+
+// What makes the room, a cursor or a command, says nothing to who waits; so it is looked for.
+void Journal::answer_room(std::int64_t now_ms) {
+  if (room_asks_.empty() || now_ms - room_looked_ms_ < look_for_room_every_ms) return;
+  room_looked_ms_ = now_ms;
+  for (const Direction direction : both_directions) {
+    const auto asked = room_asks_.find(direction);
+    if (asked == room_asks_.end() || !core_.has_room(refused_[direction])) continue;
+    const auto done = std::move(asked->second);
+    room_asks_.erase(asked);
+    refused_[direction].clear();
+    done();
+  }
 }
 
 void Journal::read(LaneId lane, std::uint64_t from, std::size_t bytes_max,
@@ -230,7 +250,7 @@ JournalReport Journal::report() {
 bool Journal::next_tasks(std::vector<Task>& tasks) {
   std::this_thread::sleep_until(next_commit_);
   std::unique_lock lock(mutex_);
-  auto wait = core_.changed() ? 50ms : 500ms;
+  auto wait = core_.changed() || !room_asks_.empty() ? 50ms : 500ms;
   if (steps_ != nullptr && writable()) {
     const std::int64_t steps_ms = core_.must_commit() ? 0 : steps_->wait_ms();
     wait = std::min(wait, std::chrono::milliseconds(steps_ms));
@@ -312,6 +332,7 @@ void Journal::keep_up() {
     core_.checkpoint(steps_wait ? Database::Sync::later : Database::Sync::now);
   }
   const std::int64_t at = boottime_ms();
+  if (!core_.starved()) answer_room(at);
   if (at - maintained_ms_ < maintain_every_ms) return;
   maintained_ms_ = at;
   if (core_.starved()) return end_starving();

@@ -60,6 +60,11 @@ class Journal {
   // their callbacks come in that order.
   void append(AppendGroup group, std::function<void(AppendResult)> done);
 
+  // For who was told that a group is not kept: `done` is called, on the journal's thread, once what
+  // was not kept last in this direction would be: soon after there is room, or after trouble is
+  // over. One question per direction waits; a new one replaces it.
+  void when_room(Direction direction, std::function<void()> done);
+
   // Answers with batches from `from` on as soon as there is one: a caught-up reader waits for the
   // next commit, and gets it from memory. One read per lane waits; a new one replaces it.
   struct Portion {
@@ -144,6 +149,7 @@ class Journal {
   void answer_reads();
   void answer_held_reads();
   std::vector<Portion> portions_of(const std::vector<BatchPtr>& batches) const;
+  void answer_room(std::int64_t now_ms);
   void tell_losses(const std::vector<Loss>& losses) const;
   static void tell_lost(const std::vector<LanePosition>& lanes);
   void tell_mended() const;
@@ -171,6 +177,9 @@ class Journal {
   std::vector<Answer> to_answer_;
   std::vector<std::function<void()>> to_confirm_;  // progress that somebody waits for
   PerDirection<std::uint64_t> unkept_;             // the connection of which a group was not kept
+  PerDirection<RoomAsked> refused_;                // for which there was no room
+  std::map<Direction, std::function<void()>> room_asks_;
+  std::int64_t room_looked_ms_ = 0;
   std::map<Direction, Ask> asks_;
   std::map<LaneId, Read> reads_;
   std::vector<HeldRead> held_reads_;

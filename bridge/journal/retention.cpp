@@ -1,6 +1,7 @@
 #include "journal/retention.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace bascule {
 namespace {
@@ -132,6 +133,22 @@ Room Retention::make_room(Store& store, std::vector<LaneState>& lanes, LaneState
   unmeasured_bytes_ += overhead(bytes);
   uncommitted_bytes_ += overhead(bytes);
   return Room::take;
+}
+
+bool Retention::has_room(Store& store, std::vector<LaneState>& lanes, const LaneState& lane,
+                         std::uint64_t bytes) {
+  const auto& limit = lane.settings.max_size_bytes;
+  if (limit && lane.backlog_bytes() > 0 && lane.backlog_bytes() + bytes > *limit) return false;
+  // What comes again may come in smaller groups.
+  bytes = std::min(bytes, settings_.max_size_bytes / 4);
+  // Who waits is to find as much as makes a full journal one that is not.
+  const bool was_full = std::exchange(full_, true);
+  for (measure(store); over(bytes); measure(store)) {
+    if (erase_history(store, lanes, false) || erase_history(store, lanes, true)) continue;
+    full_ = was_full;
+    return false;
+  }
+  return true;
 }
 
 bool Retention::erase_history(Store& store, std::vector<LaneState>& lanes, bool newest_too) {

@@ -54,6 +54,10 @@ class Retention {
   Room make_room(Store& store, std::vector<LaneState>& lanes, LaneState& lane, std::uint64_t bytes,
                  std::uint64_t claimed, std::uint64_t beyond = 0);
 
+  // Whether there would be, if the lane's rule is to wait; takes history for it.
+  bool has_room(Store& store, std::vector<LaneState>& lanes, const LaneState& lane,
+                std::uint64_t bytes);
+
   // Measures file and file system again.
   void measure(Store& store);
   // So much is still to be had for the ballast.

@@ -238,6 +238,15 @@ class Link {
   // The link connects again by itself. Any thread.
   virtual void drop(const std::string& reason) = 0;
 
+  // What is delivered cannot be kept for now: nothing more of this connection is acknowledged, and
+  // the state is paused, with this reason. The native link stays connected, so that what goes out
+  // still does, and what comes is forgotten. The Paho link has to end the connection, and makes
+  // another one after reconnect_max at the latest. Any thread.
+  virtual void hold(const std::string& reason) = 0;
+  // It can be kept again: connects anew at once, so that the broker delivers again what was not
+  // acknowledged. Nothing, unless it is on hold. Any thread.
+  virtual void go_on() = 0;
+
   // paused: disconnected, and stays so until resumed. Any thread; returns at once.
   virtual void pause(const std::string& reason) = 0;
   virtual void resume() = 0;

@@ -63,6 +63,7 @@ class ScriptedLink final : public Link {
   // Sees each publish, on the loop's thread; calls nothing back.
   std::function<void(const Sent&)> on_publish;
   std::function<void(std::uint64_t tag)> on_acknowledge;  // any thread
+  std::atomic<int> gone_on = 0;
 
   void start(LinkHandlers, std::vector<Subscription>, std::vector<std::string>) override {}
   void want(std::vector<Subscription>) override {}
@@ -98,6 +99,8 @@ class ScriptedLink final : public Link {
     const std::lock_guard lock(mutex_);
     dropped_.push_back(reason);
   }
+  void hold(const std::string& reason) override { drop(reason); }
+  void go_on() override { ++gone_on; }
   void pause(const std::string&) override {}
   void resume() override {}
   LinkStatus status() const override {

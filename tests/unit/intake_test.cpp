@@ -189,7 +189,7 @@ TEST_CASE("intake: the bridge's own messages are shown, not routed") {
   CHECK(bank.link.acknowledged() == std::vector<std::uint64_t>{2});
 }
 
-TEST_CASE("intake: with the journal full nothing is acknowledged and the link is dropped") {
+TEST_CASE("intake: with the journal full nothing is acknowledged until the link may go on") {
   LaneSettings sales = lane_settings("sales");
   sales.max_size_bytes = 150;
   Bank bank({}, {sales});
@@ -201,6 +201,14 @@ TEST_CASE("intake: with the journal full nothing is acknowledged and the link is
   CHECK(bank.link.dropped()[0].find("full") != std::string::npos);
   CHECK(bank.stored().empty());
   CHECK(bank.report().received[Direction::up] == 1);
+  CHECK(bank.link.gone_on == 0);
+  Progress crossed;
+  crossed.lane = bank.journal->lane(Direction::up, "sales");
+  crossed.parts.push_back({1, 1, 1'000, Fate::forwarded});
+  bank.journal->progress(std::move(crossed));
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+  while (bank.link.gone_on == 0 && std::chrono::steady_clock::now() < end) bank.journal.settle();
+  CHECK(bank.link.gone_on == 1);
 }
 
 TEST_CASE("intake: a copy for an overlapping subscription crosses once") {

@@ -88,6 +88,7 @@ void NativeLink::subscribed(const Limits& limits) {
   phase_ = Phase::up;
   backoff_.up(Clock::now());
   status_.went_up();
+  if (held_) status_.enter(LinkStatus::State::paused);
   spdlog::info("link {}: up, {}{}", settings_.name, settings_.url,
                limits_.session_present ? ", the session goes on" : ", a new session");
   was_up_ = true;
@@ -143,7 +144,7 @@ void NativeLink::connection_ended(const Connection::End& end, bool ours) {
   const bool quiet = phase_ == Phase::up && session_.publishes.size() == 0;
   if (phase_ != Phase::idle && phase_ != Phase::connecting) protocol_.ended(now);
   forget_connection();
-  if (!paused_ && !stopping_) status_.error(end.why);
+  if (!paused_ && !stopping_ && !at_once_) status_.error(end.why);
   const auto takeover = ours ? std::nullopt : takeovers_.ended(end.code, end.why, life, quiet);
   if (takeover) status_.error(*takeover);
   backoff_.down(now);
@@ -153,7 +154,8 @@ void NativeLink::connection_ended(const Connection::End& end, bool ours) {
   lose_publishes(0);  // of those who did not know yet
   status_.enter(paused_ ? LinkStatus::State::paused : LinkStatus::State::down);
   if (stopping_) return stopped_.set_value();
-  if (!paused_) retry(sent_on);
+  const bool at_once = std::exchange(at_once_, false);
+  if (!paused_) retry(sent_on || at_once);
 }
 
 // The connection may have called, so it goes when it has returned; until then it must not take in
@@ -169,7 +171,7 @@ void NativeLink::forget_connection() {
   loop_.post([gone = std::move(connection_)] {});
   connection_.reset();
   session_.deliveries.forget_all();
-  dropping_ = false;
+  dropping_ = held_ = false;
 }
 
 void NativeLink::lose_publishes(std::uint8_t reason) {
@@ -183,7 +185,7 @@ void NativeLink::watch() {
       std::min(settings_.slow_after / 4, settings_.keep_alive / 20), 10ms, 500ms);
   watch_timer_ = loop_.after(period, [this] { watch(); });
   const auto now = Clock::now();
-  if (phase_ == Phase::up) {
+  if (phase_ == Phase::up && !held_) {
     const auto oldest = session_.publishes.waiting();
     const bool slow = oldest && (now - oldest->since > settings_.slow_after ||
                                  session_.publishes.last_round_trip() > settings_.slow_after);
@@ -209,6 +211,8 @@ void NativeLink::deliver(std::span<const Delivery> deliveries) {
     spdlog::error("link {}: messages could not be handed in: {}", settings_.name, error.what());
     drop("messages could not be handed in");
   }
+  // Nothing of it will be acknowledged, and reading must not stop over it.
+  if (dropping_) session_.deliveries.forget_all();
 }
 
 // Outside of `up` they only wait for being lost.
@@ -263,6 +267,24 @@ void NativeLink::drop(const std::string& reason) {
   loop_.post([this, reason] {
     if (connection_) return end_connection(reason);
     dropping_ = false;  // what was delivered went with its connection
+  });
+}
+
+void NativeLink::hold(const std::string& reason) {
+  dropping_ = true;
+  loop_.post([this, reason] {
+    if (!connection_) dropping_ = false;  // what was delivered went with its connection
+    if (!connection_ || std::exchange(held_, true)) return;
+    status_.enter(LinkStatus::State::paused);
+    status_.error("paused: " + reason);
+  });
+}
+
+void NativeLink::go_on() {
+  loop_.post([this] {
+    if (!held_) return;
+    at_once_ = true;
+    end_connection("what was not acknowledged is delivered anew");
   });
 }
 

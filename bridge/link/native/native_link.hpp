@@ -43,6 +43,8 @@ class NativeLink final : public Link, private Connection::Owner {
   void release(std::uint16_t packet_id) override;
   void acknowledge(std::uint64_t tag) override;
   void drop(const std::string& reason) override;
+  void hold(const std::string& reason) override;
+  void go_on() override;
   void pause(const std::string& reason) override;
   void resume() override;
   LinkStatus status() const override { return status_.read(); }
@@ -100,6 +102,8 @@ class NativeLink final : public Link, private Connection::Owner {
   Clock::time_point up_since_;
   bool was_up_ = false;  // on_up was called, on_down not yet
   bool paused_ = false;
+  bool held_ = false;     // nothing is taken in on this connection
+  bool at_once_ = false;  // the next connection
   bool stopping_ = false;
   std::string close_reason_;
   Limits limits_;

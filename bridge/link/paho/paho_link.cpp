@@ -68,6 +68,19 @@ void PahoLink::drop(const std::string& reason) {
   port_->gate.close();
 }
 
+void PahoLink::hold(const std::string& reason) {
+  port_->loop.post([this] { held_ = true; });
+  drop("paused: " + reason);
+}
+
+void PahoLink::go_on() {
+  port_->loop.post([this] {
+    if (!std::exchange(held_, false) || phase_ != Phase::idle || paused_ || stopping_) return;
+    status_.enter(LinkStatus::State::down);
+    connect();
+  });
+}
+
 void PahoLink::pause(const std::string& reason) {
   port_->loop.post([this, reason] {
     if (paused_ || stopping_) return;
@@ -110,6 +123,7 @@ void PahoLink::connect() {
   }
   const auto version = protocol_.next();
   phase_ = Phase::connecting;
+  held_ = false;
   phase_since_ = Clock::now();
   ++attempt_;
   try {
@@ -124,7 +138,8 @@ void PahoLink::connect() {
 
 void PahoLink::retry() {
   const double random = std::generate_canonical<double, 32>(random_);
-  retry_timer_ = port_->loop.after(backoff_.next(random), [this] { connect(); });
+  const auto wait = held_ ? settings_.reconnect_max : backoff_.next(random);
+  retry_timer_ = port_->loop.after(wait, [this] { connect(); });
 }
 
 void PahoLink::on_connect(std::uint64_t attempt, const ConnectResult& result) {
@@ -253,7 +268,7 @@ void PahoLink::on_ended(std::uint64_t attempt, const std::string& reason, std::u
     was_up_ = false;
     handlers_.on_down(why);
   }
-  status_.enter(paused_ ? LinkStatus::State::paused : LinkStatus::State::down);
+  status_.enter(paused_ || held_ ? LinkStatus::State::paused : LinkStatus::State::down);
   if (stopping_) return finish_stop();
   if (!paused_) retry();
 }

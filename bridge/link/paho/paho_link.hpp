@@ -46,6 +46,8 @@ class PahoLink final : public Link {
   void release(std::uint16_t) override {}  // nothing goes out at QoS 2
   void acknowledge(std::uint64_t tag) override;
   void drop(const std::string& reason) override;
+  void hold(const std::string& reason) override;
+  void go_on() override;
   void pause(const std::string& reason) override;
   void resume() override;
   LinkStatus status() const override;
@@ -86,6 +88,7 @@ class PahoLink final : public Link {
   // Of the loop's thread from here on.
   Phase phase_ = Phase::idle;
   bool paused_ = false;
+  bool held_ = false;  // nothing can be taken in, so there is no connection
   bool stopping_ = false;
   std::uint64_t attempt_ = 0;  // the current one; what is said of others is old
   std::map<Protocol, std::unique_ptr<PahoClient>> clients_;

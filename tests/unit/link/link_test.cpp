@@ -60,6 +60,35 @@ TEST_CASE("link: a message is delivered and acknowledged on both versions of MQT
   }
 }
 
+TEST_CASE("link: on hold nothing is acknowledged; when it goes on, it comes again") {
+  const auto client = each_client();
+  Broker broker;
+  LinkProbe in(with_version(client, broker, "in", Protocol::v5), {all}, false);
+  const auto enters = [&](LinkStatus::State state) {
+    return wait_for([&] { return in.link().status().state == state; });
+  };
+  REQUIRE(in.wait_up());
+  REQUIRE(run({"mosquitto_pub", "-p", std::to_string(broker.port()), "-t", "in/x", "-m", "one",
+               "-q", "1"}) == 0);
+  REQUIRE(in.wait_received(1));
+  in.link().hold("the journal is full");
+  REQUIRE(enters(LinkStatus::State::paused));
+  CHECK(in.link().status().last_error == "paused: the journal is full");
+  in.link().acknowledge(1);
+  if (client == Client::native) {  // what goes out still does
+    in.publish(1, "other", "x");
+    REQUIRE(in.wait_outcomes(1));
+    CHECK(in.link().status().state == LinkStatus::State::paused);
+  }
+  CHECK(in.ups().size() == 1);
+  in.link().go_on();
+  REQUIRE(in.wait_received(2));
+  CHECK(in.received()[1].payload == "one");
+  CHECK(in.received()[1].duplicate);
+  in.link().acknowledge(in.received()[1].tag);
+  CHECK(enters(LinkStatus::State::up));
+}
+
 TEST_CASE("link: what is dropped in the callback comes again as a duplicate") {
   const auto client = each_client();
   Broker broker;
