@@ -145,8 +145,25 @@ void JournalCore::open_again() {
 }
 
 void JournalCore::reopen() {
+// Closing it would be the end of a file that no path leads to any more.
+void JournalCore::put_back() {
+  put_back_.clear();
+  if (!transaction_.is_open() || transaction_.store().in_place()) return;
+  try {
+    transaction_.roll_back();
+    put_back_ = transaction_.store().put_back();
+  } catch (const JournalError&) {
+    throw;
+  } catch (const std::exception& e) {
+    throw JournalError("the journal's file was removed, and cannot be written anew: " +
+                       std::string(e.what()));
+  }
+}
+
   transaction_.close();
+  put_back();
   reader_.clear();
+  settings_.must_exist = true;  // a journal that vanished is not begun anew
   if (free_bytes_in(settings_.data_dir) < drain_bytes) ballast_.give_up();
   try {
     open_again();

@@ -158,6 +158,11 @@ class JournalCore {
   // those who waited for it have their answers. Throws DatabaseError.
   void checkpoint(Database::Sync sync = Database::Sync::now);
   void reopen();  // throws JournalError
+  // What the last reopen() had to do since the journal's files had gone, for the log; empty:
+  // nothing.
+  const std::string& mended_files() const { return put_back_; }
+  // Whether the files that are open are still those at their paths.
+  bool in_place() const { return transaction_.store().in_place(); }
   bool starved() const { return starved_; }
   // Whether reopen() is likely to end that.
   bool has_room_to_commit() const;
@@ -179,6 +184,7 @@ class JournalCore {
   void load();
   void open_again();
   void enter_boot();
+  void put_back();
   bool try_to_enter_boot();
   void report_lanes();
   void report_store();
@@ -204,6 +210,7 @@ class JournalCore {
   Resumption resumption_;
   std::uint64_t commits_ = 0;
   bool starved_ = false;
+  std::string put_back_;
   JournalReport report_;  // the last one
 };
 

@@ -336,6 +336,7 @@ void Journal::keep_up() {
   if (at - maintained_ms_ < maintain_every_ms) return;
   maintained_ms_ = at;
   if (core_.starved()) return end_starving();
+  if (!core_.in_place()) return fail("the journal's files are gone from where they were");
   core_.maintain();
   loss_news_.committed();
   tell_journaled_twice();
@@ -464,6 +465,7 @@ void Journal::reopen() {
   core_.reopen();
   trouble_.clear();
   tell_mended();
+  if (!core_.mended_files().empty()) spdlog::error("journal: {}", core_.mended_files());
   if (core_.starved()) return tell_starved();
   if (steps_ != nullptr) steps_->opened(core_, true);
   confirm();

@@ -36,6 +36,12 @@ bool Transaction::due() const {
   return urgent_ || (changed_ms_ != 0 && boottime_ms() - changed_ms_ >= flush_after_ms);
 }
 
+void Transaction::roll_back() {
+  store().roll_back();
+  under_way_ = urgent_ = false;
+  changed_ms_ = 0;
+}
+
 void Transaction::commit() {
   store().commit();
   under_way_ = urgent_ = false;

@@ -32,7 +32,8 @@ class Transaction {
   bool due() const;  // to be committed now
   bool changed() const { return urgent_ || changed_ms_ != 0; }
 
-  void commit();  // throws DatabaseError
+  void commit();  // throws DatabaseError, JournalError
+  void roll_back();
 
  private:
   std::unique_ptr<Store> store_;

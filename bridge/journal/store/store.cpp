@@ -3,6 +3,9 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include <filesystem>
+#include <system_error>
+
 #include "clock.hpp"
 #include "journal/store/schema.hpp"
 
@@ -16,8 +19,8 @@ bool is_missing(const JournalSettings& settings) {
   const bool missing = ::access(path_in(settings.data_dir).c_str(), F_OK) != 0;
   if (missing && settings.must_exist) {
     throw JournalError("there is no journal in " + settings.data_dir +
-                       ", and journal.must_exist is true: is data_dir mounted, and spelled right? "
-                       "To have a new one made, start once with journal.must_exist: false");
+                       ", where there has to be one (journal.must_exist): is data_dir mounted, and "
+                       "spelled right? To have a new one made, start once with journal.must_exist: false");
   }
   return missing;
 }
@@ -41,6 +44,7 @@ Store::Store(const JournalSettings& settings, const std::string& bridge_id)
       directory_(settings.data_dir),
       lock_(directory_),
       database_(open(settings)),
+      file_(path_in(directory_)),
       batches_(*database_),
       held_(*database_),
       lanes_(*database_),
@@ -74,6 +78,38 @@ void Store::begin() { database_->prepared("BEGIN IMMEDIATE").run(); }
 void Store::commit() {
   policies_.write_hot_state();
   database_->prepared("COMMIT").run();
+  if (log_ == nullptr) log_ = std::make_unique<FileIdentity>(path_in(directory_) + "-wal");
+  if (!in_place()) {
+    throw JournalError(path_in(directory_) + " is not the file any more that was opened there");
+  }
+}
+
+bool Store::in_place() const { return file_.in_place() && (log_ == nullptr || log_->in_place()); }
+
+std::string Store::put_back() {
+  database_->leave_log();  // what is at its path may be another's
+  if (file_.in_place()) {
+    database_->checkpoint(Database::Sync::now);
+    return path_in(directory_) + "-wal was removed; all of it is in the journal's file";
+  }
+  if (!file_.removed()) {
+    throw JournalError(path_in(directory_) +
+                       " was moved, or something is mounted over it; put it back, or stop the "
+                       "bridge and set data_dir to where it is now");
+  }
+  std::error_code error;
+  std::filesystem::create_directories(directory_, error);
+  const bool free = !std::filesystem::exists(path_in(directory_), error);
+  const std::string copy = directory_ + "/journal-saved-" + epoch_ + ".db";
+  if (!std::filesystem::exists(copy, error)) database_->copy_to(copy);
+  if (!free) {
+    throw JournalError(path_in(directory_) +
+                       " was removed, and another one is there; what the "
+                       "removed one held is saved as " +
+                       copy + ": stop the bridge, and move it to journal.db");
+  }
+  std::filesystem::rename(copy, path_in(directory_));
+  return path_in(directory_) + " was removed; it is there again, with all that was in it";
 }
 
 void Store::set_sync(JournalSettings::Sync sync) { bascule::set_sync(*database_, sync); }

@@ -10,6 +10,7 @@
 #include "journal/settings.hpp"
 #include "journal/store/batch_table.hpp"
 #include "journal/store/directory_lock.hpp"
+#include "journal/store/file_identity.hpp"
 #include "journal/store/held_table.hpp"
 #include "journal/store/journal_error.hpp"
 #include "journal/store/lane_table.hpp"
@@ -52,7 +53,16 @@ class Store {
   std::int64_t schema() { return database_->integer("PRAGMA user_version"); }
 
   void begin();
+  void roll_back() { database_->roll_back(); }
+  // What was committed is where it will be looked for: else throws JournalError, though SQLite has
+  // it.
   void commit();
+  // Whether the files that are open are those at their paths.
+  bool in_place() const;
+  // They are not, and no transaction is under way. Brings what was committed back to where it belongs, if that can be done without
+  // touching what is there instead; says what was done, or throws JournalError, with what to do.
+  // The store is to be closed then; what is at its paths stays as it is.
+  std::string put_back();
   // A store that was just opened syncs every commit. Not within a transaction.
   void set_sync(JournalSettings::Sync sync);
   int log_pages() const { return database_->log_pages(); }
@@ -71,6 +81,8 @@ class Store {
   std::string directory_;
   DirectoryLock lock_;
   std::unique_ptr<Database> database_;
+  FileIdentity file_;
+  std::unique_ptr<FileIdentity> log_;  // made with the first commit
   BatchTable batches_;
   HeldTable held_;
   LaneTable lanes_;

@@ -210,3 +210,62 @@ TEST_CASE("journal: where it must exist, none is made, nor its directory") {
   { CHECK(open_journal(directory).fresh()); }
   CHECK_FALSE(JournalCore(settings, "store-42", {}).fresh());
 }
+
+TEST_CASE("journal: files that vanish are noticed with the next commit, and none is begun anew") {
+  const Directory directory;
+  const std::string database = directory.database(), moved = database + ".moved";
+  JournalCore core = open_journal(directory);
+  fill(core, 3);
+  SUBCASE("the file is removed: it is written anew from what is open") {
+    std::filesystem::remove(database);
+    std::filesystem::remove(database + "-wal");
+  }
+  SUBCASE("its directory is removed") { std::filesystem::remove_all(directory.path()); }
+  SUBCASE("its log is removed") { std::filesystem::remove(database + "-wal"); }
+  SUBCASE("the file is moved, and comes back") {
+    std::filesystem::rename(database, moved);
+    REQUIRE(append(core, {{1, "t", "x"}}) == AppendResult::stored);
+    CHECK_THROWS_AS(core.commit(), JournalError);
+    for (int i = 0; i < 2; ++i) {
+      CHECK_THROWS_WITH_AS(core.reopen(), doctest::Contains("was moved"), JournalError);
+    }
+    CHECK_FALSE(std::filesystem::exists(database));
+    std::filesystem::rename(moved, database);
+    core.reopen();
+    CHECK(payloads(read_backlog(core, 1)) == "abcx");  // its outcome was not known
+    return;
+  }
+  REQUIRE(append(core, {{1, "t", "x"}}) == AppendResult::stored);
+  CHECK_FALSE(core.in_place());
+  CHECK_THROWS_AS(core.commit(), JournalError);
+  core.reopen();
+  CHECK(core.in_place());
+  CHECK(core.mended_files().find("was removed") != std::string::npos);
+  CHECK(payloads(read_backlog(core, 1)) == "abcx");
+  store(core, {{1, "t", "y"}});
+  CHECK(payloads(read_backlog(core, 1)) == "abcxy");
+  const Directory left = directory.copy();
+  JournalCore after = open_journal(left);
+  CHECK(payloads(read_backlog(after, 1)) == "abcxy");
+}
+
+TEST_CASE("journal: what was removed is saved beside another journal that is there now") {
+  const Directory directory, other;
+  JournalCore core = open_journal(directory);
+  fill(core, 2);
+  {
+    JournalCore another = open_journal(other);
+    fill(another, 1);
+  }
+  std::filesystem::remove(directory.database());
+  std::filesystem::copy_file(other.database(), directory.database());
+  REQUIRE(append(core, {{1, "t", "x"}}) == AppendResult::stored);
+  CHECK_THROWS_AS(core.commit(), JournalError);
+  CHECK_THROWS_WITH_AS(core.reopen(), doctest::Contains("is saved as"), JournalError);
+  CHECK(bytes_of_file(directory.database()) == bytes_of_file(other.database()));
+  const std::string saved = directory.path() + "/journal-saved-" + core.epoch() + ".db";
+  const Directory kept;
+  std::filesystem::copy_file(saved, kept.database());
+  JournalCore after = open_journal(kept);
+  CHECK(payloads(read_backlog(after, 1)) == "abx");
+}

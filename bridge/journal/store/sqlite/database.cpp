@@ -97,6 +97,20 @@ void Database::leave_log() {
   sqlite3_db_config(database_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
 }
 
+void Database::roll_back() {
+  if (sqlite3_get_autocommit(database_) == 0) execute("ROLLBACK");
+}
+
+void Database::copy_to(const std::string& path) {
+  close_to_others(path);
+  try {
+    Statement(database_, "VACUUM INTO ?1").run(path);
+  } catch (const DatabaseError&) {
+    ::unlink(path.c_str());
+    throw;
+  }
+}
+
 void Database::checkpoint(Sync sync) {
   sqlite3_file* log = nullptr;
   if (sync == Sync::later) {

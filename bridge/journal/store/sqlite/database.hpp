@@ -40,6 +40,11 @@ class Database {
   void checkpoint(Sync sync);
   // Closing will not move the log into the file: what belongs to others stays as it is.
   void leave_log();
+  // Ends a transaction that is under way, if there is one, without its changes.
+  void roll_back();
+  // Writes all that is committed into a new file, synced, for the owner's eyes alone. Not within a
+  // transaction.
+  void copy_to(const std::string& path);
 
  private:
   sqlite3* database_ = nullptr;
