@@ -107,8 +107,7 @@ void Books::lose(LaneState& lane, const SequenceSet& sequences, const char* reas
   }
   ++lost_[lane.direction];
   if (!on_loss) return;
-  on_loss({lane.id, sequences.ranges().front().first, sequences.ranges().back().last,
-           sequences.size(), 0, reason, at_ms},
+  on_loss({lane.id, sequences.lowest(), sequences.highest(), sequences.size(), 0, reason, at_ms},
           lane);
 }
 

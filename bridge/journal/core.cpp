@@ -61,6 +61,7 @@ void JournalCore::load() {
   appender_.load();
   repeats_.load(store, books_.lanes());
   repeat_ledger_.load(store);
+  retained_rows_.load();
   retained_.load();
   retention_.forget();
   retention_.reserve(ballast_.missing_bytes());
@@ -144,7 +145,6 @@ void JournalCore::open_again() {
   books_.repeat_told();
 }
 
-void JournalCore::reopen() {
 // Closing it would be the end of a file that no path leads to any more.
 void JournalCore::put_back() {
   put_back_.clear();
@@ -160,10 +160,11 @@ void JournalCore::put_back() {
   }
 }
 
-  transaction_.close();
+void JournalCore::reopen() {
   put_back();
-  reader_.clear();
+  transaction_.close();
   settings_.must_exist = true;  // a journal that vanished is not begun anew
+  reader_.clear();
   if (free_bytes_in(settings_.data_dir) < drain_bytes) ballast_.give_up();
   try {
     open_again();
@@ -300,6 +301,7 @@ void JournalCore::maintain() {
     retention_.expire(transaction_.write(), lane, timeline_, at);
     age_held(lane, at);
     retention_.note_crossing(lane, timeline_, at);
+    retained_rows_.sweep(lane);
     retention_.trim(transaction_.write(), lane, timeline_, at);
     if (lane.input) {
       const auto heads = store.batches().heads(lane.id, 0, 1);

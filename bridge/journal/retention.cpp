@@ -23,6 +23,14 @@ bool is_newest(const LaneState& lane, const BatchHead& head) {
          (newer < kept_deliveries && newer_bytes < kept_deliveries_bytes);
 }
 
+void erase(Store& store, const LaneState& lane, std::uint64_t first, std::uint64_t last) {
+  if (lane.settings.keep == Keep::latest) {
+    store.batches().erase_latest(lane.id, first, last);
+  } else {
+    store.batches().erase(lane.id, first, last);
+  }
+}
+
 }  // namespace
 
 std::int64_t Retention::note_every_ms() const {
@@ -57,7 +65,7 @@ void Retention::trim(Store& store, LaneState& lane, const Timeline& timeline, co
     erase_to = head.first;
   }
   if (erase_to != 0) {
-    store.batches().erase(lane.id, 0, erase_to);
+    erase(store, lane, 0, erase_to);
     next = at.boottime_ms;
   }
 }
@@ -68,7 +76,7 @@ void Retention::expire(Store& store, LaneState& lane, const Timeline& timeline, 
     if (timeline.age_ms(head.boot, head.captured_ms, at) < *lane.settings.ttl_ms) return;
     if (lane.backlog_in(head.first, head.last()).empty()) continue;  // crossed, before the cursor
     give_up_(lane, head, Fate::expired, "ttl");
-    store.batches().erase(lane.id, head.first, head.first);
+    erase(store, lane, head.first, head.first);
   }
 }
 
@@ -160,7 +168,7 @@ bool Retention::erase_history(Store& store, std::vector<LaneState>& lanes, bool 
       erase_to = head.first;
     }
     if (erase_to == 0) continue;
-    store.batches().erase(lane.id, 0, erase_to);
+    erase(store, lane, 0, erase_to);
     erased = true;
   }
   return erased;
@@ -172,7 +180,7 @@ bool Retention::drop_oldest(Store& store, LaneState& lane, const char* reason) {
   if (lane.backlog() == 0) return false;
   for (const BatchHead& head : store.batches().heads(lane.id, lane.cursor + 1, 1)) {
     give_up_(lane, head, Fate::evicted, reason);
-    store.batches().erase(lane.id, head.first, head.first);
+    erase(store, lane, head.first, head.first);
     return true;
   }
   return false;

@@ -1,6 +1,13 @@
 #include "journal/stored_retained.hpp"
 
+#include <iterator>
+
 namespace bascule {
+namespace {
+
+constexpr int swept_at_once = 10'000;
+
+}  // namespace
 
 std::optional<RetainedRow> StoredRetained::find(Direction direction, std::string_view topic) {
   return transaction_.store().retained().find(direction, topic);
@@ -33,6 +40,17 @@ void StoredRetained::save_former(Direction direction, std::string_view target, L
 void StoredRetained::erase_former(Direction direction, std::string_view target) {
   transaction_.write().retained().erase_former(direction, target);
   transaction_.change_later();
+}
+
+void StoredRetained::sweep(const LaneState& lane) {
+  std::uint64_t& swept = swept_[lane.id];
+  if (lane.cursor <= swept) return;
+  const auto clears =
+      transaction_.store().retained().clears(lane.id, swept, lane.cursor, swept_at_once);
+  for (const RetainedTable::Clear& clear : clears) {
+    if (fate({lane.id, clear.sequence}) == Fate::crossed) erase(clear.direction, clear.topic);
+  }
+  swept = std::ssize(clears) < swept_at_once ? lane.cursor : clears.back().sequence;
 }
 
 RetainedRows::Fate StoredRetained::fate(LaneSequence place) {

@@ -2,6 +2,9 @@
 // Journal's thread.
 #pragma once
 
+#include <cstdint>
+#include <map>
+
 #include "journal/books.hpp"
 #include "journal/retained.hpp"
 #include "journal/transaction.hpp"
@@ -22,9 +25,16 @@ class StoredRetained : public RetainedRows {
   void erase_former(Direction direction, std::string_view target) override;
   Fate fate(LaneSequence place) override;
 
+  // The store was opened anew.
+  void load() { swept_.clear(); }
+  // About once a second, so that they do not gather: the rows of clears that have crossed go, some
+  // of a lane at a time. Those that the far side did not get stay for the next comparison.
+  void sweep(const LaneState& lane);
+
  private:
   Transaction& transaction_;
   Books& books_;
+  std::map<LaneId, std::uint64_t> swept_;  // up to this sequence
 };
 
 }  // namespace bascule

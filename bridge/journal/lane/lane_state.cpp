@@ -19,6 +19,7 @@ std::uint64_t LaneState::resolve(std::uint64_t first, std::uint64_t last, std::u
   resolved_bytes = std::min(resolved_bytes, appended_bytes);
   count(fate) += added;
   cursor = done.take_from(cursor);
+  if (last > cursor) done_lately.add(first, last);
   dirty = true;
   if (in_order() == 0) resolved_bytes = appended_bytes;
   return added;
@@ -87,8 +88,8 @@ void LaneState::set_replay(const SequenceSet& all) {
   replay_next = replay_last = 0;
   if (all.empty()) return;
   // What waits before it is not passed over.
-  replay_next = std::min(all.ranges().front().first, cursor + 1);
-  replay_last = all.ranges().back().last;
+  replay_next = std::min(all.lowest(), cursor + 1);
+  replay_last = all.highest();
   for (const SequenceRange& range : all.missing(replay_next, replay_last)) {
     replay_skips.add(range.first, range.last);
   }
@@ -97,8 +98,7 @@ void LaneState::set_replay(const SequenceSet& all) {
 bool LaneState::balanced() const {
   const std::uint64_t fated = fates[0] + fates[1] + fates[2] + fates[3] + held;
   return fated == cursor + done.size() && cursor < next &&
-         (done.empty() ||
-          (done.ranges().front().first > cursor + 1 && done.ranges().back().last < next));
+         (done.empty() || (done.lowest() > cursor + 1 && done.highest() < next));
 }
 
 std::string LaneState::account() const {
@@ -122,7 +122,7 @@ std::string LaneState::mend() {
   done = std::move(beyond);
   cursor = done.take_from(cursor);
   // A number that may have been given is not given again.
-  next = std::max({next, cursor + 1, done.empty() ? 0 : done.ranges().back().last + 1});
+  next = std::max({next, cursor + 1, done.empty() ? 0 : done.highest() + 1});
   const std::uint64_t resolved = cursor + done.size();
   std::uint64_t others = fates[1] + fates[2] + fates[3] + held;
   if (others > resolved) {

@@ -29,6 +29,9 @@ struct LaneState {
   std::uint32_t chain = 0;  // checksum of the last record
   std::uint64_t cursor = 0;
   SequenceSet done;  // resolved beyond the cursor
+  // Where these are many ranges, they are in a table of their own, but for the ones that came last.
+  bool done_apart = false;
+  SequenceSet done_lately;
   std::uint64_t fates[4] = {};
   std::uint64_t unconfirmed = 0;     // of the forwarded: sent at QoS 0
   std::uint64_t appended_bytes = 0;  // of all that was ever stored
@@ -70,7 +73,7 @@ struct LaneState {
   // What of first..last waits in the lane's order, and what does not.
   std::vector<SequenceRange> backlog_in(std::uint64_t first, std::uint64_t last) const;
   std::vector<SequenceRange> resolved_in(std::uint64_t first, std::uint64_t last) const;
-  std::uint64_t last_resolved() const { return done.empty() ? cursor : done.ranges().back().last; }
+  std::uint64_t last_resolved() const { return done.empty() ? cursor : done.highest(); }
 
   // History that is still to be sent again; and more of it.
   std::vector<SequenceRange> replaying() const;

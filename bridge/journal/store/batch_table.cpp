@@ -109,6 +109,29 @@ void BatchTable::erase(LaneId lane, std::uint64_t first, std::uint64_t last) {
       .run(LaneSequence{lane, first}.key(), LaneSequence{lane, last}.key());
 }
 
+void BatchTable::erase_latest(LaneId lane, std::uint64_t first, std::uint64_t last) {
+  database_
+      .prepared(
+          "SELECT id, count, boot, captured_ms, chain, before_bytes, data FROM batch"
+          " WHERE id BETWEEN ?1 AND ?2")
+      .bind(LaneSequence{lane, first}.key(), LaneSequence{lane, last}.key())
+      .each([&](const Statement& row) {
+        const BatchPtr batch = read_batch(row);
+        RecordReader reader(lane, batch->first, batch->chain, batch->data,
+                            RecordReader::Check::lengths);
+        // A held message waits still, and a newer one shall find it.
+        while (const auto record = reader.next()) {
+          database_
+              .prepared(
+                  "DELETE FROM latest WHERE lane=?1 AND topic=?2 AND sequence=?3"
+                  " AND NOT EXISTS (SELECT 1 FROM held WHERE id=?4)")
+              .run(lane, record->message.topic, record->sequence,
+                   LaneSequence{lane, record->sequence}.key());
+        }
+      });
+  erase(lane, first, last);
+}
+
 void BatchTable::salvage(LaneId lane, std::uint64_t first, const std::string& what) {
   database_.prepared("INSERT INTO damaged SELECT id, data, ?2, ?3 FROM batch WHERE id = ?1")
       .run(LaneSequence{lane, first}.key(), what, now().wall_ms);

@@ -54,6 +54,8 @@ class BatchTable {
   std::vector<Receipt> receipts(LaneId lane, const BatchHead& head);
   BatchPtr newest(LaneId lane);
   void erase(LaneId lane, std::uint64_t first, std::uint64_t last);  // by first sequence
+  // Likewise of a lane that keeps the latest, with what is noted of their topics.
+  void erase_latest(LaneId lane, std::uint64_t first, std::uint64_t last);
   // Moves the row that begins with `first` to where damaged ones are kept.
   void salvage(LaneId lane, std::uint64_t first, const std::string& what);
   // Notes that `sequence` is the newest of its topic; returns the one that was until now.

@@ -31,7 +31,10 @@ std::optional<HeldTable::Taken> HeldTable::take(LaneSequence place) {
   const auto taken = row.first([](const Statement& found) {
     return Taken{std::string(found.blob(0)), found.number(1)};
   });
-  if (taken) database_.prepared("DELETE FROM held WHERE id=?1").run(place.key());
+  if (!taken) return taken;
+  database_.prepared("DELETE FROM held WHERE id=?1").run(place.key());
+  database_.prepared("DELETE FROM latest WHERE lane=?1 AND topic=?2 AND sequence=?3")
+      .run(place.lane, taken->topic, place.sequence);
   return taken;
 }
 

@@ -1,7 +1,13 @@
 #include "journal/store/lane_table.hpp"
 
+#include <utility>
+
 namespace bascule {
 namespace {
+
+// So many ranges beyond the cursor fit in the lane's row, which is written with each commit that
+// changes the lane.
+constexpr std::size_t ranges_in_row = 32;
 
 LaneState read_lane(const Statement& row) {
   LaneState lane;
@@ -27,6 +33,12 @@ LaneState read_lane(const Statement& row) {
 }  // namespace
 
 std::vector<LaneState> LaneTable::load() {
+  std::vector<LaneState> lanes = load_rows();
+  for (LaneState& lane : lanes) load_done(lane);
+  return lanes;
+}
+
+std::vector<LaneState> LaneTable::load_rows() {
   return database_
       .prepared(
           "SELECT id, direction, name, next, cursor, done, forwarded, expired, evicted,"
@@ -35,6 +47,47 @@ std::vector<LaneState> LaneTable::load() {
           " FROM lane ORDER BY id")
       .bind()
       .all(read_lane);
+}
+
+void LaneTable::load_done(LaneState& lane) {
+  database_.prepared("SELECT id, last FROM resolved WHERE id BETWEEN ?1 AND ?2")
+      .bind(LaneSequence{lane.id, lane.cursor + 1}.key(), last_key(lane.id))
+      .each([&](const Statement& row) {
+        if (!std::exchange(lane.done_apart, true)) lane.done_lately = lane.done;
+        lane.done.add(LaneSequence::of_key(row.number(0)).sequence, row.number(1));
+      });
+}
+
+// What of `done` goes into the lane's row. Of many ranges that is what came last; once that is too
+// much, it joins the others in their table, where it costs as many rows as ranges have changed.
+const SequenceSet& LaneTable::save_done(LaneState& lane) {
+  lane.done_lately.forget_to(lane.cursor);
+  if (!lane.done_apart && lane.done.count() <= ranges_in_row) {
+    lane.done_lately = {};
+    return lane.done;
+  }
+  if (!lane.done_apart || lane.done_lately.count() > ranges_in_row) {
+    const SequenceSet& news = lane.done_apart ? lane.done_lately : lane.done;
+    std::uint64_t saved = lane.cursor;
+    for (const SequenceRange& range : news.ranges()) {
+      if (range.last <= saved) continue;
+      const auto whole = lane.done.range_of(range.last);
+      if (!whole) continue;
+      saved = whole->last;
+      erase_done(lane.id, whole->first, whole->last);
+      database_.prepared("INSERT INTO resolved VALUES(?1, ?2)")
+          .run(LaneSequence{lane.id, whole->first}.key(), whole->last);
+    }
+    lane.done_lately = {};
+  }
+  erase_done(lane.id, 0, lane.cursor);
+  lane.done_apart = !lane.done.empty();
+  return lane.done_lately;
+}
+
+void LaneTable::erase_done(LaneId lane, std::uint64_t first, std::uint64_t last) {
+  database_.prepared("DELETE FROM resolved WHERE id BETWEEN ?1 AND ?2")
+      .run(LaneSequence{lane, first}.key(), LaneSequence{lane, last}.key());
 }
 
 LaneId LaneTable::add(Direction direction, const std::string& name) {
@@ -48,7 +101,7 @@ LaneId LaneTable::add(Direction direction, const std::string& name) {
 }
 
 void LaneTable::save(LaneState& lane) {
-  const std::string done = lane.done.encode();
+  const std::string done = save_done(lane).encode();
   const std::string claims = lane.claims.encode();
   const std::string answered = lane.answered.encode();
   const std::string crossed = lane.crossed.encode();

@@ -1,5 +1,5 @@
-// What the books are kept in: tables lane and tally of FORMAT.md. Journal's thread. Errors are
-// DatabaseError.
+// What the books are kept in: tables lane, resolved and tally of FORMAT.md. Journal's thread.
+// Errors are DatabaseError.
 #pragma once
 
 #include <string>
@@ -28,6 +28,11 @@ class LaneTable {
   void save_tally(Direction direction, const Tally& tally);
 
  private:
+  std::vector<LaneState> load_rows();
+  void load_done(LaneState& lane);
+  const SequenceSet& save_done(LaneState& lane);
+  void erase_done(LaneId lane, std::uint64_t first, std::uint64_t last);
+
   Database& database_;
 };
 

@@ -57,6 +57,19 @@ RetainedTable::Rows RetainedTable::behind(Direction direction, std::string_view 
       });
 }
 
+std::vector<RetainedTable::Clear> RetainedTable::clears(LaneId lane, std::uint64_t behind,
+                                                        std::uint64_t last, int limit) {
+  return database_
+      .prepared(
+          "SELECT direction, topic, sequence FROM retained"
+          " WHERE flags>=2 AND lane=?1 AND sequence>?2 AND sequence<=?3 ORDER BY sequence LIMIT ?4")
+      .bind(lane, behind, last, limit)
+      .all([](const Statement& row) {
+        return Clear{static_cast<Direction>(row.integer(0)), std::string(row.text(1)),
+                     row.number(2)};
+      });
+}
+
 RetainedTable::Former RetainedTable::former(Direction direction) {
   Former former;
   database_.prepared("SELECT target, lane FROM former_target WHERE direction=?1")

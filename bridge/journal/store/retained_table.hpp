@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <optional>
@@ -23,6 +24,13 @@ class RetainedTable {
 
   std::optional<RetainedRow> find(Direction direction, std::string_view topic);
   void save(Direction direction, std::string_view topic, const RetainedRow& row);
+  // At most `limit` clears that are behind a sequence of the lane, and at `last` or before.
+  struct Clear {
+    Direction direction = Direction::up;
+    std::string topic;
+    std::uint64_t sequence = 0;
+  };
+  std::vector<Clear> clears(LaneId lane, std::uint64_t behind, std::uint64_t last, int limit);
   void erase(Direction direction, std::string_view topic);
   // At most `limit` rows, those behind the topic `after`, in the order of their topics.
   using Rows = std::vector<std::pair<std::string, RetainedRow>>;

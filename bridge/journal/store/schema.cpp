@@ -100,6 +100,10 @@ CREATE TABLE retained(direction INTEGER, topic TEXT, target TEXT NOT NULL, held 
   lane INTEGER NOT NULL, sequence INTEGER NOT NULL, PRIMARY KEY(direction, topic)) WITHOUT ROWID;
 CREATE TABLE former_target(direction INTEGER, target TEXT, lane INTEGER NOT NULL,
   PRIMARY KEY(direction, target)) WITHOUT ROWID;
+CREATE TABLE resolved(id INTEGER PRIMARY KEY, last INTEGER NOT NULL);
+DELETE FROM latest WHERE NOT EXISTS
+  (SELECT 1 FROM batch WHERE batch.id=((latest.lane<<48) | latest.sequence));
+CREATE INDEX retained_clear ON retained(lane, sequence) WHERE flags>=2;
 CREATE INDEX loss_by_end ON loss(lane, last) WHERE reason<>'superseded';
 )sql";
 

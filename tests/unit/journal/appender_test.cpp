@@ -194,3 +194,67 @@ TEST_CASE("appender: what a comparison brings is counted where it crosses, and n
   CHECK(core.losses(Direction::up) == 1);
   CHECK(compared("off"));
 }
+
+namespace {
+
+// Pages that a message of a topic that waits already writes, with so many topics waiting and every
+// second one replaced before.
+int pages_of_a_message(int topics) {
+  const Directory directory;
+  LaneSettings state = lane_settings("state");
+  state.keep = Keep::latest;
+  JournalCore core = open_journal(directory, {state});
+  const LaneId lane = core.lane(Direction::up, "state");
+  const auto put = [&](int topic) { return Put{lane, "device/" + std::to_string(topic), "value"}; };
+  std::vector<Put> all, second;
+  for (int i = 0; i < topics; ++i) all.push_back(put(i));
+  for (int i = 0; i < topics; i += 2) second.push_back(put(i));
+  store(core, all);
+  store(core, second);
+  CHECK(lane_of(core, lane).backlog() == static_cast<std::uint64_t>(topics));
+  int pages = 0;
+  for (int i = 1; i < 400; i += 2) {
+    core.store().checkpoint(Database::Sync::now);
+    store(core, {put(i * (topics / 400))});
+    pages += core.store().log_pages();
+  }
+  return pages;
+}
+
+}  // namespace
+
+TEST_CASE("keep latest: what a message writes does not grow with the backlog nor its holes") {
+  const int few = pages_of_a_message(1'000), many = pages_of_a_message(20'000);
+  CHECK(few > 0);
+  CHECK(many < few * 3 / 2);
+}
+
+TEST_CASE("keep latest: topics that were set, cleared and crossed leave room for others") {
+  const Directory directory;
+  LaneSettings state = lane_settings("state");
+  state.keep = Keep::latest;
+  JournalSettings settings = journal_settings(directory);
+  settings.max_size_bytes = 2 << 20;
+  JournalCore core(settings, "store-42", {state});
+  const LaneId lane = core.lane(Direction::up, "state");
+  for (int topic = 0; topic < 20'000;) {
+    std::vector<Put> set, cleared;
+    for (int i = 0; i < 500; ++i, ++topic) {
+      Put put{lane, "device/" + std::to_string(topic), "value"};
+      put.retain = true;
+      set.push_back(put);
+      put.payload.clear();
+      cleared.push_back(put);
+    }
+    for (const auto& group : {set, cleared}) {
+      store(core, group);
+      const LaneState& at = lane_of(core, lane);
+      core.progress(told(lane, at.cursor + 1, at.next - 1, at.backlog_bytes()));
+      core.commit();
+      core.maintain();
+    }
+  }
+  CHECK(losses(core).empty());
+  CHECK(core.report().used_bytes <= 2 << 20);
+  CHECK(core.store().retained().behind(Direction::up, "", 10).empty());
+}

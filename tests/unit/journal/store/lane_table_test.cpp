@@ -1,5 +1,6 @@
 #include "journal/store/store.hpp"
 #include "support/journal_probe.hpp"
+#include "support/property.hpp"
 
 using namespace bascule;
 using namespace bascule::test;
@@ -49,4 +50,28 @@ TEST_CASE("lanes: a direction's tally is its own") {
   CHECK(tally.refused == 3);
   CHECK(tally.emitted == 4);
   CHECK(store.lanes().tally(Direction::down).repeats == 0);
+}
+
+TEST_CASE("lanes: however many ranges are resolved beyond the cursor, they are what was saved") {
+  check_property("lanes: resolved, saved and loaded", [] {
+    const Directory directory;
+    Store store(journal_settings(directory), "store-42");
+    const LaneId id = store.lanes().add(Direction::up, "state");
+    LaneState lane = store.lanes().load().at(id - 1U);
+    lane.next = 1'000;
+    for (int saves = 0; saves < 20; ++saves) {
+      for (int i = *rc::gen::inRange(0, 60); i > 0; --i) {
+        const auto first = *rc::gen::inRange<std::uint64_t>(1, 990);
+        lane.resolve(first, first + *rc::gen::inRange<std::uint64_t>(0, 4), 0, Fate::evicted);
+      }
+      if (*rc::gen::inRange(0, 4) == 0) lane.resolve(1, lane.cursor + 40, 0, Fate::forwarded);
+      store.lanes().save(lane);
+      if (*rc::gen::inRange(0, 3) > 0) continue;
+      const LaneState saved = store.lanes().load().at(id - 1U);
+      RC_ASSERT(saved.cursor == lane.cursor);
+      RC_ASSERT(saved.done.ranges() == lane.done.ranges());
+      RC_ASSERT(saved.balanced());
+      lane = saved;
+    }
+  });
 }
