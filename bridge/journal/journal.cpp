@@ -28,14 +28,9 @@ constexpr std::size_t held_portion_bytes = 64 << 10;
 
 Journal::Journal(JournalSettings settings, std::string bridge_id, std::vector<LaneSettings> lanes)
     : core_(std::move(settings), std::move(bridge_id), std::move(lanes)) {
-  tell_mended();
-  if (core_.starved()) tell_starved();
-  if (core_.former_epoch().empty()) return;
-  spdlog::warn(
-      "journal: the machine went down while the journal was open with 'sync: normal'. Its last "
-      "messages may be lost, and what it forwarded last may cross again and not be known as a "
-      "repeat. Numbers are given again, so epoch {} follows {}",
-      core_.epoch(), core_.former_epoch());
+  JournalLog::opened(core_);
+  JournalLog::new_epoch(core_);
+  if (core_.starved()) log_.starved();
 }
 
 Journal::~Journal() { stop(); }
@@ -142,11 +137,7 @@ void Journal::progress(Progress progress, std::function<void()> done) {
 void Journal::enter_session(Direction in, std::string peer, bool present) {
   post([this, in, peer = std::move(peer), present] {
     core_.enter_session(in, peer, present);
-    if (!core_.forgotten(opposite(in))) return;
-    spdlog::warn(
-        "journal: the {} broker has lost this bridge's session: what it had queued for the bridge "
-        "is gone, and perhaps what it had accepted and others had not received",
-        in == Direction::up ? "site" : "central");
+    if (core_.forgotten(opposite(in))) JournalLog::session_lost(in);
   });
 }
 
@@ -339,7 +330,7 @@ void Journal::keep_up() {
   if (!core_.in_place()) return fail("the journal's files are gone from where they were");
   core_.maintain();
   loss_news_.committed();
-  tell_journaled_twice();
+  log_.journaled_twice(core_);
 }
 
 void Journal::answer(AppendResult result) {
@@ -367,7 +358,7 @@ void Journal::answer_positions() {
     positions.epoch = core_.epoch();
     positions.unfamiliar = core_.unfamiliar(entry->first);
     positions.forgotten = core_.forgotten(entry->first);
-    tell_lost(positions.lanes);
+    JournalLog::resumed(positions.lanes);
     positions.losses = core_.losses(entry->first);
     const auto done = std::move(entry->second.done);
     asks_.erase(entry);
@@ -379,25 +370,6 @@ void Journal::tell_losses(const std::vector<Loss>& losses) const {
   for (const Loss& loss : losses) {
     const LaneState& lane = core_.lanes().at(loss.lane - 1U);
     on_loss_(loss, lane.name, lane.direction);
-  }
-}
-
-void Journal::tell_lost(const std::vector<LanePosition>& lanes) {
-  for (const LanePosition& lane : lanes) {
-    if (lane.overruled != 0 && lane.overruled <= lane.cursor) {
-      spdlog::warn(
-          "journal: the {} broker has lost its bookmark of lane {}, or has an older one, and still "
-          "has this bridge's session: the session counts, and {} to {} are not sent again "
-          "('bascule journal replay --lane {} --direction {} --from {}' does)",
-          lane.direction == Direction::up ? "central" : "site", lane.name, lane.overruled,
-          lane.cursor, lane.name, to_string(lane.direction), lane.overruled);
-    }
-    if (!lane.lost_again) continue;
-    spdlog::warn(
-        "journal: the {} broker has lost, or may have, what it had accepted of lane {}: {} to {} "
-        "are sent again",
-        lane.direction == Direction::up ? "central" : "site", lane.name, lane.replay_next,
-        lane.replay_last);
   }
 }
 
@@ -433,25 +405,6 @@ std::vector<Journal::Portion> Journal::portions_of(const std::vector<BatchPtr>& 
   return portions;
 }
 
-void Journal::tell_mended() const {
-  for (const std::string& wrong : core_.mended()) spdlog::error("journal: {}", wrong);
-}
-
-// About once a second, for what may be many.
-void Journal::tell_journaled_twice() {
-  for (const Direction in : both_directions) {
-    const std::uint64_t count = core_.journaled_twice(in);
-    const std::uint64_t more = count - std::exchange(journaled_twice_[in], count);
-    if (more == 0) continue;
-    spdlog::warn(
-        "journal: the {} broker delivered {} messages again that the journal had and does not "
-        "remember any more; they cross twice, under new stamps. It remembers the last {}, and "
-        "after "
-        "a restart those whose rows are there: a longer journal.keep_forwarded keeps more",
-        in == Direction::up ? "site" : "central", more, Receipts::remembered);
-  }
-}
-
 void Journal::fail(const std::string& why) {
   if (trouble_.empty()) {
     spdlog::error("journal: {}; nothing is acknowledged until it can be written again", why);
@@ -464,25 +417,16 @@ void Journal::fail(const std::string& why) {
 void Journal::reopen() {
   core_.reopen();
   trouble_.clear();
-  tell_mended();
-  if (!core_.mended_files().empty()) spdlog::error("journal: {}", core_.mended_files());
-  if (core_.starved()) return tell_starved();
+  JournalLog::opened(core_);
+  if (core_.starved()) return log_.starved();
+  log_.fed();
   if (steps_ != nullptr) steps_->opened(core_, true);
   confirm();
   spdlog::info("journal: open again");
 }
 
-void Journal::tell_starved() {
-  if (std::exchange(starved_told_, true)) return;
-  spdlog::error(
-      "journal: the disk is full, without room for a commit: nothing is acknowledged; what waits "
-      "goes on draining, and may cross again if the bridge ends before there is room");
-}
-
 void Journal::end_starving() {
-  if (!core_.has_room_to_commit()) return;
-  reopen();
-  if (!core_.starved()) starved_told_ = false;
+  if (core_.has_room_to_commit()) reopen();
 }
 
 void Journal::recover() {

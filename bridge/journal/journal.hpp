@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "journal/core.hpp"
+#include "journal/journal_log.hpp"
 #include "journal/loss_news.hpp"
 #include "journal/steps.hpp"
 
@@ -151,14 +152,10 @@ class Journal {
   std::vector<Portion> portions_of(const std::vector<BatchPtr>& batches) const;
   void answer_room(std::int64_t now_ms);
   void tell_losses(const std::vector<Loss>& losses) const;
-  static void tell_lost(const std::vector<LanePosition>& lanes);
-  void tell_mended() const;
-  void tell_journaled_twice();
   void fail(const std::string& why);
   void recover();
   void reopen();
   void end_starving();
-  void tell_starved();
   bool writable() const { return trouble_.empty() && !core_.starved(); }
 
   JournalCore core_;
@@ -173,6 +170,7 @@ class Journal {
   std::function<void(const Loss&, const std::string& lane, Direction)> on_loss_;  // set once
 
   // The journal's thread only.
+  JournalLog log_;
   LossNews loss_news_;
   std::vector<Answer> to_answer_;
   std::vector<std::function<void()>> to_confirm_;  // progress that somebody waits for
@@ -184,10 +182,8 @@ class Journal {
   std::map<LaneId, Read> reads_;
   std::vector<HeldRead> held_reads_;
   std::string trouble_;  // why nothing can be written; empty: all is well
-  bool starved_told_ = false;
   std::int64_t maintained_ms_ = 0;
-  PerDirection<std::uint64_t> journaled_twice_;  // as was told last
-  std::uint64_t messages_ = 0;                   // since the last commit
+  std::uint64_t messages_ = 0;  // since the last commit
   std::chrono::steady_clock::time_point next_commit_;
 };
 

@@ -18,9 +18,10 @@ std::string path_in(const std::string& directory) { return directory + "/journal
 bool is_missing(const JournalSettings& settings) {
   const bool missing = ::access(path_in(settings.data_dir).c_str(), F_OK) != 0;
   if (missing && settings.must_exist) {
-    throw JournalError("there is no journal in " + settings.data_dir +
-                       ", where there has to be one (journal.must_exist): is data_dir mounted, and "
-                       "spelled right? To have a new one made, start once with journal.must_exist: false");
+    throw JournalError(
+        "there is no journal in " + settings.data_dir +
+        ", where there has to be one (journal.must_exist): is data_dir mounted, and "
+        "spelled right? To have a new one made, start once with journal.must_exist: false");
   }
   return missing;
 }

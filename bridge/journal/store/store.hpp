@@ -59,9 +59,10 @@ class Store {
   void commit();
   // Whether the files that are open are those at their paths.
   bool in_place() const;
-  // They are not, and no transaction is under way. Brings what was committed back to where it belongs, if that can be done without
-  // touching what is there instead; says what was done, or throws JournalError, with what to do.
-  // The store is to be closed then; what is at its paths stays as it is.
+  // They are not, and no transaction is under way. Brings what was committed back to where it
+  // belongs, if that can be done without touching what is there instead; says what was done, or
+  // throws JournalError, with what to do. The store is to be closed then; what is at its paths
+  // stays as it is.
   std::string put_back();
   // A store that was just opened syncs every commit. Not within a transaction.
   void set_sync(JournalSettings::Sync sync);
