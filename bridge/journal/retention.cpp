@@ -118,9 +118,11 @@ Room Retention::make_room(Store& store, std::vector<LaneState>& lanes, LaneState
                           std::uint64_t bytes, std::uint64_t claimed, std::uint64_t beyond) {
   const WhenFull rule = lane.settings.when_full.value_or(settings_.when_full);
   if (lane.settings.max_size_bytes) {
-    // An empty lane takes any message: one that is larger than max_size would never find room.
+    // An empty lane takes any message, and where the rule is to wait any group: one that is larger
+    // than max_size would never find room.
     while (lane.backlog_bytes() + claimed > 0 &&
            lane.backlog_bytes() + claimed + bytes > *lane.settings.max_size_bytes) {
+      if (rule == WhenFull::pause && lane.backlog_bytes() == 0) break;
       if (rule == WhenFull::pause) return Room::pause;
       if (rule == WhenFull::drop_newest || !drop_oldest(store, lane, "max_size")) return Room::drop;
     }
