@@ -131,6 +131,17 @@ std::optional<Url> read_link(Section& link, const std::string& id, LinkSettings&
   return url;
 }
 
+// One machine may have several names; which others than these, only its resolver knows.
+std::string address_of(const Url& url) {
+  const bool here = url.host == "localhost" || url.host.starts_with("127.") || url.host == "::1";
+  return (here ? "localhost" : url.host) + ' ' + std::to_string(url.port);
+}
+
+bool same_address(const Url& a, const Url& b) {
+  const bool sockets = a.host.empty() && b.host.empty();
+  return sockets ? a.path == b.path : address_of(a) == address_of(b);
+}
+
 }  // namespace
 
 void read_links(Section& file, const std::string& id, BridgeConfig& config) {
@@ -155,6 +166,11 @@ void read_links(Section& file, const std::string& id, BridgeConfig& config) {
     central.complain(central.has("client_id") ? "client_id" : "url",
                      "\"site\" and \"central\" have the same broker and the same client_id, so "
                      "that each would end the other's connection; change one");
+  } else if (site_url && central_url && same_address(*site_url, *central_url)) {
+    central.warn("url",
+                 "\"central\" has the address of \"site\": on one broker what a route sends may "
+                 "be what another one takes, and goes round; two virtual hosts of a broker are "
+                 "well");
   }
 }
 

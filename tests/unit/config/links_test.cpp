@@ -208,3 +208,18 @@ TEST_CASE("config: who only asks needs no secrets, and an empty one is named") {
   // What is wrong with the text is wrong for everybody.
   CHECK_THROWS_AS(load_config(file("relative"), NamedFiles::ignored), ConfigError);
 }
+
+TEST_CASE("config: two links to one address are warned of") {
+  const auto warned = [](const std::string& site, const std::string& central) {
+    const auto warnings = load("bridge: {id: shop}\nsite: {url: \"" + site +
+                               "\"}\ncentral: {url: \"" + central + "\"}\n")
+                              .warnings;
+    return warnings.size() == 1 &&
+           warnings[0].text.find("has the address of \"site\"") != std::string::npos;
+  };
+  CHECK(warned("mqtt://localhost", "mqtt://127.0.0.1:1883"));
+  CHECK(warned("mqtt://h", "ws://h:1883"));
+  CHECK(warned("mqtt+unix:///x", "mqtt+unix:///x"));
+  CHECK_FALSE(warned("mqtt://h", "mqtt://h:1884"));
+  CHECK_FALSE(warned("mqtt+unix:///x", "mqtt+unix:///y"));
+}
