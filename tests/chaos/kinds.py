@@ -21,7 +21,7 @@ WEIGHTS = {
     "black-hole": 3,
     "slow": 3,
     "lost-acknowledgements": 3,
-    "turned-away": 3,
+    "turned-away": 6,
     # What processes do.
     "kill-bridge": 6,
     "restart-bridge": 4,
