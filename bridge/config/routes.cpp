@@ -220,6 +220,31 @@ void warn_of_topics(std::vector<Section>& sections, const std::vector<std::size_
   }
 }
 
+// RabbitMQ brings retained messages to filters without a wildcard alone.
+void warn_of_wildcards(std::vector<Section>& sections, const std::vector<std::size_t>& section_of,
+                       const std::string& id, const BridgeConfig& config) {
+  for (const Direction direction : {Direction::up, Direction::down}) {
+    const LinkSettings& source = direction == Direction::up ? config.site : config.central;
+    if (source.broker != BrokerKind::rabbitmq) continue;
+    std::string names;
+    std::optional<std::size_t> first;
+    for (std::size_t i = 0; i < config.routes.size(); ++i) {
+      const Route& route = config.routes[i];
+      if (route.direction != direction) continue;
+      if (to_filter(route.from, id).find_first_of("+#") == std::string::npos) continue;
+      names += (names.empty() ? "" : ", ") + in_quotes(route.name);
+      if (!first) first = i;
+    }
+    if (!first) continue;
+    sections[section_of[*first]].warn(
+        "from", "RabbitMQ brings no retained message to a filter with a wildcard: what " +
+                    in_quotes(source.name) +
+                    " retains crosses only if it is published while the bridge is subscribed, or "
+                    "by a route for its very topic (routes: " +
+                    names + ')');
+  }
+}
+
 }  // namespace
 
 void read_routes(Section& file, const std::string& id, BridgeConfig& config, Problems& problems) {
@@ -237,6 +262,7 @@ void read_routes(Section& file, const std::string& id, BridgeConfig& config, Pro
   warn_of_retain(sections, section_of, config);
   if (problems.count() > before) return;  // what follows wants valid routes
   warn_of_topics(sections, section_of, id, config);
+  warn_of_wildcards(sections, section_of, id, config);
   for (const RouteFinding& finding : analyse(config.routes, id)) {
     const int other = sections[section_of[finding.other]].at().line;
     sections[section_of[finding.route]].complain(finding.text + " (the other is in line " +

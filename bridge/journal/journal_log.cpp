@@ -54,9 +54,9 @@ void JournalLog::resumed(const std::vector<LanePosition>& lanes) {
       spdlog::warn(
           "journal: the {} broker has lost its bookmark of lane {}, or has an older one, and still "
           "has this bridge's session: the session counts, and {} to {} are not sent again "
-          "('bascule journal replay --lane {} --direction {} --from {}' does)",
+          "('bascule journal replay --lane {} --direction {} --from {} --to {}' does)",
           far_broker(lane.direction), lane.name, lane.overruled, lane.cursor, lane.name,
-          to_string(lane.direction), lane.overruled);
+          to_string(lane.direction), lane.overruled, lane.cursor);
     }
     if (!lane.lost_again) continue;
     spdlog::warn(

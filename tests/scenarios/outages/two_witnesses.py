@@ -140,7 +140,7 @@ with Stage() as stage:
     assert shop.again() == [], shop.again()
     forgot = shop.bascule.link("central")["forgot"]
     assert (forgot["bookmarks"], forgot["evidence"]) == (1, "session-there"), forgot
-    command = "journal replay --lane default --direction up --from 21"
+    command = "journal replay --lane default --direction up --from 21 --to 30"
     assert f"bascule {command}" in shop.bascule.log()
-    assert shop.bascule.cli(*command.split(), "--to", "30").returncode == 0
+    assert shop.bascule.cli(*command.split()).returncode == 0
     wait_until(lambda: shop.again() == list(range(21, 31)), "21 to 30, by command")

@@ -175,6 +175,24 @@ TEST_CASE("config: topics that a broker of a known kind cannot carry are warning
   for (const char* broker : {"auto", "mosquitto", "other"}) CHECK(warnings(broker, "shop.4") == "");
 }
 
+TEST_CASE("config: that RabbitMQ brings nothing retained to a wildcard is a warning") {
+  const auto warnings = [](const std::string& broker) {
+    return load("bridge: {id: shop}\nsite: {url: mqtt://s}\ncentral: {url: mqtt://c, broker: " +
+                broker +
+                "}\n"
+                "routes:\n"
+                "  - {name: a, direction: down, from: a}\n"
+                "  - {name: b, direction: down, from: \"b/{x...}\"}\n"
+                "  - {name: c, direction: down, from: c/+/d}\n"
+                "  - {name: d, direction: up, from: d/#}\n")
+        .warnings;
+  };
+  REQUIRE(warnings("rabbitmq").size() == 1);
+  CHECK(warnings("rabbitmq")[0].line == 6);
+  CHECK(warnings("rabbitmq")[0].text.find("(routes: \"b\", \"c\")") != std::string::npos);
+  CHECK(warnings("auto").empty());
+}
+
 TEST_CASE("config: that a retain flag does not come over MQTT 3.1.1 is a warning") {
   const std::string old = with_site("  url: \"mqtt://localhost\"\n  protocol: 3.1.1\n");
   const auto warnings = load(old +
