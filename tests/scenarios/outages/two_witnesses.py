@@ -7,6 +7,8 @@ What was lost a second time is in the ledger, and goes by command.
 
 P6
 """
+import re
+
 import paho.mqtt.client as mqtt
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
@@ -36,10 +38,19 @@ def keep_bookmark(stage, broker, payload):
     writer.leave()
 
 
+def acknowledged(broker, client_id):
+    """Whether the client has acknowledged the last bookmark that came back to it: else a broker that
+    is killed brings it once more, from the session."""
+    last = list(re.finditer(rf"Sending PUBLISH to {client_id} \(d\d, q1, r\d, m(\d+), '{BOOKMARK}'",
+                            log := broker.log()))[-1]
+    return f"Received PUBACK from {client_id} (Mid: {last[1]}," in log[last.end():]
+
+
 class Shop:
     def __init__(self, stage, **central_link):
         self.stage = stage
-        self.site, self.central = stage.broker("site"), stage.broker("central")
+        self.site = stage.broker("site")
+        self.central = stage.broker("central", options=["log_type all"])
         self.line = stage.line(self.central)
         self.bascule = stage.bascule(self.site, self.line, central_link=central_link)
         self.till = stage.publisher(self.site)
@@ -49,7 +60,11 @@ class Shop:
     def sells(self, count):
         self.till.publish_numbered(SALE, self.sold + 1, self.sold + count)
         self.sold += count
+        self.wait_bookmarked()
+
+    def wait_bookmarked(self):
         wait_until(lambda: self.bascule.lane("up")["bookmark"] == self.sold, "the bookmark there")
+        wait_until(lambda: acknowledged(self.central, "bascule-store-42-central"), "its end")
 
     def killed(self, comes_back, what):
         """`what` happens to the broker before the bridge is back."""
@@ -92,7 +107,7 @@ with Stage() as stage:
     assert forgot["evidence"] == "session-there", forgot
 
     # mosquitto's: session and bookmark from before 22 to 31.
-    wait_until(lambda: shop.bascule.lane("up")["bookmark"] == 21, "a new bookmark there")
+    shop.wait_bookmarked()
     shop.central.wait_saved()
     shop.central.copy_store()
     shop.sells(10)
@@ -101,7 +116,7 @@ with Stage() as stage:
     assert shop.bascule.link("central")["forgot"]["evidence"] == "bookmark"
 
     # ejabberd's: of what may be lost, 22 to 31 have come twice.
-    wait_until(lambda: shop.bascule.lane("up")["bookmark"] == 32, "a new bookmark there")
+    shop.wait_bookmarked()
     shop.central.wait_saved()
     shop.killed(shop.central.kill, lambda: session_ends(shop.central, "bascule-store-42-central"))
     assert shop.again() == [*range(1, 22), 32], shop.again()
