@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "clock.hpp"
-#include "journal/own_entry.hpp"
+#include "journal/backlog/own_entry.hpp"
 #include "message/own.hpp"
 #include "text/time.hpp"
 

@@ -5,9 +5,9 @@
 
 #include "cli/ask.hpp"
 #include "cli/command.hpp"
-#include "cli/policy_view.hpp"
 #include "cli/print.hpp"
 #include "cli/subcommand.hpp"
+#include "cli/view/policy_view.hpp"
 #include "text/fields.hpp"
 
 namespace bascule {

@@ -12,9 +12,9 @@
 
 #include "cli/ask.hpp"
 #include "cli/command.hpp"
-#include "cli/conflict_view.hpp"
 #include "cli/print.hpp"
 #include "cli/subcommand.hpp"
+#include "cli/view/conflict_view.hpp"
 #include "clock.hpp"
 #include "text/fields.hpp"
 #include "text/time.hpp"

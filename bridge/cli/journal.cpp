@@ -5,10 +5,10 @@
 
 #include "cli/ask.hpp"
 #include "cli/command.hpp"
-#include "cli/journal_view.hpp"
-#include "cli/payload_text.hpp"
 #include "cli/print.hpp"
 #include "cli/subcommand.hpp"
+#include "cli/view/journal_view.hpp"
+#include "cli/view/payload_text.hpp"
 #include "text/fields.hpp"
 
 namespace bascule {

@@ -7,9 +7,9 @@
 
 #include "cli/ask.hpp"
 #include "cli/command.hpp"
-#include "cli/policy_view.hpp"
 #include "cli/print.hpp"
 #include "cli/subcommand.hpp"
+#include "cli/view/policy_view.hpp"
 #include "replay/replay_policy.hpp"
 
 namespace bascule {

@@ -5,8 +5,8 @@
 #include <iostream>
 
 #include "cli/command.hpp"
-#include "cli/table.hpp"
-#include "cli/units.hpp"
+#include "cli/view/table.hpp"
+#include "cli/view/units.hpp"
 
 namespace bascule {
 

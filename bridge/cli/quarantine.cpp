@@ -4,11 +4,11 @@
 
 #include "cli/ask.hpp"
 #include "cli/command.hpp"
-#include "cli/payload_text.hpp"
 #include "cli/print.hpp"
-#include "cli/quarantine_view.hpp"
 #include "cli/subcommand.hpp"
-#include "cli/units.hpp"
+#include "cli/view/payload_text.hpp"
+#include "cli/view/quarantine_view.hpp"
+#include "cli/view/units.hpp"
 #include "text/fields.hpp"
 
 namespace bascule {

@@ -9,7 +9,7 @@
 
 #include "cli/command.hpp"
 #include "cli/subcommand.hpp"
-#include "cli/terminal.hpp"
+#include "cli/view/terminal.hpp"
 #include "config/config.hpp"
 #include "message/topic.hpp"
 

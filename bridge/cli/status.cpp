@@ -9,9 +9,9 @@
 
 #include "cli/ask.hpp"
 #include "cli/command.hpp"
-#include "cli/status_view.hpp"
-#include "cli/table.hpp"
-#include "cli/verdict.hpp"
+#include "cli/view/status_view.hpp"
+#include "cli/view/table.hpp"
+#include "cli/view/verdict.hpp"
 
 namespace bascule {
 

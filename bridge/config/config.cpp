@@ -14,8 +14,8 @@
 #include "config/section.hpp"
 #include "config/values.hpp"
 #include "config/yaml.hpp"
-#include "journal/books.hpp"
-#include "journal/retention.hpp"
+#include "journal/backlog/retention.hpp"
+#include "journal/books/books.hpp"
 
 namespace bascule {
 namespace {

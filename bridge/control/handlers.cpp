@@ -8,7 +8,7 @@
 #include "control/quarantine_queries.hpp"
 #include "control/queries.hpp"
 #include "control/report.hpp"
-#include "journal/retention.hpp"
+#include "journal/backlog/retention.hpp"
 
 namespace bascule {
 namespace {

@@ -11,7 +11,7 @@
 #include <string_view>
 #include <utility>
 
-#include "forwarder/own_messages.hpp"
+#include "forwarder/bookmark/own_messages.hpp"
 #include "forwarder/suspicion.hpp"
 #include "link/link.hpp"
 

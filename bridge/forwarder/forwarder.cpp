@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "clock.hpp"
-#include "forwarder/refusal.hpp"
+#include "forwarder/lane/refusal.hpp"
 #include "link/reason.hpp"
 #include "message/own.hpp"
 

@@ -13,16 +13,16 @@
 #include <string>
 #include <vector>
 
-#include "forwarder/bookmark.hpp"
-#include "forwarder/bookmark_timer.hpp"
+#include "forwarder/bookmark/bookmark.hpp"
+#include "forwarder/bookmark/bookmark_timer.hpp"
+#include "forwarder/bookmark/own_messages.hpp"
+#include "forwarder/bookmark/settling.hpp"
 #include "forwarder/closures.hpp"
 #include "forwarder/handshakes.hpp"
-#include "forwarder/lane_turns.hpp"
-#include "forwarder/outbound_lane.hpp"
-#include "forwarder/own_messages.hpp"
+#include "forwarder/lane/lane_turns.hpp"
+#include "forwarder/lane/outbound_lane.hpp"
 #include "forwarder/publish_batch.hpp"
 #include "forwarder/refusal_news.hpp"
-#include "forwarder/settling.hpp"
 #include "forwarder/suspicion.hpp"
 #include "journal/journal.hpp"
 #include "link/link.hpp"

@@ -10,7 +10,7 @@
 #include <memory>
 #include <vector>
 
-#include "forwarder/outbound_lane.hpp"
+#include "forwarder/lane/outbound_lane.hpp"
 #include "forwarder/packet_ids.hpp"
 #include "journal/journal.hpp"
 #include "link/link.hpp"

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "forwarder/lane_reader.hpp"
+#include "forwarder/lane/lane_reader.hpp"
 #include "link/link.hpp"
 #include "message/proof.hpp"
 

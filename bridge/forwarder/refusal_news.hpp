@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "events.hpp"
-#include "forwarder/outbound_lane.hpp"
+#include "forwarder/lane/outbound_lane.hpp"
 
 namespace bascule {
 

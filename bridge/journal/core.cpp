@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <stdexcept>
 
-#include "journal/own_entry.hpp"
+#include "journal/backlog/own_entry.hpp"
 #include "message/properties.hpp"
 #include "message/stamp.hpp"
 

@@ -24,20 +24,20 @@
 #include <vector>
 
 #include "clock.hpp"
-#include "journal/appender.hpp"
+#include "journal/backlog/appender.hpp"
+#include "journal/backlog/batch_reader.hpp"
+#include "journal/backlog/retention.hpp"
 #include "journal/ballast.hpp"
-#include "journal/batch_reader.hpp"
-#include "journal/books.hpp"
-#include "journal/epoch.hpp"
-#include "journal/repeat_ledger.hpp"
-#include "journal/repeats.hpp"
-#include "journal/resumption.hpp"
-#include "journal/retained.hpp"
-#include "journal/retention.hpp"
-#include "journal/sessions.hpp"
+#include "journal/books/books.hpp"
+#include "journal/books/transaction.hpp"
+#include "journal/repeats/repeat_ledger.hpp"
+#include "journal/repeats/repeats.hpp"
+#include "journal/retained/retained.hpp"
+#include "journal/retained/stored_retained.hpp"
+#include "journal/sessions/epoch.hpp"
+#include "journal/sessions/resumption.hpp"
+#include "journal/sessions/sessions.hpp"
 #include "journal/settings.hpp"
-#include "journal/stored_retained.hpp"
-#include "journal/transaction.hpp"
 
 namespace bascule {
 

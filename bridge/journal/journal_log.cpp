@@ -4,7 +4,7 @@
 
 #include <utility>
 
-#include "journal/receipts.hpp"
+#include "journal/repeats/receipts.hpp"
 
 namespace bascule {
 namespace {

@@ -6,7 +6,7 @@
 #include <stdexcept>
 #include <vector>
 
-#include "journal/own_entry.hpp"
+#include "journal/backlog/own_entry.hpp"
 #include "message/own.hpp"
 #include "message/properties.hpp"
 #include "message/topic.hpp"

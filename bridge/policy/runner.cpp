@@ -8,7 +8,7 @@
 #include <stdexcept>
 #include <tuple>
 
-#include "journal/own_entry.hpp"
+#include "journal/backlog/own_entry.hpp"
 #include "message/own.hpp"
 #include "policy/host_functions.hpp"
 

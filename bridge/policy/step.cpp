@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "journal/own_entry.hpp"
+#include "journal/backlog/own_entry.hpp"
 #include "message/own.hpp"
 #include "message/properties.hpp"
 #include "message/topic.hpp"

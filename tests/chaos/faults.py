@@ -51,7 +51,7 @@ FAULTS = (
          "one.state == State::granted || one.state == State::refused || one.since > now"),
     )),
     Fault("K5", "each refusal is taken for the message's fault", (
-        ("bridge/forwarder/refusal.cpp", "  switch (code) {",
+        ("bridge/forwarder/lane/refusal.cpp", "  switch (code) {",
          "  if (code >= 0x80) return Refusal::for_message;\n  switch (code) {"),
     )),
     Fault("K6", "a message over the limit ends the connection", (
@@ -73,12 +73,12 @@ FAULTS = (
          "life >= short_life || (!quiet && false) || ++short_lives_"),
     )),
     Fault("K9", "a broker that forgets gets everything again, each time", (
-        ("bridge/journal/resumption.cpp",
+        ("bridge/journal/sessions/resumption.cpp",
          "lane.settings.resend == Resend::all ? send : unsent, lane.answered",
          "lane.settings.resend != Resend::never ? send : unsent, lane.answered"),
     )),
     Fault("K11", "redeliveries are known only of the last few that were stored", (
-        ("bridge/journal/recollection.cpp",
+        ("bridge/journal/repeats/recollection.cpp",
          "if (++count > Receipts::remembered) {",
          "if (++count > 24) {"),
     )),

@@ -1,5 +1,5 @@
 // What anyone may have written under a bookmark's topic.
-#include "forwarder/bookmark.hpp"
+#include "forwarder/bookmark/bookmark.hpp"
 
 #include <cstdint>
 #include <string>

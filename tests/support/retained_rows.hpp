@@ -5,7 +5,7 @@
 #include <set>
 #include <string>
 
-#include "journal/retained.hpp"
+#include "journal/retained/retained.hpp"
 
 namespace bascule::test {
 

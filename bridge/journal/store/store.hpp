@@ -8,21 +8,21 @@
 #include <string>
 
 #include "journal/settings.hpp"
-#include "journal/store/batch_table.hpp"
 #include "journal/store/directory_lock.hpp"
 #include "journal/store/file_identity.hpp"
-#include "journal/store/held_table.hpp"
 #include "journal/store/journal_error.hpp"
-#include "journal/store/lane_table.hpp"
-#include "journal/store/loss_ledger.hpp"
-#include "journal/store/meta_table.hpp"
-#include "journal/store/policy_tables.hpp"
-#include "journal/store/quarantine_table.hpp"
-#include "journal/store/repeat_table.hpp"
-#include "journal/store/retained_table.hpp"
-#include "journal/store/seen_table.hpp"
-#include "journal/store/session_table.hpp"
-#include "journal/store/subscription_table.hpp"
+#include "journal/store/table/batch_table.hpp"
+#include "journal/store/table/held_table.hpp"
+#include "journal/store/table/lane_table.hpp"
+#include "journal/store/table/loss_ledger.hpp"
+#include "journal/store/table/meta_table.hpp"
+#include "journal/store/table/policy_tables.hpp"
+#include "journal/store/table/quarantine_table.hpp"
+#include "journal/store/table/repeat_table.hpp"
+#include "journal/store/table/retained_table.hpp"
+#include "journal/store/table/seen_table.hpp"
+#include "journal/store/table/session_table.hpp"
+#include "journal/store/table/subscription_table.hpp"
 
 namespace bascule {
 

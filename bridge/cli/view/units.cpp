@@ -1,0 +1,65 @@
+#include "cli/view/units.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdio>
+
+namespace bascule {
+
+namespace {
+
+template <class... Values>
+std::string print(const char* format, Values... values) {
+  std::array<char, 64> text;
+  const int length = std::snprintf(text.data(), text.size(), format, values...);
+  return {text.data(), static_cast<std::size_t>(length)};
+}
+
+std::string two_units(std::int64_t large, const char* large_name, std::int64_t small,
+                      const char* small_name) {
+  std::string text = std::to_string(large) + ' ' + large_name;
+  if (small > 0) text += ' ' + std::to_string(small) + ' ' + small_name;
+  return text;
+}
+
+}  // namespace
+
+std::string count_text(std::uint64_t count) {
+  std::string text = std::to_string(count);
+  for (auto i = static_cast<std::ptrdiff_t>(text.size()) - 3; i > 0; i -= 3) {
+    text.insert(static_cast<std::size_t>(i), 1, ',');
+  }
+  return text;
+}
+
+std::string counted(std::uint64_t count, const std::string& noun) {
+  return count_text(count) + ' ' + noun + (count == 1 ? "" : "s");
+}
+
+std::string bytes_text(std::uint64_t bytes) {
+  if (bytes < 1024) return std::to_string(bytes) + " B";
+  static constexpr std::array names = {"KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
+  double amount = static_cast<double>(bytes) / 1024;
+  std::size_t unit = 0;
+  for (; amount >= 999.5 && unit + 1 < names.size(); ++unit) amount /= 1024;
+  return print(amount < 9.95 ? "%.1f %s" : "%.0f %s", amount, names[unit]);
+}
+
+std::string rate_text(double per_s) {
+  if (per_s <= 0) return "0/s";
+  if (per_s < 9.95) return print("%.1f/s", per_s);
+  return count_text(static_cast<std::uint64_t>(std::llround(per_s))) + "/s";
+}
+
+std::string span_text(double seconds) {
+  const auto s = static_cast<std::int64_t>(std::max(0.0, seconds));
+  if (s < 60) return std::to_string(s) + " s";
+  const std::int64_t min = s / 60;
+  if (min < 60) return std::to_string(min) + " min";
+  const std::int64_t h = min / 60;
+  if (h < 24) return two_units(h, "h", min % 60, "min");
+  return two_units(h / 24, "d", h % 24, "h");
+}
+
+}  // namespace bascule

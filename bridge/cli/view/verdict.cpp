@@ -1,0 +1,167 @@
+#include "cli/view/verdict.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <optional>
+
+#include "cli/view/table.hpp"
+#include "cli/view/units.hpp"
+#include "text/fields.hpp"
+#include "text/time.hpp"
+#include "text/words.hpp"
+
+namespace bascule {
+
+namespace {
+
+using nlohmann::json;
+
+constexpr double rate_needs_s = 60;         // what came within less says nothing about a rate
+constexpr double soon_full_s = 24 * 3'600;  // so much room is left: somebody has to act today
+constexpr double worth_telling_s = 30 * 86'400;
+
+constexpr Word<Health> health_words[] = {
+    {"ok", Health::ok}, {"degraded", Health::degraded}, {"failing", Health::failing}};
+
+// Collects reasons; the worst decides.
+class Findings {
+ public:
+  void add(Health health, std::string why) {
+    found_.health = std::max(found_.health, health);
+    found_.because.push_back(std::move(why));
+  }
+  Verdict take() { return std::move(found_); }
+
+ private:
+  Verdict found_;
+};
+
+void journal(const json& status, Findings& findings) {
+  const json& journal = part_of(status, "journal");
+  if (const std::string trouble = text_of(journal, "trouble"); !trouble.empty()) {
+    findings.add(Health::failing, "journal: " + trouble + "; nothing is taken in meanwhile");
+  }
+  const auto full = journal.find("full");
+  if (full != journal.end() && full->is_boolean() && full->get<bool>()) {
+    findings.add(Health::failing,
+                 "the journal is full (" + bytes_text(count_of(journal, "bytes")) + ", " +
+                     bytes_text(count_of(journal, "free_bytes")) +
+                     " free on its file system); it goes on as soon as there is room");
+  }
+}
+
+void links(const json& status, std::int64_t now_ms, Findings& findings) {
+  const json& links = part_of(status, "links");
+  for (const char* name : {"site", "central"}) {
+    const json& link = part_of(links, name);
+    const std::string state = text_of(link, "state");
+    if (state == "up" || state.empty()) continue;  // a hub has one
+    std::string text = std::string(name) + ": " + state;
+    if (const auto since_ms = parse_time(text_of(link, "since"))) {
+      text += " for " + span_text(static_cast<double>(now_ms - *since_ms) / 1'000);
+    }
+    const std::string error = text_of(link, "last_error");
+    findings.add(Health::degraded, text + (error.empty() ? "" : " (" + error + ")"));
+  }
+}
+
+// How long what is free suffices if as much comes as did while the oldest message waited.
+std::optional<double> room_s(const json& journal, std::uint64_t waiting_bytes, double oldest_s) {
+  const std::uint64_t max = count_of(journal, "max_bytes"), used = count_of(journal, "bytes");
+  const std::uint64_t free = count_of(journal, "free_bytes");
+  const std::uint64_t min_free = count_of(journal, "min_free_bytes");
+  if (max == 0 || waiting_bytes == 0 || oldest_s < rate_needs_s) return std::nullopt;
+  const std::uint64_t grows = std::min(max - std::min(max, used), free - std::min(free, min_free));
+  const std::uint64_t given_back = used - std::min(used, waiting_bytes);  // the history
+  return static_cast<double>(grows + given_back) * oldest_s / static_cast<double>(waiting_bytes);
+}
+
+void backlog(const json& status, Findings& findings) {
+  std::uint64_t waiting = 0, bytes = 0;
+  double oldest_s = 0;
+  for (const json& lane : part_of(status, "lanes")) {
+    waiting += count_of(lane, "backlog");
+    bytes += count_of(lane, "backlog_bytes");
+    if (count_of(lane, "backlog") > 0)
+      oldest_s = std::max(oldest_s, number_of(lane, "oldest_age_s"));
+    const std::string why = text_of(lane, "waits_for");
+    if (!why.empty()) {
+      findings.add(Health::degraded, "lane " + text_of(lane, "name") + " " +
+                                         text_of(lane, "direction") +
+                                         " waits: the broker refuses for now: " + why);
+    }
+  }
+  const std::optional<double> room = room_s(part_of(status, "journal"), bytes, oldest_s);
+  if (waiting > 0 && oldest_s >= rate_needs_s) {
+    std::string text = counted(waiting, "message") + (waiting == 1 ? " waits, " : " wait, ") +
+                       bytes_text(bytes) + ", the oldest for " + span_text(oldest_s);
+    if (room && *room < worth_telling_s) {
+      text += "; at this rate the journal is full in " + span_text(*room);
+    }
+    // Waiting alone is no fault: a lane may have hours, or a rate.
+    findings.add(room && *room < soon_full_s ? Health::failing : Health::ok, text);
+  }
+}
+
+void refused(const json& status, Findings& findings) {
+  const json& held = part_of(status, "held");
+  if (const std::uint64_t count = count_of(held, "messages"); count > 0) {
+    const std::uint64_t topics = count_of(held, "topics");
+    findings.add(Health::degraded, counted(count, "message") + " held: the broker refuses " +
+                                       counted(topics, "topic"));
+  }
+  if (const std::uint64_t count = count_of(part_of(status, "quarantine"), "messages"); count > 0) {
+    findings.add(Health::degraded,
+                 counted(count, "message") + " in quarantine: 'bascule journal quarantine list'");
+  }
+  for (const json& route : part_of(status, "routes")) {
+    const std::string state = text_of(route, "state");
+    if (state != "refused" && state != "unanswered") continue;
+    findings.add(Health::degraded, "route " + text_of(route, "name") + ": its subscription is " +
+                                       state + ": " + text_of(route, "filter"));
+  }
+}
+
+// What changes no health, and waits for a person all the same.
+void notes(const json& status, Findings& findings) {
+  if (const std::uint64_t cases = count_of(part_of(status, "cases"), "open"); cases > 0) {
+    findings.add(Health::ok, counted(cases, "case") + (cases == 1 ? " waits" : " wait") +
+                                 " for a person: 'bascule cases list'");
+  }
+  if (const std::uint64_t lost = count_of(part_of(status, "losses"), "messages"); lost > 0) {
+    findings.add(Health::ok, counted(lost, "message") + " lost so far: 'bascule journal losses'");
+  }
+}
+
+Tone tone_of(Health health) {
+  return health == Health::ok ? Tone::good : health == Health::degraded ? Tone::warn : Tone::bad;
+}
+
+}  // namespace
+
+Verdict verdict(const json& status, std::int64_t now_ms) {
+  Findings findings;
+  journal(status, findings);
+  links(status, now_ms, findings);
+  backlog(status, findings);
+  refused(status, findings);
+  notes(status, findings);
+  return findings.take();
+}
+
+std::string verdict_text(const Verdict& verdict, bool colour) {
+  std::string word(word_of(health_words, verdict.health));
+  std::ranges::transform(word, word.begin(), [](unsigned char c) { return std::toupper(c); });
+  const std::string indent(word.size() + 2, ' ');
+  std::string text = painted(word, tone_of(verdict.health), colour);
+  for (std::size_t i = 0; i < verdict.because.size(); ++i) {
+    text += (i == 0 ? "  " : indent) + painted(verdict.because[i], Tone::plain, colour) + '\n';
+  }
+  return verdict.because.empty() ? text + '\n' : text;
+}
+
+json verdict_json(const Verdict& verdict) {
+  return {{"state", word_of(health_words, verdict.health)}, {"because", verdict.because}};
+}
+
+}  // namespace bascule

@@ -1,0 +1,67 @@
+#include "forwarder/bookmark/own_messages.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "message/own.hpp"
+
+namespace bascule {
+namespace {
+
+constexpr int closures_max = 3;
+constexpr std::int64_t given_up_ms = 3'600'000;
+constexpr std::int64_t holds_ms = 10'000;  // a connection that lasts so long
+
+}  // namespace
+
+void OwnMessages::add(std::string topic, std::string payload, bool retain) {
+  unsent_.push_back({std::move(topic), std::move(payload), retain});
+}
+
+void OwnMessages::send(std::size_t room, const Limits& limits) {
+  for (; room > 0 && !unsent_.empty(); --room) {
+    const Unsent next = std::move(unsent_.front());
+    unsent_.pop_front();
+    Outgoing out;
+    out.message = own_message(next.topic, next.payload, next.retain && limits.retain_available);
+    out.message.qos = std::min(out.message.qos, limits.maximum_qos);
+    out.tag = tag;
+    ++in_flight_;
+    link_.publish({&out, 1});
+  }
+}
+
+void OwnMessages::settled(bool accepted) {
+  --in_flight_;
+  if (accepted) closures_ = 0;
+}
+
+void OwnMessages::suspect(const std::string& prefix, std::int64_t now_ms) {
+  if (++closures_ < closures_max) return;
+  closures_ = 0;
+  given_up_since_ms_ = now_ms;
+  spdlog::warn(
+      "{}: the broker closes the connection each time it gets the bridge's own messages (may this "
+      "user publish to {}#?); they are left out for {} min: no state, no bookmark, no events, and "
+      "should this broker lose what it accepted, that goes unnoticed",
+      link_.status().broker, prefix, given_up_ms / 60'000);
+}
+
+void OwnMessages::connected(std::int64_t now_ms) {
+  up_ms_ = now_ms;
+  left_out_ = given_up(now_ms);
+}
+
+void OwnMessages::disconnected(bool over_lanes, std::int64_t now_ms) {
+  unsent_.clear();
+  if (left_out_ && !over_lanes && now_ms - up_ms_ < holds_ms) given_up_since_ms_ = 0;
+  left_out_ = false;
+}
+
+bool OwnMessages::given_up(std::int64_t now_ms) const {
+  return given_up_since_ms_ != 0 && now_ms - given_up_since_ms_ < given_up_ms;
+}
+
+}  // namespace bascule

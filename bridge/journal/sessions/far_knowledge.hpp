@@ -1,0 +1,22 @@
+// What the far broker's bookmark says; see forwarder/bookmark/bookmark.hpp. A value.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+
+namespace bascule {
+
+struct FarKnowledge {
+  bool asked = false;     // once on this connection; all else is its answer
+  bool readable = false;  // the answer is complete
+  bool session_present = false;
+  // Its sessions are at least as durable as what it retains: one that is there counts more than a
+  // bookmark that is older than one which was read back before.
+  bool session_overrules = false;
+  std::string epoch;  // empty: no bookmark there
+  std::map<std::string, std::uint64_t, std::less<>> lanes;
+};
+
+}  // namespace bascule

@@ -1,0 +1,86 @@
+#include "journal/store/table/meta_table.hpp"
+
+#include <array>
+#include <cstdio>
+#include <random>
+#include <sstream>
+
+namespace bascule {
+namespace {
+
+std::string draw_epoch() {
+  std::random_device random;
+  std::array<char, 17> text{};
+  std::snprintf(text.data(), text.size(), "%08x%08x", random(), random());
+  return text.data();
+}
+
+}  // namespace
+
+std::optional<std::string> MetaTable::get(const char* key) {
+  return database_.prepared("SELECT value FROM meta WHERE key=?1")
+      .bind(key)
+      .first([](const Statement& row) { return std::string(row.text(0)); });
+}
+
+void MetaTable::set(const char* key, const std::string& value) {
+  database_.prepared("INSERT OR REPLACE INTO meta VALUES(?1, ?2)").run(key, value);
+}
+
+void MetaTable::found(const std::string& bridge, std::int64_t wall_ms) {
+  set("bridge", bridge);
+  set("created_ms", std::to_string(wall_ms));
+  renew_epoch();
+}
+
+std::string MetaTable::renew_epoch() {
+  const std::string epoch = draw_epoch();
+  set("epoch", epoch);
+  return epoch;
+}
+
+void MetaTable::save_unsynced(const std::optional<std::string>& boot) {
+  if (boot) {
+    set("unsynced", *boot);
+  } else {
+    database_.prepared("DELETE FROM meta WHERE key='unsynced'").run();
+  }
+}
+
+Forgotten MetaTable::forgotten(Direction out) {
+  Forgotten forgotten;
+  std::istringstream text(
+      get(out == Direction::up ? "forgotten_up" : "forgotten_down").value_or(""));
+  text >> forgotten.sessions >> forgotten.bookmarks >> forgotten.last_ms;
+  if (!text) return {};
+  int evidence = 0;
+  text >> evidence >> forgotten.unanswered;  // not there: it was written before they were known
+  if (text) forgotten.evidence = static_cast<Evidence>(evidence);
+  return forgotten;
+}
+
+void MetaTable::save_forgotten(Direction out, const Forgotten& forgotten) {
+  set(out == Direction::up ? "forgotten_up" : "forgotten_down",
+      std::to_string(forgotten.sessions) + " " + std::to_string(forgotten.bookmarks) + " " +
+          std::to_string(forgotten.last_ms) + " " +
+          std::to_string(static_cast<int>(forgotten.evidence)) + " " +
+          std::to_string(forgotten.unanswered ? 1 : 0));
+}
+
+std::map<int, Boot> MetaTable::boots() {
+  std::map<int, Boot> boots;
+  database_.prepared("SELECT number, boot_id, offset_ms, synchronized FROM boot")
+      .bind()
+      .each([&](const Statement& row) {
+        boots[static_cast<int>(row.integer(0))] = {std::string(row.text(1)), row.integer(2),
+                                                   row.integer(3) != 0};
+      });
+  return boots;
+}
+
+void MetaTable::save_boot(int number, const Boot& boot) {
+  database_.prepared("INSERT OR REPLACE INTO boot VALUES(?1, ?2, ?3, ?4)")
+      .run(number, boot.id, boot.offset_ms, boot.synchronized);
+}
+
+}  // namespace bascule

@@ -1,0 +1,106 @@
+#include "cli/view/verdict.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace bascule;
+using nlohmann::json;
+
+namespace {
+
+constexpr std::int64_t now_ms = 1'763'817'600'000;  // 2025-11-22T13:20:00Z
+constexpr std::uint64_t mebi = 1 << 20;
+
+// All is well: an hour's backlog in a lane that has hours.
+json sample() {
+  return json::parse(R"({
+    "links": {"site": {"state": "up", "since": "2025-11-19T09:20:00Z", "last_error": null},
+              "central": {"state": "up", "since": "2025-11-22T11:20:00Z", "last_error": null}},
+    "lanes": [{"name": "media", "direction": "up", "backlog": 60, "backlog_bytes": 62914560,
+               "oldest_age_s": 3600, "waits_for": null}],
+    "routes": [{"name": "sales", "state": "subscribed", "filter": "pos/#"}],
+    "journal": {"bytes": 125829120, "max_bytes": 4294967296, "free_bytes": 107374182400,
+                "min_free_bytes": 268435456, "full": false, "trouble": null},
+    "held": {"messages": 0, "topics": 0}, "quarantine": {"messages": 0},
+    "cases": {"open": 0}, "losses": {"messages": 0}})");
+}
+
+std::string text(const json& status) { return verdict_text(verdict(status, now_ms), false); }
+
+}  // namespace
+
+TEST_CASE("verdict: what waits is told, and by itself no fault") {
+  CHECK(text(sample()) ==
+        "OK  60 messages wait, 60 MiB, the oldest for 1 h; at this rate the journal is full "
+        "in 2 d 19 h\n");
+  json status = sample();
+  status["lanes"][0]["oldest_age_s"] = 59;  // it may have come all at once
+  CHECK(text(status) == "OK\n");
+}
+
+TEST_CASE("verdict: cases and losses are known, and no fault") {
+  json status = sample();
+  status["lanes"] = json::array();
+  status["cases"]["open"] = 1;
+  status["losses"]["messages"] = 2;
+  CHECK(text(status) ==
+        "OK  1 case waits for a person: 'bascule cases list'\n"
+        "    2 messages lost so far: 'bascule journal losses'\n");
+}
+
+TEST_CASE("verdict: each thing that should cross and does not is a reason") {
+  const auto degraded = [](const char* change, const std::string& why) {
+    json status = sample();
+    status["lanes"] = json::array();
+    status.merge_patch(json::parse(change));
+    const Verdict found = verdict(status, now_ms);
+    CHECK(found.health == Health::degraded);
+    CHECK(found.because == std::vector<std::string>{why});
+  };
+  degraded(R"({"links": {"central": {"state": "down", "last_error": "connection refused"}}})",
+           "central: down for 2 h (connection refused)");
+  degraded(R"({"links": {"site": {"state": "slow"}}})", "site: slow for 3 d 4 h");
+  degraded(R"({"held": {"messages": 12, "topics": 2}})",
+           "12 messages held: the broker refuses 2 topics");
+  degraded(R"({"quarantine": {"messages": 1}})",
+           "1 message in quarantine: 'bascule journal quarantine list'");
+  degraded(R"({"routes": [{"name": "r", "state": "refused", "filter": "a/#"}]})",
+           "route r: its subscription is refused: a/#");
+  degraded(R"({"lanes": [{"name": "d", "direction": "up", "waits_for": "quota exceeded"}]})",
+           "lane d up waits: the broker refuses for now: quota exceeded");
+}
+
+TEST_CASE("verdict: a journal that takes nothing in is worse than anything, and comes first") {
+  json status = sample();
+  status["links"]["central"]["state"] = "down";
+  status["journal"]["full"] = true;
+  Verdict found = verdict(status, now_ms);
+  CHECK(found.health == Health::failing);
+  CHECK(found.because.front() ==
+        "the journal is full (120 MiB, 100 GiB free on its file system); it goes on as soon as "
+        "there is room");
+  status["journal"]["full"] = false;
+  status["journal"]["trouble"] = "input/output error";
+  found = verdict(status, now_ms);
+  CHECK(found.health == Health::failing);
+  CHECK(found.because.front() == "journal: input/output error; nothing is taken in meanwhile");
+}
+
+TEST_CASE(
+    "verdict: the smaller of the journal's room and the disk's counts, and history gives way") {
+  json status = sample();
+  status["journal"]["free_bytes"] = 256 * mebi + 600 * mebi;
+  // 60 MiB an hour into 600 MiB of the disk, and the 60 MiB that have crossed.
+  const Verdict found = verdict(status, now_ms);
+  CHECK(found.health == Health::failing);
+  CHECK(found.because.front() ==
+        "60 messages wait, 60 MiB, the oldest for 1 h; at this rate the journal is full in "
+        "11 h");
+  status["journal"]["free_bytes"] = 0;  // below what is left for others
+  CHECK(verdict(status, now_ms).because.front().ends_with("is full in 1 h"));
+}
+
+TEST_CASE("verdict: a daemon of another version may leave anything out") {
+  CHECK(text(json::object()) == "OK\n");
+  CHECK(verdict_json(verdict(json::object(), now_ms)) ==
+        json{{"state", "ok"}, {"because", json::array()}});
+}

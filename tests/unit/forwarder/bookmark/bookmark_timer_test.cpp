@@ -1,0 +1,64 @@
+#include "forwarder/bookmark/bookmark_timer.hpp"
+
+#include <doctest/doctest.h>
+
+#include <optional>
+
+#include "support/scripted_link.hpp"
+
+using namespace bascule;
+using namespace bascule::test;
+
+namespace {
+
+// Runs what is due on the loop, timers of no delay included.
+int after(ScriptedLink& link, int& written) {
+  for (int i = 0; i < 3; ++i) link.run([] {});
+  return written;
+}
+
+}  // namespace
+
+TEST_CASE("bookmark timer: one is written some time after something moved, however often") {
+  ScriptedLink link;
+  int written = 0;
+  std::optional<BookmarkTimer> timer;
+  link.run([&] {
+    timer.emplace(link.loop(), std::chrono::milliseconds(0), [&] { ++written; });
+    timer->moved();
+    timer->moved();
+    timer->later();
+    CHECK(written == 0);
+  });
+  CHECK(after(link, written) == 1);
+  link.run([&] { timer.reset(); });
+}
+
+TEST_CASE("bookmark timer: after 1,000 messages it does not wait") {
+  ScriptedLink link;
+  int written = 0;
+  link.run([&] {
+    BookmarkTimer timer(link.loop(), std::chrono::hours(1), [&] { ++written; });
+    for (int i = 0; i < 999; ++i) timer.accepted();
+    timer.moved();
+    CHECK(written == 0);
+    timer.accepted();
+    timer.moved();
+    CHECK(written == 1);
+    timer.moved();
+    CHECK(written == 1);
+  });
+}
+
+TEST_CASE("bookmark timer: stopped, it writes none") {
+  ScriptedLink link;
+  int written = 0;
+  std::optional<BookmarkTimer> timer;
+  link.run([&] {
+    timer.emplace(link.loop(), std::chrono::milliseconds(0), [&] { ++written; });
+    timer->later();
+    timer->stop();
+  });
+  CHECK(after(link, written) == 0);
+  link.run([&] { timer.reset(); });
+}
