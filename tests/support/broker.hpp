@@ -24,7 +24,7 @@ namespace bascule::test {
 
 // Waits until `done` holds; false after the deadline.
 inline bool wait_for(const std::function<bool()>& done,
-                     std::chrono::milliseconds deadline = std::chrono::seconds(20)) {
+                     std::chrono::milliseconds deadline = std::chrono::seconds(60)) {
   const auto end = std::chrono::steady_clock::now() + deadline;
   while (!done()) {
     if (std::chrono::steady_clock::now() > end) return false;
