@@ -41,9 +41,10 @@ def keep_bookmark(stage, broker, payload):
 def acknowledged(broker, client_id):
     """Whether the client has acknowledged the last bookmark that came back to it: else a broker
     that is killed brings it once more, from the session."""
-    last = list(re.finditer(rf"Sending PUBLISH to {client_id} \(d\d, q1, r\d, m(\d+), '{BOOKMARK}'",
-                            log := broker.log()))[-1]
-    return f"Received PUBACK from {client_id} (Mid: {last[1]}," in log[last.end():]
+    log = broker.log()
+    sent = list(re.finditer(
+        rf"Sending PUBLISH to {client_id} \(d\d, q1, r\d, m(\d+), '{BOOKMARK}'", log))
+    return sent and f"Received PUBACK from {client_id} (Mid: {sent[-1][1]}," in log[sent[-1].end():]
 
 
 class Shop:
