@@ -116,6 +116,10 @@ class _Draw:
         return [*self.traffic(), first, *self.traffic(), *self.pause(up_to), *meanwhile,
                 *self.traffic(), *end]
 
+    def looked_at(self, actions):
+        """At times the world settles at once, before another connection hides what was wrong."""
+        return [*actions, *([Action("settle")] if self.chance.random() < 0.5 else [])]
+
     def step(self, kind):
         return getattr(self, "_" + kind.replace("-", "_"))()
 
@@ -197,7 +201,8 @@ class _Draw:
 
     def _turned_away(self):
         line = self.line()
-        return self.around(Action("turn-away", {"line": line}), Action("mend", {"line": line}))
+        return self.looked_at(self.around(Action("turn-away", {"line": line}),
+                                          Action("mend", {"line": line})))
 
     def _kill_bridge(self):
         bridge = self.site()
@@ -325,8 +330,8 @@ class _Draw:
         refused = self._scripted(Action("refuse-filter", {
             "bridge": site, "code": self.chance.choice((0x80, 0x87, 0x97))}))
         at = next((index for index, one in enumerate(refused) if one.kind == "refuse-filter"), None)
-        return [] if at is None else [*refused[:at + 1], Action("restart", {"bridge": site}),
-                                      *refused[at + 1:]]
+        return [] if at is None else self.looked_at(
+            [*refused[:at + 1], Action("restart", {"bridge": site}), *refused[at + 1:]])
 
     def _scripted(self, action):
         return self.refusing(action) if self.setting["central"] == "scripted" else []
