@@ -45,6 +45,9 @@ PLUGINS = [
     ["conflict/record", "oversell/options"],
     ["conflict/state", "oversell/ledger"],
     ["conflict/merge"],
+    ["conflict/authority/turn"],
+    ["conflict/authority/decide"],
+    ["conflict/authority/person"],
     ["conflict/site", "conflict/authority", "oversell/site", "oversell/authority"],
     ["conflict/plugin", "oversell/plugin"],
 ]

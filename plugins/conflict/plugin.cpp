@@ -2,8 +2,8 @@
 #include <string_view>
 
 #include "bascule/policy.hpp"
-#include "conflict/authority/ask.hpp"
 #include "conflict/authority/authority.hpp"
+#include "conflict/authority/person/ask.hpp"
 #include "conflict/site/site_turn.hpp"
 
 namespace bascule::conflict {

@@ -1,12 +1,12 @@
 #include "conflict/authority/authority.hpp"
 
-#include "conflict/authority/batch.hpp"
-#include "conflict/authority/evaluate.hpp"
-#include "conflict/authority/questions.hpp"
+#include "conflict/authority/decide/batch.hpp"
+#include "conflict/authority/decide/evaluate.hpp"
+#include "conflict/authority/decide/questions.hpp"
 #include "conflict/authority/reports.hpp"
 #include "conflict/authority/resolve.hpp"
-#include "conflict/authority/tell_time.hpp"
 #include "conflict/authority/trim.hpp"
+#include "conflict/authority/turn/tell_time.hpp"
 #include "conflict/record/marks.hpp"
 
 namespace bascule::conflict {

@@ -5,9 +5,9 @@
 #include <map>
 #include <vector>
 
-#include "conflict/authority/batch.hpp"
-#include "conflict/authority/evaluate.hpp"
-#include "conflict/authority/sites.hpp"
+#include "conflict/authority/decide/batch.hpp"
+#include "conflict/authority/decide/evaluate.hpp"
+#include "conflict/authority/turn/sites.hpp"
 #include "sdk/json.hpp"
 
 namespace bascule::conflict {

@@ -2,15 +2,15 @@
 
 #include <algorithm>
 
-#include "conflict/authority/conclude.hpp"
-#include "conflict/authority/evaluate.hpp"
-#include "conflict/authority/insert.hpp"
-#include "conflict/authority/lost.hpp"
-#include "conflict/authority/person.hpp"
-#include "conflict/authority/questions.hpp"
-#include "conflict/authority/reinstate.hpp"
+#include "conflict/authority/decide/conclude.hpp"
+#include "conflict/authority/decide/evaluate.hpp"
+#include "conflict/authority/decide/insert.hpp"
+#include "conflict/authority/decide/lost.hpp"
+#include "conflict/authority/decide/questions.hpp"
+#include "conflict/authority/decide/strategy.hpp"
+#include "conflict/authority/person/person.hpp"
+#include "conflict/authority/person/reinstate.hpp"
 #include "conflict/authority/reports.hpp"
-#include "conflict/authority/strategy.hpp"
 #include "conflict/authority/trim.hpp"
 #include "conflict/merge/merge.hpp"
 #include "sdk/json.hpp"

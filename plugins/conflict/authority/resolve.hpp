@@ -1,7 +1,7 @@
 // A person's decision of a case. It is an op of its own, by an author who has seen everything.
 #pragma once
 
-#include "conflict/authority/turn.hpp"
+#include "conflict/authority/turn/turn.hpp"
 
 namespace bascule::conflict {
 

@@ -4,7 +4,7 @@
 #include <limits>
 
 #include "conflict/authority/reports.hpp"
-#include "conflict/authority/sites.hpp"
+#include "conflict/authority/turn/sites.hpp"
 #include "conflict/record/marks.hpp"
 #include "sdk/json.hpp"
 

@@ -12,7 +12,7 @@
 #include <string>
 #include <string_view>
 
-#include "conflict/authority/turn.hpp"
+#include "conflict/authority/turn/turn.hpp"
 
 namespace bascule::conflict {
 

@@ -1,6 +1,6 @@
 #include "policies/conflict/hub.hpp"
 
-#include "conflict/authority/ask.hpp"
+#include "conflict/authority/person/ask.hpp"
 
 namespace bascule::test {
 

@@ -1,9 +1,9 @@
-#include "conflict/authority/batch.hpp"
+#include "conflict/authority/decide/batch.hpp"
 
 #include <algorithm>
 #include <vector>
 
-#include "conflict/authority/evaluate.hpp"
+#include "conflict/authority/decide/evaluate.hpp"
 #include "sdk/time_zone.hpp"
 
 namespace bascule::conflict {

@@ -1,11 +1,11 @@
-#include "conflict/authority/reinstate.hpp"
+#include "conflict/authority/person/reinstate.hpp"
 
 #include <algorithm>
 #include <set>
 
-#include "conflict/authority/evaluate.hpp"
-#include "conflict/authority/person.hpp"
-#include "conflict/authority/strategy.hpp"
+#include "conflict/authority/decide/evaluate.hpp"
+#include "conflict/authority/decide/strategy.hpp"
+#include "conflict/authority/person/person.hpp"
 #include "sdk/json.hpp"
 
 namespace bascule::conflict {

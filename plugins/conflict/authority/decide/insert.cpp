@@ -1,4 +1,4 @@
-#include "conflict/authority/insert.hpp"
+#include "conflict/authority/decide/insert.hpp"
 
 #include <algorithm>
 #include <optional>

@@ -1,4 +1,4 @@
-#include "conflict/authority/person.hpp"
+#include "conflict/authority/person/person.hpp"
 
 #include "conflict/merge/merge.hpp"
 #include "conflict/record/validate.hpp"

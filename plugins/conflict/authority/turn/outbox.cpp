@@ -1,4 +1,4 @@
-#include "conflict/authority/outbox.hpp"
+#include "conflict/authority/turn/outbox.hpp"
 
 #include "conflict/record/marks.hpp"
 

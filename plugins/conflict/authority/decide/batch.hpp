@@ -2,7 +2,7 @@
 // of their authors' time (R35).
 #pragma once
 
-#include "conflict/authority/turn.hpp"
+#include "conflict/authority/turn/turn.hpp"
 
 namespace bascule::conflict {
 

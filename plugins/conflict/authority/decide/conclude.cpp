@@ -1,11 +1,11 @@
-#include "conflict/authority/conclude.hpp"
+#include "conflict/authority/decide/conclude.hpp"
 
 #include <algorithm>
 #include <set>
 
-#include "conflict/authority/insert.hpp"
-#include "conflict/authority/lost.hpp"
-#include "conflict/authority/questions.hpp"
+#include "conflict/authority/decide/insert.hpp"
+#include "conflict/authority/decide/lost.hpp"
+#include "conflict/authority/decide/questions.hpp"
 
 namespace bascule::conflict {
 

@@ -1,5 +1,5 @@
 // The key: m SITE.
-#include "conflict/authority/sites.hpp"
+#include "conflict/authority/turn/sites.hpp"
 
 #include "conflict/record/encoding.hpp"
 

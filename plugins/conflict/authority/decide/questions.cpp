@@ -1,9 +1,9 @@
-#include "conflict/authority/questions.hpp"
+#include "conflict/authority/decide/questions.hpp"
 
 #include <algorithm>
 #include <optional>
 
-#include "conflict/authority/insert.hpp"
+#include "conflict/authority/decide/insert.hpp"
 #include "sdk/json.hpp"
 
 namespace bascule::conflict {

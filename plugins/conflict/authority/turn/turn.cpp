@@ -1,4 +1,4 @@
-#include "conflict/authority/turn.hpp"
+#include "conflict/authority/turn/turn.hpp"
 
 #include <string>
 

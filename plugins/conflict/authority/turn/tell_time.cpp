@@ -1,4 +1,4 @@
-#include "conflict/authority/tell_time.hpp"
+#include "conflict/authority/turn/tell_time.hpp"
 
 #include "sdk/json.hpp"
 

@@ -1,12 +1,12 @@
-#include "conflict/authority/strategy.hpp"
+#include "conflict/authority/decide/strategy.hpp"
 
 #include <algorithm>
 #include <utility>
 
-#include "conflict/authority/conclude.hpp"
-#include "conflict/authority/insert.hpp"
-#include "conflict/authority/lost.hpp"
-#include "conflict/authority/questions.hpp"
+#include "conflict/authority/decide/conclude.hpp"
+#include "conflict/authority/decide/insert.hpp"
+#include "conflict/authority/decide/lost.hpp"
+#include "conflict/authority/decide/questions.hpp"
 #include "conflict/merge/life.hpp"
 #include "conflict/merge/merge.hpp"
 

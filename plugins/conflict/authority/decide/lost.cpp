@@ -1,4 +1,4 @@
-#include "conflict/authority/lost.hpp"
+#include "conflict/authority/decide/lost.hpp"
 
 #include <algorithm>
 #include <optional>

@@ -8,7 +8,7 @@
 #include <string>
 
 #include "bascule/policy.hpp"
-#include "conflict/authority/outbox.hpp"
+#include "conflict/authority/turn/outbox.hpp"
 #include "conflict/options/options.hpp"
 #include "conflict/state/cases.hpp"
 #include "conflict/state/gathered.hpp"

@@ -1,7 +1,7 @@
 // What the options' strategy makes of an op.
 #pragma once
 
-#include "conflict/authority/turn.hpp"
+#include "conflict/authority/turn/turn.hpp"
 
 namespace bascule::conflict {
 

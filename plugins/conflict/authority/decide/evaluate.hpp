@@ -2,7 +2,7 @@
 // waited for it.
 #pragma once
 
-#include "conflict/authority/turn.hpp"
+#include "conflict/authority/turn/turn.hpp"
 
 namespace bascule::conflict {
 

@@ -1,11 +1,11 @@
-#include "conflict/authority/ask.hpp"
+#include "conflict/authority/person/ask.hpp"
 
 #include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "conflict/authority/reinstate.hpp"
+#include "conflict/authority/person/reinstate.hpp"
 #include "conflict/state/losses.hpp"
 #include "conflict/state/state.hpp"
 #include "conflict/state/state_keys.hpp"

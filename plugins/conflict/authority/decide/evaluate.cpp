@@ -1,8 +1,8 @@
-#include "conflict/authority/evaluate.hpp"
+#include "conflict/authority/decide/evaluate.hpp"
 
-#include "conflict/authority/conclude.hpp"
-#include "conflict/authority/questions.hpp"
-#include "conflict/authority/strategy.hpp"
+#include "conflict/authority/decide/conclude.hpp"
+#include "conflict/authority/decide/questions.hpp"
+#include "conflict/authority/decide/strategy.hpp"
 #include "conflict/merge/merge.hpp"
 
 namespace bascule::conflict {

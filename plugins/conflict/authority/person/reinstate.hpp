@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "conflict/authority/turn.hpp"
+#include "conflict/authority/turn/turn.hpp"
 
 namespace bascule::conflict {
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "conflict/authority/turn.hpp"
+#include "conflict/authority/turn/turn.hpp"
 
 namespace bascule::conflict {
 
