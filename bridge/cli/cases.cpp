@@ -1,5 +1,3 @@
-#include <unistd.h>
-
 #include <CLI/CLI.hpp>
 #include <memory>
 
@@ -47,8 +45,7 @@ int resolve(const BridgeConfig& config, const Options& options) {
   Query query;
   query.set("number", std::to_string(options.number)).set("choose", options.choose);
   if (!options.data.empty()) query.set("data", options.data);
-  const char* user = ::getlogin();
-  query.set("by", !options.by.empty() ? options.by : user != nullptr ? user : "");
+  query.set("by", person_of(options.by));
   tell_daemon(config, query.behind("/v1/cases/resolve"));
   return exit_code::done;
 }

@@ -1,5 +1,3 @@
-#include <unistd.h>
-
 #include <CLI/CLI.hpp>
 #include <chrono>
 #include <cstdint>
@@ -64,10 +62,11 @@ std::int64_t since_ms(const std::string& text) {
 
 // All portions of an answer, in one.
 json ask_all(const BridgeConfig& config, const Options& options, const char* what, json about) {
+  const std::string policy = policy_of(config, options);
   json all;
   while (true) {
     Query query;
-    query.set("policy", policy_of(config, options)).set("what", what).set("about", about.dump());
+    query.set("policy", policy).set("what", what).set("about", about.dump());
     json page = ask_daemon(config, query.behind("/v1/policies/ask"));
     const bool more = page.contains("next");
     if (more) about["after"] = page["next"];
@@ -95,11 +94,7 @@ int records(const BridgeConfig& config, const Options& options) {
 }
 
 int reinstate(const BridgeConfig& config, const Options& options) {
-  const char* user = ::getlogin();
-  json about = {{"number", options.number},
-                {"by", !options.by.empty() ? options.by
-                       : user != nullptr   ? user
-                                           : ""}};
+  json about = {{"number", options.number}, {"by", person_of(options.by)}};
   if (!options.fields.empty()) about["fields"] = options.fields;
   const std::string policy = policy_of(config, options);
   Query query;

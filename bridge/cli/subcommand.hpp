@@ -2,6 +2,8 @@
 // that they share.
 #pragma once
 
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
 #include <memory>
 #include <string>
@@ -34,6 +36,13 @@ inline CLI::Option* add_direction(CLI::App* command, std::string& direction,
   return command->add_option("--direction", direction, description)
       ->type_name("up|down")
       ->check(CLI::IsMember({"up", "down"}));
+}
+
+// Who does it: as given, or whoever is logged in; empty where nobody is, as under cron.
+inline std::string person_of(const std::string& by) {
+  if (!by.empty()) return by;
+  const char* user = ::getlogin();
+  return user != nullptr ? user : "";
 }
 
 }  // namespace bascule
