@@ -9,34 +9,21 @@
 
 namespace bascule::test {
 
-namespace {
-
-Edit edit(const std::string& id, const Json& fields, std::int64_t base, std::int64_t after_s,
-          const std::string& kind = "") {
-  auto made = edit_of(id, fields);
-  made.base = base;
-  made.at = monday + after_s * 1'000;
-  made.kind = kind;
-  return made;
-}
-
-}  // namespace
-
 TEST_CASE("conflict: a recreate that loses makes no version") {
   Hub hub(Json{{"strategy", "field-merge"}});
-  hub.give(edit("A1", {{"n", 4}}, -1, 0));
-  hub.give(edit("B1", Json::object(), 0, 1, "delete"));
-  hub.give(edit("C1", {{"m", 1}}, 1, 2, "recreate"));
+  hub.give(edit_after("A1", {{"n", 4}}, -1, 0));
+  hub.give(edit_after("B1", Json::object(), 0, 1, "delete"));
+  hub.give(edit_after("C1", {{"m", 1}}, 1, 2, "recreate"));
   SUBCASE("to a delete of the life that both have begun") {
-    CHECK(hub.give(edit("D1", Json::object(), 2, 3, "delete"))["version"] == 3);
+    CHECK(hub.give(edit_after("D1", Json::object(), 2, 3, "delete"))["version"] == 3);
     hub.sent.clear();
-    const auto verdict = hub.give(edit("E1", {{"m", 2}}, 1, 4, "recreate"));
+    const auto verdict = hub.give(edit_after("E1", {{"m", 2}}, 1, 4, "recreate"));
     CHECK(verdict["verdict"] == "SUPERSEDED");
     CHECK(verdict["version"] == 3);
     for (const auto& sent : hub.sent) CHECK(sent.topic != "records/123");
   }
   SUBCASE("all its fields to the other recreate") {
-    const auto verdict = hub.give(edit("E1", {{"m", 2}}, 1, 1, "recreate"));
+    const auto verdict = hub.give(edit_after("E1", {{"m", 2}}, 1, 1, "recreate"));
     CHECK(hub.record() == Json{{"m", 1}});
     CHECK(verdict["verdict"] == "SUPERSEDED");
     CHECK(verdict["version"] == 2);
@@ -45,11 +32,11 @@ TEST_CASE("conflict: a recreate that loses makes no version") {
 
 TEST_CASE("conflict: an edit that a version check let through is reported with what lost before") {
   Hub hub(Json{{"strategy", "expected-version"}, {"on_stale", "merge"}});
-  hub.give(edit("A1", {{"n", 2}}, -1, 0));
-  hub.give(edit("A2", {{"n", 3}}, 0, 10));
-  CHECK(hub.give(edit("B1", {{"n", 4}}, 0, 5))["verdict"] == "SUPERSEDED");
+  hub.give(edit_after("A1", {{"n", 2}}, -1, 0));
+  hub.give(edit_after("A2", {{"n", 3}}, 0, 10));
+  CHECK(hub.give(edit_after("B1", {{"n", 4}}, 0, 5))["verdict"] == "SUPERSEDED");
   CHECK(hub.conflicts.size() == 1);
-  CHECK(hub.give(edit("C1", {{"n", 5}}, 1, 50))["verdict"] == "APPLY");
+  CHECK(hub.give(edit_after("C1", {{"n", 5}}, 1, 50))["verdict"] == "APPLY");
   REQUIRE(hub.conflicts.size() == 2);
   CHECK(hub.conflicts[1]["conflict"] == Json{id_of("B1"), id_of("C1")});
 }
@@ -57,10 +44,10 @@ TEST_CASE("conflict: an edit that a version check let through is reported with w
 TEST_CASE("conflict: so is one that follows its author's own, with a delete that lost") {
   Hub hub(
       Json{{"strategy", "expected-version"}, {"on_stale", "merge"}, {"deletes", "update-wins"}});
-  hub.give(edit("B1", {{"n", 1}}, -1, 0));
-  hub.give(edit("B2", {{"n", 2}}, 0, 1));
-  CHECK(hub.give(edit("A1", Json::object(), 0, 2, "delete"))["reason"] == "updated");
-  auto third = edit("B3", {{"tel", 3}}, 0, 3);
+  hub.give(edit_after("B1", {{"n", 1}}, -1, 0));
+  hub.give(edit_after("B2", {{"n", 2}}, 0, 1));
+  CHECK(hub.give(edit_after("A1", Json::object(), 0, 2, "delete"))["reason"] == "updated");
+  auto third = edit_after("B3", {{"tel", 3}}, 0, 3);
   third.prev = "B2";
   hub.conflicts.clear();
   hub.give(third);
@@ -72,10 +59,10 @@ TEST_CASE(
     "conflict: a record that lives again is a version, though a person is asked for its field") {
   Hub hub(
       Json{{"strategy", "field-merge"}, {"deletes", "author-time"}, {"fields", {{"n", "case"}}}});
-  hub.give(edit("A1", {{"n", 2}}, -1, 0));
-  hub.give(edit("A2", {{"n", 3}}, 0, 3));
-  hub.give(edit("B1", Json::object(), 1, 5, "delete"));
-  const auto verdict = hub.give(edit("C1", {{"n", 4}}, 0, 10));
+  hub.give(edit_after("A1", {{"n", 2}}, -1, 0));
+  hub.give(edit_after("A2", {{"n", 3}}, 0, 3));
+  hub.give(edit_after("B1", Json::object(), 1, 5, "delete"));
+  const auto verdict = hub.give(edit_after("C1", {{"n", 4}}, 0, 10));
   CHECK(verdict["verdict"] == "MERGE");
   CHECK(verdict["lost"] == Json{"n"});
   CHECK(verdict["version"] == 3);
@@ -86,12 +73,12 @@ TEST_CASE(
 TEST_CASE("conflict: the stamp of what a person let pass moves nobody's edit behind it") {
   Hub hub(Json{{"strategy", "expected-version"}, {"on_stale", "merge"}});
   const auto now = monday + 5 * day;  // when the person decides
-  auto ahead = edit("A1", {{"m", 1}}, -1, 0);
+  auto ahead = edit_after("A1", {{"m", 1}}, -1, 0);
   ahead.at = now + 71'000;
   CHECK(hub.give(ahead, now)["reason"] == "clock");
   hub.resolve(1, "accept");
-  auto second = edit("A2", {{"name", 1}}, 0, 0);
-  auto third = edit("A3", {{"name", true}, {"n", "x"}}, 0, 0);
+  auto second = edit_after("A2", {{"name", 1}}, 0, 0);
+  auto third = edit_after("A3", {{"name", true}, {"n", "x"}}, 0, 0);
   second.at = now - 990;
   third.at = now - 989;
   hub.give(second, now);
@@ -101,9 +88,9 @@ TEST_CASE("conflict: the stamp of what a person let pass moves nobody's edit beh
 
 TEST_CASE("conflict: what a person let pass does not count a second time") {
   Hub hub(Json{{"detect", "record"}});
-  CHECK(hub.give(edit("D1", {{"tel", 1}}, 0, 0))["reason"] == "resurrection");
+  CHECK(hub.give(edit_after("D1", {{"tel", 1}}, 0, 0))["reason"] == "resurrection");
   hub.resolve(1, "accept");
-  auto gone = edit("E1", Json::object(), 0, 9, "delete");
+  auto gone = edit_after("E1", Json::object(), 0, 9, "delete");
   hub.give(gone);
   CHECK(hub.conflicts.empty());
   CHECK(hub.record() == Json());
@@ -111,10 +98,10 @@ TEST_CASE("conflict: what a person let pass does not count a second time") {
 
 TEST_CASE("conflict: what its author saw deleted is rejected, and not held for its clock") {
   Hub hub(Json{{"on_ambiguous", "hold"}});
-  hub.give(edit("B1", {{"n", 1}}, -1, 0));
-  hub.give(edit("B2", Json::object(), 0, 1, "delete"));
-  auto first = edit("A1", {{"name", 1}}, 0, 9);
-  auto second = edit("C1", {{"name", 2}}, 1, 9);
+  hub.give(edit_after("B1", {{"n", 1}}, -1, 0));
+  hub.give(edit_after("B2", Json::object(), 0, 1, "delete"));
+  auto first = edit_after("A1", {{"name", 1}}, 0, 9);
+  auto second = edit_after("C1", {{"name", 2}}, 1, 9);
   second.u = 400;
   CHECK(hub.give(first)["reason"] == "deleted");
   const auto verdict = hub.give(second);
@@ -151,7 +138,7 @@ TEST_CASE("conflict: after a delete of the same night at the centre time decides
                    {"fields", {{"address", {{"members", {"street", "zip"}}}}, {"n", "sum"}}},
                    {"deletes", deletes},
                    {"when", batch ? "01:00" : "at once"}});
-      hub.give(edit("A1", {{"street", "z"}, {"n", 4}}, -1, 0), monday);
+      hub.give(edit_after("A1", {{"street", "z"}, {"n", 4}}, -1, 0), monday);
       if (batch) hub.wake("batch", monday + 17 * hour);
       const std::vector<std::string> payloads{"", R"({"zip":1})", R"({"n":5})"};
       for (std::size_t i = 0; i < payloads.size(); ++i) {
@@ -177,12 +164,12 @@ TEST_CASE("conflict: after a delete of the same night at the centre time decides
 
 TEST_CASE("conflict: a question about a field ends with the life of its record") {
   Hub hub(Json{{"strategy", "field-merge"}, {"fields", {{"n", "case"}}}});
-  hub.give(edit("A1", {{"m", 1}}, -1, 0));
-  hub.give(edit("A2", {{"n", 1}}, 0, 1));
-  CHECK(hub.give(edit("B1", {{"n", 2}}, 0, 2))["verdict"] == "CASE");
-  auto gone = edit("B2", Json::object(), 1, 3, "delete");
+  hub.give(edit_after("A1", {{"m", 1}}, -1, 0));
+  hub.give(edit_after("A2", {{"n", 1}}, 0, 1));
+  CHECK(hub.give(edit_after("B1", {{"n", 2}}, 0, 2))["verdict"] == "CASE");
+  auto gone = edit_after("B2", Json::object(), 1, 3, "delete");
   hub.give(gone);
-  hub.give(edit("B3", {{"n", 3}}, 2, 4, "recreate"));
+  hub.give(edit_after("B3", {{"n", 3}}, 2, 4, "recreate"));
   CHECK(hub.record() == Json{{"n", 3}});
   CHECK(hub.open_cases("field").empty());
 }
@@ -196,12 +183,12 @@ TEST_CASE("conflict: of a record that lives again every part is sent") {
     made.part = part;
     return hub.give(made);
   };
-  give(edit("A1", {{"name", "a"}}, -1, 0), "p");
-  give(edit("C1", Json::object(), 0, 10, "delete"), "p");
-  auto hidden = edit("A2", {{"tel", "x"}}, -1, 5);
+  give(edit_after("A1", {{"name", "a"}}, -1, 0), "p");
+  give(edit_after("C1", Json::object(), 0, 10, "delete"), "p");
+  auto hidden = edit_after("A2", {{"tel", "x"}}, -1, 5);
   hidden.prev = "A1";
   CHECK(give(hidden, "q")["reason"] == "deleted");
-  auto later = edit("A3", {{"name", "b"}}, -1, 20);
+  auto later = edit_after("A3", {{"name", "b"}}, -1, 20);
   later.prev = "A2";
   hub.sent.clear();
   give(later, "p");
@@ -213,12 +200,12 @@ TEST_CASE("conflict: of a record that lives again every part is sent") {
 
 TEST_CASE("conflict: what follows an edit that ran ahead and was accepted has its own time") {
   Hub hub(Json{{"strategy", "field-merge"}});
-  CHECK(hub.give(edit("A1", {{"m", 1}}, -1, 4 * 86'400 + 71))["reason"] == "clock");
+  CHECK(hub.give(edit_after("A1", {{"m", 1}}, -1, 4 * 86'400 + 71))["reason"] == "clock");
   hub.resolve(hub.open_cases("clock").at(0), "accept");
-  auto next = edit("A2", {{"name", 1}}, -1, 10);
+  auto next = edit_after("A2", {{"name", 1}}, -1, 10);
   next.prev = "A1";
   hub.give(next);
-  hub.give(edit("B1", {{"name", 2}}, -1, 20));
+  hub.give(edit_after("B1", {{"name", 2}}, -1, 20));
   CHECK(hub.record() == Json{{"m", 1}, {"name", 2}});
 }
 

@@ -49,6 +49,16 @@ inline Edit edit_of(const std::string& short_id, const Json& fields) {
   return edit;
 }
 
+// Made `after_s` seconds after Monday's begin, by who saw version `base`.
+inline Edit edit_after(const std::string& short_id, const Json& fields, std::int64_t base,
+                       std::int64_t after_s, const std::string& kind = "") {
+  auto edit = edit_of(short_id, fields);
+  edit.base = base;
+  edit.at = monday + after_s * 1'000;
+  edit.kind = kind;
+  return edit;
+}
+
 class Hub {
  public:
   explicit Hub(const Json& more = Json::object());

@@ -10,15 +10,6 @@ namespace bascule::test {
 
 namespace {
 
-Edit edit(const std::string& id, const Json& fields, std::int64_t base, std::int64_t after_s,
-          const std::string& kind = "") {
-  auto made = edit_of(id, fields);
-  made.base = base;
-  made.at = monday + after_s * 1'000;
-  made.kind = kind;
-  return made;
-}
-
 // "A1 {"n":1} newest B1": who lost what, why and to whom.
 std::vector<std::string> told(const Hub& hub, const Json& about = Json::object()) {
   const auto brief = [](const std::string& op) {
@@ -44,8 +35,8 @@ TEST_CASE("conflict R38: of two edits of a field the same one has lost, whicheve
     CAPTURE(later_first);
     Hub hub;
     hub.seed({{"n", 0}, {"m", 0}});
-    const auto a = edit("A1", {{"n", 1}, {"m", 1}}, 20, 0);
-    const auto b = edit("B1", {{"n", 2}}, 20, 60);
+    const auto a = edit_after("A1", {{"n", 1}, {"m", 1}}, 20, 0);
+    const auto b = edit_after("B1", {{"n", 2}}, 20, 60);
     hub.give(later_first ? b : a);
     hub.give(later_first ? a : b, monday + 4 * day + hour);
     CHECK(told(hub) == Texts{"A1 {\"n\":1} newest B1"});
@@ -74,14 +65,14 @@ TEST_CASE("conflict R38: of two edits of a field the same one has lost, whicheve
 TEST_CASE("conflict R38: what its successor's author saw has not lost") {
   Hub hub;
   hub.seed({{"n", 0}});
-  hub.give(edit("A1", {{"n", 1}}, 20, 0));
-  auto own = edit("A2", {{"n", 2}}, 20, 1);
+  hub.give(edit_after("A1", {{"n", 1}}, 20, 0));
+  auto own = edit_after("A2", {{"n", 2}}, 20, 1);
   own.prev = "A1";
   hub.give(own);
-  hub.give(edit("B1", {{"n", 3}}, 22, 2));
+  hub.give(edit_after("B1", {{"n", 3}}, 22, 2));
   CHECK(told(hub).empty());
   // Of a chain only what stood.
-  auto blind = edit("C1", {{"n", 4}}, 20, 3);
+  auto blind = edit_after("C1", {{"n", 4}}, 20, 3);
   hub.give(blind);
   CHECK(told(hub) == Texts{"B1 {\"n\":3} newest C1"});
 }
@@ -90,8 +81,8 @@ TEST_CASE("conflict R38: what lost to a rule is of its field alone, and so is wh
   const Json rules{{"n", "max"}, {"s", "sum"}, {"l", "union"}, {"g", {{"members", {"x", "y"}}}}};
   Hub hub(Json{{"strategy", "field-merge"}, {"fields", rules}});
   hub.seed({{"n", 5}, {"s", 1}, {"l", {1}}, {"x", 0}, {"y", 0}});
-  hub.give(edit("A1", {{"n", 9}, {"s", 2}, {"l", {2}}, {"x", 1}}, 20, 0));
-  hub.give(edit("B1", {{"n", 7}, {"s", 4}, {"l", {3}}, {"y", 2}}, 20, 1));
+  hub.give(edit_after("A1", {{"n", 9}, {"s", 2}, {"l", {2}}, {"x", 1}}, 20, 0));
+  hub.give(edit_after("B1", {{"n", 7}, {"s", 4}, {"l", {3}}, {"y", 2}}, 20, 1));
   CHECK(told(hub) == Texts{"A1 {\"x\":1} newest B1", "B1 {\"n\":7} max A1"});
   const auto number = hub.ask("losers")["losers"][1]["number"];
   CHECK(hub.reinstate({{"number", number}, {"fields", {"s"}}})["verdict"] == "REFUSED");
@@ -103,8 +94,8 @@ TEST_CASE("conflict R38: what lost to a rule is of its field alone, and so is wh
 TEST_CASE("conflict R38: of an edit that lost whole, fields are put back one by one") {
   Hub hub(Json{{"strategy", "expected-version"}});
   hub.seed({{"n", 0}});
-  hub.give(edit("A1", {{"n", 1}}, 20, 0));
-  hub.give(edit("B1", {{"m", 2}, {"n", 2}, {"o", 2}}, 20, 1));
+  hub.give(edit_after("A1", {{"n", 1}}, 20, 0));
+  hub.give(edit_after("B1", {{"m", 2}, {"n", 2}, {"o", 2}}, 20, 1));
   CHECK(told(hub) == Texts{"B1 {\"m\":2,\"n\":2,\"o\":2} stale"});
   const auto number = hub.ask("losers")["losers"][0]["number"];
   hub.reinstate({{"number", number}, {"fields", {"m"}}});
@@ -120,8 +111,8 @@ TEST_CASE("conflict R38: values and deletes that lost to each other") {
       CAPTURE(delete_first);
       Hub hub;
       hub.seed({{"n", 0}});
-      const auto a = edit("A1", {{"n", 1}}, 20, 0);
-      const auto b = edit("B1", Json::object(), 20, 1, "delete");
+      const auto a = edit_after("A1", {{"n", 1}}, 20, 0);
+      const auto b = edit_after("B1", Json::object(), 20, 1, "delete");
       hub.give(delete_first ? b : a);
       hub.give(delete_first ? a : b);
       CHECK(told(hub) == Texts{"A1 {\"n\":1} deleted B1"});
@@ -133,8 +124,8 @@ TEST_CASE("conflict R38: values and deletes that lost to each other") {
   SUBCASE("the delete, and the record is deleted") {
     Hub hub(Json{{"deletes", "update-wins"}});
     hub.seed({{"n", 0}});
-    hub.give(edit("A1", {{"n", 1}}, 20, 0));
-    hub.give(edit("B1", Json::object(), 20, 1, "delete"));
+    hub.give(edit_after("A1", {{"n", 1}}, 20, 0));
+    hub.give(edit_after("B1", Json::object(), 20, 1, "delete"));
     CHECK(told(hub) == Texts{"B1 {} updated delete A1"});
     hub.reinstate({{"number", hub.ask("losers")["losers"][0]["number"]}});
     CHECK(hub.record() == nullptr);
@@ -143,10 +134,10 @@ TEST_CASE("conflict R38: values and deletes that lost to each other") {
   SUBCASE("what is alive again has not lost any more") {
     Hub hub(Json{{"deletes", "author-time"}});
     hub.seed({{"n", 0}});
-    hub.give(edit("A1", {{"n", 1}}, 20, 0));
-    hub.give(edit("B1", Json::object(), 20, 1, "delete"));
+    hub.give(edit_after("A1", {{"n", 1}}, 20, 0));
+    hub.give(edit_after("B1", Json::object(), 20, 1, "delete"));
     CHECK(told(hub) == Texts{"A1 {\"n\":1} deleted B1"});
-    hub.give(edit("C1", {{"m", 1}}, 20, 2));
+    hub.give(edit_after("C1", {{"m", 1}}, 20, 2));
     CHECK(hub.record() == Json{{"n", 1}, {"m", 1}});
     CHECK(told(hub).empty());
   }
@@ -155,8 +146,8 @@ TEST_CASE("conflict R38: values and deletes that lost to each other") {
 TEST_CASE("conflict R38: a person's decision has losers, too") {
   Hub hub(Json{{"strategy", "field-merge"}, {"fields", {{"n", "case"}}}});
   hub.seed({{"n", 0}});
-  hub.give(edit("A1", {{"n", 1}}, 20, 0));
-  hub.give(edit("B1", {{"n", 2}}, 20, 1));
+  hub.give(edit_after("A1", {{"n", 1}}, 20, 0));
+  hub.give(edit_after("B1", {{"n", 2}}, 20, 1));
   CHECK(told(hub).empty());  // a person is asked
   hub.resolve(hub.open_cases("field").at(0), "take", {{"op", id_of("B1")}});
   CHECK(hub.record() == Json{{"n", 2}});
@@ -167,7 +158,7 @@ TEST_CASE("conflict R38: a person's decision has losers, too") {
 TEST_CASE("conflict R38: what is no edit is listed with its text, and cannot be put back") {
   Hub hub;
   hub.seed({{"n", 0}});
-  auto message = hub.as_message(edit("A1", {{"n", 1}}, 20, 0), monday + day);
+  auto message = hub.as_message(edit_after("A1", {{"n", 1}}, 20, 0), monday + day);
   message.payload = "{n:";
   hub.message(message);
   CHECK(told(hub) == Texts{"A1 {\"\":\"{n:\"} not_json"});
@@ -179,7 +170,7 @@ TEST_CASE("conflict R38: what is no edit is listed with its text, and cannot be 
 TEST_CASE("conflict R38: what a rule on values forbids is not put back") {
   Hub hub(Json{{"validate", {{"n", {{"max", 9}}}}}});
   hub.seed({{"n", 0}});
-  hub.give(edit("A1", {{"n", 10}}, 20, 0));
+  hub.give(edit_after("A1", {{"n", 10}}, 20, 0));
   CHECK(told(hub) == Texts{"A1 {\"n\":10} invalid"});
   const auto verdict = hub.reinstate({{"number", hub.ask("losers")["losers"][0]["number"]}});
   CHECK(verdict["verdict"] == "REFUSED");
@@ -211,8 +202,8 @@ TEST_CASE("conflict R38: losers of a record, since a time, and more than one ans
 
 TEST_CASE("conflict R38: what lost goes when its history does, and is counted") {
   Hub hub(Json{{"history", {{"keep", "1d"}}}, {"sites", {"A", "B"}}});
-  hub.give(edit("A1", {{"n", 1}}, -1, 0), monday);
-  hub.give(edit("B1", {{"n", 2}}, -1, 60), monday + hour);
+  hub.give(edit_after("A1", {{"n", 1}}, -1, 0), monday);
+  hub.give(edit_after("B1", {{"n", 2}}, -1, 60), monday + hour);
   CHECK(told(hub).size() == 1);
   CHECK(hub.ask("losers")["forgotten"] == 0);
   // Both sites say that they have seen all of it.
@@ -221,7 +212,7 @@ TEST_CASE("conflict R38: what lost goes when its history does, and is counted") 
     if (!sent.property("mark").empty()) mark = sent.property("mark");
   }
   for (const std::string site : {"A", "B"}) {
-    auto message = hub.as_message(edit(site + "2", {{site, 1}}, 1, 3'600), monday + 2 * hour);
+    auto message = hub.as_message(edit_after(site + "2", {{site, 1}}, 1, 3'600), monday + 2 * hour);
     message.properties.emplace_back("mark", mark);
     hub.message(message);
   }
@@ -235,7 +226,7 @@ TEST_CASE("conflict R36: the records are listed by their state, in portions") {
   Hub hub(Json{{"strategy", "field-merge"},
                {"insert_match", {"name", {{"field", "phone"}, {"as", "digits"}}}}});
   const auto insert = [&](const std::string& id, const std::string& key, const Json& fields) {
-    auto made = edit(id, fields, -1, 0);
+    auto made = edit_after(id, fields, -1, 0);
     made.record = key;
     hub.give(made);
   };
