@@ -108,17 +108,10 @@ Crossing::Crossing(const BridgeIdentity& bridge, LinkSettings settings, Directio
   intake_.on_stray = [this](const std::string& topic) {
     link_->loop().post([this, topic] { stray(topic); });
   };
-  if (!fresh_subscriptions_) return;
-  for (const std::string& client :
-       journal.opened().subscriptions().other_clients(settings.client_id, settings.url)) {
-    spdlog::warn(
-        "link {}: client_id was {} before; its session may still hold messages at {}. To fetch "
-        "them, run once with that client_id, or let the session end there",
-        name_, client, settings.url);
-  }
 }
 
 void Crossing::start() {
+  started_ = true;
   note_subscriptions();
   LinkHandlers handlers;
   handlers.on_deliveries = [this](std::span<const Delivery> deliveries) { deliver(deliveries); };
@@ -193,6 +186,7 @@ void Crossing::stray(const std::string& topic) {
 
 void Crossing::stop() {
   stopping_ = true;
+  if (!started_) return;
   std::promise<void> held;
   link_->loop().post([&] {
     forwarder_.end_sending();

@@ -59,11 +59,25 @@ class Crossing {
     link_->loop().post([this] { forwarder_.begin_anew(); });
   }
   SetAside set_aside(LaneId lane);
+  // See Intake. Any thread.
+  Append rerouted(const Message& in, std::string& bytes) const {
+    return intake_.rerouted(in, bytes);
+  }
 
-  LinkStatus status() const { return link_->status(); }
-  RetainedStatus retained() const { return comparison_.status(); }
+  // Until it is started another crossing may work in its place, and is told of here; null: none
+  // does any more. It lives as long as this one. Any thread.
+  void stand_in(const Crossing* other) { stand_in_ = other; }
+  LinkStatus status() const { return acting().link_->status(); }
+  RetainedStatus retained() const { return acting().comparison_.status(); }
   // Of the lanes that go to this broker.
-  std::map<std::string, LaneStatus> lanes() const { return forwarder_.lanes(); }
+  std::map<std::string, LaneStatus> lanes() const { return acting().forwarder_.lanes(); }
+
+  // What it asks the broker for. Before start().
+  const std::vector<Subscription>& asks() const { return subscriptions_.wanted(); }
+  // `done` once what the broker had for us before has come: see Bookmark. Any thread.
+  void fence(std::function<void(bool heard)> done) {
+    link_->loop().post([this, done] { forwarder_.fence(done); });
+  }
 
  private:
   void deliver(std::span<const Delivery> deliveries);
@@ -76,7 +90,13 @@ class Crossing {
   void subscribed(const Limits& limits);
   void disconnected(const std::string& reason);
   void watch_line();
+  const Crossing& acting() const {
+    const Crossing* const other = stand_in_;
+    return other == nullptr ? *this : *other;
+  }
 
+  std::atomic<const Crossing*> stand_in_ = nullptr;
+  bool started_ = false;  // main thread, or that which ends a former session before it
   std::string name_;
   std::string state_topic_;
   std::string session_peer_;  // who is at its two ends

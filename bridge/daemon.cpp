@@ -9,12 +9,16 @@
 #include <csignal>
 #include <cstring>
 #include <ctime>
+#include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
+#include "changes.hpp"
 #include "config/stages.hpp"
 #include "control/handlers.hpp"
 #include "control/server.hpp"
+#include "former_session.hpp"
 #include "policy/host.hpp"
 
 namespace bascule {
@@ -33,11 +37,13 @@ sigset_t taken_signals() {
 // journal last, since it calls back into all of them.
 struct Ending {
   ControlServer& control;
+  std::vector<std::unique_ptr<FormerSession>>& former;
   Crossing& site;
   Crossing* central;
   Journal& journal;
   ~Ending() {
     control.stop();
+    for (const auto& session : former) session->stop();
     site.stop();
     if (central != nullptr) central->stop();
     journal.stop();
@@ -90,7 +96,7 @@ std::string wait_for_end(const sigset_t& signals, const Stages& stages) {
 
 }  // namespace
 
-int run_daemon(const BridgeConfig& config) {
+int run_daemon(const BridgeConfig& config, bool accept_losses) {
   check_policies(config);
   configure_log(config.log);
   for (const Problem& warning : config.warnings) spdlog::warn("{}", to_string(warning));
@@ -104,6 +110,7 @@ int run_daemon(const BridgeConfig& config) {
   PolicyHost policies(host_settings(config));
   Journal journal(config.journal, config.id, all_lanes(config));
   const std::string found = journal.found();
+  enter_configuration(journal.before_start(), config, accept_losses);
   if (!config.policies.empty()) journal.set_steps(&policies);
   Events events(config.id, journal, config.hub ? Direction::down : Direction::up);
   const BridgeIdentity bridge{config.id, read_stamp_key(config)};
@@ -121,11 +128,27 @@ int run_daemon(const BridgeConfig& config) {
     site.on_losses = [&] { central->compare_retained(); };
     central->on_losses = [&] { site.compare_retained(); };
   }
+  // The session of a former client id goes first: one after the other, then the present one.
+  std::vector<std::unique_ptr<FormerSession>> former;
+  const auto beginning = [&](Crossing& crossing, Direction in) {
+    const LinkSettings& link = in == Direction::up ? config.site : config.central;
+    std::function<void()> next = [&crossing] { crossing.start(); };
+    for (const std::string& client :
+         journal.opened().subscriptions().other_clients(link.client_id, link.url)) {
+      former.push_back(std::make_unique<FormerSession>(bridge, link, client, in, config.routes,
+                                                       journal, events, crossing));
+      next = [first = former.back().get(), next] { first->start(next); };
+    }
+    return next;
+  };
+  const auto begin_site = beginning(site, Direction::up);
+  const auto begin_central =
+      central == nullptr ? std::function<void()>([] {}) : beginning(*central, Direction::down);
   ControlServer control(config.control,
                         control_handlers({config, journal, policies, site, central.get()}));
 
   {
-    const Ending ending{control, site, central.get(), journal};
+    const Ending ending{control, former, site, central.get(), journal};
     control.start();
     journal.start([&](const Loss& loss, const std::string& lane, Direction direction) {
       if (loss.reason == "not_resent" || loss.reason == "beyond_history") {
@@ -142,8 +165,8 @@ int run_daemon(const BridgeConfig& config) {
       }
       events.loss(loss, lane, direction);
     });
-    site.start();
-    if (central != nullptr) central->start();
+    begin_site();
+    begin_central();
     spdlog::info("bascule {} runs bridge {}, journal in {}: {}", BASCULE_VERSION, config.id,
                  config.data_dir, found);
     sd_notify(0, "READY=1");

@@ -6,7 +6,8 @@
 namespace bascule {
 
 // Runs the bridge in the foreground until SIGTERM or SIGINT. Returns the program's exit code;
-// throws, with what to do, if it cannot start.
-int run_daemon(const BridgeConfig& config);
+// throws, with what to do, if it cannot start: also where limits that are tighter than before would
+// give up what waits, unless the losses are accepted.
+int run_daemon(const BridgeConfig& config, bool accept_losses);
 
 }  // namespace bascule

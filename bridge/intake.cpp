@@ -3,9 +3,11 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <stdexcept>
 #include <utility>
 
 #include "clock.hpp"
+#include "journal/backlog/own_entry.hpp"
 #include "message/own.hpp"
 #include "message/properties.hpp"
 #include "message/stamp.hpp"
@@ -208,6 +210,19 @@ AppendGroup Intake::cleared(const Retained::Targets& targets) const {
   return group;
 }
 
+Append Intake::rerouted(const Message& in, std::string& bytes) const {
+  RouteMatch match;
+  const std::string topic(in.topic);
+  if (!table_.match(topic, match)) {
+    throw std::invalid_argument("no route of the file takes " + topic +
+                                "; add one, publish the message again, or drop it");
+  }
+  if (!fault(in).empty() || !valid_topic(match.topic) || forbidden(match)) {
+    throw std::invalid_argument("its route cannot take " + topic + " as it is; drop it");
+  }
+  return own_entry(routed(in, match), targets_[match.route].lane, bytes);
+}
+
 std::optional<Retained::Image> Intake::image(std::string_view topic) const {
   RouteMatch match;
   if (!table_.match(topic, match)) return std::nullopt;
@@ -239,10 +254,10 @@ void Intake::no_route(const Delivery& delivery, AppendGroup& group) {
           "messages are set aside ('bascule journal quarantine list')",
           topic, source.filter);
     }
-    return quarantine(delivery,
-                      "no route wants it any more: it came for " + source.filter +
-                          ", of an earlier configuration",
-                      group);
+    return quarantine_whole(delivery,
+                            "no route wants it any more: it came for " + source.filter +
+                                ", of an earlier configuration",
+                            group);
   }
   if (source.origin != Subscriptions::Origin::unknown) {
     ++group.tally.unrouted;
@@ -254,9 +269,9 @@ void Intake::no_route(const Delivery& delivery, AppendGroup& group) {
     ++group.tally.unrouted;
     return;
   }
-  quarantine(delivery,
-             "no route wants it: it came for a subscription that this journal does not know",
-             group);
+  quarantine_whole(delivery,
+                   "no route wants it: it came for a subscription that this journal does not know",
+                   group);
 }
 
 std::string Intake::fault(const Message& message) const {
@@ -321,6 +336,12 @@ void Intake::quarantine(const Delivery& delivery, std::string reason, AppendGrou
   group.quarantined.push_back(
       quarantine_entry(settings_.direction, {}, delivery.message, std::move(reason)));
   if (!delivery.digest.empty()) group.quarantined.back().size = delivery.whole_bytes;
+}
+
+// A route may take it later.
+void Intake::quarantine_whole(const Delivery& delivery, std::string reason, AppendGroup& group) {
+  quarantine(delivery, std::move(reason), group);
+  if (delivery.digest.empty()) group.quarantined.back().payload = delivery.message.payload;
 }
 
 void Intake::answered(AppendResult result, std::uint64_t tag) {

@@ -66,6 +66,10 @@ class Intake {
   // Groups that clear: where these topics of this broker go; and these targets, in their lanes.
   AppendGroup cleared(std::span<const std::string> topics) const;
   AppendGroup cleared(const Retained::Targets& targets) const;
+  // The entry of a message that came from this broker before, as its route puts it now; its record
+  // is put at the end of `bytes`. Throws std::invalid_argument, with what to do, if no route takes
+  // it. Any thread.
+  Append rerouted(const Message& in, std::string& bytes) const;
   // Where a topic goes, and whether it is retained there.
   std::optional<Retained::Image> image(std::string_view topic) const;
 
@@ -103,6 +107,7 @@ class Intake {
   void no_route(const Delivery& delivery, AppendGroup& group);
   Message routed(const Message& in, const RouteMatch& match) const;
   void quarantine(const Delivery& delivery, std::string reason, AppendGroup& group);
+  void quarantine_whole(const Delivery& delivery, std::string reason, AppendGroup& group);
   std::string fault(const Message& message) const;  // why it can never cross; empty: it can
   // Whether the message has come back, or gone too far; else `out` has its stamp only if it is its
   // own, and `stamped` says whether.

@@ -4,10 +4,13 @@
 #include <map>
 #include <memory>
 
+#include "cli/ask.hpp"
 #include "cli/command.hpp"
 #include "config/config.hpp"
 #include "config/stages.hpp"
+#include "control/changes_query.hpp"
 #include "route/route.hpp"
+#include "text/fields.hpp"
 
 namespace bascule {
 
@@ -33,11 +36,36 @@ void explain(const BridgeConfig& config, Direction direction) {
   }
 }
 
-int check(const std::string& path, bool explained) {
+// What waits in the journal, if there is one. Returns whether a start would be refused over it.
+bool compare(const BridgeConfig& config) {
+  nlohmann::json changes;
+  try {
+    changes = answer(config, changes_question, changes_of(config));
+  } catch (const std::exception& error) {
+    std::cerr << config.file << ": warning: what waits was not compared: " << error.what() << '\n';
+    return false;
+  }
+  for (const auto& orphan : part_of(changes, "orphans")) {
+    std::cerr << config.file << ": warning: " << orphan.get<std::string>() << '\n';
+  }
+  for (const auto& discard : part_of(changes, "discards")) {
+    std::cerr << config.file << ": error: " << discard.get<std::string>()
+              << "; a start is refused without --accept-losses\n";
+  }
+  return !part_of(changes, "discards").empty();
+}
+
+struct Options {
+  bool explained = false;
+  bool journal = false;
+};
+
+int check(const std::string& path, const Options& options) {
   const BridgeConfig config = load_config(path);
   check_policies(config);
   read_stamp_key(config);
   for (const Problem& warning : config.warnings) std::cerr << to_string(warning) << '\n';
+  if (options.journal && compare(config)) return exit_code::failed;
   const auto up = static_cast<std::size_t>(std::ranges::count(
       config.routes, Direction::up, [](const Route& route) { return route.direction; }));
   std::cout << path << ": ok: " << plural(up, "route") << " up, " << config.routes.size() - up
@@ -47,7 +75,7 @@ int check(const std::string& path, bool explained) {
               << (config.policies.size() == 1 ? " policy" : " policies");
   }
   std::cout << '\n';
-  if (explained) {
+  if (options.explained) {
     for (const Direction direction : {Direction::up, Direction::down}) explain(config, direction);
   }
   return exit_code::done;
@@ -70,19 +98,27 @@ What works, but perhaps not as meant, is a warning in the same form.
 With --explain it also lists what is subscribed at each broker, and for which routes. That is what
 the broker's access rules have to allow.
 
+With --journal it also compares the file with what waits: how many messages a limit that is
+tighter than before would give up, in which lane, and what nobody would take any more. It asks the
+daemon; if none runs, the journal is read directly.
+
 Needs no daemon and changes nothing.
 
-Exit codes: 0 valid, also with warnings; 1 not valid.
+Exit codes: 0 valid, also with warnings; 1 not valid, or a start would be refused over messages
+that it would lose.
 
 Examples:
   bascule check
   bascule check --explain
+  bascule check --journal -c new.yaml
   bascule check -c new.yaml && mv new.yaml /etc/bascule/bascule.yaml)");
-  const auto explained = std::make_shared<bool>(false);
-  command->add_flag("--explain", *explained,
+  const auto options = std::make_shared<Options>();
+  command->add_flag("--explain", options->explained,
                     "List the filters that are subscribed, with their routes");
-  command->callback([&choice, explained] {
-    choice.run = [&choice, explained] { return check(choice.config, *explained); };
+  command->add_flag("--journal", options->journal,
+                    "Compare the file's limits with what waits in the journal");
+  command->callback([&choice, options] {
+    choice.run = [&choice, options] { return check(choice.config, *options); };
   });
 }
 

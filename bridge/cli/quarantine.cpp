@@ -22,6 +22,8 @@ struct Options {
   std::uint64_t number = 0;
   std::uint64_t count = 1'000;
   std::string lane, direction, topic, reason;
+  std::string policy;  // of `add`
+  std::string into;    // of `requeue`
 };
 
 Query query_of(const Options& options) {
@@ -61,6 +63,7 @@ int show(const BridgeConfig& config, const Options& options) {
 // A portion at a time, so that the bridge goes on with its own work in between.
 int change(const BridgeConfig& config, const Options& options, const char* what, const char* word) {
   Query query = query_of(options);
+  if (!options.into.empty()) query.set("into", options.into);
   json sum = {{"done", 0}, {"skipped", json::array()}};
   while (true) {
     const json portion =
@@ -90,7 +93,24 @@ int drop(const BridgeConfig& config, const Options& options) {
   return change(config, options, "drop", "dropped; 'bascule journal losses' has them");
 }
 
+// All that waits where nobody takes from.
+int add_all(const BridgeConfig& config, const Options& options) {
+  Query query;
+  query.set("all", "1").set("lane", options.lane.empty() ? "default" : options.lane);
+  if (!options.policy.empty()) query.set("policy", options.policy);
+  const json done = tell_daemon(config, query.behind("/v1/journal/quarantine/add"));
+  print(done, options.as_json, [](const json& answer, bool) {
+    return counted(count_of(answer, "done"), "message") + " quarantined\n";
+  });
+  const std::uint64_t left = count_of(done, "left");
+  if (left == 0) return exit_code::done;
+  std::cerr << "the quarantine has no room for " << counted(left, "message")
+            << "; drop or requeue some first\n";
+  return exit_code::failed;
+}
+
 int add_head(const BridgeConfig& config, const Options& options) {
+  if (options.all || !options.policy.empty()) return add_all(config, options);
   Query query;
   query.set("lane", options.lane.empty() ? "default" : options.lane);
   query.set("direction", options.direction.empty() ? "up" : options.direction);
@@ -116,15 +136,18 @@ constexpr auto reading = R"(Asks the daemon; if none runs, the journal is read d
 
 constexpr auto requeueing = R"(Asks the daemon. Each message is put at the end of its lane, oldest
 first, as a new message with a new number; over MQTT 5 its user property bascule-requeued says which
-one it was. Mend first what it was quarantined for: else it is back at once. Without a NUMBER, the
-options say which; without any of them, --all does.
+one it was. Mend first what it was quarantined for: else it is back at once. One that came for an
+earlier configuration and never had a lane goes where its route says now. With --into all go into
+that lane, under the topic that they have. Without a NUMBER, the options say which; without any of
+them, --all does.
 
 Exit codes: 0 done, 1 failed or some could not be put back, 3 no daemon answers.
 
 Examples:
   bascule journal quarantine requeue 17
   bascule journal quarantine requeue --reason 'packet too large'
-  bascule journal quarantine requeue --lane sales --topic 'stores/+/sale/#')";
+  bascule journal quarantine requeue --lane sales --topic 'stores/+/sale/#'
+  bascule journal quarantine requeue --lane policy/seats --into sales)";
 
 constexpr auto dropping = R"(Asks the daemon. The messages are gone for good; the loss ledger says
 which. Without a NUMBER, the options say which; without any of them, --all does.
@@ -139,10 +162,15 @@ constexpr auto adding = R"(Asks the daemon. While a broker refuses a message for
 and tries it again: 'bascule status' says so. This takes that message out, into the quarantine, and
 the lane goes on with the next.
 
+What waits for a policy that the file does not name any more, or for a central broker that it does
+not have, goes nowhere: --policy, or --lane with --all, takes all of it out. From the quarantine it
+can be dropped, put into another lane, or put back once the policy is there again.
+
 Exit codes: 0 done, 1 failed or the lane waits for none, 3 no daemon answers.
 
-Example:
-  bascule journal quarantine add --lane sales)";
+Examples:
+  bascule journal quarantine add --lane sales
+  bascule journal quarantine add --policy seats)";
 
 }  // namespace
 
@@ -188,9 +216,14 @@ Exit codes: 0 done, 1 failed or there is no such message.)");
   auto* head = add("add", "Take out the message that a lane waits for", add_head);
   head->add_option("--lane", options->lane, "The lane (default: default)")->type_name("NAME");
   add_direction(head, options->direction, "up: site to central (default); down: back");
+  head->add_option("--policy", options->policy, "All that waits for a policy that is gone")
+      ->type_name("NAME");
+  head->add_flag("--all", options->all, "All of a lane that nobody takes from");
   head->footer(adding);
   auto* again = add("requeue", "Put them back through their lanes, as new messages", requeue);
   add_changing(again);
+  again->add_option("--into", options->into, "Into this lane instead of their own")
+      ->type_name("NAME");
   again->footer(requeueing);
   auto* away = add("drop", "Give them up for good", drop);
   add_changing(away);

@@ -1,4 +1,5 @@
 #include <CLI/CLI.hpp>
+#include <memory>
 
 #include "cli/command.hpp"
 #include "daemon.hpp"
@@ -12,13 +13,21 @@ void add_run(CLI::App& program, Choice& choice) {
 acknowledged, and everything else waits in the journal. A changed configuration is read at the
 next start; 'bascule check' says beforehand whether it is valid.
 
+A start is refused where a limit of the file is tighter than before and would give up messages
+that wait: 'bascule check --journal' says which. With --accept-losses they are given up, and are
+in the loss ledger.
+
 Exit codes: 0 ended as asked, 1 it could not start or the configuration is not valid.
 
 Examples:
   bascule run
   bascule run -c ./bascule.yaml)");
-  command->callback(
-      [&choice] { choice.run = [&choice] { return run_daemon(load_config(choice.config)); }; });
+  const auto accepted = std::make_shared<bool>(false);
+  command->add_flag("--accept-losses", *accepted,
+                    "Start though tighter limits give up messages that wait");
+  command->callback([&choice, accepted] {
+    choice.run = [&choice, accepted] { return run_daemon(load_config(choice.config), *accepted); };
+  });
 }
 
 }  // namespace bascule

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 
+#include "changes.hpp"
 #include "clock.hpp"
+#include "control/changes_query.hpp"
 #include "control/lane_changes.hpp"
 #include "control/policy_queries.hpp"
 #include "control/quarantine_queries.hpp"
@@ -58,6 +60,7 @@ StatusParts status_parts(const Stages& stages, std::int64_t started_ms) {
     stages.journal.inspect(
         [&](JournalCore& core) { parts.policies = stages.policies.report(core); });
   }
+  parts.orphans = orphans(parts.journal, changed_file(stages.config));
   parts.site = stages.site.status();
   parts.site_retained = stages.site.retained();
   parts.lanes[Direction::down] = stages.site.lanes();
@@ -94,11 +97,17 @@ ControlHandlers control_handlers(const Stages& stages) {
   };
   for (const char* question : journal_questions) from_journal(question);
   for (const char* question : policy_questions) from_journal(question);
+  from_journal(changes_question);
+  const Quarantine::Routed routed = [stages](const QuarantineEntry& entry, std::string& bytes) {
+    const Message message{entry.topic, entry.payload, entry.properties, entry.qos, entry.retain};
+    const bool up = entry.direction == Direction::up || stages.central == nullptr;
+    return (up ? stages.site : *stages.central).rerouted(message, bytes);
+  };
   for (const char* change : quarantine_changes) {
-    handlers[std::string("POST ") + change] = [stages, change](const Query& query) {
+    handlers[std::string("POST ") + change] = [stages, change, routed](const Query& query) {
       nlohmann::json answer;
       stages.journal.change(
-          [&](JournalCore& core) { answer = quarantine_change(core, change, query); });
+          [&](JournalCore& core) { answer = quarantine_change(core, change, query, routed); });
       return answer;
     };
   }

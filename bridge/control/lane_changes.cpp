@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "base64.hpp"
+#include "changes.hpp"
 
 namespace bascule {
 namespace {
@@ -19,6 +20,7 @@ using nlohmann::json;
 // A message that is on its way has its outcome soon, or the link is about to go down.
 constexpr int outcomes_waited_for = 100;
 constexpr std::chrono::milliseconds outcome_every{50};
+constexpr std::size_t portion_bytes = 1 << 20;
 
 struct Place {
   LaneId id = 0;
@@ -65,7 +67,39 @@ json replay_lane(const Stages& stages, const Query& query) {
           {"gone", answer.gone}};
 }
 
+// All that waits in a lane that nobody takes from, a portion at a time.
+json set_aside_orphans(const Stages& stages, const Query& query) {
+  const std::string policy = query.text("policy").value_or("");
+  const ChangedFile file = changed_file(stages.config);
+  std::uint64_t done = 0, left = 0;
+  std::size_t lanes = 0;
+  for (const Orphan& orphan : orphans(stages.journal.report(), file)) {
+    const bool asked = policy.empty() ? orphan.lane == query.text("lane").value_or("default")
+                                      : orphan.policy == policy;
+    if (!asked) continue;
+    ++lanes;
+    const LaneId id = stages.journal.lane(orphan.direction, orphan.lane);
+    const std::string reason = orphan.policy.empty()
+                                   ? "there is no central broker in the file"
+                                   : "the policy " + policy + " is not in the file any more";
+    for (std::uint64_t count = 1; count > 0; done += count) {
+      stages.journal.change([&](JournalCore& core) {
+        count = core.set_aside(id, reason, portion_bytes);
+        left = core.lanes().at(id - 1U).backlog();
+      });
+    }
+  }
+  if (lanes == 0) {
+    throw std::invalid_argument(
+        policy.empty() ? "'all' is for a lane that nobody takes from; of another, what "
+                         "waits goes by itself"
+                       : "nothing waits for a policy '" + policy + "' that the file does not name");
+  }
+  return {{"done", done}, {"left", left}};
+}
+
 json set_aside(const Stages& stages, const Query& query) {
+  if (query.text("policy") || query.text("all")) return set_aside_orphans(stages, query);
   const Place place = place_of(stages, query);
   SetAside aside;
   for (int asked = 0; asked < outcomes_waited_for; ++asked) {

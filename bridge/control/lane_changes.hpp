@@ -10,6 +10,9 @@
 //        direction (up), lane (default)
 //        {"topic", "topic_base64", "number": in the quarantine; 0: it is not there any more}
 //        The message that the lane waits for, since the far broker refuses it for now.
+//        With policy (its name), or all (and lane): everything that waits where nobody takes from,
+//        since the file has no such policy, or no central broker
+//        {"done": n, "left": n, for which the quarantine has no room}
 #pragma once
 
 #include <nlohmann/json.hpp>

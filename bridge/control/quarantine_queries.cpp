@@ -109,12 +109,14 @@ json quarantine_answer(JournalCore& core, const Query& query) {
   return answer;
 }
 
-json quarantine_change(JournalCore& core, std::string_view what, const Query& query) {
+json quarantine_change(JournalCore& core, std::string_view what, const Query& query,
+                       const Quarantine::Routed& routed) {
   const Filter filter(core, query);
   if (filter.all() && !query.text("all")) {
     throw std::invalid_argument("say which: number, lane, direction, topic, reason, or all");
   }
   const bool requeue = what == quarantine_changes[0];
+  const std::string into = query.text("into").value_or("");
   auto after = static_cast<std::int64_t>(query.number("after", 0));
   if (filter.number() != 0) after = filter.number() - 1;
   const auto entries =
@@ -132,7 +134,7 @@ json quarantine_change(JournalCore& core, std::string_view what, const Query& qu
     after = entry.number;
     if (!filter.takes(entry)) continue;
     try {
-      requeue ? core.requeue(entry.number) : core.drop_quarantined(entry.number);
+      requeue ? core.requeue(entry.number, into, routed) : core.drop_quarantined(entry.number);
       ++done;
     } catch (const std::invalid_argument& e) {
       skipped.push_back({{"number", entry.number}, {"why", e.what()}});

@@ -8,9 +8,11 @@
 //         newest first, "next": what to pass as `before` for what is older; missing at the end,
 //         "total": {"messages", "bytes"}, of all that is quarantined}
 //   POST /v1/journal/quarantine/requeue and …/drop
-//        number, direction, lane, topic, reason as above, or all; after, until (numbers)
+//        number, direction, lane, topic, reason as above, or all; after, until (numbers); into (a
+//        lane, for requeue)
 //        {"done": n, "skipped": [{"number", "why"}], "next": {"after", "until"}, for the rest}
-//        Oldest first. What is requeued goes to the end of its lane, as a new message.
+//        Oldest first. What is requeued goes to the end of its lane, as a new message; what never
+//        had one goes where its route says now; all of it into the lane `into`, if one is given.
 //
 // Each answer covers a bounded number of rows: of one that has a `next` there may be more.
 #pragma once
@@ -28,6 +30,7 @@ inline constexpr const char* quarantine_changes[] = {"/v1/journal/quarantine/req
 
 // On the thread that owns the journal. Throw std::invalid_argument for a question that is wrong.
 nlohmann::json quarantine_answer(JournalCore& core, const Query& query);
-nlohmann::json quarantine_change(JournalCore& core, std::string_view what, const Query& query);
+nlohmann::json quarantine_change(JournalCore& core, std::string_view what, const Query& query,
+                                 const Quarantine::Routed& routed = {});
 
 }  // namespace bascule

@@ -6,6 +6,8 @@
 #include <stdexcept>
 
 #include "base64.hpp"
+#include "config/stages.hpp"
+#include "control/changes_query.hpp"
 #include "control/message_answer.hpp"
 #include "control/policy_queries.hpp"
 #include "control/quarantine_queries.hpp"
@@ -211,6 +213,7 @@ json journal_query(JournalCore& core, const std::string& data_dir, std::string_v
   if (what == "/v1/journal/losses") return losses_answer(core);
   if (what == "/v1/journal/repeats") return repeats_answer(core);
   if (what == "/v1/journal/quarantine") return quarantine_answer(core, query);
+  if (what == changes_question) return changes_answer(core, query);
   return policy_query(core, what, query);
 }
 
@@ -223,7 +226,7 @@ json offline_query(const BridgeConfig& config, std::string_view what, const Quer
   }
   JournalSettings settings = config.journal;
   settings.look_only = true;
-  JournalCore core(std::move(settings), config.id, config.lanes);
+  JournalCore core(std::move(settings), config.id, all_lanes(config));
   return journal_query(core, config.data_dir, what, query);
 }
 

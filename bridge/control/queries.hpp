@@ -24,7 +24,8 @@
 //                         the stamp of another one, and crossed without it. source: a bridge, for
 //                         `resent` ORIGIN/EPOCH/LANE; "": the broker; "others": beyond a thousand.
 //                         last_ms, topic: of the newest
-// and those about the quarantine (quarantine_queries.hpp) and policies (policy_queries.hpp).
+// and those about the quarantine (quarantine_queries.hpp), policies (policy_queries.hpp) and
+// changed files (changes_query.hpp).
 #pragma once
 
 #include <nlohmann/json.hpp>

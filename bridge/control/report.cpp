@@ -149,6 +149,26 @@ json held_report(const JournalReport& journal) {
   return {{"messages", messages}, {"topics", topics.size()}, {"by_topic", std::move(named)}};
 }
 
+// Messages that nobody takes.
+json orphans_report(const std::vector<Orphan>& orphans) {
+  json list = json::array();
+  for (const Orphan& orphan : orphans) {
+    list.push_back({{"lane", orphan.lane},
+                    {"direction", to_string(orphan.direction)},
+                    {"policy", orphan.policy.empty() ? json() : json(orphan.policy)},
+                    {"messages", orphan.messages},
+                    {"oldest_age_s", orphan.oldest_age_ms / 1'000},
+                    {"advice", to_string(orphan)}});
+  }
+  return list;
+}
+
+// What of another lane goes first; null: nothing has to.
+json behind_report(const LaneReport& lane) {
+  if (lane.behind.empty()) return {};
+  return {{"lane", lane.behind}, {"messages", lane.behind_messages}};
+}
+
 json inputs_report(const LaneState& lane) {
   return {{"decided", lane.count(Fate::forwarded)},
           {"quarantined", lane.count(Fate::quarantined)},
@@ -212,6 +232,8 @@ json status_report(const StatusParts& parts) {
          {"held", state.held},
          {"put_back", sending.put_back},
          {"waits_for", sending.waits_for.empty() ? json() : json(sending.waits_for)},
+         {"behind", behind_report(lane)},
+         {"former", state.former},
          {"replaying", state.replay_next == 0 ? 0 : state.replay_last - state.replay_next + 1}});
   }
   json links = {{"site", link_report(parts.site, parts.site_retained)}};
@@ -241,6 +263,7 @@ json status_report(const StatusParts& parts) {
             {"commits", journal.commits},
             {"trouble", journal.trouble.empty() ? json() : json(journal.trouble)}}},
           {"held", held_report(journal)},
+          {"orphans", orphans_report(parts.orphans)},
           {"quarantine",
            {{"messages", journal.quarantine.messages}, {"bytes", journal.quarantine.bytes}}},
           {"cases", {{"open", journal.cases}}},

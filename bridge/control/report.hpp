@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "changes.hpp"
 #include "forwarder/forwarder.hpp"
 #include "journal/core.hpp"
 #include "link/link.hpp"
@@ -45,6 +46,7 @@ struct StatusParts {
   RetainedStatus site_retained, central_retained;
   std::vector<PolicyReport> policies;
   std::vector<RouteReport> routes;
+  std::vector<Orphan> orphans;
   PerDirection<std::map<std::string, LaneStatus>> lanes;  // by name
 };
 

@@ -3,10 +3,6 @@
 #include <algorithm>
 #include <stdexcept>
 
-#include "journal/backlog/own_entry.hpp"
-#include "message/properties.hpp"
-#include "message/stamp.hpp"
-
 namespace bascule {
 namespace {
 
@@ -31,11 +27,14 @@ JournalCore::JournalCore(JournalSettings settings, std::string bridge_id,
           [this](LaneState& lane, Fate fate, const char* reason) {
             return give_up_held(lane, fate, reason);
           }),
+      tightening_(transaction_, books_, retention_, timeline_),
+      order_(transaction_, books_),
       ballast_(settings_.data_dir),
       retained_rows_(transaction_, books_),
       retained_(retained_rows_),
       appender_(transaction_, books_, repeats_, repeat_ledger_, retention_, retained_, timeline_),
       reader_(transaction_, books_, appender_),
+      quarantine_(transaction_, books_, appender_, reader_),
       sessions_(transaction_, books_, repeats_),
       epoch_(transaction_, books_, settings_),
       resumption_(transaction_, books_, epoch_, sessions_, reader_, retention_, timeline_) {
@@ -58,6 +57,7 @@ void JournalCore::load() {
   timeline_.enter(settings_.boot, now());
   transaction_.write().meta().save_boot(timeline_.current(), timeline_.boot(timeline_.current()));
   books_.load();
+  order_.load();
   appender_.load();
   repeats_.load(store, books_.lanes());
   repeat_ledger_.load(store);
@@ -245,40 +245,12 @@ std::vector<BatchPtr> JournalCore::read_held(LaneId lane, const std::string& top
   return batches;
 }
 
-void JournalCore::requeue(std::int64_t number) {
-  const auto entry = transaction_.store().quarantine().find(number);
-  const std::string name = "message " + std::to_string(number);
-  if (!entry) throw std::invalid_argument("the quarantine has no " + name);
-  std::string why;
-  if (entry->lane == 0) {
-    throw std::invalid_argument(name + " was refused on its way in and has no lane: publish it " +
-                                "again, or drop it");
-  }
-  if (!entry->whole()) {
-    throw std::invalid_argument("of " + name + " only the first " +
-                                std::to_string(entry->payload.size()) + " of " +
-                                std::to_string(entry->size) + " bytes are kept; drop it");
-  }
-  std::string properties = entry->properties;
-  append_property(properties, {PropertyId::user_property, 0, requeued_property,
-                               epoch() + "/" + std::to_string(entry->sequence)});
-  std::string bytes;
-  const Append append =
-      own_entry({entry->topic, entry->payload, properties, entry->qos, entry->retain}, entry->lane,
-                bytes, entry->kind);
-  if (emit(bytes, {&append, 1}) == AppendResult::full) {
-    throw std::invalid_argument("the journal is full; try again when there is room");
-  }
-  change().quarantine().erase(number);
-}
-
-void JournalCore::drop_quarantined(std::int64_t number) {
-  const auto entry = transaction_.store().quarantine().find(number);
-  if (!entry) {
-    throw std::invalid_argument("the quarantine has no message " + std::to_string(number));
-  }
-  change().quarantine().erase(number);
-  books_.lose({*entry}, "dropped");
+std::vector<BatchPtr> JournalCore::read(LaneId lane, std::uint64_t from, std::size_t bytes_max) {
+  const std::uint64_t end = order_.end(lane);
+  if (from >= end) return {};
+  std::vector<BatchPtr> batches = reader_.read(lane, from, bytes_max);
+  std::erase_if(batches, [end](const BatchPtr& batch) { return batch->first >= end; });
+  return batches;
 }
 
 std::int64_t JournalCore::captured_wall_ms(const Batch& batch) const {
@@ -310,6 +282,7 @@ void JournalCore::maintain() {
       }
     }
   }
+  order_.forget_passed();
   commit();  // writes nothing if nothing changed
   if (at.boottime_ms - appender_.appended_ms() > idle_ms) {
     store.checkpoint(Database::Sync::now);
@@ -345,6 +318,9 @@ void JournalCore::report_lanes() {
     LaneReport& entry = report_.lanes[lane.id - 1U];
     entry.state = lane;
     entry.held = books_.held().topics(lane.id);
+    const auto wait = order_.wait(lane.id);
+    entry.behind = wait ? books_.state(wait->former).name : "";
+    entry.behind_messages = wait ? wait->messages : 0;
   }
 }
 

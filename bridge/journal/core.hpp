@@ -26,7 +26,10 @@
 #include "clock.hpp"
 #include "journal/backlog/appender.hpp"
 #include "journal/backlog/batch_reader.hpp"
+#include "journal/backlog/lane_order.hpp"
+#include "journal/backlog/quarantine.hpp"
 #include "journal/backlog/retention.hpp"
+#include "journal/backlog/tightening.hpp"
 #include "journal/ballast.hpp"
 #include "journal/books/books.hpp"
 #include "journal/books/transaction.hpp"
@@ -47,6 +50,9 @@ struct LaneReport {
   std::uint64_t first_stored = 0;  // 0: nothing is stored
   std::uint64_t stored_bytes = 0;
   std::vector<HeldTopic> held;
+  // The lane for which messages of this one wait, and how many of that one; empty: none do.
+  std::string behind;
+  std::uint64_t behind_messages = 0;
 };
 
 struct JournalReport {
@@ -105,10 +111,22 @@ class JournalCore {
   }
   void note_central(bool up) { appender_.note_central(up); }
   void quarantine(const QuarantineEntry& entry) { books_.quarantine(entry); }
-  // Puts a quarantined message at the end of its lane again, as a new one that says which it was,
-  // or gives it up for good. Throw std::invalid_argument, with what to do, before anything changed.
-  void requeue(std::int64_t number);
-  void drop_quarantined(std::int64_t number);
+  // By command: see Quarantine.
+  void requeue(std::int64_t number, std::string_view into = {},
+               const Quarantine::Routed& routed = {}) {
+    quarantine_.requeue(number, into, routed);
+  }
+  void drop_quarantined(std::int64_t number) { quarantine_.drop(number); }
+  std::uint64_t set_aside(LaneId lane, const std::string& reason, std::size_t bytes_max) {
+    return quarantine_.set_aside(lane, reason, bytes_max);
+  }
+
+  // See Tightening and LaneOrder.
+  std::vector<Discard> plan_limits(const LimitsOfFile& limits) { return tightening_.plan(limits); }
+  void apply_limits(const std::vector<Discard>& plan, const LimitsOfFile& limits) {
+    tightening_.apply(plan, limits);
+  }
+  void put_behind(LaneId lane, LaneId former) { order_.put_behind(lane, former); }
 
   // Messages of a topic that are held, from a sequence on: at least one if there is one, then up to
   // about `bytes_max`. Each is a batch of its own.
@@ -128,9 +146,8 @@ class JournalCore {
   bool unfamiliar(Direction out) const { return sessions_.unfamiliar(out); }
   bool forgotten(Direction out) const { return sessions_.forgotten(out); }
   void cleared(Direction out) { sessions_.cleared(out); }
-  std::vector<BatchPtr> read(LaneId lane, std::uint64_t from, std::size_t bytes_max) {
-    return reader_.read(lane, from, bytes_max);
-  }
+  // But for what waits for another lane: see LaneOrder.
+  std::vector<BatchPtr> read(LaneId lane, std::uint64_t from, std::size_t bytes_max);
   std::vector<LanePosition> positions(Direction direction, const FarKnowledge& far) {
     return resumption_.positions(direction, far);
   }
@@ -200,11 +217,14 @@ class JournalCore {
   Repeats repeats_;
   RepeatLedger repeat_ledger_;
   Retention retention_;
+  Tightening tightening_;
+  LaneOrder order_;
   Ballast ballast_;
   StoredRetained retained_rows_;
   Retained retained_;
   Appender appender_;
   BatchReader reader_;
+  Quarantine quarantine_;
   Sessions sessions_;
   Epoch epoch_;
   Resumption resumption_;

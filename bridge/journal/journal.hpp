@@ -56,6 +56,8 @@ class Journal {
   // What this client is known to be subscribed to, and whether it has spoken MQTT 5, as it was when
   // the journal was opened. Before start(), by who made the journal.
   Store& opened() { return core_.store(); }
+  // Likewise, and may be changed and committed.
+  JournalCore& before_start() { return core_; }
 
   // `done` says whether the group is durable. Groups become durable in the order of the calls, and
   // their callbacks come in that order.

@@ -84,6 +84,12 @@ void backlog(const json& status, Findings& findings) {
     bytes += count_of(lane, "backlog_bytes");
     if (count_of(lane, "backlog") > 0)
       oldest_s = std::max(oldest_s, number_of(lane, "oldest_age_s"));
+    if (const json& behind = part_of(lane, "behind"); !behind.empty()) {
+      findings.add(Health::ok, "lane " + text_of(lane, "name") + " " + text_of(lane, "direction") +
+                                   " waits: a route was moved to it, and " +
+                                   counted(count_of(behind, "messages"), "message") + " of lane " +
+                                   text_of(behind, "lane") + " go first");
+    }
     const std::string why = text_of(lane, "waits_for");
     if (!why.empty()) {
       findings.add(Health::degraded, "lane " + text_of(lane, "name") + " " +
@@ -113,6 +119,10 @@ void refused(const json& status, Findings& findings) {
   if (const std::uint64_t count = count_of(part_of(status, "quarantine"), "messages"); count > 0) {
     findings.add(Health::degraded,
                  counted(count, "message") + " in quarantine: 'bascule journal quarantine list'");
+  }
+  for (const json& orphan : part_of(status, "orphans")) {
+    findings.add(Health::degraded, text_of(orphan, "advice") + "; the oldest came " +
+                                       span_text(number_of(orphan, "oldest_age_s")) + " ago");
   }
   for (const json& route : part_of(status, "routes")) {
     const std::string state = text_of(route, "state");

@@ -80,6 +80,23 @@ void Retention::expire(Store& store, LaneState& lane, const Timeline& timeline, 
   }
 }
 
+void Retention::give_up(Store& store, LaneState& lane, SequenceRange range, std::uint64_t held,
+                        Fate fate, const char* reason) {
+  for (; held > 0 && give_up_held_(lane, fate, reason); --held) {
+  }
+  for (std::uint64_t from = range.first; from <= range.last;) {
+    const auto heads = store.batches().heads(lane.id, from, rows_per_trim);
+    if (heads.empty()) return;
+    for (const BatchHead& head : heads) {
+      from = head.last() + 1;
+      if (head.first > range.last) return;
+      if (lane.backlog_in(head.first, head.last()).empty()) continue;
+      give_up_(lane, head, fate, reason);
+      erase(store, lane, head.first, head.first);
+    }
+  }
+}
+
 bool Retention::over(std::uint64_t bytes, std::uint64_t beyond) const {
   // Once full, stay so until there is a twentieth free: else every freed page flips the state.
   const std::uint64_t limit = full_ ? settings_.max_size_bytes / 20 * 19 : settings_.max_size_bytes;

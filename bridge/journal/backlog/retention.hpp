@@ -48,6 +48,10 @@ class Retention {
   // Gives up what waits longer than the lane's time to live.
   void expire(Store& store, LaneState& lane, const Timeline& timeline, const Now& at);
 
+  // Gives up what waits in the batches of a range, and so many of what is held, the oldest first.
+  void give_up(Store& store, LaneState& lane, SequenceRange range, std::uint64_t held, Fate fate,
+               const char* reason);
+
   // Room for `bytes` in the lane, besides the `claimed` ones that the same group puts there: takes
   // history first, then does as when_full says. `beyond` bytes more than the journal's limits are
   // allowed to what frees as much as it takes.

@@ -28,12 +28,19 @@ void Books::load() {
   tallies_changed_ = false;
   ensure_lanes();
   held_.load();
+  const std::map<LaneId, LaneSettings> before = transaction_.store().configuration().lanes();
   for (LaneState& lane : lanes_) {
     if (lane.id != &lane - lanes_.data() + 1) {
       throw JournalError("the journal's table of lanes has a hole before " + lane.name);
     }
+    lane.former = lane.name != "default" && lane.name != events_lane;
+    if (const auto known = before.find(lane.id); known != before.end()) {
+      lane.settings = known->second;
+    }
     for (const LaneSettings& settings : settings_) {
-      if (settings.name == lane.name) lane.settings = settings;
+      if (settings.name != lane.name) continue;
+      lane.settings = settings;
+      lane.former = false;
     }
     lane.settings.name = lane.name;
     lane.input = lane.name.starts_with(input_lane_prefix);
@@ -126,6 +133,12 @@ void Books::quarantine(const QuarantineEntry& entry) {
     oldest.push_back(std::move(next.front()));
   }
   lose(oldest, "quarantine_full");
+}
+
+bool Books::quarantine_has_room(std::uint64_t bytes) const {
+  constexpr std::uint64_t besides = 256;
+  const std::uint64_t has = transaction_.store().quarantine().size().bytes;
+  return has + bytes + besides <= quarantine_bytes_max_ / 16 * 15;
 }
 
 void Books::lose(const std::vector<QuarantineEntry>& entries, const char* reason) {

@@ -91,6 +91,7 @@ class Books {
   const PerDirection<Tally>& tallies() const { return tallies_; }
 
   void quarantine(const QuarantineEntry& entry);
+  bool quarantine_has_room(std::uint64_t bytes) const;  // for one more of about this size
   // What left the quarantine unsent, into the ledger: a row for each lane.
   void lose(const std::vector<QuarantineEntry>& entries, const char* reason);
 

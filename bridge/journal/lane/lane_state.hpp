@@ -24,6 +24,7 @@ struct LaneState {
   std::string name;
   bool input = false;  // of a policy, which takes from it: no forwarder does
   LaneSettings settings;
+  bool former = false;  // no lane of the configuration any more; the settings are those it had last
 
   std::uint64_t next = 1;   // the next sequence to give out
   std::uint32_t chain = 0;  // checksum of the last record

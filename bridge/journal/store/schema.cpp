@@ -72,7 +72,8 @@ CREATE INDEX policy_case_waiting ON policy_case(policy) WHERE state<2;
 
 // What the session of a client id and URL may be subscribed to; what a far broker refuses; and what
 // was dropped as a repeat; and what is retained, by its topic at the source, with its place in the
-// journal. What an older version noted of that, by target, crosses once more.
+// journal; and the configuration that it ran with. What an older version noted of retained values,
+// by target, crosses once more.
 constexpr const char* version_4 = R"sql(
 ALTER TABLE lane ADD COLUMN unconfirmed INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE lane ADD COLUMN answered BLOB NOT NULL DEFAULT x'';
@@ -101,6 +102,15 @@ CREATE TABLE retained(direction INTEGER, topic TEXT, target TEXT NOT NULL, held 
 CREATE TABLE former_target(direction INTEGER, target TEXT, lane INTEGER NOT NULL,
   PRIMARY KEY(direction, target)) WITHOUT ROWID;
 CREATE TABLE resolved(id INTEGER PRIMARY KEY, last INTEGER NOT NULL);
+CREATE TABLE lane_setting(lane INTEGER PRIMARY KEY, priority INTEGER NOT NULL,
+  rate_bytes INTEGER NOT NULL, rate_messages INTEGER NOT NULL, hours_from INTEGER NOT NULL,
+  hours_to INTEGER NOT NULL, ttl_ms INTEGER NOT NULL, max_size INTEGER NOT NULL,
+  when_full TEXT NOT NULL, keep TEXT NOT NULL, quarantine_held_after_ms INTEGER NOT NULL,
+  resend TEXT NOT NULL);
+CREATE TABLE rule(place INTEGER PRIMARY KEY, direction INTEGER NOT NULL, filter TEXT NOT NULL,
+  text TEXT NOT NULL, lane INTEGER NOT NULL);
+CREATE TABLE lane_behind(lane INTEGER, first INTEGER, former INTEGER, last INTEGER NOT NULL,
+  PRIMARY KEY(lane, first, former)) WITHOUT ROWID;
 DELETE FROM latest WHERE NOT EXISTS
   (SELECT 1 FROM batch WHERE batch.id=((latest.lane<<48) | latest.sequence));
 CREATE INDEX retained_clear ON retained(lane, sequence) WHERE flags>=2;

@@ -47,6 +47,7 @@ Store::Store(const JournalSettings& settings, const std::string& bridge_id)
       database_(open(settings)),
       file_(path_in(directory_)),
       batches_(*database_),
+      configuration_(*database_),
       held_(*database_),
       lanes_(*database_),
       losses_(*database_),

@@ -12,6 +12,7 @@
 #include "journal/store/file_identity.hpp"
 #include "journal/store/journal_error.hpp"
 #include "journal/store/table/batch_table.hpp"
+#include "journal/store/table/configuration_table.hpp"
 #include "journal/store/table/held_table.hpp"
 #include "journal/store/table/lane_table.hpp"
 #include "journal/store/table/loss_ledger.hpp"
@@ -35,6 +36,7 @@ class Store {
   Store(const JournalSettings& settings, const std::string& bridge_id);
 
   BatchTable& batches() { return batches_; }
+  ConfigurationTable& configuration() { return configuration_; }
   HeldTable& held() { return held_; }
   LaneTable& lanes() { return lanes_; }
   LossLedger& losses() { return losses_; }
@@ -85,6 +87,7 @@ class Store {
   FileIdentity file_;
   std::unique_ptr<FileIdentity> log_;  // made with the first commit
   BatchTable batches_;
+  ConfigurationTable configuration_;
   HeldTable held_;
   LaneTable lanes_;
   LossLedger losses_;

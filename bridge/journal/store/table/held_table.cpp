@@ -68,6 +68,15 @@ std::optional<HeldRow> HeldTable::oldest(LaneId lane) {
   return row.first(row_of);
 }
 
+void HeldTable::each(LaneId lane, const std::function<bool(const Head&)>& visit) {
+  Statement& row = database_.prepared(
+      "SELECT boot, captured_ms, length(record) FROM held WHERE id BETWEEN ?1 AND ?2 ORDER BY id");
+  row.bind(first_key(lane), last_key(lane));
+  while (row.step() && visit({static_cast<int>(row.integer(0)), row.integer(1), row.number(2)})) {
+  }
+  row.reset();
+}
+
 std::vector<HeldTopic> HeldTable::topics() {
   Statement& row =
       database_.prepared("SELECT lane, topic, reason, messages, bytes, since_ms FROM held_topic");

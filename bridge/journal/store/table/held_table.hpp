@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -48,6 +49,13 @@ class HeldTable {
                             std::size_t bytes_max);
   std::optional<HeldRow> find(LaneSequence place);
   std::optional<HeldRow> oldest(LaneId lane);  // of all topics
+  // Of all topics, oldest first, without what they hold, until `visit` says false.
+  struct Head {
+    int boot = 0;
+    std::int64_t captured_ms = 0;
+    std::uint64_t bytes = 0;  // of the record
+  };
+  void each(LaneId lane, const std::function<bool(const Head&)>& visit);
 
   std::vector<HeldTopic> topics();
   void save(const HeldTopic& topic);
