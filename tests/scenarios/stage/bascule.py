@@ -31,6 +31,13 @@ def test_plugin(name):
     return str(Path(program()).resolve().parent / "tests" / "plugins" / f"{name}.so")
 
 
+def clock(passed_s=0, wrong_s=0):
+    """The environment in which so much time has passed, and the wall clock is that fast; None:
+    as it is."""
+    return {**os.environ, "LD_PRELOAD": test_plugin("clock"), "CLOCK_PASSED_S": str(passed_s),
+            "CLOCK_WRONG_S": str(wrong_s)} if passed_s or wrong_s else None
+
+
 def books(status):
     """What does not add up in a status (P8), as sentences; an empty list if the books balance."""
     wrong = []
@@ -86,12 +93,12 @@ class Bascule(Process):
         sections = (f"{name}: {json.dumps(value)}\n" for name, value in self.settings.items())
         self.config.write_text("".join(sections) + self._tail)
 
-    def start(self, under=(), up=True, passed_s=0, wrong_s=0):
-        """Starts it, under a command such as strace if given; waits for both links if `up`. As if
-        so much time had passed, and with a wall clock that is that fast."""
-        self.launch([*under, program(), "run", "-c", str(self.config)], {
-            **os.environ, "LD_PRELOAD": test_plugin("clock"), "CLOCK_PASSED_S": str(passed_s),
-            "CLOCK_WRONG_S": str(wrong_s)} if passed_s or wrong_s else None)
+    def start(self, under=(), up=True, passed_s=0, wrong_s=0, more=()):
+        """Starts it, under a command such as strace if given, and with more arguments; waits for
+        both links if `up`. As if so much time had passed, and with a wall clock that is that
+        fast."""
+        self.launch([*under, program(), "run", "-c", str(self.config), *more],
+                    clock(passed_s, wrong_s))
         if up:
             self.wait_up()
         return self
@@ -102,10 +109,11 @@ class Bascule(Process):
             *STRACE, "-e", f"trace={syscall}",
             "-e", f"inject={syscall}:signal=SIGKILL:when={count}"])
 
-    def cli(self, *arguments, deadline_s=60):
+    def cli(self, *arguments, deadline_s=60, passed_s=0):
         """Runs a command of the program on this configuration; returns the finished process."""
         return subprocess.run([program(), *arguments, "-c", str(self.config)], text=True,
-                              capture_output=True, timeout=deadline_s, stdin=subprocess.DEVNULL)
+                              capture_output=True, timeout=deadline_s, stdin=subprocess.DEVNULL,
+                              env=clock(passed_s))
 
     def status(self):
         """The parsed status, or None while no daemon answers."""

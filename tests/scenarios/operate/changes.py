@@ -1,0 +1,273 @@
+"""The file changes while messages wait: every kind of change, with nothing waiting, with messages
+in the journal, in the broker's session, in flight at QoS 1 and 2, or only in the history. What must
+arrive and in which order, and what status, ledger, quarantine and log say.
+
+P2 P3 P8; with arguments, only the cells that have one of them in their names
+"""
+import json
+import multiprocessing
+import sys
+import traceback
+from dataclasses import dataclass
+
+from stage import PUBACK, PUBREC, Stage, retained_at, wait_until
+
+ALL = 10**9
+WAITING = 4      # messages wait, in each cell but the empty one
+WORKERS = 4      # cells are played side by side
+LANES = {"slow": {"rate": "40msg/s"}, "fast": {"priority": 9}}
+
+EMPTY, JOURNAL, SESSION, QOS_1, QOS_2, HISTORY = STATES = (
+    "empty", "journal", "session", "qos1", "qos2", "history")
+IN_FLIGHT = (QOS_1, QOS_2)
+
+
+def route(cell, **more):
+    return {"name": "in", "direction": "up", "from": f"{cell}/in/{{rest...}}",
+            "to": f"out/{cell}/{{rest...}}", "retain": "set", "lane": "slow", **more}
+
+
+# What a change does to the settings, by its name.
+
+def add_route(cell, settings):
+    settings["routes"].append(route(cell, name="more", **{"from": f"{cell}/more/{{rest...}}"}))
+
+
+def remove_route(cell, settings):
+    settings["routes"] = [route(cell, **{"from": f"{cell}/other/{{rest...}}"})]
+
+
+def narrow_route(cell, settings):
+    settings["routes"][0]["from"] = f"{cell}/in/b/{{rest...}}"
+
+
+def other_target(cell, settings):
+    settings["routes"][0]["to"] = f"out/{cell}/new/{{rest...}}"
+
+
+def other_lane(_, settings):
+    settings["routes"][0]["lane"] = "fast"
+
+
+def rename_lane(_, settings):
+    settings["lanes"] = {"slower": LANES["slow"]}
+    settings["routes"][0]["lane"] = "slower"
+
+
+def remove_lane(_, settings):
+    settings["lanes"] = {}
+    settings["routes"][0]["lane"] = "default"
+
+
+def shorter_ttl(_, settings):
+    settings["lanes"] = {**LANES, "slow": {"ttl": "10m"}}
+
+
+def smaller_lane(_, settings):
+    settings["lanes"] = {**LANES, "slow": {"max_size": "64KiB", "when_full": "drop-oldest"}}
+
+
+def other_client(_, settings):
+    settings["site"]["client_id"] = settings["bridge"]["id"] + "-now"
+
+
+@dataclass
+class Change:
+    """`arrives` has for each state what comes to the centre of the old messages and the new ones,
+    in order: `old`, `last` (but for the first), `new`; with > at the new target. A state that it
+    does not have is not played. `refused`: of the messages that wait so many would be lost, and the
+    start is refused."""
+    apply: object
+    arrives: dict
+    new_topic: str = "in/a"   # of the messages after the change
+    later_s: int = 0          # so much time has passed at the next start
+    accept_losses: bool = False
+    refused: dict = None      # state: how many
+    lost: dict = None         # state: (how many, why)
+    quarantined: tuple = ()   # in these states the old ones are
+    says: str = ""            # in the log, where something waits in the journal
+    big: bool = False         # payloads of 20 KB
+
+
+BOTH = dict.fromkeys(STATES, "old new")
+CHANGES = {
+    "route added": Change(add_route, BOTH, new_topic="more/a"),
+    "route removed": Change(remove_route, {**BOTH, SESSION: "new"}, new_topic="other/a",
+                            quarantined=(SESSION,)),
+    "route narrowed": Change(narrow_route, {**BOTH, SESSION: "new"}, new_topic="in/b/a",
+                             quarantined=(SESSION,)),
+    "to changed": Change(other_target, {**BOTH, SESSION: "old> new>", EMPTY: "new>", **{
+        state: "old new>" for state in (JOURNAL, HISTORY, *IN_FLIGHT)}}),
+    "another lane": Change(other_lane, BOTH, says="a route has it that had lane slow"),
+    "lane renamed": Change(rename_lane, BOTH, says="is not in the file any more"),
+    "lane removed": Change(remove_lane, BOTH, says="is not in the file any more"),
+    "ttl tightened": Change(
+        shorter_ttl, BOTH, later_s=3600,
+        refused={JOURNAL: WAITING, QOS_1: WAITING, QOS_2: WAITING}),
+    "ttl tightened, losses accepted": Change(
+        shorter_ttl, {**BOTH, JOURNAL: "new"}, later_s=3600, accept_losses=True,
+        lost={state: (WAITING, "ttl_tightened") for state in (JOURNAL, *IN_FLIGHT)}),
+    "lane made smaller": Change(
+        smaller_lane, {state: BOTH[state] for state in STATES if state != SESSION}, big=True,
+        refused={JOURNAL: 1, QOS_1: 1, QOS_2: 1}),
+    "lane made smaller, losses accepted": Change(
+        smaller_lane, {JOURNAL: "last new"}, big=True, accept_losses=True,
+        lost={JOURNAL: (1, "max_size_tightened")}),
+    "client id changed": Change(other_client, BOTH, says="client_id was"),
+}
+CELLS = [(name, state) for name, change in CHANGES.items() for state in change.arrives]
+
+
+class Cell:
+    """One change, with messages waiting in one way."""
+
+    def __init__(self, stage, brokers, clients, name, state):
+        self.change, self.state = CHANGES[name], state
+        self.name = f"{name}, {state}"
+        self.till, self.headquarters = clients
+        self.id = "c-" + "".join(letter if letter.isalnum() else "-" for letter in self.name)
+        self.site, self.central = brokers
+        self.line = stage.line(self.central)
+        self.bascule = stage.bascule(
+            self.site, self.line, start=False, bridge_id=self.id, routes=[route(self.id)],
+            lanes=dict(LANES), site_link={"client_id": self.id + "-before"})
+        self.old = [] if state == EMPTY else [f"old {n}" for n in range(1, WAITING + 1)]
+        self.new = [f"new {n}" for n in range(1, WAITING + 1)]
+
+    def publish(self, topic, texts, qos=1, rest=""):
+        for text in texts:
+            self.till.publish(f"{self.id}/{topic}", text + rest, qos)
+            if rest:  # each in a commit of its own
+                self.till.wait_acknowledged()
+        self.till.wait_acknowledged()
+
+    def arrived(self):
+        """What has come to the centre, in order; with > where the new target is."""
+        prefix = f"out/{self.id}/"
+        return [one.payload.rstrip(".") + (">" if one.topic.startswith(prefix + "new/") else "")
+                for one in list(self.headquarters.unique) if one.topic.startswith(prefix)]
+
+    def wait_arrived(self, expected):
+        wait_until(lambda: len(self.arrived()) >= len(expected),
+                   lambda: f"{expected}, has {self.arrived()}", 30)
+        assert self.arrived() == expected, f"{expected} expected, came {self.arrived()}"
+
+    def let_wait(self):
+        """The old messages wait where the state says; then the bridge is away."""
+        bascule, state = self.bascule.start(), self.state
+        if state == JOURNAL:
+            self.line.cut()
+            bascule.wait_link("central", "down")
+        if state in IN_FLIGHT:
+            self.line.eat("broker", PUBACK if state == QOS_1 else PUBREC, ALL)
+        if state == SESSION:
+            bascule.terminate()
+        if state != EMPTY:
+            self.publish("in/a", self.old, 2 if state == QOS_2 else 1,
+                         "." * 20_000 if self.change.big else "")
+        if state == JOURNAL:
+            wait_until(lambda: bascule.lane("up", "slow")["backlog"] == WAITING,
+                       "all in the journal", 30)
+        if state in IN_FLIGHT:
+            wait_until(lambda: bascule.lane("up", "slow")["in_flight"] == WAITING,
+                       "all in flight", 30)
+        if state == HISTORY:
+            self.wait_arrived(self.old)
+            bascule.wait_drained()
+        if state in IN_FLIGHT:
+            bascule.kill()
+        elif state != SESSION:
+            bascule.terminate()
+        for packet in PUBACK, PUBREC:
+            self.line.eat("broker", packet, 0)
+        self.line.restore()
+
+    def expected(self):
+        """Payloads by the words of the table."""
+        texts = {"old": self.old, "new": self.new, "last": self.old[1:]}
+        return [text + (">" if word.endswith(">") else "")
+                for word in self.change.arrives[self.state].split()
+                for text in texts[word.rstrip(">")]]
+
+    def check_refused(self, count):
+        checked = self.bascule.cli("check", "--journal", passed_s=self.change.later_s)
+        assert checked.returncode == 1 and f"gives up {count} of {WAITING} messages" in \
+            checked.stderr, checked
+        self.bascule.start(up=False, passed_s=self.change.later_s)
+        assert self.bascule.wait() == 1
+        assert "--accept-losses" in self.bascule.log(), self.bascule.log()
+        assert self.bascule.losses() == []
+
+    def play(self):
+        change, state, bascule = self.change, self.state, self.bascule
+        self.let_wait()
+        change.apply(self.id, bascule.settings)
+        bascule.write()
+        refused = (change.refused or {}).get(state)
+        if refused:
+            self.check_refused(refused)
+            return
+        more = ["--accept-losses"] if change.accept_losses else []
+        bascule.start(passed_s=change.later_s, more=more)
+        self.publish(change.new_topic, self.new)
+        self.wait_arrived(self.expected())
+        bascule.wait_drained()
+        bascule.check_books()
+        log = bascule.log()
+        if change.says and state in (JOURNAL, *IN_FLIGHT):
+            assert change.says in log, log
+        self.check_counts()
+        bascule.terminate()
+
+    def check_counts(self):
+        status = self.bascule.status()
+        aside = status["quarantine"]["messages"]
+        assert aside == (len(self.old) if self.state in self.change.quarantined else 0), aside
+        assert status["orphans"] == [] and all(
+            lane["behind"] is None for lane in status["lanes"]), status
+        lost = {}
+        for loss in self.bascule.losses():
+            lost[loss["reason"]] = lost.get(loss["reason"], 0) + loss["count"]
+        count, why = (self.change.lost or {}).get(self.state, (0, None))
+        assert lost == ({why: count} if why else {}), lost
+        if self.expected():
+            retained = retained_at(self.central, f"out/{self.id}/#")
+            assert max(retained.values()).rstrip(".") == f"old {WAITING}" or \
+                all(value.startswith(f"new {WAITING}") or value.startswith(f"old {WAITING}")
+                    for value in retained.values()), retained
+
+
+def play(brokers, worker, failed):
+    """A worker's share of the cells."""
+    with Stage() as stage:
+        site, central = brokers
+        clients = (stage.publisher(site, f"till-{worker}"),
+                   stage.receiver(central, "out/#", name=f"headquarters-{worker}", qos=2))
+        for name, state in CELLS[worker::WORKERS]:
+            if len(sys.argv) > 1 and not any(word in f"{name}, {state}" for word in sys.argv[1:]):
+                continue
+            cell = Cell(stage, brokers, clients, name, state)
+            try:
+                cell.play()
+            except Exception:
+                failed.put(f"{cell.name}: {traceback.format_exc()}")
+                cell.bascule.leave()
+
+
+if __name__ == "__main__":
+    with Stage() as stage:
+        brokers = stage.broker("site"), stage.broker("central")
+        failed = multiprocessing.SimpleQueue()
+        workers = [multiprocessing.Process(target=play, args=(brokers, number, failed))
+                   for number in range(WORKERS)]
+        for worker in workers:
+            worker.start()
+        for worker in workers:
+            worker.join()
+        faults = []
+        while not failed.empty():
+            faults.append(failed.get())
+        print(*faults, sep="\n")
+        assert not faults, f"{len(faults)} of {len(CELLS)} cells fail"
+        assert all(worker.exitcode == 0 for worker in workers)
+    print(f"{len(CELLS)} cells")
