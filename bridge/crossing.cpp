@@ -18,6 +18,8 @@ constexpr std::chrono::milliseconds bookmark_delay{1'000};
 constexpr std::chrono::milliseconds look_for_slowness_every{500};
 constexpr std::chrono::milliseconds remember_after{50};  // many answers come at once
 
+constexpr std::string_view word_mark = "word ";  // no JSON, as a bookmark is
+
 constexpr std::size_t stray_filters_max = 1'600;  // over a topic of nine levels
 
 LinkSettings completed(LinkSettings settings, const std::string& will_topic, bool v5_spoken) {
@@ -46,6 +48,7 @@ bool same_rows(const Subscriptions& subscriptions, const std::vector<Subscriptio
 Crossing::Crossing(const BridgeIdentity& bridge, LinkSettings settings, Direction in,
                    const std::vector<Route>& routes, Journal& journal, Events& events)
     : name_(settings.name),
+      bridge_id_(bridge.id),
       state_topic_(own_topic(bridge.id, "state")),
       session_peer_(settings.client_id + " " + settings.url),
       bookmark_topic_(Bookmark::topic(bridge.id, opposite(in))),
@@ -100,6 +103,7 @@ Crossing::Crossing(const BridgeIdentity& bridge, LinkSettings settings, Directio
     intake_.expect_replayed(false);
     settled_ = true;
     watch_line();
+    if (on_settled) on_settled();
     comparison_.settled(far);
   };
   forwarder_.on_losses = [this] {
@@ -211,8 +215,25 @@ void Crossing::deliver(std::span<const Delivery> deliveries) {
       link_->loop().post([this] { forwarder_.receivers_ready(); });
     }
     if (message.topic != bookmark_topic_) return;
-    link_->loop().post(
-        [this, payload = std::string(message.payload)] { forwarder_.heard(payload); });
+    link_->loop().post([this, payload = std::string(message.payload)] { heard(payload); });
+  });
+}
+
+void Crossing::say(Direction direction, const std::string& word) {
+  link_->loop().post([this, topic = Bookmark::topic(bridge_id_, direction), word] {
+    forwarder_.publish(topic, std::string(word_mark) + word, false);
+  });
+}
+
+void Crossing::heard(const std::string& payload) {
+  if (!payload.starts_with(word_mark)) return forwarder_.heard(payload);
+  if (on_word) on_word(payload.substr(word_mark.size()));
+}
+
+void Crossing::halt(const std::string& why) {
+  link_->loop().post([this, why] {
+    forwarder_.end_sending();
+    link_->hold(why);
   });
 }
 

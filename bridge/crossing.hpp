@@ -42,6 +42,13 @@ class Crossing {
   // Likewise: something that went to this broker is lost, so what the other one retains of it
   // has to go again.
   std::function<void()> on_losses;
+  // Likewise: what the broker had for us has come; and a word that somebody said() to us here.
+  std::function<void()> on_settled;
+  std::function<void(const std::string& word)> on_word;
+  // Says a word at this broker to who is subscribed for what goes out in a direction, while the
+  // link is up. And: forwards nothing any more, and takes nothing in. Any thread.
+  void say(Direction direction, const std::string& word);
+  void halt(const std::string& why);
   // Any thread.
   void compare_retained() {
     link_->loop().post([this] { comparison_.again(); });
@@ -85,6 +92,7 @@ class Crossing {
   void remember();
   void answered(const SubscriptionStatus& status);
   void stray(const std::string& topic);
+  void heard(const std::string& payload);
   void noticed(const RepeatNotice& notice, std::uint64_t count);
   void connected(const Limits& limits);
   void subscribed(const Limits& limits);
@@ -98,6 +106,7 @@ class Crossing {
   std::atomic<const Crossing*> stand_in_ = nullptr;
   bool started_ = false;  // main thread, or that which ends a former session before it
   std::string name_;
+  std::string bridge_id_;
   std::string state_topic_;
   std::string session_peer_;  // who is at its two ends
   std::string bookmark_topic_;

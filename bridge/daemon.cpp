@@ -20,6 +20,7 @@
 #include "control/server.hpp"
 #include "former_session.hpp"
 #include "policy/host.hpp"
+#include "same_broker.hpp"
 
 namespace bascule {
 namespace {
@@ -127,6 +128,10 @@ int run_daemon(const BridgeConfig& config, bool accept_losses) {
   if (central != nullptr) {
     site.on_losses = [&] { central->compare_retained(); };
     central->on_losses = [&] { site.compare_retained(); };
+  }
+  std::unique_ptr<SameBroker> same;
+  if (central != nullptr) {
+    same = std::make_unique<SameBroker>(site, *central, config.routes, config.id);
   }
   // The session of a former client id goes first: one after the other, then the present one.
   std::vector<std::unique_ptr<FormerSession>> former;

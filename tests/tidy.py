@@ -30,7 +30,7 @@ BRIDGE = [
     ["forwarder"],
     ["retained_comparison"],
     ["crossing"],
-    ["former_session"],
+    ["former_session", "same_broker"],
     ["config"],
     ["changes"],
     ["replay"],

@@ -4,7 +4,6 @@ arrive and in which order, and what status, ledger, quarantine and log say.
 
 P2 P3 P8; with arguments, only the cells that have one of them in their names
 """
-import json
 import multiprocessing
 import sys
 import traceback
@@ -71,6 +70,27 @@ def other_client(_, settings):
     settings["site"]["client_id"] = settings["bridge"]["id"] + "-now"
 
 
+# What the settings were before, where it is not one route.
+
+def with_policy(_, settings):
+    settings["policies"] = {"seats": {"plugin": "template", "gate": "caught up",
+                                      "options": {"min": 0, "max": 0}}}
+    settings["routes"][0].update(policy="seats")
+    del settings["routes"][0]["lane"]
+
+
+def remove_policy(cell, settings):
+    del settings["policies"]
+    settings["routes"] = [route(cell)]
+
+
+def remove_central(cell, settings):
+    with_policy(cell, settings)
+    del settings["policies"]["seats"]["gate"]
+    settings["routes"][0]["from"] = f"{cell}/other/{{rest...}}"
+    del settings["central"]
+
+
 @dataclass
 class Change:
     """`arrives` has for each state what comes to the centre of the old messages and the new ones,
@@ -87,6 +107,8 @@ class Change:
     quarantined: tuple = ()   # in these states the old ones are
     says: str = ""            # in the log, where something waits in the journal
     big: bool = False         # payloads of 20 KB
+    before: object = None     # does to the settings what they are to begin with
+    orphans: tuple = ()       # the options of `quarantine add` that take out what nobody takes
 
 
 BOTH = dict.fromkeys(STATES, "old new")
@@ -113,6 +135,10 @@ CHANGES = {
     "lane made smaller, losses accepted": Change(
         smaller_lane, {JOURNAL: "last new"}, big=True, accept_losses=True,
         lost={JOURNAL: (1, "max_size_tightened")}),
+    "policy removed": Change(
+        remove_policy, {JOURNAL: "old new"}, before=with_policy, orphans=("--policy", "seats")),
+    "central removed": Change(
+        remove_central, {JOURNAL: "old"}, orphans=("--lane", "slow", "--all")),
     "client id changed": Change(other_client, BOTH, says="client_id was"),
 }
 CELLS = [(name, state) for name, change in CHANGES.items() for state in change.arrives]
@@ -131,8 +157,12 @@ class Cell:
         self.bascule = stage.bascule(
             self.site, self.line, start=False, bridge_id=self.id, routes=[route(self.id)],
             lanes=dict(LANES), site_link={"client_id": self.id + "-before"})
+        if self.change.before:
+            self.change.before(self.id, self.bascule.settings)
+            self.bascule.write()
         self.old = [] if state == EMPTY else [f"old {n}" for n in range(1, WAITING + 1)]
         self.new = [f"new {n}" for n in range(1, WAITING + 1)]
+        self.central_section = self.bascule.settings["central"]
 
     def publish(self, topic, texts, qos=1, rest=""):
         for text in texts:
@@ -166,7 +196,7 @@ class Cell:
             self.publish("in/a", self.old, 2 if state == QOS_2 else 1,
                          "." * 20_000 if self.change.big else "")
         if state == JOURNAL:
-            wait_until(lambda: bascule.lane("up", "slow")["backlog"] == WAITING,
+            wait_until(lambda: bascule.counters("up")["pending"] == WAITING,
                        "all in the journal", 30)
         if state in IN_FLIGHT:
             wait_until(lambda: bascule.lane("up", "slow")["in_flight"] == WAITING,
@@ -208,7 +238,13 @@ class Cell:
             self.check_refused(refused)
             return
         more = ["--accept-losses"] if change.accept_losses else []
+        away = "central" not in bascule.settings
         bascule.start(passed_s=change.later_s, more=more)
+        if change.orphans:
+            self.check_orphans()
+        if away:
+            bascule.terminate()
+            return
         self.publish(change.new_topic, self.new)
         self.wait_arrived(self.expected())
         bascule.wait_drained()
@@ -217,7 +253,48 @@ class Cell:
         if change.says and state in (JOURNAL, *IN_FLIGHT):
             assert change.says in log, log
         self.check_counts()
+        if state in change.quarantined:
+            self.check_requeued()
         bascule.terminate()
+
+    def quarantine(self, *arguments):
+        done = self.bascule.cli("journal", "quarantine", *arguments)
+        return done.returncode, done.stdout + done.stderr
+
+    def check_orphans(self):
+        """What nobody takes is told, can be taken out, and sent another way."""
+        bascule, options = self.bascule, self.change.orphans
+        orphans = bascule.status()["orphans"]
+        assert [one["messages"] for one in orphans] == [WAITING], orphans
+        assert "put it back, or take them out" in bascule.log(), bascule.log()
+        assert "DEGRADED" in bascule.cli("status").stdout
+        assert self.quarantine("add", *options) == (0, f"{WAITING} messages quarantined\n")
+        assert bascule.status()["orphans"] == []
+        if "central" in bascule.settings:
+            code, text = self.quarantine("requeue", "--all")
+            assert code == 1 and "which the file does not name any more" in text, text
+            assert self.quarantine("requeue", "--all", "--into", "slow")[0] == 0
+        else:
+            bascule.check_books()
+            bascule.terminate()
+            bascule.settings.update(central=self.central_section, routes=[route(self.id)])
+            del bascule.settings["policies"]
+            bascule.write()
+            bascule.start()
+            assert self.quarantine("requeue", "--all")[0] == 0
+        self.wait_arrived(self.old)
+
+    def check_requeued(self):
+        """What came for a former filter goes by the present routes, once there is one."""
+        code, text = self.quarantine("requeue", "--all")
+        assert code == 1 and "no route of the file takes" in text, text
+        self.bascule.terminate()
+        self.bascule.settings["routes"] = [route(self.id)]
+        self.bascule.write()
+        self.bascule.start()
+        assert self.quarantine("requeue", "--all")[0] == 0
+        self.wait_arrived(self.expected() + self.old)
+        self.bascule.wait_drained()
 
     def check_counts(self):
         status = self.bascule.status()
