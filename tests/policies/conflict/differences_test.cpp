@@ -209,4 +209,22 @@ TEST_CASE("conflict: what follows an edit that ran ahead and was accepted has it
   CHECK(hub.record() == Json{{"m", 1}, {"name", 2}});
 }
 
+TEST_CASE("conflict: of a delete and an update that count as the same moment the update stands") {
+  // The clock of B went back, so that both count as the next moment after B1, which both have seen.
+  const auto update = edit_after("B2", {{"n", 2}}, 1, 20);
+  auto remove = edit_after("B3", Json::object(), 0, 30, "delete");
+  remove.prev = "B1";
+  for (const bool update_first : {true, false}) {
+    CAPTURE(update_first);
+    Hub hub(Json{{"strategy", "field-merge"}, {"deletes", "author-time"}});
+    hub.give(edit_after("C1", {{"n", 1}}, -1, 50));
+    hub.give(edit_after("B1", {{"tel", "x"}}, 0, 10));
+    if (update_first) hub.give(update);
+    const auto verdict = hub.give(remove);
+    CHECK(verdict["verdict"] == (update_first ? "SUPERSEDED" : "APPLY"));
+    if (!update_first) hub.give(update);
+    CHECK(hub.record() == Json{{"n", 2}, {"tel", "x"}});
+  }
+}
+
 }  // namespace bascule::test

@@ -28,7 +28,6 @@ class Merge:
                     self.rules[name] = rule
         self.known = {}
         self.count = 0
-        self.tied = False  # a delete and an update counted as the same moment
 
     # Which value an author had before it.
     def unit(self, field):
@@ -176,12 +175,12 @@ class Merge:
                 continue
             others = [one for one in edits if one.kind != "delete" and (
                 concurrent(one, gone) or gone.id in one.unsure)]
-            self.tied |= any(one.time[:3] == gone.time[:3] for one in others)
             if self.deletes == "delete-wins":
                 return True
             if self.deletes == "update-wins" and not others:
                 return True
-            if self.deletes == "author-time" and all(one.time < gone.time for one in others):
+            if self.deletes == "author-time" and all(
+                    one.time[:3] < gone.time[:3] for one in others):
                 return True
         return False
 

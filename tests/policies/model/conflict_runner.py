@@ -41,8 +41,7 @@ class Runner:
             try:
                 self.run_step(step)
             except Difference as found:
-                raise Difference(found.kind, f"step {at}: {found.text}", step=step,
-                                 **found.facts) from None
+                raise Difference(found.kind, f"step {at}: {found.text}") from None
             except Failed as found:
                 raise Difference("failed", f"step {at}: the step failed: {found}") from None
 
@@ -234,7 +233,7 @@ class Runner:
         self.compare_verdicts(verdicts, told)
         if len(reported) != len(set(reported)) or set(reported) != pairs:
             raise Difference("pairs", f"pairs: the model says {shown(pairs)}, the plugin "
-                             f"{shown(reported)}", want=pairs, got=set(reported))
+                             f"{shown(reported)}")
         self.compare_records()
         asked, is_open = self.model.asked(), set(self.open_fields())
         alive = {name for name, record in self.model.records.items() if record.alive}
@@ -277,14 +276,13 @@ class Runner:
                 if got.get(name) not in want[name]:
                     raise Difference(name, f"{identity}: {name} "
                                      f"{' or '.join(map(str, want[name]))}, the plugin says "
-                                     f"{json.dumps(got)}", want=want, got=got,
-                                     tied=self.model.tied)
+                                     f"{json.dumps(got)}")
             if "version" in want and got["version"] != want["version"]:
                 raise Difference("version", f"{identity}: version {want['version']}, the plugin "
-                                 f"says {json.dumps(got)}", want=want, got=got)
+                                 f"says {json.dumps(got)}")
             if "lost" in want and set(got.get("lost", [])) != want["lost"]:
                 raise Difference("lost", f"{identity}: lost {sorted(want['lost'])}, the plugin "
-                                 f"says {json.dumps(got)}", want=want, got=got)
+                                 f"says {json.dumps(got)}")
 
     def compare_records(self):
         for name, record in self.model.records.items():

@@ -2,18 +2,11 @@
 
 
 class Difference(Exception):
-    """What differs: its kind, one word, and how. `facts` are for exclusions."""
+    """What differs: its kind, one word, and how."""
 
-    def __init__(self, kind, text, **facts):
+    def __init__(self, kind, text):
         super().__init__(kind, text)
-        self.kind, self.text, self.facts = kind, text, facts
+        self.kind, self.text = kind, text
 
     def __str__(self):
         return f"{self.kind}: {self.text}"
-
-    def __reduce__(self):
-        return rebuilt, (self.kind, self.text, self.facts)
-
-
-def rebuilt(kind, text, facts):
-    return Difference(kind, text, **facts)

@@ -54,8 +54,8 @@ class World:
         for box in self.boxes.values():
             box.close()
 
-    def fail(self, kind, text, **facts):
-        raise Difference(kind, f"at {self.now - T0} ms: {text}", **facts)
+    def fail(self, kind, text):
+        raise Difference(kind, f"at {self.now - T0} ms: {text}")
 
     # What moves.
     def post(self, way, site, message):
@@ -250,12 +250,12 @@ class World:
                 continue
             for key in ("result", "id"):
                 if got.get(key) != want[key]:
-                    self.fail(key, f"{name}: expected {want}, answered {got}", got=got, want=want)
+                    self.fail(key, f"{name}: expected {want}, answered {got}")
             for key in ("reason", "basis"):
                 if want.get(key) and got.get(key) not in want[key]:
-                    self.fail(key, f"{name}: expected {want}, answered {got}", got=got, want=want)
+                    self.fail(key, f"{name}: expected {want}, answered {got}")
             if want.get("risk") is not None and abs(got["risk"] - want["risk"]) > 2e-6:
-                self.fail("risk", f"{name}: expected {want}, answered {got}", got=got, want=want)
+                self.fail("risk", f"{name}: expected {want}, answered {got}")
 
     def note_ops(self, name, site, ops, replies):
         for op in ops:
@@ -401,6 +401,9 @@ class World:
         self.restored.add(name)
         self.boxes[name].restore(self.copies[name], f"f{len(self.restored) + self.now:015x}")
         self.at_site(name, self.boxes[name].link(self.now, self.sites[name].link))
+        # The bridge brings what is retained at the centre, and other than its journal knows.
+        if self.snapshot is not None:
+            self.post(DOWN, name, self.snapshot)
 
     def restore_hub(self):
         """From now on only what has to hold at the end is looked at."""

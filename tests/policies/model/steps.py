@@ -10,7 +10,6 @@ def take_steps(world):
             world.advance(world.now + step["after"])
             getattr(world, step["do"])(step)
         except Difference as found:
-            raise Difference(found.kind, f"step {at}: {found.text}", step=step,
-                             **found.facts) from None
+            raise Difference(found.kind, f"step {at}: {found.text}") from None
         except Failed as found:
             raise Difference("failed", f"step {at}: the step failed: {found}") from None

@@ -12,8 +12,10 @@ from stage.seats import Site, check_messages, hub
 with Stage() as stage:
     central = stage.broker("central")
     office = stage.receiver(central, "oversell/#", name="office")
-    authority = hub(stage, central, items={"tables": {
-        "capacity": 20, "quota": "strict", "reserve_bp": 2500, "weights": {"a": 2, "b": 1}}})
+    authority = hub(stage, central, items={
+        "tables": {"capacity": 20, "quota": "strict", "reserve_bp": 2500,
+                   "weights": {"a": 2, "b": 1}},
+        "hall": {"capacity": 9}})
     a, b = (Site(stage, name, central) for name in "ab")
 
     def rights(site):
@@ -37,8 +39,10 @@ with Stage() as stage:
     assert held == 15, held
     for site in a, b:
         site.mend()
+    assert b.till.buy("hall", 2)["result"] == "SELL"
     for site in a, b:
         site.wait_available("tables", 5)
+        site.wait_available("hall", 7)
         site.bridge.wait_drained()
 
     # An older copy: by it nothing was sold yet, and ten may be.
@@ -50,6 +54,8 @@ with Stage() as stage:
     wait_until(lambda: a.bridge.status()["epoch"] != epoch, "another epoch")
     wait_until(lambda: rights(a) == 0 and a.available("tables") == 5,
                lambda: f"no rights, has {a.told('availability', 'tables')[-1]}")
+    # Of what others have sold since, what is retained at the centre tells it.
+    a.wait_available("hall", 7)
     a.cut()
     assert a.till.buy("tables")["reason"] == "quota_exhausted"
     a.mend()
