@@ -8,6 +8,7 @@
 #include "message/filter_tree.hpp"
 #include "message/per_direction.hpp"
 #include "message/topic.hpp"
+#include "text/wording.hpp"
 
 namespace bascule {
 namespace {
@@ -31,8 +32,6 @@ struct Reach {
   Template target;
 };
 
-std::string quoted(std::string_view text) { return "'" + std::string(text) + "'"; }
-
 // Whether `earlier`, of the same direction, takes every topic that `later` would take.
 bool shadows(const Reach& earlier, const Reach& later) {
   if (!covers(earlier.from, later.from)) return false;
@@ -51,10 +50,10 @@ std::string handed_over(const Reach& sender, const Reach& receiver) {
 }
 
 std::string shadow_text(const Reach& earlier, const Reach& later) {
-  const auto taker = quoted(earlier.rule.name);
-  const auto idle = quoted(later.rule.name);
+  const auto taker = single_quoted(earlier.rule.name);
+  const auto idle = single_quoted(later.rule.name);
   return "route " + idle + " never takes a message: the earlier route " + taker + " takes all of " +
-         quoted(later.rule.from) + "; move " + idle + " before " + taker +
+         single_quoted(later.rule.from) + "; move " + idle + " before " + taker +
          ", or add an exclude to " + taker;
 }
 
@@ -62,7 +61,7 @@ std::string shadow_text(const Reach& earlier, const Reach& later) {
 std::string remedy(const Reach& up, const std::string& to_up, const Reach& down,
                    const std::string& to_down) {
   const auto exclude = [](const Reach& reach, const std::string& topics) {
-    return "add an exclude " + quoted(topics) + " to " + quoted(reach.rule.name);
+    return "add an exclude " + single_quoted(topics) + " to " + single_quoted(reach.rule.name);
   };
   if (!covers(to_up, up.from)) return exclude(up, to_up);
   if (!covers(to_down, down.from)) return exclude(down, to_down);
@@ -74,9 +73,9 @@ std::string loop_text(const Reach& up, const Reach& down) {
   const auto to_down = handed_over(up, down);
   const auto to_up = handed_over(down, up);
   if (to_down.empty() || to_up.empty()) return {};
-  return "routes " + quoted(up.rule.name) + " and " + quoted(down.rule.name) +
-         " send messages round in circles, over " + quoted(to_down) + " at the centre and " +
-         quoted(to_up) + " at the site; " + remedy(up, to_up, down, to_down);
+  return "routes " + single_quoted(up.rule.name) + " and " + single_quoted(down.rule.name) +
+         " send messages round in circles, over " + single_quoted(to_down) + " at the centre and " +
+         single_quoted(to_up) + " at the site; " + remedy(up, to_up, down, to_down);
 }
 
 }  // namespace

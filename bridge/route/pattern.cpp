@@ -4,13 +4,12 @@
 #include <stdexcept>
 
 #include "message/topic.hpp"
+#include "text/wording.hpp"
 
 namespace bascule {
 namespace {
 
 [[noreturn]] void fail(const std::string& what) { throw std::invalid_argument(what); }
-
-std::string quoted(std::string_view text) { return "'" + std::string(text) + "'"; }
 
 // Literal text, or a capture as written: {name} or {name...}.
 struct Part {
@@ -54,7 +53,7 @@ std::vector<Part> parse(std::string_view text, std::string_view bridge_id) {
     auto name = capture.substr(1, capture.size() - 2);
     if (name.ends_with("...")) name.remove_suffix(3);
     if (!valid_name(name)) {
-      fail(quoted(capture) + " is no capture: write {name}, {name...} or {bridge.id}");
+      fail(single_quoted(capture) + " is no capture: write {name}, {name...} or {bridge.id}");
     }
     parts.push_back({std::string(capture), true});
   }
@@ -85,10 +84,10 @@ void add_level(Pattern& pattern, std::string_view level, std::size_t index,
       pattern.filter += part.text;
       continue;
     }
-    if (part.text != level) fail(quoted(part.text) + " must stand alone in its level");
+    if (part.text != level) fail(single_quoted(part.text) + " must stand alone in its level");
     const Capture capture{part.text, index};
     for (const auto& other : pattern.captures) {
-      if (other.name() == capture.name()) fail(quoted(part.text) + " is captured twice");
+      if (other.name() == capture.name()) fail(single_quoted(part.text) + " is captured twice");
     }
     pattern.captures.push_back(capture);
     pattern.filter += part.remainder() ? "#" : "+";
@@ -102,7 +101,7 @@ Pattern parse_pattern(std::string_view text, std::string_view bridge_id) {
     const auto level = text.substr(0, text.find('/'));
     add_level(pattern, level, index, bridge_id);
     if (level.size() == text.size()) break;
-    if (level.ends_with("...}")) fail(quoted(level) + " must be the last level");
+    if (level.ends_with("...}")) fail(single_quoted(level) + " must be the last level");
     pattern.filter += '/';
     text.remove_prefix(level.size() + 1);
   }
@@ -117,7 +116,7 @@ const Capture& find_capture(const Pattern& pattern, const std::string& text) {
     if (capture.text == text) return capture;
     known += (known.empty() ? "" : ", ") + capture.text;
   }
-  fail(quoted(text) + " is not captured by 'from', which has " +
+  fail(single_quoted(text) + " is not captured by 'from', which has " +
        (known.empty() ? "no captures" : known));
 }
 

@@ -48,6 +48,8 @@ std::string in_quotes(std::string_view text) {
   return out + '"';
 }
 
+std::string single_quoted(std::string_view text) { return "'" + std::string(text) + "'"; }
+
 std::string_view nearest(std::string_view typed, const std::vector<std::string_view>& valid) {
   if (typed.size() > quoted_bytes_max) return {};
   const std::string word = lower(typed);
