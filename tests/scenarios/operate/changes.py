@@ -106,6 +106,7 @@ class Change:
     lost: dict = None         # state: (how many, why)
     quarantined: tuple = ()   # in these states the old ones are
     says: str = ""            # in the log, where something waits in the journal
+    settled: str = ""         # in the log, before new messages come
     big: bool = False         # payloads of 20 KB
     before: object = None     # does to the settings what they are to begin with
     orphans: tuple = ()       # the options of `quarantine add` that take out what nobody takes
@@ -139,7 +140,8 @@ CHANGES = {
         remove_policy, {JOURNAL: "old new"}, before=with_policy, orphans=("--policy", "seats")),
     "central removed": Change(
         remove_central, {JOURNAL: "old"}, orphans=("--lane", "slow", "--all")),
-    "client id changed": Change(other_client, BOTH, says="client_id was"),
+    "client id changed": Change(other_client, BOTH, says="client_id was",
+                                settled="and it is ended"),
 }
 CELLS = [(name, state) for name, change in CHANGES.items() for state in change.arrives]
 
@@ -245,6 +247,7 @@ class Cell:
         if away:
             bascule.terminate()
             return
+        wait_until(lambda: change.settled in bascule.log(), change.settled)
         self.publish(change.new_topic, self.new)
         self.wait_arrived(self.expected())
         bascule.wait_drained()
