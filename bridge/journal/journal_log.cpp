@@ -58,6 +58,15 @@ void JournalLog::resumed(const std::vector<LanePosition>& lanes) {
           far_broker(lane.direction), lane.name, lane.overruled, lane.cursor, lane.name,
           to_string(lane.direction), lane.overruled, lane.cursor);
     }
+    if (lane.another) {
+      spdlog::warn(
+          "journal: the {} broker is another one than before, at another address and without a "
+          "bookmark of this bridge. Of lane {} it gets what waits{}",
+          far_broker(lane.direction), lane.name,
+          lane.lost_again ? ", and the history, as the lane's 'resend' says"
+                          : "; the history with 'bascule journal replay', or 'resend: all'");
+      continue;
+    }
     if (!lane.lost_again) continue;
     spdlog::warn(
         "journal: the {} broker has lost, or may have, what it had accepted of lane {}: {} to {} "

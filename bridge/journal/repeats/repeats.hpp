@@ -50,6 +50,7 @@ class Repeats {
   // who is at its two ends; empty: unknown.
   std::uint16_t session(Direction direction) const { return sides_[direction].session.number; }
   bool knows(Direction direction, std::string_view peer) const;
+  const std::string& peer(Direction direction) const { return sides_[direction].session.peer; }
   void begin_session(Direction direction, std::string_view peer);
   void name_session(Direction direction, std::string_view peer);
 

@@ -29,8 +29,9 @@ std::vector<LanePosition> Resumption::positions(Direction direction, const FarKn
     const std::vector<SequenceRange> replaying = lane.replaying();
     Finding finding = Finding::as_known;
     if (far.asked && !renew) finding = compare(lane, far, session_lost);
-    forgot = forgot || finding != Finding::as_known;
-    if (finding != Finding::as_known && evidence == Evidence::none) {
+    const bool judged = finding == Finding::lost || finding == Finding::overruled;
+    forgot = forgot || judged;
+    if (judged && evidence == Evidence::none) {
       evidence = finding == Finding::lost ? Evidence::bookmark : Evidence::session_there;
     }
     positions.push_back({.id = lane.id,
@@ -43,6 +44,7 @@ std::vector<LanePosition> Resumption::positions(Direction direction, const FarKn
                          .replay_last = lane.replay_last,
                          .replay_skips = lane.replay_skips,
                          .lost_again = lane.replaying() != replaying,
+                         .another = finding == Finding::another,
                          .overruled = finding == Finding::overruled ? lane.confirmed + 1 : 0,
                          .claims = {},
                          .held = books_.held().topics(lane.id),
@@ -73,6 +75,10 @@ std::vector<LanePosition> Resumption::positions(Direction direction, const FarKn
 Resumption::Finding Resumption::compare(LaneState& lane, const FarKnowledge& far,
                                         bool session_lost) {
   if (!far.readable && !session_lost) return Finding::as_known;
+  if (far.readable && far.epoch.empty() && sessions_.elsewhere(lane.direction)) {
+    begin_elsewhere(lane, far);
+    return lane.last_resolved() > 0 ? Finding::another : Finding::as_known;
+  }
   const std::uint64_t bookmark = far.readable ? epoch_.bookmark_of(lane, far) : 0;
   const std::uint64_t confirmed = epoch_.confirmed_of(lane);
   if (bookmark >= lane.next) return Finding::as_known;
@@ -93,6 +99,15 @@ Resumption::Finding Resumption::compare(LaneState& lane, const FarKnowledge& far
   resend(lane, first, lane.last_resolved());
   if (far.readable) epoch_.lower_confirmed(lane, far, bookmark);
   return behind ? Finding::lost : Finding::as_known;
+}
+
+// Another address, and neither a session nor a bookmark of ours: nothing is lost, it never had it.
+void Resumption::begin_elsewhere(LaneState& lane, const FarKnowledge& far) {
+  if (lane.settings.resend == Resend::all) {
+    resend(lane, std::max(oldest_stored(lane), retention_.long_crossed(lane, timeline_, now()) + 1),
+           lane.last_resolved());
+  }
+  epoch_.lower_confirmed(lane, far, 0);
 }
 
 // The session is as durable as the queues. A broker that was put back to before there was a

@@ -29,6 +29,7 @@ struct LanePosition {
   std::uint64_t replay_next = 0, replay_last = 0;
   SequenceSet replay_skips;  // but for these, where they have their fate
   bool lost_again = false;   // the far broker was just found to have lost what is to be sent again
+  bool another = false;      // it is another broker than before, and what waits is new to it
   // From here on its bookmark says that it has nothing, and its session that it has; 0: not so.
   std::uint64_t overruled = 0;
   Claims claims;
@@ -64,10 +65,11 @@ class Resumption {
 
  private:
   // What the far broker is found to have of a lane.
-  enum class Finding : std::uint8_t { as_known, lost, overruled };
+  enum class Finding : std::uint8_t { as_known, lost, overruled, another };
 
   Finding compare(LaneState& lane, const FarKnowledge& far, bool session_lost);
   bool overrules(const LaneState& lane, const FarKnowledge& far) const;
+  void begin_elsewhere(LaneState& lane, const FarKnowledge& far);
   void resend(LaneState& lane, std::uint64_t first, std::uint64_t last);
   void accept(LaneState& lane, const FarKnowledge& far, std::uint64_t bookmark);
   static void add(SequenceSet& set, const std::vector<SequenceRange>& ranges);

@@ -1,8 +1,19 @@
 #include "journal/sessions/sessions.hpp"
 
+#include <string_view>
+
 #include "clock.hpp"
 
 namespace bascule {
+namespace {
+
+// Of the broker; empty: not known.
+std::string_view address_of(std::string_view peer) {
+  const std::size_t blank = peer.rfind(' ');
+  return blank == std::string_view::npos ? "" : peer.substr(blank + 1);
+}
+
+}  // namespace
 
 void Sessions::enter(Direction in, const std::string& peer, bool present) {
   entered_[in] = Entered{peer, present};  // noted before it is tried
@@ -23,6 +34,8 @@ void Sessions::apply(Direction in, const Entered& entered) {
   const bool known = entered.present && ours;
   forgotten_[out] = !entered.present && ours;
   unfamiliar_[out] = entered.present && !known;
+  const std::string_view before = address_of(repeats_.peer(in));
+  elsewhere_[out] = !entered.present && !before.empty() && before != address_of(entered.peer);
   repeats_.begin_connection(in);
   if (known) {
     repeats_.name_session(in, entered.peer);

@@ -30,6 +30,8 @@ class Sessions {
   bool unfamiliar(Direction out) const { return unfamiliar_[out]; }
   // The broker had a session of ours, and the connection under way began without one.
   bool forgotten(Direction out) const { return forgotten_[out]; }
+  // The connection under way began without a session, and the one before was at another address.
+  bool elsewhere(Direction out) const { return elsewhere_[out]; }
   void cleared(Direction out);
   // The session is not what it was: a broker from a backup, or this journal.
   void estrange(Direction out);
@@ -50,6 +52,7 @@ class Sessions {
   PerDirection<std::string> peer_;  // by incoming direction: of the connection under way
   PerDirection<bool> unfamiliar_;   // by outgoing direction
   PerDirection<bool> forgotten_;    // likewise
+  PerDirection<bool> elsewhere_;    // likewise
 };
 
 }  // namespace bascule

@@ -14,6 +14,7 @@ from stage import PUBACK, PUBREC, Stage, retained_at, wait_until
 ALL = 10**9
 WAITING = 4      # messages wait, in each cell but the empty one
 WORKERS = 4      # cells are played side by side
+ELSEWHERE = []   # the URL of another central broker
 LANES = {"slow": {"rate": "40msg/s"}, "fast": {"priority": 9}}
 
 EMPTY, JOURNAL, SESSION, QOS_1, QOS_2, HISTORY = STATES = (
@@ -66,11 +67,20 @@ def smaller_lane(_, settings):
     settings["lanes"] = {**LANES, "slow": {"max_size": "64KiB", "when_full": "drop-oldest"}}
 
 
+def other_central(_, settings):
+    settings["central"]["url"] = ELSEWHERE[0]
+
+
 def other_client(_, settings):
     settings["site"]["client_id"] = settings["bridge"]["id"] + "-now"
 
 
 # What the settings were before, where it is not one route.
+
+def slower(_, settings):
+    """So slow that new messages would overtake, if they went through another lane."""
+    settings["lanes"] = {**LANES, "slow": {"rate": "2msg/s"}}
+
 
 def with_policy(_, settings):
     settings["policies"] = {"seats": {"plugin": "template", "gate": "caught up",
@@ -105,7 +115,8 @@ class Change:
     refused: dict = None      # state: how many
     lost: dict = None         # state: (how many, why)
     quarantined: tuple = ()   # in these states the old ones are
-    says: str = ""            # in the log, where something waits in the journal
+    says: str = ""            # in the log, in these states
+    says_in: tuple = (JOURNAL, *IN_FLIGHT)
     settled: str = ""         # in the log, before new messages come
     big: bool = False         # payloads of 20 KB
     before: object = None     # does to the settings what they are to begin with
@@ -121,9 +132,10 @@ CHANGES = {
                              quarantined=(SESSION,)),
     "to changed": Change(other_target, {**BOTH, SESSION: "old> new>", EMPTY: "new>", **{
         state: "old new>" for state in (JOURNAL, HISTORY, *IN_FLIGHT)}}),
-    "another lane": Change(other_lane, BOTH, says="a route has it that had lane slow"),
-    "lane renamed": Change(rename_lane, BOTH, says="is not in the file any more"),
-    "lane removed": Change(remove_lane, BOTH, says="is not in the file any more"),
+    "another lane": Change(other_lane, BOTH, before=slower,
+                           says="a route has it that had lane slow"),
+    "lane renamed": Change(rename_lane, BOTH, before=slower, says="is not in the file any more"),
+    "lane removed": Change(remove_lane, BOTH, before=slower, says="is not in the file any more"),
     "ttl tightened": Change(
         shorter_ttl, BOTH, later_s=3600,
         refused={JOURNAL: WAITING, QOS_1: WAITING, QOS_2: WAITING}),
@@ -136,6 +148,9 @@ CHANGES = {
     "lane made smaller, losses accepted": Change(
         smaller_lane, {JOURNAL: "last new"}, big=True, accept_losses=True,
         lost={JOURNAL: (1, "max_size_tightened")}),
+    "other central": Change(
+        other_central, {**BOTH, QOS_1: "old old new"}, says="is another one than before",
+        says_in=(HISTORY,)),
     "policy removed": Change(
         remove_policy, {JOURNAL: "old new"}, before=with_policy, orphans=("--policy", "seats")),
     "central removed": Change(
@@ -152,9 +167,10 @@ class Cell:
     def __init__(self, stage, brokers, clients, name, state):
         self.change, self.state = CHANGES[name], state
         self.name = f"{name}, {state}"
-        self.till, self.headquarters = clients
+        self.till, *self.receivers = clients
         self.id = "c-" + "".join(letter if letter.isalnum() else "-" for letter in self.name)
-        self.site, self.central = brokers
+        self.brokers = brokers
+        self.site, self.central, _ = brokers
         self.line = stage.line(self.central)
         self.bascule = stage.bascule(
             self.site, self.line, start=False, bridge_id=self.id, routes=[route(self.id)],
@@ -174,10 +190,12 @@ class Cell:
         self.till.wait_acknowledged()
 
     def arrived(self):
-        """What has come to the centre, in order; with > where the new target is."""
+        """What has come to the centre, in order, and then to the other one; with > where the new
+        target is. A target that a topic has left is cleared, when that may be."""
         prefix = f"out/{self.id}/"
         return [one.payload.rstrip(".") + (">" if one.topic.startswith(prefix + "new/") else "")
-                for one in list(self.headquarters.unique) if one.topic.startswith(prefix)]
+                for receiver in self.receivers for one in list(receiver.unique)
+                if one.topic.startswith(prefix) and one.payload]
 
     def wait_arrived(self, expected):
         wait_until(lambda: len(self.arrived()) >= len(expected),
@@ -253,7 +271,7 @@ class Cell:
         bascule.wait_drained()
         bascule.check_books()
         log = bascule.log()
-        if change.says and state in (JOURNAL, *IN_FLIGHT):
+        if state in change.says_in:
             assert change.says in log, log
         self.check_counts()
         if state in change.quarantined:
@@ -310,19 +328,23 @@ class Cell:
             lost[loss["reason"]] = lost.get(loss["reason"], 0) + loss["count"]
         count, why = (self.change.lost or {}).get(self.state, (0, None))
         assert lost == ({why: count} if why else {}), lost
-        if self.expected():
-            retained = retained_at(self.central, f"out/{self.id}/#")
-            assert max(retained.values()).rstrip(".") == f"old {WAITING}" or \
-                all(value.startswith(f"new {WAITING}") or value.startswith(f"old {WAITING}")
-                    for value in retained.values()), retained
+        # What came last to each topic is what stays there.
+        for receiver, broker in zip(self.receivers, self.brokers[1:]):
+            def last(receiver=receiver):
+                values = {one.topic: one.payload for one in list(receiver.unique)
+                          if one.topic.startswith(f"out/{self.id}/")}
+                return {topic: value for topic, value in values.items() if value}
+            wait_until(lambda: retained_at(broker, f"out/{self.id}/#") == last(),
+                       lambda: f"{last()} retained", 30)
 
 
 def play(brokers, worker, failed):
     """A worker's share of the cells."""
     with Stage() as stage:
-        site, central = brokers
+        site, *centres = brokers
         clients = (stage.publisher(site, f"till-{worker}"),
-                   stage.receiver(central, "out/#", name=f"headquarters-{worker}", qos=2))
+                   *(stage.receiver(centre, "out/#", name=f"{centre.name}-{worker}", qos=2)
+                     for centre in centres))
         for name, state in CELLS[worker::WORKERS]:
             if len(sys.argv) > 1 and not any(word in f"{name}, {state}" for word in sys.argv[1:]):
                 continue
@@ -336,7 +358,8 @@ def play(brokers, worker, failed):
 
 if __name__ == "__main__":
     with Stage() as stage:
-        brokers = stage.broker("site"), stage.broker("central")
+        brokers = [stage.broker(name) for name in ("site", "central", "other")]
+        ELSEWHERE.append(brokers[2].url)
         failed = multiprocessing.SimpleQueue()
         workers = [multiprocessing.Process(target=play, args=(brokers, number, failed))
                    for number in range(WORKERS)]
