@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <future>
+#include <string>
 #include <utility>
 
 #include "clock.hpp"
@@ -37,6 +38,17 @@ std::vector<Subscription> wanted(const std::string& bookmark_topic, const std::s
     subscriptions.push_back({filter, true, false, table.qos_of(filter)});
   }
   return subscriptions;
+}
+
+// What a broker at another address holds cannot be fetched beside the present one: it is known by
+// its address alone, and may be gone.
+void tell_of_former(const std::string& peer, const LinkSettings& settings) {
+  const std::size_t blank = peer.rfind(' ');
+  if (blank == std::string::npos || peer.substr(blank + 1) == settings.url) return;
+  spdlog::warn(
+      "link {}: url was {} before; what that broker holds for client id {} stays there. To fetch "
+      "it, start once with that url; or let the session end there",
+      settings.name, peer.substr(blank + 1), peer.substr(0, blank));
 }
 
 bool same_rows(const Subscriptions& subscriptions, const std::vector<SubscriptionRow>& rows) {
@@ -112,6 +124,7 @@ Crossing::Crossing(const BridgeIdentity& bridge, LinkSettings settings, Directio
   intake_.on_stray = [this](const std::string& topic) {
     link_->loop().post([this, topic] { stray(topic); });
   };
+  tell_of_former(journal.opened().sessions().load(in).peer, settings);
 }
 
 void Crossing::start() {
