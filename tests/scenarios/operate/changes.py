@@ -200,7 +200,7 @@ class Cell:
 
     def wait_arrived(self, expected):
         wait_until(lambda: len(self.arrived()) >= len(expected),
-                   lambda: f"{expected}, has {self.arrived()}", 30)
+                   lambda: f"{expected}, has {self.arrived()}")
         assert self.arrived() == expected, f"{expected} expected, came {self.arrived()}"
 
     def let_wait(self):
@@ -218,10 +218,10 @@ class Cell:
                          "." * 20_000 if self.change.big else "")
         if state == JOURNAL:
             wait_until(lambda: bascule.counters("up")["pending"] == WAITING,
-                       "all in the journal", 30)
+                       "all in the journal")
         if state in IN_FLIGHT:
             wait_until(lambda: bascule.lane("up", "slow")["in_flight"] == WAITING,
-                       "all in flight", 30)
+                       "all in flight")
         if state == HISTORY:
             self.wait_arrived(self.old)
             wait_until(lambda: bascule.lane("up", "slow")["bookmark"] == WAITING, "the bookmark")
@@ -351,7 +351,7 @@ class Cell:
                           if one.topic.startswith(f"out/{self.id}/")}
                 return {topic: value for topic, value in values.items() if value}
             wait_until(lambda: retained_at(broker, f"out/{self.id}/#") == last(),
-                       lambda: f"{last()} retained", 30)
+                       lambda: f"{last()} retained")
 
 
 def play(brokers, worker, failed):
