@@ -2,6 +2,7 @@
 // that they share.
 #pragma once
 
+#include <pwd.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -38,11 +39,12 @@ inline CLI::Option* add_direction(CLI::App* command, std::string& direction,
       ->check(CLI::IsMember({"up", "down"}));
 }
 
-// Who does it: as given, or whoever is logged in; empty where nobody is, as under cron.
+// Who does it: as given, or whoever is logged in, else whose process it is; whatever $USER says.
 inline std::string person_of(const std::string& by) {
   if (!by.empty()) return by;
-  const char* user = ::getlogin();
-  return user != nullptr ? user : "";
+  if (const char* user = ::getlogin(); user != nullptr && *user != '\0') return user;
+  const passwd* owner = ::getpwuid(::getuid());
+  return owner != nullptr ? owner->pw_name : std::to_string(::getuid());
 }
 
 }  // namespace bascule

@@ -1,5 +1,10 @@
 #include "cli/view/policy_view.hpp"
 
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <ctime>
+
 #include "cli/view/table.hpp"
 #include "cli/view/terminal.hpp"
 #include "cli/view/units.hpp"
@@ -21,6 +26,37 @@ std::string line(const char* name, const std::string& value) {
 std::string moment(const json& object, const char* name) {
   const auto ms = static_cast<std::int64_t>(count_of(object, name));
   return ms == 0 ? "-" : time_text(ms);
+}
+
+// For people at this machine: its local time, and how far that is from UTC.
+std::string local_moment(const json& object, const char* name) {
+  const auto ms = static_cast<std::int64_t>(count_of(object, name));
+  if (ms == 0) return "-";
+  const std::time_t seconds = ms / 1'000;
+  std::tm local{};
+  localtime_r(&seconds, &local);
+  std::array<char, 64> text{};
+  return {text.data(), std::strftime(text.data(), text.size(), "%Y-%m-%d %H:%M:%S %z", &local)};
+}
+
+// What there is to choose from, with the numbers that 'cases resolve' takes.
+std::string choices_text(const json& data) {
+  std::string text;
+  std::size_t number = 0;
+  for (const json& choice : part_of(data, "choices")) {
+    const std::string name =
+        choice.is_string() ? choice.get<std::string>() : text_of(choice, "name");
+    text += "  " + std::to_string(++number) + "  " + escaped(name) + '\n';
+    std::size_t place = 0;
+    if (name != "take") continue;
+    for (const json& value : part_of(data, "values")) {
+      const std::string shown =
+          value.value("value", json()).dump(-1, ' ', false, json::error_handler_t::replace);
+      text += "     take " + std::to_string(++place) + "  " + escaped(shown) + ", from " +
+              escaped(text_of(value, "origin")) + ", " + local_moment(value, "time_ms") + '\n';
+    }
+  }
+  return text.empty() ? text : "choices\n" + text;
 }
 
 // One member a line, so that a person can read it.
@@ -95,7 +131,7 @@ std::string render_cases(const json& answer, bool colour) {
                text_of(one, "policy"),
                text_of(one, "kind"),
                text_of(one, "subject"),
-               moment(one, "opened_ms")});
+               local_moment(one, "opened_ms")});
   }
   return table.empty() ? "no cases\n" : table.text(colour);
 }
@@ -106,14 +142,26 @@ std::string render_case(const json& answer, bool) {
   text += line("policy", text_of(answer, "policy"));
   text += line("kind", text_of(answer, "kind"));
   text += line("about", text_of(answer, "subject"));
-  text += line("since", moment(answer, "opened_ms"));
-  text += block("data", part_of(answer, "data"));
+  text += line("since", local_moment(answer, "opened_ms"));
+  json data = part_of(answer, "data");
+  const std::string choices = choices_text(data);
+  if (data.is_object()) data.erase("choices");
+  text += block("data", data) + choices;
   if (count_of(answer, "decided_ms") > 0) {
     text += line("decided by", text_of(answer, "decided_by"));
-    text += line("at", moment(answer, "decided_ms"));
+    text += line("at", local_moment(answer, "decided_ms"));
     text += block("decision", part_of(answer, "decision"));
   }
   return text + block("outcome", part_of(answer, "outcome"));
+}
+
+std::string render_outcome(const json& answer) {
+  const std::string number = "case " + std::to_string(count_of(answer, "number"));
+  if (text_of(answer, "state") != "closed") {
+    return number + " is decided; the policy has not come to it yet: 'bascule cases show " +
+           std::to_string(count_of(answer, "number")) + "'\n";
+  }
+  return number + " is closed\n" + block("outcome", part_of(answer, "outcome"));
 }
 
 namespace {

@@ -90,16 +90,19 @@ with Stage() as stage:
     cast.wait_shown("17", {**before, "diet": stands})
 
     # A decision that makes no sense puts the question again; another one settles it.
-    refused = cast.hub.cli("cases", "resolve", number, "--choose", "take", "--by", "ann")
-    assert refused.returncode == 0, refused
+    for words in ("keep",), ("take",), ("take", "3"):
+        refused = cast.hub.cli("cases", "resolve", number, *words, "--by", "ann")
+        assert refused.returncode == 1 and "1 " in refused.stderr, refused
+    refused = cast.hub.cli("cases", "resolve", number, "take", "--data", "{}", "--by", "ann")
+    assert refused.returncode == 1 and "none of the values" in refused.stdout, refused
     again = wait_until(lambda: [one for one in json.loads(cast.hub.cli(
         "cases", "list", "--json").stdout)["cases"] if one["number"] != int(number)],
         "the question to be put again")[0]
     assert "none of the values" in again["data"]["refused"], again
     other = "site-b" if stands == "vegan" else "site-a"
-    done = cast.hub.cli("cases", "resolve", str(again["number"]), "--choose", "take", "--by", "ann",
-                        "--data", json.dumps({"op": values[other]["op"]}))
-    assert done.returncode == 0, done
+    place = [one["origin"] for one in again["data"]["values"]].index(other) + 1
+    done = cast.hub.cli("cases", "resolve", str(again["number"]), "take", str(place), "--by", "ann")
+    assert done.returncode == 0 and "is closed" in done.stdout, done
     cast.tell("ann", f"takes {values[other]['value']}")
     cast.wait_shown("17", {**before, "diet": values[other]["value"]})
     wait_until(lambda: cast.hub.status()["cases"]["open"] == 0, "the case to be closed")

@@ -65,7 +65,7 @@ def play(plugin):
         assert [(one["number"], one["subject"]) for one in listed] == [(1, ABOVE)], listed
         assert bascule.status()["cases"]["open"] == 1
         refused = bascule.cli("cases", "resolve", "1", "--choose", "ignored")
-        assert "choose from repaired, false alarm" in refused.stderr, refused
+        assert "choose from 1 repaired, 2 false alarm" in refused.stderr, refused
         done = bascule.cli("cases", "resolve", "1", "--choose", "repaired", "--by", "ann")
         assert done.returncode == 0, done
         wait_until(lambda: bascule.status()["cases"]["open"] == 0, "the case to be closed")
