@@ -107,6 +107,15 @@ def check_keys():
             problems.append(f"the schema takes {wrong}")
 
 
+def check_shown():
+    """What README says: config/bascule.yaml shows every key."""
+    text = (ROOT / "config/bascule.yaml").read_text()
+    for section, keys in keys_of_reader().items():
+        for key in sorted(keys - {"file"}):
+            if not re.search(rf"\b{re.escape(key)}:", text):
+                problems.append(f"config/bascule.yaml does not show {section}: {key}")
+
+
 def check_examples():
     for path in EXAMPLES:
         ran = subprocess.run([PROGRAM, "check", "-c", path], text=True, capture_output=True)
@@ -204,6 +213,7 @@ def check_policies():
 
 if __name__ == "__main__":
     check_keys()
+    check_shown()
     check_examples()
     check_commands()
     check_packages()

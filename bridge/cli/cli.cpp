@@ -1,8 +1,12 @@
 #include "cli/cli.hpp"
 
 #include <CLI/CLI.hpp>
+#include <cstddef>
 #include <iostream>
 #include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include "cli/ask.hpp"
 #include "cli/command.hpp"
@@ -91,6 +95,15 @@ std::string joined(const std::vector<std::string>& words) {
   return text;
 }
 
+// The library says "Could not convert: NUMBER = a".
+std::string in_our_words(const std::string& what) {
+  constexpr std::string_view conversion = "Could not convert: ";
+  const std::size_t is = what.find(" = ");
+  if (!what.starts_with(conversion) || is == std::string::npos) return what;
+  return "'" + what.substr(is + 3) + "' is no value for " +
+         what.substr(conversion.size(), is - conversion.size());
+}
+
 // What is wrong with the arguments, and what to do, in one line.
 std::string usage_problem(const CLI::App& program, const CLI::ParseError& error) {
   const CLI::App* app = &program;
@@ -104,7 +117,7 @@ std::string usage_problem(const CLI::App& program, const CLI::ParseError& error)
   const auto unknown = app->remaining();
 
   if (unknown.empty()) {
-    return commands.empty() ? std::string(error.what()) + "; " + help
+    return commands.empty() ? in_our_words(error.what()) + "; " + help
                             : "which command? " + joined(commands) + "; " + help;
   }
   const std::string& word = unknown.front();

@@ -128,8 +128,7 @@ int route(const std::string& path, const Options& options) {
   if (taken) return exit_code::done;
 
   std::cerr << "bascule: no route" << (options.direction.empty() ? "" : " " + options.direction)
-            << " takes '" << escaped(options.topic)
-            << "': such messages are counted as unrouted and do not cross\n";
+            << " takes '" << escaped(options.topic) << "': such messages would not cross\n";
   print_nearby(config, directions, options.topic);
   return exit_code::failed;
 }
