@@ -195,40 +195,6 @@ TEST_CASE("appender: what a comparison brings is counted where it crosses, and n
   CHECK(compared("off"));
 }
 
-namespace {
-
-// Pages that a message of a topic that waits already writes, with so many topics waiting and every
-// second one replaced before.
-int pages_of_a_message(int topics) {
-  const Directory directory;
-  LaneSettings state = lane_settings("state");
-  state.keep = Keep::latest;
-  JournalCore core = open_journal(directory, {state});
-  const LaneId lane = core.lane(Direction::up, "state");
-  const auto put = [&](int topic) { return Put{lane, "device/" + std::to_string(topic), "value"}; };
-  std::vector<Put> all, second;
-  for (int i = 0; i < topics; ++i) all.push_back(put(i));
-  for (int i = 0; i < topics; i += 2) second.push_back(put(i));
-  store(core, all);
-  store(core, second);
-  CHECK(lane_of(core, lane).backlog() == static_cast<std::uint64_t>(topics));
-  int pages = 0;
-  for (int i = 1; i < 400; i += 2) {
-    core.store().checkpoint(Database::Sync::now);
-    store(core, {put(i * (topics / 400))});
-    pages += core.store().log_pages();
-  }
-  return pages;
-}
-
-}  // namespace
-
-TEST_CASE("keep latest: what a message writes does not grow with the backlog nor its holes") {
-  const int few = pages_of_a_message(1'000), many = pages_of_a_message(20'000);
-  CHECK(few > 0);
-  CHECK(many < few * 3 / 2);
-}
-
 TEST_CASE("keep latest: topics that were set, cleared and crossed leave room for others") {
   const Directory directory;
   LaneSettings state = lane_settings("state");
