@@ -1,7 +1,10 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <chrono>
+#include <cstdint>
 #include <memory>
+#include <string>
 
 #include "cli/ask.hpp"
 #include "cli/command.hpp"
@@ -9,7 +12,10 @@
 #include "cli/subcommand.hpp"
 #include "cli/view/journal_view.hpp"
 #include "cli/view/payload_text.hpp"
+#include "cli/view/table.hpp"
 #include "text/fields.hpp"
+#include "text/time.hpp"
+#include "text/units.hpp"
 
 namespace bascule {
 
@@ -26,7 +32,8 @@ struct Options {
   std::string lane = "default";
   std::string direction = "up";
   std::uint64_t from = 0, to = 0;
-  std::uint64_t count = 20;
+  std::uint64_t count = 20, tail = 0;
+  std::string topic, state, since;
   bool payload = false;
 };
 
@@ -34,18 +41,54 @@ int list(const BridgeConfig& config, const Options& options) {
   return print(answer(config, "/v1/lanes", {}), options.as_json, render_lanes);
 }
 
+// A span until now, or a point in time.
+std::int64_t since_ms(const std::string& text) {
+  if (const auto time_ms = parse_time(text)) return *time_ms;
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  return std::chrono::duration_cast<std::chrono::milliseconds>(now - parse_duration(text)).count();
+}
+
+// The daemon looks through so much at a time, and goes on with its own work in between.
+json first_messages(const BridgeConfig& config, Query query, std::uint64_t count) {
+  json all = json::array();
+  while (all.size() < count) {
+    query.set("count", std::to_string(count - all.size()));
+    json part = answer(config, "/v1/journal/show", query);
+    for (json& one : part["messages"]) all.push_back(std::move(one));
+    if (!part.contains("next")) break;
+    query.set("from", std::to_string(count_of(part, "next")));
+  }
+  return {{"messages", std::move(all)}};
+}
+
+json last_messages(const BridgeConfig& config, Query query, std::uint64_t count) {
+  json all = json::array();
+  while (all.size() < count) {
+    query.set("tail", std::to_string(count - all.size()));
+    json part = answer(config, "/v1/journal/show", query);
+    for (json& one : all) part["messages"].push_back(std::move(one));
+    all = std::move(part["messages"]);
+    if (!part.contains("next")) break;
+    query.set("before", std::to_string(count_of(part, "next")));
+  }
+  return {{"messages", std::move(all)}};
+}
+
 int show(const BridgeConfig& config, const Options& options) {
   Query query;
   query.set("direction", options.direction).set("lane", options.lane);
-  query.set("count", std::to_string(options.count));
   if (options.from > 0) query.set("from", std::to_string(options.from));
+  if (!options.topic.empty()) query.set("topic", options.topic);
+  if (!options.state.empty()) query.set("state", options.state);
+  if (!options.since.empty()) query.set("since_ms", std::to_string(since_ms(options.since)));
   if (!options.payload && !options.as_json) {
     query.set("payload_max", std::to_string(preview_bytes));
   }
-  return print(answer(config, "/v1/journal/show", query), options.as_json,
-               [&](const json& messages, bool colour) {
-                 return render_messages(messages, options.payload, colour);
-               });
+  const json found = options.tail > 0 ? last_messages(config, query, options.tail)
+                                      : first_messages(config, query, options.count);
+  return print(found, options.as_json, [&](const json& messages, bool colour) {
+    return render_messages(messages, options.payload, colour, page_columns(STDOUT_FILENO));
+  });
 }
 
 int losses(const BridgeConfig& config, const Options& options) {
@@ -116,17 +159,41 @@ void add_show(CLI::App& journal, Choice& choice, const std::shared_ptr<Options>&
       ->type_name("N")
       ->check(CLI::Range(1, 10'000))
       ->capture_default_str();
+  command->add_option("--tail", options->tail, "The last ones instead, so many")
+      ->type_name("N")
+      ->check(CLI::Range(1, 10'000))
+      ->excludes("--count")
+      ->excludes("--from");
+  command->add_option("--topic", options->topic, "Only to topics that this MQTT filter matches")
+      ->type_name("FILTER");
+  command
+      ->add_option("--state", options->state,
+                   "Only pending, forwarded, quarantined, held or lost ones")
+      ->type_name("STATE");
+  command->add_option("--since", options->since, "Only of the last 2h, 30m …, or since a time")
+      ->type_name("SPAN|TIME");
   command->add_flag("--payload", options->payload, "Whole payloads, and the MQTT 5 properties");
   command->footer(std::string(without_daemon) + R"(
-One line per message. The time is UTC, when the message was written to the journal. A payload
-that is no text is shown in hex; line ends and control characters are shown as escapes. With
---json payloads are base64.
+One line per message; below it why it was not forwarded. The time is UTC, when the message was
+written to the journal, and may be given as it is shown. QOS has an r where the message is retained.
+On a terminal of less than 110 columns the payload is below as well. A payload that is no text is
+shown in hex; line ends and control characters are shown as escapes. With --json payloads are
+base64.
+
+STATE is
+  pending      it waits
+  forwarded    the far side has accepted it
+  held         the broker refuses its topic; it crosses once the broker lets it
+  quarantined  it cannot cross as things are: 'bascule journal quarantine list'
+  lost         a limit or a person gave it up: 'bascule journal losses'
 
 Exit codes: 0 done, 1 failed.
 
 Examples:
   bascule journal show --lane sales
   bascule journal show --lane sales --from 1234 --count 1 --payload
+  bascule journal show --tail 5 --topic 'pos/+/sale' --since 2h
+  bascule journal show --state quarantined
   bascule journal show --direction down --json | jq -r '.messages[].topic')");
 }
 

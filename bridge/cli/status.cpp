@@ -53,7 +53,7 @@ std::string as_json(json answer, int indent) {
 int watch(const BridgeConfig& config, const Options& options) {
   std::signal(SIGINT, [](int) { ::_exit(exit_code::done); });
   const bool terminal = ::isatty(STDOUT_FILENO) && !options.as_json;
-  StatusView view{.colour = colours_on(STDOUT_FILENO)};
+  StatusView view{.colour = colours_on(STDOUT_FILENO), .page = page_columns(STDOUT_FILENO)};
   json status = ask_daemon(config, path);
   if (terminal) std::cout << "\033[2J";
   auto asked = Clock::now();
@@ -87,7 +87,7 @@ int watch(const BridgeConfig& config, const Options& options) {
 
 int check(const json& answer) {
   const Verdict found = verdict(answer, unix_ms());
-  std::cout << verdict_text(found, colours_on(STDOUT_FILENO));
+  std::cout << verdict_text(found, colours_on(STDOUT_FILENO), page_columns(STDOUT_FILENO));
   switch (found.health) {
     case Health::ok:
       return exit_code::done;
@@ -106,7 +106,9 @@ int status(const BridgeConfig& config, const Options& options) {
   if (options.as_json) {
     std::cout << as_json(answer, 2);
   } else {
-    std::cout << render_status(answer, {.colour = colours_on(STDOUT_FILENO), .now_ms = unix_ms()});
+    std::cout << render_status(answer, {.colour = colours_on(STDOUT_FILENO),
+                                        .page = page_columns(STDOUT_FILENO),
+                                        .now_ms = unix_ms()});
   }
   return exit_code::done;
 }
@@ -130,7 +132,7 @@ void add_status(CLI::App& program, Choice& choice) {
 What the tables say:
   LINK   state is up, down, slow (acknowledgements take longer than 'slow_after') or paused
   LANE   what waits in each lane, how long the oldest message has, what is sent and not yet
-         acknowledged
+         acknowledged; below it why it waits: the line, its hours, its rate, a refusal
   IN     received = journaled + unrouted + repeats + refused
   OUT    journaled = forwarded + pending + expired + evicted + quarantined;
          unconfirmed: of the forwarded, what was sent at QoS 0, which no broker acknowledges

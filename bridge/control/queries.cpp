@@ -2,13 +2,11 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <limits>
 #include <stdexcept>
 
-#include "base64.hpp"
 #include "config/stages.hpp"
 #include "control/changes_query.hpp"
-#include "control/message_answer.hpp"
+#include "control/message_queries.hpp"
 #include "control/policy_queries.hpp"
 #include "control/quarantine_queries.hpp"
 #include "journal/core.hpp"
@@ -20,8 +18,6 @@ namespace {
 using nlohmann::json;
 
 constexpr std::size_t verify_slice_bytes = 32 << 20;
-constexpr std::uint64_t messages_per_answer = 1'000;
-constexpr std::size_t bytes_per_answer = 8 << 20;
 constexpr int rows_per_answer = 1'000;
 
 const LaneState& lane_of(const JournalCore& core, LaneId id) { return core.lanes().at(id - 1U); }
@@ -49,64 +45,6 @@ json lanes_answer(JournalCore& core, const std::string& data_dir) {
             {"epoch", report.epoch},
             {"schema", report.schema},
             {"bytes", report.used_bytes}}}};
-}
-
-// What became of it, as far as the journal has it.
-std::string state_of(JournalCore& core, const LaneState& lane, std::uint64_t sequence) {
-  if (!lane.resolved(sequence)) return "pending";
-  const LaneSequence place{lane.id, sequence};
-  if (const auto reason = core.store().quarantine().reason(place)) {
-    return "quarantined: " + *reason;
-  }
-  const auto held = core.store().held().find(place);
-  if (!held) return "forwarded";
-  for (const HeldTopic& topic : core.held(lane.id)) {
-    if (topic.topic == held->topic) return "held: " + topic.reason;
-  }
-  return "held";
-}
-
-json message_answer(JournalCore& core, const LaneState& lane, const Batch& batch,
-                    const Record& record, std::size_t payload_max) {
-  const Message& message = record.message;
-  return {{"sequence", record.sequence},
-          {"captured_ms", core.captured_wall_ms(batch)},
-          {"topic", message.topic},
-          {"qos", static_cast<int>(message.qos)},
-          {"retain", message.retain},
-          {"bytes", message.payload.size()},
-          {"payload_base64", to_base64(message.payload.substr(0, payload_max))},
-          {"properties", properties_answer(message.properties)},
-          {"state", state_of(core, lane, record.sequence)}};
-}
-
-json show_answer(JournalCore& core, const Query& query) {
-  const Direction direction = query.direction();
-  const std::string name = query.text("lane").value_or("default");
-  const LaneId id = core.lane(direction, name);
-  if (id == 0) {
-    throw std::invalid_argument("no lane '" + name + "' goes " + std::string(to_string(direction)) +
-                                "; 'bascule journal list' names them");
-  }
-  const LaneState& lane = lane_of(core, id);
-  const std::uint64_t count = std::min(query.number("count", 20), messages_per_answer);
-  const std::uint64_t payload_max =
-      query.number("payload_max", std::numeric_limits<std::uint32_t>::max());
-  std::uint64_t from = query.number("from", 0);
-  std::size_t bytes = 0;
-  json messages = json::array();
-  while (messages.size() < count && bytes < bytes_per_answer) {
-    const BatchPtr batch = core.store().batches().read(id, from);
-    if (batch == nullptr) break;
-    RecordReader reader(id, batch->first, batch->chain, batch->data, RecordReader::Check::lengths);
-    while (const auto record = reader.next()) {
-      if (record->sequence < from || messages.size() >= count) continue;
-      bytes += std::min<std::uint64_t>(record->message.payload.size(), payload_max);
-      messages.push_back(message_answer(core, lane, *batch, *record, payload_max));
-    }
-    from = batch->last() + 1;
-  }
-  return {{"messages", std::move(messages)}};
 }
 
 // Where a slice of verify begins: "lane:sequence".
@@ -208,7 +146,7 @@ json repeats_answer(const JournalCore& core) {
 json journal_query(JournalCore& core, const std::string& data_dir, std::string_view what,
                    const Query& query) {
   if (what == "/v1/lanes") return lanes_answer(core, data_dir);
-  if (what == "/v1/journal/show") return show_answer(core, query);
+  if (what == "/v1/journal/show") return messages_answer(core, query);
   if (what == "/v1/journal/verify") return verify_answer(core, query);
   if (what == "/v1/journal/losses") return losses_answer(core);
   if (what == "/v1/journal/repeats") return repeats_answer(core);

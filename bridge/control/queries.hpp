@@ -4,12 +4,7 @@
 //   /v1/lanes             {"lanes": [{name, direction, first_sequence, next_sequence, cursor,
 //                          backlog, backlog_bytes, held, stored, stored_bytes, oldest_age_s}],
 //                          "journal": {path, epoch, schema, bytes}}
-//   /v1/journal/show      direction (up), lane (default), from (a sequence; the oldest kept),
-//                         count (20), payload_max (bytes of each payload; all)
-//                         {"messages": [{sequence, captured_ms, topic, qos, retain, bytes,
-//                          payload_base64, properties: [{name, value}], state}]}
-//                         `bytes` is the size of the whole payload; state: pending, forwarded, or
-//                         `held: REASON` and `quarantined: REASON`
+//   /v1/journal/show      see message_queries.hpp
 //   /v1/journal/verify    after (absent: from the start)
 //                         {"checked": n, "damaged": [{lane, direction, first, last, what}],
 //                          "total": n, "next": text}

@@ -1,10 +1,14 @@
 #include "control/report.hpp"
 
 #include <algorithm>
+#include <ctime>
 #include <map>
+#include <string>
 #include <string_view>
 
+#include "forwarder/lane/rate.hpp"
 #include "text/time.hpp"
+#include "text/units.hpp"
 
 namespace bascule {
 namespace {
@@ -169,6 +173,41 @@ json behind_report(const LaneReport& lane) {
   return {{"lane", lane.behind}, {"messages", lane.behind_messages}};
 }
 
+std::string rate_text(const Rate& rate) {
+  if (rate.bytes_per_s > 0) return size_text(rate.bytes_per_s) + "/s";
+  return std::to_string(rate.messages_per_s) + "msg/s";
+}
+
+// Why what is in the lane has not crossed, the first of the reasons; empty: it is under way, or
+// there is nothing. `far`: the link that it leaves by.
+std::string waits(const LaneState& lane, const LaneStatus& sending, const char* name,
+                  const LinkStatus& far) {
+  if (lane.backlog() == 0) return "";
+  if (far.state == LinkStatus::State::down) return std::string(name) + " is down";
+  if (!sending.waits_for.empty()) return "the broker refuses for now: " + sending.waits_for;
+  if (lane.in_order() == 0) return "held: the broker refuses the topics";
+  if (const auto& hours = lane.settings.hours) {
+    const std::time_t now = std::time(nullptr);
+    std::tm local{};
+    localtime_r(&now, &local);
+    const std::int64_t closed_ms = closed_for_ms(*hours, local);
+    if (closed_ms > 0) {
+      return "its hours begin at " + time_of_day_text(hours->from_min) + ", in " +
+             span_text(static_cast<double>(closed_ms) / 1'000);
+    }
+  }
+  const Rate& rate = lane.settings.rate;
+  if (rate.bytes_per_s > 0 || rate.messages_per_s > 0) return "its rate is " + rate_text(rate);
+  if (far.state == LinkStatus::State::slow) {
+    return std::string(name) + " acknowledges slowly (slow_after)";
+  }
+  return "";
+}
+
+json retained_size(const RetainedSize& size) {
+  return {{"values", size.values}, {"bytes", size.bytes}, {"unnoted", size.unnoted}};
+}
+
 json inputs_report(const LaneState& lane) {
   return {{"decided", lane.count(Fate::forwarded)},
           {"quarantined", lane.count(Fate::quarantined)},
@@ -219,6 +258,10 @@ json status_report(const StatusParts& parts) {
     const auto& known = parts.lanes[state.direction];
     const auto found = known.find(state.name);
     const LaneStatus sending = found == known.end() ? LaneStatus{} : found->second;
+    const bool up = state.direction == Direction::up;
+    const LinkStatus* const far = !up ? &parts.site : parts.central ? &*parts.central : nullptr;
+    const std::string why =
+        far == nullptr ? "" : waits(state, sending, up ? "central" : "site", *far);
     lanes.push_back(
         {{"name", state.name},
          {"direction", to_string(state.direction)},
@@ -234,6 +277,8 @@ json status_report(const StatusParts& parts) {
          {"waits_for", sending.waits_for.empty() ? json() : json(sending.waits_for)},
          {"behind", behind_report(lane)},
          {"former", state.former},
+         {"waits", why.empty() ? json() : json(why)},
+         {"drained_per_s", lane.drained_per_s},
          {"replaying", state.replay_next == 0 ? 0 : state.replay_last - state.replay_next + 1}});
   }
   json links = {{"site", link_report(parts.site, parts.site_retained)}};
@@ -261,6 +306,9 @@ json status_report(const StatusParts& parts) {
             {"min_free_bytes", parts.min_free_bytes},
             {"full", journal.full},
             {"commits", journal.commits},
+            {"retained",
+             {{"up", retained_size(journal.retained[Direction::up])},
+              {"down", retained_size(journal.retained[Direction::down])}}},
             {"trouble", journal.trouble.empty() ? json() : json(journal.trouble)}}},
           {"held", held_report(journal)},
           {"orphans", orphans_report(parts.orphans)},

@@ -109,6 +109,13 @@ std::string to_text(std::span<const Unit> units, std::uint64_t value) {
   return std::to_string(value / best->factor) + std::string(best->name);
 }
 
+std::string two_units(std::int64_t large, const char* large_name, std::int64_t small,
+                      const char* small_name) {
+  std::string text = std::to_string(large) + ' ' + large_name;
+  if (small > 0) text += ' ' + std::to_string(small) + ' ' + small_name;
+  return text;
+}
+
 }  // namespace
 
 std::chrono::milliseconds parse_duration(std::string_view text) {
@@ -157,6 +164,16 @@ std::string time_of_day_text(int minutes) {
   text[3] = static_cast<char>('0' + minutes % 60 / 10);
   text[4] = static_cast<char>('0' + minutes % 10);
   return text;
+}
+
+std::string span_text(double seconds) {
+  const auto s = static_cast<std::int64_t>(std::max(0.0, seconds));
+  if (s < 60) return std::to_string(s) + " s";
+  const std::int64_t min = s / 60;
+  if (min < 60) return std::to_string(min) + " min";
+  const std::int64_t h = min / 60;
+  if (h < 24) return two_units(h, "h", min % 60, "min");
+  return two_units(h / 24, "d", h % 24, "h");
 }
 
 }  // namespace bascule

@@ -40,6 +40,9 @@ Hours parse_hours(std::string_view text);
 std::string duration_text(std::chrono::milliseconds duration);
 std::string size_text(std::uint64_t bytes);
 
+// About how long, in two units at the most: 8 s, 12 min, 3 h 4 min, 5 d 2 h.
+std::string span_text(double seconds);
+
 // A time of day in minutes after midnight: 00:00 to 24:00, both digits each. Nothing for any other
 // text.
 std::optional<int> parse_time_of_day(std::string_view text);

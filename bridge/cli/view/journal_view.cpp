@@ -1,5 +1,11 @@
 #include "cli/view/journal_view.hpp"
 
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
 #include "cli/view/payload_text.hpp"
 #include "cli/view/quarantine_view.hpp"
 #include "cli/view/table.hpp"
@@ -7,6 +13,7 @@
 #include "cli/view/units.hpp"
 #include "text/fields.hpp"
 #include "text/time.hpp"
+#include "text/units.hpp"
 
 namespace bascule {
 
@@ -55,32 +62,38 @@ std::string render_lanes(const json& answer, bool colour) {
          std::to_string(count_of(journal, "schema")) + '\n';
 }
 
-std::string render_messages(const json& answer, bool whole, bool colour) {
-  Table table({{"SEQUENCE", Align::right},
-               {"CAPTURED"},
-               {"STATE"},
-               {"QOS", Align::right},
-               {"RETAIN"},
-               {"BYTES", Align::right},
-               {"TOPIC"},
-               {"PAYLOAD"}});
+std::string render_messages(const json& answer, bool whole, bool colour, std::size_t page) {
+  constexpr std::size_t wide = 110;
+  const bool below = whole || (page > 0 && page < wide);  // the payload, under its message
+  std::vector<Table::Column> columns = {
+      {"SEQUENCE", Align::right},  {"CAPTURED"}, {"STATE"}, {"QOS"}, {"BYTES", Align::right},
+      {"TOPIC", Align::left, true}};
+  if (!below) columns.push_back({"PAYLOAD", Align::left, true});
+  Table table(std::move(columns));
   for (const auto& message : part_of(answer, "messages")) {
-    const std::string state = text_of(message, "state");
+    const std::string why = text_of(message, "state");  // as "held: not authorized (0x87)"
+    const std::string state = why.substr(0, why.find(':'));
     const json& retain = message.contains("retain") ? message["retain"] : json();
-    table.row({std::to_string(count_of(message, "sequence")),
-               time_text(static_cast<std::int64_t>(number_of(message, "captured_ms"))),
-               {state, state == "forwarded" ? Tone::plain : Tone::warn},
-               std::to_string(count_of(message, "qos")),
-               retain == json(true) || retain == json(1) ? "yes" : "no",
-               count_text(count_of(message, "bytes")),
-               text_of(message, "topic"),
-               payload_text(message, whole)});
+    const bool retained = retain == json(true) || retain == json(1);
+    const Tone tone = state == "forwarded" ? Tone::plain : Tone::warn;
+    const std::string payload = payload_text(message, whole);
+    std::vector<Table::Cell> cells = {
+        std::to_string(count_of(message, "sequence")),
+        time_text(static_cast<std::int64_t>(number_of(message, "captured_ms"))),
+        {state, tone},
+        std::to_string(count_of(message, "qos")) + (retained ? " r" : ""),
+        count_text(count_of(message, "bytes")),
+        text_of(message, "topic")};
+    if (!below) cells.emplace_back(payload);
+    table.row(std::move(cells));
+    if (why != state) table.note({why, tone});
+    if (below && !payload.empty()) table.note(payload);
     if (!whole) continue;
     for (const auto& property : part_of(message, "properties")) {
       table.note({text_of(property, "name") + ": " + text_of(property, "value"), Tone::faint});
     }
   }
-  return table.empty() ? "no messages\n" : table.text(colour);
+  return table.empty() ? "no messages\n" : table.text(colour, whole ? 0 : page);
 }
 
 std::string render_replayed(const json& answer, bool colour) {

@@ -8,6 +8,7 @@
 #include "cli/view/verdict.hpp"
 #include "text/fields.hpp"
 #include "text/time.hpp"
+#include "text/units.hpp"
 
 namespace bascule {
 
@@ -67,12 +68,12 @@ std::string refused(const json& status, const StatusView& view) {
   const json& held = part_of(status, "held");
   std::string text;
   if (count_of(held, "messages") > 0) {
-    Table table({{"HELD TOPIC"},
+    Table table({{"HELD TOPIC", Align::left, true},
                  {"DIRECTION"},
-                 {"LANE"},
+                 {"LANE", Align::left, true},
                  {"MESSAGES", Align::right},
                  {"FOR", Align::right},
-                 {"REASON"}});
+                 {"REASON", Align::left, true}});
     for (const auto& topic : part_of(held, "by_topic")) {
       table.row({{text_of(topic, "topic"), Tone::bad},
                  text_of(topic, "direction"),
@@ -83,7 +84,7 @@ std::string refused(const json& status, const StatusView& view) {
     }
     const std::uint64_t more = count_of(held, "topics") - part_of(held, "by_topic").size();
     if (more > 0) table.note({"and " + count_text(more) + " topics more", Tone::warn});
-    text += table.text(view.colour) +
+    text += table.text(view.colour, view.page) +
             "their messages wait in the journal, and cross once the broker lets them\n\n";
   }
   for (const auto& lane : part_of(status, "lanes")) {
@@ -107,7 +108,7 @@ std::string links(const json& status, const StatusView& view) {
                {"RTT", Align::right},
                {"PROTOCOL"},
                {"RECONNECTS", Align::right},
-               {"BROKER"}});
+               {"BROKER", Align::left, true}});
   for (const char* name : {"site", "central"}) {
     const json& known = part_of(status, "links");
     if (known.contains("site") && !known.contains(name)) continue;  // a hub has one
@@ -129,7 +130,7 @@ std::string links(const json& status, const StatusView& view) {
     const std::string retained = text_of(part_of(link, "retained"), "why");
     if (!retained.empty()) table.note({"retained values: " + retained, Tone::warn});
   }
-  return table.text(view.colour);
+  return table.text(view.colour, view.page);
 }
 
 // The same lane in the earlier answer.
@@ -146,12 +147,9 @@ const json& lane_before(const json& before, const json& lane) {
 
 std::string lanes(const json& status, const StatusView& view) {
   const bool rates = view.elapsed_s > 0;
-  std::vector<Table::Column> columns = {{"LANE"},
-                                        {"DIRECTION"},
-                                        {"WAITING", Align::right},
-                                        {"SIZE", Align::right},
-                                        {"OLDEST", Align::right},
-                                        {"IN FLIGHT", Align::right}};
+  std::vector<Table::Column> columns = {{"LANE", Align::left, true}, {"DIRECTION"},
+                                        {"WAITING", Align::right},   {"SIZE", Align::right},
+                                        {"OLDEST", Align::right},    {"IN FLIGHT", Align::right}};
   if (rates) columns.push_back({"FORWARDED", Align::right});
   Table table(columns);
   for (const auto& lane : part_of(status, "lanes")) {
@@ -166,13 +164,18 @@ std::string lanes(const json& status, const StatusView& view) {
       cells.emplace_back(growth(lane, lane_before(view.before, lane), "cursor", view.elapsed_s));
     }
     table.row(std::move(cells));
+    const std::string why = text_of(lane, "waits");
+    if (!why.empty()) table.note({"waits: " + why, Tone::warn});
   }
-  return table.empty() ? "" : '\n' + table.text(view.colour);
+  return table.empty() ? "" : '\n' + table.text(view.colour, view.page);
 }
 
 // Those that do not get what they are for.
-std::string idle_routes(const json& status, bool colour) {
-  Table table({{"ROUTE"}, {"DIRECTION"}, {"SUBSCRIPTION"}, {"FILTER"}});
+std::string idle_routes(const json& status, const StatusView& view) {
+  Table table({{"ROUTE", Align::left, true},
+               {"DIRECTION"},
+               {"SUBSCRIPTION"},
+               {"FILTER", Align::left, true}});
   for (const auto& route : part_of(status, "routes")) {
     const std::string state = text_of(route, "state");
     const std::string why = text_of(route, "why");
@@ -184,12 +187,12 @@ std::string idle_routes(const json& status, bool colour) {
                text_of(route, "filter")});
     if (!why.empty()) table.note({why, Tone::warn});
   }
-  return table.empty() ? "" : '\n' + table.text(colour);
+  return table.empty() ? "" : '\n' + table.text(view.colour, view.page);
 }
 
-std::string policies(const json& status, bool colour) {
-  Table table({{"POLICY"},
-               {"PLUGIN"},
+std::string policies(const json& status, const StatusView& view) {
+  Table table({{"POLICY", Align::left, true},
+               {"PLUGIN", Align::left, true},
                {"WAITING UP", Align::right},
                {"WAITING DOWN", Align::right},
                {"DECIDED", Align::right},
@@ -209,7 +212,7 @@ std::string policies(const json& status, bool colour) {
     const std::string waits_for = text_of(policy, "waits_for");
     if (!waits_for.empty()) table.note({"waits " + waits_for, Tone::warn});
   }
-  return table.empty() ? "" : '\n' + table.text(colour);
+  return table.empty() ? "" : '\n' + table.text(view.colour, view.page);
 }
 
 struct Counter {
@@ -237,7 +240,7 @@ std::string counters(const json& status, const StatusView& view, const char* tit
     if (rates) cells.emplace_back(growth(now, before, shown[0].name, view.elapsed_s));
     table.row(std::move(cells));
   }
-  return '\n' + table.text(view.colour);
+  return '\n' + table.text(view.colour, view.page);
 }
 
 // What came back, and what bore another message's stamp: neither is in a column of its own.
@@ -260,6 +263,25 @@ std::string stamps(const json& status, bool colour) {
   return text;
 }
 
+// What is noted of retained values, which is kept until they are cleared.
+std::string retained(const json& sizes, bool colour) {
+  std::uint64_t values = 0, bytes = 0, unnoted = 0;
+  for (const char* direction : {"up", "down"}) {
+    const json& size = part_of(sizes, direction);
+    values += count_of(size, "values");
+    bytes += count_of(size, "bytes");
+    unnoted += count_of(size, "unnoted");
+  }
+  if (values == 0 && unnoted == 0) return "";
+  std::string text =
+      "retained " + counted(values, "value") + " noted, about " + bytes_text(bytes) + '\n';
+  if (unnoted > 0) {
+    text += "         " + painted(count_text(unnoted) + " more could not be", Tone::warn, colour) +
+            ": they cross again at each reconnect; raise journal.max_size\n";
+  }
+  return text;
+}
+
 std::string foot(const json& status, bool colour) {
   const json& journal = part_of(status, "journal");
   const std::uint64_t lost = count_of(part_of(status, "losses"), "messages");
@@ -278,6 +300,7 @@ std::string foot(const json& status, bool colour) {
                     Tone::warn, colour) +
             "; 'bascule journal losses' says which, 'bascule journal replay' sends them\n";
   }
+  text += retained(part_of(journal, "retained"), colour);
   text += stamps(status, colour);
   if (cases > 0) {
     text += "cases    " + painted(count_text(cases) + " waiting for a person", Tone::warn, colour) +
@@ -297,18 +320,19 @@ std::string render_status(const json& status, const StatusView& view) {
   if (!part_of(status, "policies").empty()) {
     in.insert(in.begin() + 1, {"emitted", "EMITTED", false});
   }
-  return verdict_text(verdict(status, view.now_ms), view.colour) + '\n' +
-         head(status, view.colour) + '\n' + refused(status, view) + links(status, view) +
-         idle_routes(status, view.colour) + lanes(status, view) + policies(status, view.colour) +
-         counters(status, view, "IN", in) +
-         counters(status, view, "OUT",
-                  {{"forwarded", "FORWARDED", false},
-                   {"unconfirmed", "UNCONFIRMED", false},
-                   {"pending", "PENDING", false},
-                   {"expired", "EXPIRED", true},
-                   {"evicted", "EVICTED", true},
-                   {"quarantined", "QUARANTINED", true}}) +
-         foot(status, view.colour);
+  const std::string page = verdict_text(verdict(status, view.now_ms), view.colour, view.page) +
+                           '\n' + head(status, view.colour) + '\n' + refused(status, view) +
+                           links(status, view) + idle_routes(status, view) + lanes(status, view) +
+                           policies(status, view) + counters(status, view, "IN", in) +
+                           counters(status, view, "OUT",
+                                    {{"forwarded", "FORWARDED", false},
+                                     {"unconfirmed", "UNCONFIRMED", false},
+                                     {"pending", "PENDING", false},
+                                     {"expired", "EXPIRED", true},
+                                     {"evicted", "EVICTED", true},
+                                     {"quarantined", "QUARANTINED", true}}) +
+                           foot(status, view.colour);
+  return folded(page, view.page);
 }
 
 }  // namespace bascule

@@ -16,13 +16,6 @@ std::string print(const char* format, Values... values) {
   return {text.data(), static_cast<std::size_t>(length)};
 }
 
-std::string two_units(std::int64_t large, const char* large_name, std::int64_t small,
-                      const char* small_name) {
-  std::string text = std::to_string(large) + ' ' + large_name;
-  if (small > 0) text += ' ' + std::to_string(small) + ' ' + small_name;
-  return text;
-}
-
 }  // namespace
 
 std::string count_text(std::uint64_t count) {
@@ -50,16 +43,6 @@ std::string rate_text(double per_s) {
   if (per_s <= 0) return "0/s";
   if (per_s < 9.95) return print("%.1f/s", per_s);
   return count_text(static_cast<std::uint64_t>(std::llround(per_s))) + "/s";
-}
-
-std::string span_text(double seconds) {
-  const auto s = static_cast<std::int64_t>(std::max(0.0, seconds));
-  if (s < 60) return std::to_string(s) + " s";
-  const std::int64_t min = s / 60;
-  if (min < 60) return std::to_string(min) + " min";
-  const std::int64_t h = min / 60;
-  if (h < 24) return two_units(h, "h", min % 60, "min");
-  return two_units(h / 24, "d", h % 24, "h");
 }
 
 }  // namespace bascule

@@ -10,6 +10,5 @@ std::string count_text(std::uint64_t count);                        // 1,234,567
 std::string counted(std::uint64_t count, const std::string& noun);  // 1 input, 1,234 inputs
 std::string bytes_text(std::uint64_t bytes);                        // 512 B, 340 KiB, 1.2 GiB
 std::string rate_text(double per_s);                                // 0/s, 0.4/s, 12/s, 1,234/s
-std::string span_text(double seconds);  // 8 s, 12 min, 3 h 4 min, 5 d 2 h
 
 }  // namespace bascule

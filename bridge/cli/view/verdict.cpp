@@ -8,6 +8,7 @@
 #include "cli/view/units.hpp"
 #include "text/fields.hpp"
 #include "text/time.hpp"
+#include "text/units.hpp"
 #include "text/words.hpp"
 
 namespace bascule {
@@ -50,7 +51,14 @@ void journal(const json& status, Findings& findings) {
   }
 }
 
-void links(const json& status, std::int64_t now_ms, Findings& findings) {
+std::string joined(const std::vector<std::string>& parts) {
+  std::string text;
+  for (const std::string& part : parts) text += (text.empty() ? "" : "; ") + part;
+  return text;
+}
+
+std::vector<std::string> links_down(const json& status, std::int64_t now_ms) {
+  std::vector<std::string> down;
   const json& links = part_of(status, "links");
   for (const char* name : {"site", "central"}) {
     const json& link = part_of(links, name);
@@ -61,22 +69,61 @@ void links(const json& status, std::int64_t now_ms, Findings& findings) {
       text += " for " + span_text(static_cast<double>(now_ms - *since_ms) / 1'000);
     }
     const std::string error = text_of(link, "last_error");
-    findings.add(Health::degraded, text + (error.empty() ? "" : " (" + error + ")"));
+    down.push_back(text + (error.empty() ? "" : " (" + error + ")"));
   }
+  return down;
 }
 
-// How long what is free suffices if as much comes as did while the oldest message waited.
-std::optional<double> room_s(const json& journal, std::uint64_t waiting_bytes, double oldest_s) {
+// How long what is free suffices if as much comes as did while the oldest message waited; and what
+// is full then.
+struct RoomLeft {
+  double s = 0;
+  const char* what = "the journal";
+};
+std::optional<RoomLeft> room_left(const json& journal, std::uint64_t waiting_bytes,
+                                  double oldest_s) {
   const std::uint64_t max = count_of(journal, "max_bytes"), used = count_of(journal, "bytes");
   const std::uint64_t free = count_of(journal, "free_bytes");
   const std::uint64_t min_free = count_of(journal, "min_free_bytes");
   if (max == 0 || waiting_bytes == 0 || oldest_s < rate_needs_s) return std::nullopt;
-  const std::uint64_t grows = std::min(max - std::min(max, used), free - std::min(free, min_free));
+  const std::uint64_t of_journal = max - std::min(max, used);
+  const std::uint64_t of_disk = free - std::min(free, min_free);
+  const std::uint64_t grows = std::min(of_journal, of_disk);
   const std::uint64_t given_back = used - std::min(used, waiting_bytes);  // the history
-  return static_cast<double>(grows + given_back) * oldest_s / static_cast<double>(waiting_bytes);
+  return RoomLeft{
+      static_cast<double>(grows + given_back) * oldest_s / static_cast<double>(waiting_bytes),
+      of_disk < of_journal ? "the disk" : "the journal"};
 }
 
-void backlog(const json& status, Findings& findings) {
+// How long what waits takes once nothing is in its way, as fast as such lanes were lately; nothing:
+// that is not known. Lanes of one direction share a line.
+std::optional<double> drained_s(const json& status) {
+  double longest_s = 0;
+  for (const char* direction : {"up", "down"}) {
+    double per_s = 0, s = 0;
+    const auto each = [&](const auto& work) {
+      for (const json& lane : part_of(status, "lanes")) {
+        if (text_of(lane, "direction") == direction) work(lane);
+      }
+    };
+    each([&](const json& lane) { per_s = std::max(per_s, number_of(lane, "drained_per_s")); });
+    bool known = true;
+    each([&](const json& lane) {
+      const double waiting = number_of(lane, "backlog") - number_of(lane, "held");
+      const double own_per_s = number_of(lane, "drained_per_s");
+      if (waiting <= 0) return;
+      known = known && per_s > 0;
+      s += waiting / std::max(own_per_s > 0 ? own_per_s : per_s, 0.001);
+    });
+    if (!known) return std::nullopt;
+    longest_s = std::max(longest_s, s);
+  }
+  return longest_s;
+}
+
+void outage(const json& status, std::int64_t now_ms, Findings& findings) {
+  std::vector<std::string> told = links_down(status, now_ms);
+  const bool down = !told.empty();
   std::uint64_t waiting = 0, bytes = 0;
   double oldest_s = 0;
   for (const json& lane : part_of(status, "lanes")) {
@@ -84,6 +131,30 @@ void backlog(const json& status, Findings& findings) {
     bytes += count_of(lane, "backlog_bytes");
     if (count_of(lane, "backlog") > 0)
       oldest_s = std::max(oldest_s, number_of(lane, "oldest_age_s"));
+  }
+  const auto room = room_left(part_of(status, "journal"), bytes, oldest_s);
+  const bool soon = room && room->s < soon_full_s;
+  if (waiting > 0 && (down || oldest_s >= rate_needs_s)) {
+    std::string text = counted(waiting, "message") + (waiting == 1 ? " waits, " : " wait, ") +
+                       bytes_text(bytes) + ", the oldest for " + span_text(oldest_s);
+    told.push_back(text);
+    if (room && room->s < worth_telling_s) {
+      told.push_back(std::string("at this rate ") + room->what + " is full in " +
+                     span_text(room->s));
+    }
+    if (const auto drained = drained_s(status)) {
+      const std::string span = span_text(std::max(1.0, *drained));
+      told.push_back(down ? "drained about " + span + " after it is back"
+                          : "drained in about " + span);
+    }
+  }
+  // Waiting alone is no fault: a lane may have hours, or a rate.
+  if (told.empty()) return;
+  findings.add(soon ? Health::failing : down ? Health::degraded : Health::ok, joined(told));
+}
+
+void refused(const json& status, Findings& findings) {
+  for (const json& lane : part_of(status, "lanes")) {
     if (const json& behind = part_of(lane, "behind"); !behind.empty()) {
       findings.add(Health::ok, "lane " + text_of(lane, "name") + " " + text_of(lane, "direction") +
                                    " waits: a route was moved to it, and " +
@@ -91,25 +162,11 @@ void backlog(const json& status, Findings& findings) {
                                    text_of(behind, "lane") + " go first");
     }
     const std::string why = text_of(lane, "waits_for");
-    if (!why.empty()) {
-      findings.add(Health::degraded, "lane " + text_of(lane, "name") + " " +
-                                         text_of(lane, "direction") +
-                                         " waits: the broker refuses for now: " + why);
-    }
+    if (why.empty()) continue;
+    findings.add(Health::degraded, "lane " + text_of(lane, "name") + " " +
+                                       text_of(lane, "direction") +
+                                       " waits: the broker refuses for now: " + why);
   }
-  const std::optional<double> room = room_s(part_of(status, "journal"), bytes, oldest_s);
-  if (waiting > 0 && oldest_s >= rate_needs_s) {
-    std::string text = counted(waiting, "message") + (waiting == 1 ? " waits, " : " wait, ") +
-                       bytes_text(bytes) + ", the oldest for " + span_text(oldest_s);
-    if (room && *room < worth_telling_s) {
-      text += "; at this rate the journal is full in " + span_text(*room);
-    }
-    // Waiting alone is no fault: a lane may have hours, or a rate.
-    findings.add(room && *room < soon_full_s ? Health::failing : Health::ok, text);
-  }
-}
-
-void refused(const json& status, Findings& findings) {
   const json& held = part_of(status, "held");
   if (const std::uint64_t count = count_of(held, "messages"); count > 0) {
     const std::uint64_t topics = count_of(held, "topics");
@@ -152,22 +209,23 @@ Tone tone_of(Health health) {
 Verdict verdict(const json& status, std::int64_t now_ms) {
   Findings findings;
   journal(status, findings);
-  links(status, now_ms, findings);
-  backlog(status, findings);
+  outage(status, now_ms, findings);
   refused(status, findings);
   notes(status, findings);
   return findings.take();
 }
 
-std::string verdict_text(const Verdict& verdict, bool colour) {
+std::string verdict_text(const Verdict& verdict, bool colour, std::size_t page) {
   std::string word(word_of(health_words, verdict.health));
   std::ranges::transform(word, word.begin(), [](unsigned char c) { return std::toupper(c); });
-  const std::string indent(word.size() + 2, ' ');
-  std::string text = painted(word, tone_of(verdict.health), colour);
-  for (std::size_t i = 0; i < verdict.because.size(); ++i) {
-    text += (i == 0 ? "  " : indent) + painted(verdict.because[i], Tone::plain, colour) + '\n';
+  const std::size_t indent = word.size() + 2;
+  std::string lines;
+  for (const std::string& why : verdict.because) {
+    lines += painted_lines(why, Tone::plain, colour, page, indent);
   }
-  return verdict.because.empty() ? text + '\n' : text;
+  if (lines.empty()) lines = '\n';
+  return painted(word, tone_of(verdict.health), colour) +
+         (verdict.because.empty() ? lines : "  " + lines.substr(indent));
 }
 
 json verdict_json(const Verdict& verdict) {

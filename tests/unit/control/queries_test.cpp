@@ -62,6 +62,46 @@ TEST_CASE("queries: messages are shown from where one asks, as many as one asks 
   CHECK(ask(journal, "/v1/journal/show", {{"direction", "down"}})["messages"].empty());
 }
 
+TEST_CASE("queries: messages are found by topic, state and time, from the front and the end") {
+  JournalCase journal;
+  for (int i = 1; i <= 300; ++i) {
+    const std::string topic = i % 2 == 0 ? "even/" : "odd/";
+    journal.append("default", {topic + std::to_string(i), "x", {}, Qos::at_least_once, false});
+  }
+  const LaneId id = journal->lane(Direction::up, "default");
+  Progress progress;
+  progress.lane = id;
+  progress.parts = {
+      {1, 8, 0, Fate::forwarded}, {9, 9, 10, Fate::expired}, {10, 11, 10, Fate::quarantined}};
+  progress.quarantined = {{Direction::up, id, 10, "not authorized (0x87)", "even/10", "", "x", 1},
+                          {Direction::up, id, 11, "not authorized (0x87)", "odd/11", "", "x", 1}};
+  journal->progress(progress);
+  const auto found = [&](const Query::Parameters& parameters) {
+    std::vector<std::uint64_t> sequences;
+    const json answer = ask(journal, "/v1/journal/show", parameters);
+    for (const json& one : answer["messages"]) {
+      sequences.push_back(one["sequence"]);
+    }
+    return sequences;
+  };
+  using Sequences = std::vector<std::uint64_t>;
+  CHECK(found({{"topic", "even/#"}, {"count", "3"}}) == Sequences{2, 4, 6});
+  CHECK(found({{"topic", "odd/+"}, {"tail", "2"}}) == Sequences{297, 299});
+  CHECK(found({{"tail", "2"}, {"before", "12"}}) == Sequences{10, 11});
+  CHECK(found({{"state", "quarantined"}}) == Sequences{10, 11});
+  CHECK(found({{"state", "lost"}}) == Sequences{9});
+  CHECK(found({{"state", "forwarded"}, {"tail", "1"}}) == Sequences{8});
+  CHECK(found({{"state", "pending"}, {"count", "1"}}) == Sequences{12});
+  CHECK(found({{"since_ms", "99999999999999"}}).empty());
+  const json ten = ask(journal, "/v1/journal/show", {{"from", "9"}, {"count", "2"}});
+  CHECK(ten["messages"][0]["state"] == "lost: expired");
+  CHECK(ten["messages"][1]["state"] == "quarantined: not authorized (0x87)");
+  CHECK(ten["next"] == 11);
+  CHECK_FALSE(ask(journal, "/v1/journal/show", {{"tail", "5"}}).contains("next"));
+  CHECK_THROWS_AS(found({{"state", "gone"}}), std::invalid_argument);
+  CHECK_THROWS_AS(found({{"topic", "a/#/b"}}), std::invalid_argument);
+}
+
 TEST_CASE("queries: a message is shown with its properties, its payload cut as one asks") {
   JournalCase journal;
   const std::string properties = expiry_property(60) + user_property_block("till", "7");

@@ -1,8 +1,12 @@
 #include <doctest/doctest.h>
 
+#include <sstream>
+#include <string>
+
 #include "base64.hpp"
 #include "cli/view/journal_view.hpp"
 #include "cli/view/payload_text.hpp"
+#include "cli/view/terminal.hpp"
 
 using namespace bascule;
 using nlohmann::json;
@@ -26,7 +30,7 @@ std::string shown(const json& message, bool whole) {
   return text.substr(text.find('\n') + 1);  // without the headings
 }
 
-constexpr auto columns = "    1234  2025-11-22T13:20:00.123Z  pending    1  yes     ";
+constexpr auto columns = "    1234  2025-11-22T13:20:00.123Z  pending  1 r  ";
 
 }  // namespace
 
@@ -59,8 +63,22 @@ TEST_CASE("cli: a long payload is cut in the list and whole if asked for") {
   const std::string payload(100, 'x');
   CHECK(shown(message(payload), false) ==
         std::string(columns) + "  100  pos/7/sale  " + std::string(47, 'x') + "…\n");
-  CHECK(shown(message(payload), true) ==
-        std::string(columns) + "  100  pos/7/sale  " + payload + "\n  content-type: text/plain\n");
+  CHECK(shown(message(payload), true) == std::string(columns) + "  100  pos/7/sale\n  " + payload +
+                                             "\n  content-type: text/plain\n");
+}
+
+TEST_CASE("cli: messages fit a terminal, and say why they are not forwarded") {
+  json refused = message(std::string(60, 'x'));
+  refused["topic"] = std::string(60, 't');
+  refused["state"] =
+      "quarantined: the broker says that this bridge may not publish there: not authorized (0x87)";
+  const std::string text = render_messages({{"messages", {refused}}}, false, false, 80);
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) CHECK(width(line) <= 80);
+  CHECK(text.find("  quarantined  1 r     60  ttttttt") != std::string::npos);
+  CHECK(text.find("\n  quarantined: the broker says") != std::string::npos);
+  CHECK(text.find("authorized (0x87)\n") != std::string::npos);
+  CHECK(text.find("\n  xxxxxxx") != std::string::npos);
 }
 
 TEST_CASE("cli: a preview that ends within a character is still text") {

@@ -1,6 +1,10 @@
 #include <doctest/doctest.h>
 
+#include <sstream>
+#include <string>
+
 #include "cli/view/status_view.hpp"
+#include "cli/view/terminal.hpp"
 
 using namespace bascule;
 using nlohmann::json;
@@ -41,9 +45,9 @@ bool contains(const std::string& text, const std::string& part) {
 
 TEST_CASE("cli: status is one page") {
   CHECK(render_status(sample(), {.now_ms = now_ms}) ==
-        R"(DEGRADED  central: down for 12 min (connection refused)
-          4,000 messages wait, 781 KiB, the oldest for 12 min
-
+        "DEGRADED  central: down for 12 min (connection refused); 4,000 messages wait, 781 KiB, "
+        "the oldest for 12 min\n"
+        R"(
 store-42  bascule 0.1.0, running for 3 d 4 h, epoch 5f3a9c1e0d2b4a67
 
 LINK     STATE      FOR     RTT  PROTOCOL  RECONNECTS  BROKER
@@ -171,4 +175,29 @@ TEST_CASE("cli: an answer with parts missing is still shown") {
   odd["counters"]["up"]["received"] = "many";
   odd["links"]["site"]["since"] = 7;
   CHECK(contains(render_status(odd, {.now_ms = now_ms}), "store-42"));
+}
+
+TEST_CASE(
+    "cli: status fits a terminal, also where names and words are long, and says why lanes wait") {
+  json status = sample();
+  status["links"]["central"]["broker"] = "mqtts://" + std::string(60, 'c') + ".example:8883";
+  status["links"]["central"]["warning"] = "a warning of many words " + std::string(40, 'w') +
+                                          " that nobody wants to read in one line of text";
+  status["lanes"][0]["name"] = std::string(64, 'n');
+  status["lanes"][0]["waits"] = "central is down";
+  status["held"] = {{"messages", 1},
+                    {"topics", 1},
+                    {"by_topic",
+                     {{{"direction", "up"},
+                       {"lane", "sales"},
+                       {"topic", std::string(70, 't')},
+                       {"reason", "not authorized (0x87), said the broker of the centre"},
+                       {"messages", 1}}}}};
+  const std::string page = render_status(status, {.page = 80, .now_ms = now_ms});
+  std::istringstream lines(page);
+  for (std::string line; std::getline(lines, line);) {
+    INFO(line);
+    CHECK(width(line) <= 80);
+  }
+  CHECK(contains(page, "\n  waits: central is down\n"));
 }

@@ -3,6 +3,7 @@
 #include "cli/view/table.hpp"
 #include "cli/view/terminal.hpp"
 #include "cli/view/units.hpp"
+#include "text/units.hpp"
 
 using namespace bascule;
 

@@ -93,10 +93,39 @@ TEST_CASE(
   const Verdict found = verdict(status, now_ms);
   CHECK(found.health == Health::failing);
   CHECK(found.because.front() ==
-        "60 messages wait, 60 MiB, the oldest for 1 h; at this rate the journal is full in "
-        "11 h");
+        "60 messages wait, 60 MiB, the oldest for 1 h; at this rate the disk is full in 11 h");
   status["journal"]["free_bytes"] = 0;  // below what is left for others
   CHECK(verdict(status, now_ms).because.front().ends_with("is full in 1 h"));
+}
+
+TEST_CASE("verdict: an outage is one line, with its end") {
+  json status = sample();
+  status["links"]["central"]["state"] = "down";
+  status["links"]["central"]["last_error"] = "connection refused";
+  status["lanes"] = json::parse(R"([
+    {"name": "default", "direction": "up", "backlog": 3000, "backlog_bytes": 1048576,
+     "oldest_age_s": 7200, "drained_per_s": 1000},
+    {"name": "media", "direction": "up", "backlog": 60, "held": 10, "backlog_bytes": 1048576,
+     "oldest_age_s": 10, "drained_per_s": 5}])");
+  CHECK(text(status).starts_with(
+      "DEGRADED  central: down for 2 h (connection refused); 3,060 messages wait, 2.0 MiB, the "
+      "oldest for 2 h; drained about 13 s after it is back\n"));
+  status["lanes"][1]["drained_per_s"] = 0;  // as fast as the other
+  CHECK(text(status).find("drained about 3 s after") != std::string::npos);
+  status["lanes"][0]["drained_per_s"] = 0;  // nobody knows
+  CHECK(text(status).find("drained") == std::string::npos);
+  status["lanes"][0]["drained_per_s"] = 300;
+  status["links"]["central"]["state"] = "up";
+  CHECK(text(status).find("; drained in about 10 s\n") != std::string::npos);
+}
+
+TEST_CASE("verdict: it fits the page") {
+  json status = sample();
+  status["links"]["central"]["state"] = "down";
+  CHECK(verdict_text(verdict(status, now_ms), false, 60) ==
+        "DEGRADED  central: down for 2 h; 60 messages wait, 60 MiB,\n"
+        "          the oldest for 1 h; at this rate the journal is\n"
+        "          full in 2 d 19 h\n");
 }
 
 TEST_CASE("verdict: a daemon of another version may leave anything out") {
