@@ -8,8 +8,11 @@
 #include <utility>
 
 #include "clock.hpp"
+#include "journal/lane/repeat_count.hpp"
+#include "log.hpp"
 #include "message/own.hpp"
 #include "message/topic.hpp"
+#include "text/words.hpp"
 
 namespace bascule {
 namespace {
@@ -17,6 +20,7 @@ namespace {
 constexpr std::chrono::seconds stop_deadline{5};
 constexpr std::chrono::milliseconds bookmark_delay{1'000};
 constexpr std::chrono::milliseconds look_for_slowness_every{500};
+constexpr std::chrono::seconds renewed_within{5};        // else it is an outage, and told
 constexpr std::chrono::milliseconds remember_after{50};  // many answers come at once
 
 constexpr std::string_view word_mark = "word ";  // no JSON, as a bookmark is
@@ -252,6 +256,11 @@ void Crossing::halt(const std::string& why) {
 
 // On the link's reading thread.
 void Crossing::noticed(const RepeatNotice& notice, std::uint64_t count) {
+  LogFields fields{{"event", word_of(repeat_words, notice.kind)},
+                   {"link", name_},
+                   {"source", notice.source},
+                   {"topic", notice.topic}};
+  fields.add("count", count);
   if (notice.kind == RepeatKind::looped) {
     spdlog::warn(
         "{}: {} of what had been forwarded came back and was dropped, last '{}', stamped by {}; "
@@ -289,7 +298,7 @@ void Crossing::subscribed(const Limits& limits) {
         "'retain: keep' forward it as not retained ('retain: set' would set it)",
         name_);
   }
-  events_.link_up(name_);
+  if (!std::exchange(renewing_, {})) events_.link_up(name_);
   forwarder_.subscribed(limits);
   forwarder_.publish(state_topic_, "online", true);
 }
@@ -312,7 +321,11 @@ void Crossing::disconnected(const std::string& reason) {
   settled_ = false;
   watch_line();
   if (stopping_) return;
-  events_.link_down(name_, reason);
+  if (reason != delivered_anew) return events_.link_down(name_, reason);
+  renewing_ = link_->loop().after(renewed_within, [this] {
+    renewing_.reset();
+    events_.link_down(name_, std::string(delivered_anew));
+  });
 }
 
 }  // namespace bascule

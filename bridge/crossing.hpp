@@ -71,6 +71,12 @@ class Crossing {
     return intake_.rerouted(in, bytes);
   }
 
+  // A message of the bridge itself, past the journal, which may take nothing in. Nothing while the
+  // link is down. Any thread.
+  void publish(const std::string& topic, const std::string& payload) {
+    tell([this, topic, payload] { forwarder_.publish(topic, payload, false); });
+  }
+
   // Until it is started another crossing may work in its place, and is told of here; null: none
   // does any more. It lives as long as this one. Any thread.
   void stand_in(const Crossing* other) { stand_in_ = other; }
@@ -128,6 +134,7 @@ class Crossing {
   bool settled_ = false;       // loop thread, as the next two
   bool line_fit_ = false;      // as told
   Loop::Timer watch_;
+  Loop::Timer renewing_;                   // until a connection that is made anew counts as lost
   Loop::Timer remembering_;                // until what has become of subscriptions is written
   std::vector<std::string> unidentified_;  // then these may be asked for again; loop thread
 };

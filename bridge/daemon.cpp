@@ -19,6 +19,7 @@
 #include "control/handlers.hpp"
 #include "control/server.hpp"
 #include "former_session.hpp"
+#include "log.hpp"
 #include "policy/host.hpp"
 #include "same_broker.hpp"
 
@@ -95,6 +96,26 @@ std::string wait_for_end(const sigset_t& signals, const Stages& stages) {
   }
 }
 
+void tell_loss(const Loss& loss, const std::string& lane, Direction direction) {
+  LogFields fields{{"event", "loss"},
+                   {"lane", lane},
+                   {"direction", to_string(direction)},
+                   {"reason", loss.reason}};
+  fields.add("count", loss.count);
+  if (loss.reason == "not_resent" || loss.reason == "beyond_history") {
+    spdlog::warn(
+        "journal: the {} broker may have lost {} messages of lane {} {}, {} to {}; not sent again "
+        "({}); 'bascule journal replay --lane {} --direction {}' sends them",
+        direction == Direction::up ? "central" : "site", loss.count, lane, to_string(direction),
+        loss.first, loss.last,
+        loss.reason == "not_resent" ? "the lane's 'resend'" : "older than keep_forwarded", lane,
+        to_string(direction));
+  } else if (loss.reason != "superseded") {
+    spdlog::warn("journal: lane {} {} loses {} messages, {} to {}: {}", lane, to_string(direction),
+                 loss.count, loss.first, loss.last, loss.reason);
+  }
+}
+
 }  // namespace
 
 int run_daemon(const BridgeConfig& config, bool accept_losses) {
@@ -149,27 +170,21 @@ int run_daemon(const BridgeConfig& config, bool accept_losses) {
   const auto begin_site = beginning(site, Direction::up);
   const auto begin_central =
       central == nullptr ? std::function<void()>([] {}) : beginning(*central, Direction::down);
+  events.publish_now = [&](const std::string& topic, const std::string& payload) {
+    (config.hub ? site : *central).publish(topic, payload);
+  };
   ControlServer control(config.control,
                         control_handlers({config, journal, policies, site, central.get()}));
 
   {
     const Ending ending{control, former, site, central.get(), journal};
     control.start();
-    journal.start([&](const Loss& loss, const std::string& lane, Direction direction) {
-      if (loss.reason == "not_resent" || loss.reason == "beyond_history") {
-        spdlog::warn(
-            "journal: the {} broker may have lost {} messages of lane {} {}, {} to {}; not sent "
-            "again ({}); 'bascule journal replay --lane {} --direction {}' sends them",
-            direction == Direction::up ? "central" : "site", loss.count, lane, to_string(direction),
-            loss.first, loss.last,
-            loss.reason == "not_resent" ? "the lane's 'resend'" : "older than keep_forwarded", lane,
-            to_string(direction));
-      } else if (loss.reason != "superseded") {
-        spdlog::warn("journal: lane {} {} loses {} messages, {} to {}: {}", lane,
-                     to_string(direction), loss.count, loss.first, loss.last, loss.reason);
-      }
-      events.loss(loss, lane, direction);
-    });
+    journal.start(
+        [&](const Loss& loss, const std::string& lane, Direction direction) {
+          tell_loss(loss, lane, direction);
+          events.loss(loss, lane, direction);
+        },
+        [&](const JournalNews& news) { events.journal(news); });
     begin_site();
     begin_central();
     spdlog::info("bascule {} runs bridge {}, journal in {}: {}", BASCULE_VERSION, config.id,

@@ -94,6 +94,17 @@ void Events::retained(const std::string& link, const RetainedEvent& what) {
   append(event.dump(-1, ' ', false, json::error_handler_t::replace));
 }
 
+void Events::journal(const JournalNews& news) {
+  json event{{"event", news.over ? "journal_resumed" : "journal_paused"},
+             {"reason", news.reason},
+             {"at", utc_text(now().wall_ms)}};
+  if (news.in) event["link"] = *news.in == Direction::up ? "site" : "central";
+  if (news.over) event["paused_s"] = news.lasted_ms / 1'000;
+  const std::string payload = event.dump(-1, ' ', false, json::error_handler_t::replace);
+  if (news.over) return append(payload);
+  if (publish_now) publish_now(topic_, payload);
+}
+
 void Events::append(const std::string& payload) {
   AppendGroup group;
   group.direction = direction_;

@@ -16,12 +16,18 @@
 //   {"event":"looped","link":"site","source":"hub","topic":"…","count":20,"at":"…Z"}
 //   {"event":"retained","link":"central","changed":2,"cleared":1,"kept":0,"at":"…Z"}: a comparison
 //    found so many; or "reason" in place of these: it failed
+//   {"event":"journal_paused","link":"site","reason":"…","at":"…Z"}: the journal takes nothing in
+//   from
+//    there; without "link": from nobody. Published at once, past the journal.
+//   {"event":"journal_resumed", likewise, with "paused_s"}
 //   {"event":"case_opened","policy":"seats","case":7,"kind":"…","subject":"…","at":"…Z"}
 //   {"event":"case_closed", likewise}; these two are written by the policy's step itself
 //
 // Any thread.
 #pragma once
 
+#include <functional>
+#include <map>
 #include <mutex>
 #include <string>
 
@@ -51,6 +57,9 @@ class Events {
   // `direction` is where the centre is: up; at a hub, down.
   Events(std::string bridge_id, Journal& journal, Direction direction = Direction::up);
 
+  // Publishes to where the centre is, past the journal, if it can be reached. Set before any event.
+  std::function<void(const std::string& topic, const std::string& payload)> publish_now;
+
   void link_up(const std::string& link);
   void link_down(const std::string& link, const std::string& reason);
   void looped(const std::string& link, const std::string& source, const std::string& topic,
@@ -58,6 +67,7 @@ class Events {
   void loss(const Loss& loss, const std::string& lane, Direction direction);
   void refusal(const RefusalEvent& what);
   void retained(const std::string& link, const RetainedEvent& what);
+  void journal(const JournalNews& news);
 
  private:
   void append(const std::string& payload);

@@ -9,6 +9,7 @@ namespace {
 constexpr int checkpoint_pages = 1'000;
 constexpr std::int64_t idle_ms = 5'000;        // without an append
 constexpr std::uint64_t quarantine_share = 4;  // of max_size it has one part in so many
+constexpr std::uint64_t retained_share = 8;    // likewise, of each direction
 constexpr int held_per_turn = 1'000;           // that age ends at once
 constexpr std::uint64_t room_to_commit = 1 << 20;
 
@@ -30,7 +31,7 @@ JournalCore::JournalCore(JournalSettings settings, std::string bridge_id,
       tightening_(transaction_, books_, retention_, timeline_),
       order_(transaction_, books_),
       ballast_(settings_.data_dir),
-      retained_rows_(transaction_, books_),
+      retained_rows_(transaction_, books_, settings_.max_size_bytes / retained_share),
       retained_(retained_rows_),
       appender_(transaction_, books_, repeats_, repeat_ledger_, retention_, retained_, timeline_),
       reader_(transaction_, books_, appender_),
@@ -119,6 +120,7 @@ void JournalCore::commit() {
   books_.save();
   repeats_.save(transaction_.write());
   repeat_ledger_.save(transaction_.write());
+  retained_rows_.save_sizes();
   books_.check();
   transaction_.commit();
   repeats_.committed();
@@ -267,9 +269,9 @@ void JournalCore::maintain() {
     transaction_.write().meta().save_boot(timeline_.current(), timeline_.boot(timeline_.current()));
   }
   retention_.measure(store);
-  ballast_.keep(store.free_bytes(), retention_.least_free_bytes());
-  retention_.reserve(ballast_.missing_bytes());
+  drains_.resize(books_.lanes().size());
   for (LaneState& lane : books_.lanes()) {
+    drains_[lane.id - 1U].look(at.boottime_ms, lane.count(Fate::forwarded), lane.in_order());
     retention_.expire(transaction_.write(), lane, timeline_, at);
     age_held(lane, at);
     retention_.note_crossing(lane, timeline_, at);
@@ -284,10 +286,24 @@ void JournalCore::maintain() {
   }
   order_.forget_passed();
   commit();  // writes nothing if nothing changed
+  keep_ballast();
   if (at.boottime_ms - appender_.appended_ms() > idle_ms) {
     store.checkpoint(Database::Sync::now);
     store.give_back_pages();
   }
+}
+
+// A small disk may have its room in the log, or in the file's free pages.
+void JournalCore::keep_ballast() {
+  Store& store = transaction_.store();
+  const std::uint64_t wanted = retention_.least_free_bytes() + ballast_.missing_bytes();
+  const std::uint64_t to_be_had = store.free_bytes() + store.log_bytes() + store.spare_bytes();
+  const bool for_ballast =
+      ballast_.missing_bytes() > 0 && store.free_bytes() < wanted && to_be_had >= wanted;
+  if (for_ballast || retention_.lacks_disk()) store.shrink();
+  ballast_.keep(store.free_bytes(), retention_.least_free_bytes());
+  retention_.reserve(ballast_.missing_bytes());
+  retention_.measure(store);
 }
 
 JournalReport JournalCore::report() {
@@ -298,6 +314,7 @@ JournalReport JournalCore::report() {
   report_.received = books_.received();
   report_.tallies = books_.tallies();
   for (const Direction direction : both_directions) {
+    report_.retained[direction] = retained_rows_.size(direction);
     report_.journaled_twice[direction] = repeats_.forgotten(direction);
     report_.looped[direction] = repeat_ledger_.total(direction, RepeatKind::looped);
     report_.copied[direction] = repeat_ledger_.total(direction, RepeatKind::copied);
@@ -321,6 +338,7 @@ void JournalCore::report_lanes() {
     const auto wait = order_.wait(lane.id);
     entry.behind = wait ? books_.state(wait->former).name : "";
     entry.behind_messages = wait ? wait->messages : 0;
+    if (lane.id <= drains_.size()) entry.drained_per_s = drains_[lane.id - 1U].per_s();
   }
 }
 

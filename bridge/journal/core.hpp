@@ -33,6 +33,7 @@
 #include "journal/ballast.hpp"
 #include "journal/books/books.hpp"
 #include "journal/books/transaction.hpp"
+#include "journal/lane/drain_rate.hpp"
 #include "journal/repeats/repeat_ledger.hpp"
 #include "journal/repeats/repeats.hpp"
 #include "journal/retained/retained.hpp"
@@ -53,6 +54,7 @@ struct LaneReport {
   // The lane for which messages of this one wait, and how many of that one; empty: none do.
   std::string behind;
   std::uint64_t behind_messages = 0;
+  double drained_per_s = 0;  // while something waited; 0: not known
 };
 
 struct JournalReport {
@@ -67,6 +69,7 @@ struct JournalReport {
   PerDirection<std::uint64_t> journaled_twice;  // see Repeats::forgotten; since the start
   PerDirection<std::uint64_t> looped;           // of the repeats
   PerDirection<std::uint64_t> copied;           // stamps that were another message's
+  PerDirection<RetainedSize> retained;          // by the direction that they cross in
   std::uint64_t cases = 0;                      // that wait for a person
   QuarantineTable::Size quarantine;
   std::uint64_t lost = 0;        // messages in the loss ledger
@@ -97,6 +100,8 @@ class JournalCore {
 
   AppendResult append(AppendGroup& group) { return appender_.append(group); }
   bool has_room(const RoomAsked& asked) { return appender_.has_room(asked); }
+  // Of a group that found no room, for people.
+  const char* why_full() const { return starved_ ? "the disk is full" : retention_.why_full(); }
   void progress(Progress progress) { books_.progress(std::move(progress)); }
 
   // For comparisons of what is retained. See Retained, Appender.
@@ -185,6 +190,7 @@ class JournalCore {
   bool has_room_to_commit() const;
   void maintain();  // about once a second: expiry, trimming, checkpoint, free space; commits
 
+  const RetainedSize& retained_size(Direction in) const { return retained_rows_.size(in); }
   // See Repeats::forgotten.
   std::uint64_t journaled_twice(Direction in) const { return repeats_.forgotten(in); }
   // Of what only the store knows, the last that it said while it cannot be read; then `trouble`
@@ -207,6 +213,7 @@ class JournalCore {
   void report_store();
   void give_up(LaneState& lane, const BatchHead& head, Fate fate, const char* reason);
   bool give_up_held(LaneState& lane, Fate fate, const char* reason);
+  void keep_ballast();
   void age_held(LaneState& lane, const Now& at);
 
   JournalSettings settings_;
@@ -231,7 +238,8 @@ class JournalCore {
   std::uint64_t commits_ = 0;
   bool starved_ = false;
   std::string put_back_;
-  JournalReport report_;  // the last one
+  std::vector<DrainRate> drains_;  // by lane id - 1
+  JournalReport report_;           // the last one
 };
 
 }  // namespace bascule

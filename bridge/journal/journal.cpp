@@ -43,8 +43,10 @@ std::string Journal::found() const {
   return std::to_string(waiting) + (waiting == 1 ? " message waits" : " messages wait");
 }
 
-void Journal::start(std::function<void(const Loss&, const std::string&, Direction)> on_loss) {
+void Journal::start(std::function<void(const Loss&, const std::string&, Direction)> on_loss,
+                    std::function<void(const JournalNews&)> on_news) {
   on_loss_ = std::move(on_loss);
+  log_.on_news = std::move(on_news);
   core_.on_loss([this](const Loss& loss, const LaneState&) { loss_news_.add(loss); });
   if (steps_ != nullptr && writable()) {
     steps_->opened(core_, false);
@@ -91,7 +93,10 @@ void Journal::take(AppendGroup& group) {
   AppendResult& result = to_answer_.back().result;
   if (trouble_.empty()) {
     result = follows || core_.starved() ? AppendResult::full : core_.append(group);
-    if (result == AppendResult::full && !follows) refused_[group.direction] = room_asked(group);
+    if (result == AppendResult::full && !follows) {
+      refused_[group.direction] = room_asked(group);
+      if (group.connection != 0) log_.refused(group.direction, core_.why_full(), boottime_ms());
+    }
   }
   if (result != AppendResult::stored && group.connection != 0) unkept = group.connection;
 }
@@ -110,6 +115,7 @@ void Journal::answer_room(std::int64_t now_ms) {
     const auto done = std::move(asked->second);
     room_asks_.erase(asked);
     refused_[direction].clear();
+    log_.room(direction, now_ms);
     done();
   }
 }
@@ -281,6 +287,7 @@ void Journal::run() {
     }
     tasks.clear();
     tell_losses(loss_news_.take_due(boottime_ms()));
+    log_.tick(boottime_ms());
     if (!trouble_.empty()) {
       answer(AppendResult::failed);
       recover();
@@ -331,6 +338,7 @@ void Journal::keep_up() {
   core_.maintain();
   loss_news_.committed();
   log_.journaled_twice(core_);
+  log_.unnoted(core_, at);
 }
 
 void Journal::answer(AppendResult result) {
@@ -406,9 +414,7 @@ std::vector<Journal::Portion> Journal::portions_of(const std::vector<BatchPtr>& 
 }
 
 void Journal::fail(const std::string& why) {
-  if (trouble_.empty()) {
-    spdlog::error("journal: {}; nothing is acknowledged until it can be written again", why);
-  }
+  if (trouble_.empty()) log_.trouble(why, boottime_ms());
   trouble_ = why;
   loss_news_.undone();
   answer(AppendResult::failed);
@@ -422,7 +428,7 @@ void Journal::reopen() {
   log_.fed();
   if (steps_ != nullptr) steps_->opened(core_, true);
   confirm();
-  spdlog::info("journal: open again");
+  log_.well(boottime_ms());
 }
 
 void Journal::end_starving() {
@@ -437,6 +443,7 @@ void Journal::recover() {
     reopen();
   } catch (const std::exception& e) {
     trouble_ = e.what();
+    log_.trouble(trouble_, at);
   }
 }
 

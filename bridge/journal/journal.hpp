@@ -41,7 +41,10 @@ class Journal {
   void set_steps(Steps* steps) { steps_ = steps; }
 
   // `on_loss` is told what was written to the loss ledger, once it is durable: see LossNews.
-  void start(std::function<void(const Loss&, const std::string& lane, Direction)> on_loss);
+  // `on_news`, if given, that nothing is taken in, and that it is again. Both are called on the
+  // journal's thread.
+  void start(std::function<void(const Loss&, const std::string& lane, Direction)> on_loss,
+             std::function<void(const JournalNews&)> on_news = {});
   void stop();  // after everything asked before it; then durable
 
   // Fixed while the process runs.

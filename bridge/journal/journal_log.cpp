@@ -5,6 +5,8 @@
 #include <utility>
 
 #include "journal/repeats/receipts.hpp"
+#include "log.hpp"
+#include "text/units.hpp"
 
 namespace bascule {
 namespace {
@@ -35,6 +37,69 @@ void JournalLog::starved() {
       "goes on draining, and may cross again if the bridge ends before there is room");
 }
 
+void JournalLog::refused(Direction in, const std::string& why, std::int64_t now_ms) {
+  pauses_[in].why = why;
+  if (!pauses_[in].news.failed(now_ms)) return;
+  const LogFields fields{
+      {"event", "journal_paused"}, {"link", broker_at_source(in)}, {"reason", why}};
+  spdlog::warn(
+      "journal: {}: nothing more that comes from the {} broker is acknowledged, so that it keeps "
+      "that; what waits here goes on draining",
+      why, broker_at_source(in));
+  tell({false, in, why});
+}
+
+void JournalLog::trouble(const std::string& why, std::int64_t now_ms) {
+  const bool other = std::exchange(trouble_.why, why) != why;
+  const LogFields fields{{"event", "journal_paused"}, {"reason", why}};
+  if (!trouble_.news.failed(now_ms)) {
+    if (other) spdlog::error("journal: {}", why);
+    return;
+  }
+  spdlog::error("journal: {}; nothing is acknowledged until it can be written again", why);
+  tell({false, std::nullopt, why});
+}
+
+void JournalLog::tick(std::int64_t now_ms) {
+  for (const Direction in : both_directions) {
+    const auto news = pauses_[in].news.tick(now_ms);
+    if (!news) continue;
+    const bool over = news->kind == OutageNews::Kind::over;
+    LogFields fields{{"event", over ? "journal_resumed" : "journal_paused"},
+                     {"link", broker_at_source(in)},
+                     {"reason", pauses_[in].why}};
+    fields.add("paused_s", news->lasted_ms / 1'000);
+    fields.add("count", news->times);
+    const std::string span = span_text(static_cast<double>(news->lasted_ms) / 1'000);
+    if (!over) {
+      spdlog::warn("journal: still, after {}: {}; the {} broker keeps what comes", span,
+                   pauses_[in].why, broker_at_source(in));
+      continue;
+    }
+    spdlog::info("journal: what the {} broker delivers is taken in again, after {}{}",
+                 broker_at_source(in), span,
+                 news->times > 1 ? " with " + std::to_string(news->times) + " pauses" : "");
+    tell({true, in, pauses_[in].why, news->lasted_ms});
+  }
+  const auto news = trouble_.news.tick(now_ms);
+  if (!news) return;
+  const bool over = news->kind == OutageNews::Kind::over;
+  LogFields fields{{"event", over ? "journal_resumed" : "journal_paused"},
+                   {"reason", trouble_.why}};
+  fields.add("paused_s", news->lasted_ms / 1'000);
+  const std::string span = span_text(static_cast<double>(news->lasted_ms) / 1'000);
+  if (!over) {
+    spdlog::error("journal: still, after {}: {}", span, trouble_.why);
+    return;
+  }
+  spdlog::info("journal: open again, after {}", span);
+  tell({true, std::nullopt, trouble_.why, news->lasted_ms});
+}
+
+void JournalLog::tell(const JournalNews& news) const {
+  if (on_news) on_news(news);
+}
+
 void JournalLog::journaled_twice(const JournalCore& core) {
   for (const Direction in : both_directions) {
     const std::uint64_t count = core.journaled_twice(in);
@@ -45,6 +110,25 @@ void JournalLog::journaled_twice(const JournalCore& core) {
         "remember any more; they cross twice, under new stamps. It remembers the last {}, and "
         "after a restart those whose rows are there: a longer journal.keep_forwarded keeps more",
         broker_at_source(in), more, Receipts::remembered);
+  }
+}
+
+void JournalLog::unnoted(const JournalCore& core, std::int64_t now_ms) {
+  constexpr std::int64_t pause_ms = 3'600'000;
+  if (unnoted_told_ms_ != 0 && now_ms - unnoted_told_ms_ < pause_ms) return;
+  for (const Direction in : both_directions) {
+    const RetainedSize& size = core.retained_size(in);
+    const std::uint64_t more = size.unnoted - std::exchange(unnoted_[in], size.unnoted);
+    if (more == 0) continue;
+    unnoted_told_ms_ = now_ms;
+    LogFields fields{{"event", "retained_unnoted"}, {"link", broker_at_source(in)}};
+    fields.add("count", more);
+    spdlog::warn(
+        "journal: {} retained values of the {} broker are noted, which is as many as an eighth of "
+        "journal.max_size holds; {} more were not. They cross, and once more at each reconnect, "
+        "and that they are cleared meanwhile goes unseen: clear what nobody needs, or raise "
+        "max_size",
+        size.values, broker_at_source(in), more);
   }
 }
 

@@ -200,6 +200,9 @@ inline constexpr Word<LinkStatus::State> link_state_words[] = {
     {"slow", LinkStatus::State::slow},
     {"paused", LinkStatus::State::paused}};
 
+// Why a connection ends that Link::go_on() has made anew: nothing is wrong with it.
+inline constexpr std::string_view delivered_anew = "what was not acknowledged is delivered anew";
+
 class Link {
  public:
   virtual ~Link() = default;
@@ -238,13 +241,14 @@ class Link {
   // The link connects again by itself. Any thread.
   virtual void drop(const std::string& reason) = 0;
 
-  // What is delivered cannot be kept for now: nothing more of this connection is acknowledged, and
-  // the state is paused, with this reason. The native link stays connected, so that what goes out
-  // still does, and what comes is forgotten. The Paho link has to end the connection, and makes
-  // another one after reconnect_max at the latest. Any thread.
+  // What is delivered cannot be kept for now: of this connection nothing is acknowledged but what
+  // was told before, and the state is paused, with this reason. The native link stays connected, so
+  // that what goes out still does, and what comes is forgotten. The Paho link has to end the
+  // connection, and makes another one after reconnect_max at the latest. Any thread.
   virtual void hold(const std::string& reason) = 0;
   // It can be kept again: connects anew at once, so that the broker delivers again what was not
-  // acknowledged. Nothing, unless it is on hold. Any thread.
+  // acknowledged; on_down then has the reason `delivered_anew`. Nothing, unless it is on hold. Any
+  // thread.
   virtual void go_on() = 0;
 
   // paused: disconnected, and stays so until resumed. Any thread; returns at once.

@@ -3,6 +3,13 @@
 #include <spdlog/spdlog.h>
 
 #include <chrono>
+#include <cstdint>
+#include <string>
+#include <utility>
+
+#include "clock.hpp"
+#include "log.hpp"
+#include "text/units.hpp"
 
 namespace bascule {
 
@@ -11,6 +18,10 @@ namespace {
 std::int64_t wall_ms() {
   const auto now = std::chrono::system_clock::now().time_since_epoch();
   return std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
+}
+
+std::string failures(std::uint64_t count) {
+  return count == 1 ? "1 failure" : std::to_string(count) + " failures";
 }
 
 }  // namespace
@@ -42,10 +53,50 @@ void StatusBoard::speaks(Protocol version) {
   status_.protocol = static_cast<int>(version);
 }
 
-void StatusBoard::went_up() {
-  const std::lock_guard lock(mutex_);
-  enter_locked(LinkStatus::State::up);
-  status_.reconnects = ups_++;
+void StatusBoard::went_up(bool session_present, bool renewed) {
+  std::string broker;
+  {
+    const std::lock_guard lock(mutex_);
+    enter_locked(LinkStatus::State::up);
+    status_.reconnects = ups_++;
+    broker = status_.broker;
+  }
+  outage_.well(boottime_ms());
+  const auto outage = outage_.tick(boottime_ms());
+  const char* const session = session_present ? "the session goes on" : "a new session";
+  LogFields fields{{"event", "link_up"}, {"link", name_}};
+  if (!outage) {
+    spdlog::log(renewed ? spdlog::level::debug : spdlog::level::info, "link {}: up, {}, {}", name_,
+                broker, session);
+    return;
+  }
+  fields.add("down_s", outage->lasted_ms / 1'000);
+  fields.add("count", outage->times);
+  spdlog::info("link {}: up, {}, {}; it was down for {} ({})", name_, broker, session,
+               span_text(static_cast<double>(outage->lasted_ms) / 1'000), failures(outage->times));
+}
+
+void StatusBoard::failed(const std::string& why) {
+  {
+    const std::lock_guard lock(mutex_);
+    status_.last_error = why;
+  }
+  const std::int64_t at_ms = boottime_ms();
+  const bool began = outage_.failed(at_ms).has_value();
+  const bool same = std::exchange(told_why_, why) == why;
+  LogFields fields{{"event", "link_down"}, {"link", name_}, {"reason", why}};
+  if (began) {
+    spdlog::warn("link {}: {}; tried again until it is up", name_, why);
+  } else if (const auto still = outage_.tick(at_ms)) {
+    fields.add("count", still->times);
+    spdlog::warn("link {}: still down after {} ({}): {}", name_,
+                 span_text(static_cast<double>(still->lasted_ms) / 1'000), failures(still->times),
+                 why);
+  } else if (!same) {
+    spdlog::warn("link {}: {}", name_, why);
+  } else {
+    spdlog::debug("link {}: {}", name_, why);
+  }
 }
 
 void StatusBoard::round_trip(double ms) {
@@ -90,6 +141,13 @@ void StatusBoard::error(const std::string& text) {
   spdlog::warn("link {}: {}", name_, text);
   const std::lock_guard lock(mutex_);
   status_.last_error = text;
+}
+
+void StatusBoard::hold(const std::string& reason) {
+  spdlog::debug("link {}: {}", name_, reason);
+  const std::lock_guard lock(mutex_);
+  enter_locked(LinkStatus::State::paused);
+  status_.last_error = reason;
 }
 
 void StatusBoard::forget_subscriptions() {

@@ -9,6 +9,7 @@
 #include <unordered_map>
 
 #include "link/link.hpp"
+#include "outage_news.hpp"
 
 namespace bascule {
 
@@ -20,9 +21,14 @@ class StatusBoard {
 
   void enter(LinkStatus::State state);
   void speaks(Protocol version);
-  void went_up();  // enters up; from the second time on, it is a reconnect
+  // Enters up; from the second time on, it is a reconnect. `renewed`: nothing was wrong before.
+  void went_up(bool session_present, bool renewed);
+  // The connection ended, or could not be made. However often, that is one outage: OutageNews.
+  void failed(const std::string& why);
   void round_trip(double ms);
   void error(const std::string& text);
+  // It takes nothing in, as somebody else says in the log.
+  void hold(const std::string& reason);
   void warning(const std::string& text);  // empty: it is over
   void subscription(const SubscriptionStatus& status);
   void forget_subscriptions();
@@ -35,6 +41,8 @@ class StatusBoard {
   LinkStatus status_;
   std::unordered_map<std::string, std::size_t> place_;  // in its subscriptions, by filter
   std::uint64_t ups_ = 0;
+  OutageNews outage_{0};  // as the next one, of the link's thread
+  std::string told_why_;
 };
 
 }  // namespace bascule

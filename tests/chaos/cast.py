@@ -12,7 +12,7 @@ from stage import Disk, Stage
 
 KEEP_ALIVE_S = 3
 BRIDGE_USER = "bridge"  # the user of all bridges; brokers refuse things to it alone
-DISK_MIB, MIN_FREE_MIB = 32, 8  # of a small disk: as much again for the ballast and the log
+DISK_MIB, MIN_FREE_MIB = 24, 8  # of a small disk
 # mosquitto 2.0.11 counts QoS 2 publishes of before a reconnect as well, and closes over too many.
 SOURCE_WINDOW_MAX, SOURCE_SHARE = 200, 0.45
 

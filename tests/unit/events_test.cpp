@@ -93,6 +93,28 @@ TEST_CASE("events: they are not in the books of what crosses") {
   CHECK(journal->report().received[Direction::up] == 0);
 }
 
+TEST_CASE("events: that nothing is taken in is published at once, that it is again is journaled") {
+  JournalCase journal;
+  Events events("store-42", *journal);
+  std::vector<json> published;
+  events.publish_now = [&](const std::string& topic, const std::string& payload) {
+    CHECK(topic == "bascule/store-42/events");
+    published.push_back(json::parse(payload));
+    published.back().erase("at");
+  };
+  events.journal({false, Direction::up, "the disk is full"});
+  events.journal({false, std::nullopt, "its files are gone"});
+  events.journal({true, std::nullopt, "its files are gone", 12'500});
+  REQUIRE(published.size() == 2);
+  CHECK(published[0] ==
+        json{{"event", "journal_paused"}, {"link", "site"}, {"reason", "the disk is full"}});
+  CHECK(published[1] == json{{"event", "journal_paused"}, {"reason", "its files are gone"}});
+  const auto all = told(journal);
+  REQUIRE(all.size() == 1);
+  CHECK(all[0] ==
+        json{{"event", "journal_resumed"}, {"reason", "its files are gone"}, {"paused_s", 12}});
+}
+
 TEST_CASE("events: a comparison of retained values tells what it found, or why it failed") {
   JournalCase journal;
   Events events("store-42", *journal);

@@ -50,7 +50,9 @@ std::string source_of(const Stamp& stamp) {
 RoomAsked room_asked(const AppendGroup& group) {
   RoomAsked asked;
   for (const Append& entry : group.entries) {
-    if (entry.released == 0) asked[entry.lane] += entry.length;
+    if (entry.released != 0) continue;
+    asked[entry.lane].bytes += entry.length;
+    ++asked[entry.lane].messages;
   }
   return asked;
 }

@@ -58,8 +58,7 @@ struct AppendGroup {
   std::vector<RepeatNotice> noticed;
 };
 
-// Bytes by lane.
-using RoomAsked = std::map<LaneId, std::uint64_t>;
+using RoomAsked = std::map<LaneId, Asked>;
 RoomAsked room_asked(const AppendGroup& group);
 
 class Appender {

@@ -8,7 +8,9 @@ namespace {
 
 constexpr int rows_per_trim = 1'000;
 // A page for the row, and what the log and the B-tree add to it, on average.
-constexpr std::uint64_t overhead(std::uint64_t bytes) { return bytes + bytes / 8 + 512; }
+constexpr std::uint64_t overhead(std::uint64_t bytes, std::uint64_t messages = 1) {
+  return bytes + bytes / 8 + messages * 512;
+}
 
 // Whether a batch is history: crossed, and not about to be sent again.
 bool is_history(const LaneState& lane, const BatchHead& head) {
@@ -29,6 +31,12 @@ void erase(Store& store, const LaneState& lane, std::uint64_t first, std::uint64
   } else {
     store.batches().erase(lane.id, first, last);
   }
+}
+
+// Of a lane that keeps the latest, deliveries are not recalled.
+void keep_receipts(Store& store, const LaneState& lane, const BatchHead& head) {
+  if (lane.settings.keep != Keep::all || lane.next - head.last() > kept_receipts) return;
+  store.receipts().keep(lane.id, head, store.batches().receipts(lane.id, head));
 }
 
 }  // namespace
@@ -97,18 +105,26 @@ void Retention::give_up(Store& store, LaneState& lane, SequenceRange range, std:
   }
 }
 
-bool Retention::over(std::uint64_t bytes, std::uint64_t beyond) const {
+bool Retention::over(std::uint64_t extra, std::uint64_t beyond) const {
   // Once full, stay so until there is a twentieth free: else every freed page flips the state.
   const std::uint64_t limit = full_ ? settings_.max_size_bytes / 20 * 19 : settings_.max_size_bytes;
+  return used_bytes_ + unmeasured_bytes_ + extra > limit + beyond || over_disk(extra, beyond);
+}
+
+bool Retention::over_disk(std::uint64_t extra, std::uint64_t beyond) const {
   const std::uint64_t kept = std::max(settings_.min_free_bytes, drain_bytes + reserved_bytes_);
   const std::uint64_t least = full_ ? kept / 20 * 21 : kept;
-  const std::uint64_t extra = unmeasured_bytes_ + overhead(bytes);
   // What is appended takes its room in the file system twice, in the log and in the file.
-  return used_bytes_ + extra > limit + beyond || free_bytes_ + beyond < least + 2 * extra;
+  return free_bytes_ + beyond < least + 2 * (unmeasured_bytes_ + extra);
 }
 
 std::uint64_t Retention::least_free_bytes() const {
   return std::max(settings_.min_free_bytes, drain_bytes);
+}
+
+const char* Retention::why_full() const {
+  if (!full_) return "a lane is full (its max_size)";
+  return lacks_disk_ ? "the disk is full (min_free)" : "the journal is full (max_size)";
 }
 
 void Retention::measure(Store& store) {
@@ -116,11 +132,11 @@ void Retention::measure(Store& store) {
   // A full file system is no reason to give anything up: the file's own free pages hold as much.
   free_bytes_ = store.free_bytes() + store.spare_bytes();
   unmeasured_bytes_ = uncommitted_bytes_;
-  if (full_ && !over(0)) full_ = false;
+  if (full_ && !over(overhead(0))) full_ = false;
 }
 
 bool Retention::full(Store& store, const std::vector<LaneState>& lanes) const {
-  if (full_) return true;
+  if (full_ || lacks_disk_) return true;  // for who was refused, if not for the smallest message
   std::uint64_t history = 0;
   for (const LaneState& lane : lanes) {
     const auto heads = store.batches().heads(lane.id, 0, 1);
@@ -128,7 +144,7 @@ bool Retention::full(Store& store, const std::vector<LaneState>& lanes) const {
     const std::uint64_t stored = lane.appended_bytes - heads.front().before_bytes;
     history += stored - std::min(stored, lane.backlog_bytes());
   }
-  return over(0, history);
+  return over(overhead(0), history);
 }
 
 Room Retention::make_room(Store& store, std::vector<LaneState>& lanes, LaneState& lane,
@@ -144,37 +160,44 @@ Room Retention::make_room(Store& store, std::vector<LaneState>& lanes, LaneState
       if (rule == WhenFull::drop_newest || !drop_oldest(store, lane, "max_size")) return Room::drop;
     }
   }
-  while (over(bytes, beyond)) {
+  const std::uint64_t extra = overhead(bytes);
+  while (over(extra, beyond)) {
     measure(store);
-    if (!over(bytes, beyond)) break;
+    if (!over(extra, beyond)) break;
     if (erase_history(store, lanes, false) || erase_history(store, lanes, true)) {
       continue;
     }
     full_ = true;
+    lacks_disk_ = over_disk(extra, beyond);
     if (rule == WhenFull::pause) return Room::pause;
     if (rule == WhenFull::drop_newest || !drop_oldest(store, lane, "journal_full")) {
       return Room::drop;
     }
   }
-  if (beyond == 0) full_ = false;
-  unmeasured_bytes_ += overhead(bytes);
-  uncommitted_bytes_ += overhead(bytes);
+  if (beyond == 0) full_ = lacks_disk_ = false;
+  unmeasured_bytes_ += extra;
+  uncommitted_bytes_ += extra;
   return Room::take;
 }
 
 bool Retention::has_room(Store& store, std::vector<LaneState>& lanes, const LaneState& lane,
-                         std::uint64_t bytes) {
+                         Asked asked) {
   const auto& limit = lane.settings.max_size_bytes;
-  if (limit && lane.backlog_bytes() > 0 && lane.backlog_bytes() + bytes > *limit) return false;
+  if (limit && lane.backlog_bytes() > 0 && lane.backlog_bytes() + asked.bytes > *limit) {
+    return false;
+  }
   // What comes again may come in smaller groups.
-  bytes = std::min(bytes, settings_.max_size_bytes / 4);
+  const std::uint64_t extra =
+      std::min(overhead(asked.bytes, asked.messages), settings_.max_size_bytes / 4);
   // Who waits is to find as much as makes a full journal one that is not.
   const bool was_full = std::exchange(full_, true);
-  for (measure(store); over(bytes); measure(store)) {
+  for (measure(store); over(extra); measure(store)) {
     if (erase_history(store, lanes, false) || erase_history(store, lanes, true)) continue;
+    lacks_disk_ = over_disk(extra, 0);
     full_ = was_full;
     return false;
   }
+  lacks_disk_ = false;
   return true;
 }
 
@@ -185,8 +208,10 @@ bool Retention::erase_history(Store& store, std::vector<LaneState>& lanes, bool 
     for (const BatchHead& head : store.batches().heads(lane.id, 0, 100)) {
       if (!is_history(lane, head) || (is_newest(lane, head) && !newest_too)) break;
       erase_to = head.first;
+      if (is_newest(lane, head)) keep_receipts(store, lane, head);
     }
     if (erase_to == 0) continue;
+    store.receipts().forget(lane.id, lane.next - std::min(lane.next, kept_receipts));
     erase(store, lane, 0, erase_to);
     erased = true;
   }

@@ -20,9 +20,18 @@ inline constexpr std::uint64_t kept_deliveries = 131'072;
 inline constexpr std::uint64_t kept_deliveries_bytes = 64 << 20;
 inline constexpr std::uint64_t kept_deliveries_least = 1'000;
 
+// Where even those have to make room, so many of them leave their receipts.
+inline constexpr std::uint64_t kept_receipts = 16'384;
+
 // Room for the log between two checkpoints, and for a commit on top: with less, a journal that has
 // filled its disk could not write what has drained.
 inline constexpr std::uint64_t drain_bytes = 8 << 20;
+
+// What is asked room for.
+struct Asked {
+  std::uint64_t bytes = 0;
+  std::uint64_t messages = 0;
+};
 
 // What to do with a message for which room was asked.
 enum class Room : std::uint8_t { take, drop, pause };
@@ -59,8 +68,7 @@ class Retention {
                  std::uint64_t claimed, std::uint64_t beyond = 0);
 
   // Whether there would be, if the lane's rule is to wait; takes history for it.
-  bool has_room(Store& store, std::vector<LaneState>& lanes, const LaneState& lane,
-                std::uint64_t bytes);
+  bool has_room(Store& store, std::vector<LaneState>& lanes, const LaneState& lane, Asked asked);
 
   // Measures file and file system again.
   void measure(Store& store);
@@ -72,12 +80,18 @@ class Retention {
   void committed() { uncommitted_bytes_ = 0; }
   // Whether the next message would find no room, as of measure(), though history made way for it.
   bool full(Store& store, const std::vector<LaneState>& lanes) const;
+  // Why that was not taken, for people.
+  const char* why_full() const;
+  // Whether it is the file system that has no room for what was asked for last.
+  bool lacks_disk() const { return lacks_disk_; }
   std::uint64_t uncommitted_bytes() const { return uncommitted_bytes_; }
   void forget() { next_trim_ms_.clear(); }
 
  private:
   std::int64_t note_every_ms() const;
-  bool over(std::uint64_t bytes, std::uint64_t beyond = 0) const;
+  // `extra`: what it takes, with all that is written beside it.
+  bool over(std::uint64_t extra, std::uint64_t beyond = 0) const;
+  bool over_disk(std::uint64_t extra, std::uint64_t beyond) const;
   // All but the newest messages of each lane, or those, too: a few rows at a time; false: there is
   // none.
   bool erase_history(Store& store, std::vector<LaneState>& lanes, bool newest_too);
@@ -93,6 +107,7 @@ class Retention {
   std::uint64_t unmeasured_bytes_ = 0;   // taken since measure()
   std::uint64_t uncommitted_bytes_ = 0;  // taken since committed(); measuring may not see it
   bool full_ = false;
+  bool lacks_disk_ = false;
 };
 
 }  // namespace bascule

@@ -53,7 +53,7 @@ void Repeats::recall(Store& store, Side& side) {
     side.complete = false;  // older ones would have to make room at once
     return;
   }
-  Recollection rows(store.batches(), side.session.number);
+  Recollection rows(store, side.session.number);
   for (const Unread& lane : unread) rows.read(lane.lane, lane.end);
   side.complete = side.complete && rows.complete();
   Receipts receipts = rows.receipts();

@@ -1,11 +1,17 @@
 #include "journal/retained/stored_retained.hpp"
 
 #include <iterator>
+#include <utility>
 
 namespace bascule {
 namespace {
 
 constexpr int swept_at_once = 10'000;
+
+// What a row takes, about.
+std::int64_t bytes_of(std::string_view topic, const RetainedRow& row) {
+  return static_cast<std::int64_t>(64 + topic.size() + row.target.size());
+}
 
 }  // namespace
 
@@ -13,12 +19,48 @@ std::optional<RetainedRow> StoredRetained::find(Direction direction, std::string
   return transaction_.store().retained().find(direction, topic);
 }
 
+void StoredRetained::load() {
+  swept_.clear();
+  for (const Direction direction : both_directions) {
+    Side& side = sides_[direction];
+    const std::uint64_t unnoted = side.size.unnoted;
+    const auto [values, bytes] = transaction_.store().meta().retained_size(direction);
+    side = {{values, bytes, unnoted}, false};
+  }
+}
+
+void StoredRetained::save_sizes() {
+  for (const Direction direction : both_directions) {
+    Side& side = sides_[direction];
+    if (!std::exchange(side.changed, false)) continue;
+    transaction_.write().meta().save_retained_size(direction, side.size.values, side.size.bytes);
+  }
+}
+
+void StoredRetained::count(Direction direction, std::int64_t values, std::int64_t bytes) {
+  if (values == 0 && bytes == 0) return;
+  Side& side = sides_[direction];
+  side.size.values += static_cast<std::uint64_t>(values);
+  side.size.bytes += static_cast<std::uint64_t>(bytes);
+  side.changed = true;
+}
+
 void StoredRetained::save(Direction direction, std::string_view topic, const RetainedRow& row) {
+  const auto before = find(direction, topic);
+  RetainedSize& size = sides_[direction].size;
+  if (!before && size.bytes >= bytes_max_) {
+    ++size.unnoted;
+    return;
+  }
+  count(direction, before ? 0 : 1, bytes_of(topic, row) - (before ? bytes_of(topic, *before) : 0));
   transaction_.write().retained().save(direction, topic, row);
   transaction_.change_later();
 }
 
 void StoredRetained::erase(Direction direction, std::string_view topic) {
+  const auto before = find(direction, topic);
+  if (!before) return;
+  count(direction, -1, -bytes_of(topic, *before));
   transaction_.write().retained().erase(direction, topic);
   transaction_.change_later();
 }

@@ -101,6 +101,8 @@ CREATE TABLE retained(direction INTEGER, topic TEXT, target TEXT NOT NULL, held 
   lane INTEGER NOT NULL, sequence INTEGER NOT NULL, PRIMARY KEY(direction, topic)) WITHOUT ROWID;
 CREATE TABLE former_target(direction INTEGER, target TEXT, lane INTEGER NOT NULL,
   PRIMARY KEY(direction, target)) WITHOUT ROWID;
+CREATE TABLE receipt(id INTEGER PRIMARY KEY, boot INTEGER NOT NULL, captured_ms INTEGER NOT NULL,
+  data BLOB NOT NULL);
 CREATE TABLE resolved(id INTEGER PRIMARY KEY, last INTEGER NOT NULL);
 CREATE TABLE lane_setting(lane INTEGER PRIMARY KEY, priority INTEGER NOT NULL,
   rate_bytes INTEGER NOT NULL, rate_messages INTEGER NOT NULL, hours_from INTEGER NOT NULL,

@@ -54,6 +54,7 @@ Store::Store(const JournalSettings& settings, const std::string& bridge_id)
       meta_(*database_),
       policies_(*database_),
       quarantine_(*database_),
+      receipts_(*database_),
       repeats_(*database_),
       retained_(*database_),
       seen_(*database_),
@@ -139,6 +140,24 @@ void Store::give_back_pages() {
   if (database_->integer("PRAGMA freelist_count") > 2048) {
     database_->execute("PRAGMA incremental_vacuum(512)");
   }
+}
+
+// The log first: giving pages back writes to it.
+void Store::shrink() {
+  try {
+    if (log_bytes() > 0) database_->empty_log();
+    if (spare_bytes() == 0) return;
+    database_->execute("PRAGMA incremental_vacuum(512)");
+    database_->empty_log();
+  } catch (const DatabaseError& e) {
+    if (!e.full()) throw;
+  }
+}
+
+std::uint64_t Store::log_bytes() const {
+  std::error_code error;
+  const auto bytes = std::filesystem::file_size(path_in(directory_) + "-wal", error);
+  return error ? 0 : bytes;
 }
 
 }  // namespace bascule

@@ -19,6 +19,7 @@
 #include "journal/store/table/meta_table.hpp"
 #include "journal/store/table/policy_tables.hpp"
 #include "journal/store/table/quarantine_table.hpp"
+#include "journal/store/table/receipt_table.hpp"
 #include "journal/store/table/repeat_table.hpp"
 #include "journal/store/table/retained_table.hpp"
 #include "journal/store/table/seen_table.hpp"
@@ -43,6 +44,7 @@ class Store {
   MetaTable& meta() { return meta_; }
   PolicyTables& policies() { return policies_; }
   QuarantineTable& quarantine() { return quarantine_; }
+  ReceiptTable& receipts() { return receipts_; }
   RepeatTable& repeats() { return repeats_; }
   RetainedTable& retained() { return retained_; }
   SeenTable& seen() { return seen_; }
@@ -76,6 +78,10 @@ class Store {
   std::uint64_t free_bytes() const { return free_bytes_in(directory_); }  // of the file system
   std::int64_t changes() const { return database_->total_changes(); }     // rows, since opening
   void give_back_pages();  // free pages to the file system, a few at a time
+  // Gives the file system what file and log hold and do not need, as far as a full one lets them.
+  // Not within a transaction.
+  void shrink();
+  std::uint64_t log_bytes() const;  // of the log's file, whatever is in it
 
  private:
   std::uint64_t pages(const char* pragma);  // in bytes
@@ -94,6 +100,7 @@ class Store {
   MetaTable meta_;
   PolicyTables policies_;
   QuarantineTable quarantine_;
+  ReceiptTable receipts_;
   RepeatTable repeats_;
   RetainedTable retained_;
   SeenTable seen_;

@@ -87,10 +87,8 @@ void NativeLink::subscribed(const Limits& limits) {
   limits_ = limits;
   phase_ = Phase::up;
   backoff_.up(Clock::now());
-  status_.went_up();
+  status_.went_up(limits_.session_present, std::exchange(renewed_, false));
   if (held_) status_.enter(LinkStatus::State::paused);
-  spdlog::info("link {}: up, {}{}", settings_.name, settings_.url,
-               limits_.session_present ? ", the session goes on" : ", a new session");
   was_up_ = true;
   handlers_.on_up(limits_);
 }
@@ -144,7 +142,7 @@ void NativeLink::connection_ended(const Connection::End& end, bool ours) {
   const bool quiet = phase_ == Phase::up && session_.publishes.size() == 0;
   if (phase_ != Phase::idle && phase_ != Phase::connecting) protocol_.ended(now);
   forget_connection();
-  if (!paused_ && !stopping_ && !at_once_) status_.error(end.why);
+  if (!paused_ && !stopping_ && !at_once_) status_.failed(end.why);
   const auto takeover = ours ? std::nullopt : takeovers_.ended(end.code, end.why, life, quiet);
   if (takeover) status_.error(*takeover);
   backoff_.down(now);
@@ -155,6 +153,7 @@ void NativeLink::connection_ended(const Connection::End& end, bool ours) {
   status_.enter(paused_ ? LinkStatus::State::paused : LinkStatus::State::down);
   if (stopping_) return stopped_.set_value();
   const bool at_once = std::exchange(at_once_, false);
+  renewed_ = at_once;
   if (!paused_) retry(sent_on || at_once);
 }
 
@@ -212,7 +211,7 @@ void NativeLink::deliver(std::span<const Delivery> deliveries) {
     drop("messages could not be handed in");
   }
   // Nothing of it will be acknowledged, and reading must not stop over it.
-  if (dropping_) session_.deliveries.forget_all();
+  if (dropping_ && !hold_asked_) session_.deliveries.forget_all();
 }
 
 // Outside of `up` they only wait for being lost.
@@ -270,13 +269,19 @@ void NativeLink::drop(const std::string& reason) {
   });
 }
 
+// What was acknowledged before is told to the broker all the same. Else it would come again after a
+// crash, and nobody would know it once its row has made room for others.
 void NativeLink::hold(const std::string& reason) {
-  dropping_ = true;
-  loop_.post([this, reason] {
+  const auto kept = acknowledged_.load();
+  hold_asked_ = true;
+  const bool dropped = dropping_.exchange(true);
+  loop_.post([this, reason, kept, dropped] {
+    hold_asked_ = false;
     if (!connection_) dropping_ = false;  // what was delivered went with its connection
     if (!connection_ || std::exchange(held_, true)) return;
-    status_.enter(LinkStatus::State::paused);
-    status_.error("paused: " + reason);
+    status_.hold("paused: " + reason);
+    if (!dropped) connection_->acknowledge(kept);
+    session_.deliveries.forget_all();
   });
 }
 
@@ -284,7 +289,7 @@ void NativeLink::go_on() {
   loop_.post([this] {
     if (!held_) return;
     at_once_ = true;
-    end_connection("what was not acknowledged is delivered anew");
+    end_connection(std::string(delivered_anew));
   });
 }
 

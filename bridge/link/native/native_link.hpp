@@ -88,6 +88,7 @@ class NativeLink final : public Link, private Connection::Owner {
   std::atomic<std::uint64_t> acknowledged_ = 0;  // the highest tag
   std::atomic<bool> acknowledging_ = false;      // the loop has been asked to send that
   std::atomic<bool> dropping_ = false;           // and must not, for something could not be kept
+  std::atomic<bool> hold_asked_ = false;         // likewise, and the loop is about to
   std::atomic<bool> stop_called_ = false;
 
   // Of the loop's thread from here on.
@@ -104,6 +105,7 @@ class NativeLink final : public Link, private Connection::Owner {
   bool paused_ = false;
   bool held_ = false;     // nothing is taken in on this connection
   bool at_once_ = false;  // the next connection
+  bool renewed_ = false;  // and it is that one
   bool stopping_ = false;
   std::string close_reason_;
   Limits limits_;

@@ -225,15 +225,13 @@ void PahoLink::go_up() {
   phase_since_ = Clock::now();
   backoff_.up(phase_since_);
   on_outcomes();
-  status_.went_up();
-  spdlog::info("link {}: up, {}{}", settings_.name, settings_.url,
-               limits_.session_present ? ", the session goes on" : ", a new session");
+  status_.went_up(limits_.session_present, false);
   was_up_ = true;
   handlers_.on_up(limits_);
 }
 
 void PahoLink::attempt_failed(const std::string& error) {
-  status_.error(error);
+  status_.failed(error);
   on_ended(attempt_, error);
 }
 
@@ -256,7 +254,11 @@ void PahoLink::on_ended(std::uint64_t attempt, const std::string& reason, std::u
     const bool quiet = was == Phase::up && port_->in_flight.size() == 0;
     protocol_.ended(now);
     port_->set_relay(nullptr);  // Paho has closed its end
-    if (!paused_ && !stopping_) status_.error(why);
+    if (held_) {
+      status_.hold(why);
+    } else if (!paused_ && !stopping_) {
+      status_.failed(why);
+    }
     const auto takeover =
         ours ? std::nullopt : takeovers_.ended(code, reason, now - phase_since_, quiet);
     if (takeover) status_.error(*takeover);

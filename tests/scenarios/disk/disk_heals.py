@@ -1,6 +1,8 @@
-"""The journal fills its disk, for min_free is 0; then others fill a disk to the last byte. The line
-comes back: what waits drains, the status keeps its numbers, and the bridge starts on the full disk.
-Nothing acknowledged is lost, and once there is room messages are taken in again.
+"""The journal fills its disk, for min_free is 0; then others fill a disk to the last byte, also one
+that is so small that the journal's log and its ballast are most of it. The line comes back: what
+waits drains, the status keeps its numbers, and the bridge starts on the full disk. Nothing
+acknowledged is lost, and once there is room messages are taken in again. That nothing is taken in
+is one line in the log, however often there is room for a moment.
 
 P1 P9; fault: disk full
 """
@@ -44,13 +46,20 @@ def play(stage, disk, name, journal, count, fill):
         headquarters.expect([*sold, "there is room"])
     bascule.wait_drained()
     assert bascule.counters("up")["journaled"] == count + fill
+    wait_until(lambda: not bascule.status()["journal"]["full"], "room")
+    wait_until((disk.path / "journal" / "ballast").exists, "the ballast")
+    till.publish_numbered(SALE, count + 1, count + 500, text=TEXT)
+    till.wait_acknowledged()
+    paused = bascule.log().count("nothing more that comes from the site broker is acknowledged")
+    assert paused <= 4, bascule.log()
     bascule.terminate()
 
 
 with Stage() as stage:
     for name, mib, journal, count, fill in (
             ("own", 40, {"min_free": "0B", "keep_forwarded": "0s"}, 12_000, False),
-            ("others", 64, {"min_free": "4MiB"}, 500, True)):
+            ("others", 64, {"min_free": "4MiB"}, 500, True),
+            ("small", 24, {"min_free": "8MiB", "keep_forwarded": "0s"}, 500, True)):
         disk = Disk(stage.folder / name)
         disk.mount(mib)
         try:

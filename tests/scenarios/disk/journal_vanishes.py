@@ -1,14 +1,25 @@
 """The journal's file is removed while the bridge runs; then its directory is moved away, and comes
-back. From then on nothing is acknowledged, and the status says why. What was removed is written
-anew from what is still open. Nothing acknowledged is lost.
+back. From then on nothing is acknowledged, and the status says why, and so does an event over MQTT
+at once, and another when it is over. What was removed is written anew from what is still open.
+Nothing acknowledged is lost.
 
 P1; fault: the journal's files vanish
 """
+import json
+
 from stage import SALE, Stage, wait_until
+
+
+def told(events, kind):
+    """The reasons of the events of this kind."""
+    said = [json.loads(one.payload) for one in events.internal]
+    return [one["reason"] for one in said if one["event"] == kind]
+
 
 with Stage() as stage:
     site, central = stage.broker("site"), stage.broker("central")
     headquarters = stage.receiver(central, "stores/#")
+    events = stage.receiver(central, "bascule/store-42/events", name="events")
     bascule = stage.bascule(site, central)
     till = stage.publisher(site)
     central.stop()
@@ -38,3 +49,11 @@ with Stage() as stage:
     central.start()
     headquarters.expect(range(1, 601))
     bascule.wait_drained()
+    wait_until(lambda: any("was moved" in why for why in told(events, "journal_resumed")),
+               "word that it is over")
+
+    before = len(told(events, "journal_paused"))
+    bascule.data_dir.rename(elsewhere)
+    wait_until(lambda: len(told(events, "journal_paused")) > before, "word of it at once")
+    elsewhere.rename(bascule.data_dir)
+    wait_until(lambda: not bascule.status()["journal"]["trouble"], "no trouble")

@@ -1,6 +1,8 @@
 // Groups, reading, checkpoints, reopening.
 #include "journal/core.hpp"
 
+#include <filesystem>
+
 #include "support/crash_vfs.hpp"
 #include "support/journal_probe.hpp"
 
@@ -185,6 +187,32 @@ TEST_CASE("journal: on a disk without room for a commit it opens, and drains") {
   CHECK(payloads(read_backlog(core, 1)) == "de");
   store(core, {{1, "t", "z"}});
   CHECK(payloads(read_backlog(core, 1)) == "dez");
+}
+
+TEST_CASE(
+    "journal: what its log and free pages hold goes back to the disk when that is asked for") {
+  const Directory directory;
+  JournalCore core = open_journal(directory);
+  for (int i = 0; i < 40; ++i) store(core, {{1, "t", std::string(100'000, 'x')}});
+  core.progress(told(1, 1, 40));
+  core.commit();
+  core.store().begin();
+  core.store().batches().erase(1, 1, 40);
+  core.store().commit();
+  const auto file_bytes = [&] {
+    return std::filesystem::file_size(directory.path() + "/journal.db");
+  };
+  CHECK(core.store().log_bytes() > 4'000'000);
+  core.store().shrink();
+  CHECK(core.store().log_bytes() == 0);
+  const auto before = file_bytes();
+  while (core.store().spare_bytes() > 0) core.store().shrink();
+  CHECK(file_bytes() < before / 4);
+  CHECK(core.store().in_place());
+  store(core, {{1, "t", "z"}});
+  const Directory left = directory.copy();
+  JournalCore after = open_journal(left);
+  CHECK(payloads(read_backlog(after, 1)) == "z");
 }
 
 TEST_CASE("journal: a start on a disk without room finds what waits") {

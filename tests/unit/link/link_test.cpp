@@ -89,6 +89,25 @@ TEST_CASE("link: on hold nothing is acknowledged; when it goes on, it comes agai
   CHECK(enters(LinkStatus::State::up));
 }
 
+TEST_CASE("link: what was acknowledged before it is put on hold does not come again") {
+  Broker broker;
+  LinkProbe in(with_version(Client::native, broker, "in", Protocol::v5), {all}, false);
+  REQUIRE(in.wait_up());
+  for (const char* text : {"one", "two"}) {
+    REQUIRE(run({"mosquitto_pub", "-p", std::to_string(broker.port()), "-t", "in/x", "-m", text,
+                 "-q", "1"}) == 0);
+  }
+  REQUIRE(in.wait_received(2));
+  in.link().acknowledge(in.received()[0].tag);
+  in.link().hold("the journal is full");  // at once: it is not sent yet
+  in.publish(1, "other", "x");            // behind it
+  REQUIRE(in.wait_outcomes(1));
+  in.link().go_on();
+  REQUIRE(in.wait_received(3));
+  CHECK(in.received()[2].payload == "two");
+  CHECK(in.downs() == std::vector<std::string>{std::string(delivered_anew)});
+}
+
 TEST_CASE("link: what is dropped in the callback comes again as a duplicate") {
   const auto client = each_client();
   Broker broker;

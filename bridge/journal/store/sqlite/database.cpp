@@ -125,4 +125,11 @@ void Database::checkpoint(Sync sync) {
   log_pages_ = 0;
 }
 
+void Database::empty_log() {
+  const int code =
+      sqlite3_wal_checkpoint_v2(database_, nullptr, SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
+  if (code != SQLITE_OK) throw DatabaseError::of(database_, code, "checkpoint");
+  log_pages_ = 0;
+}
+
 }  // namespace bascule

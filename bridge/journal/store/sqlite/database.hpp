@@ -38,6 +38,9 @@ class Database {
   // then that is what fails if the sync does.
   enum class Sync { now, later };
   void checkpoint(Sync sync);
+  // Moves all of the log into the file, synced, and gives the log's room back. Not within a
+  // transaction.
+  void empty_log();
   // Closing will not move the log into the file: what belongs to others stays as it is.
   void leave_log();
   // Ends a transaction that is under way, if there is one, without its changes.

@@ -1,5 +1,7 @@
 #include "journal/store/table/loss_ledger.hpp"
 
+#include <utility>
+
 namespace bascule {
 
 void LossLedger::add(const Loss& loss) {
@@ -17,6 +19,31 @@ void LossLedger::add(const Loss& loss) {
           "INSERT INTO loss(lane, first, last, count, bytes, reason, at_ms)"
           " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)")
       .run(loss.lane, loss.first, loss.last, loss.count, loss.bytes, loss.reason, loss.at_ms);
+  join_oldest();
+}
+
+// Ids are given in order. What may still be sent again is never joined: its numbers have no holes.
+void LossLedger::join_oldest() {
+  const auto pair =
+      database_
+          .prepared(
+              "SELECT o.id, (SELECT p.id FROM loss p WHERE p.lane=o.lane AND p.id>o.id"
+              " AND p.reason=o.reason ORDER BY p.id LIMIT 1) AS newer FROM loss o"
+              " WHERE o.id<=(SELECT max(id) FROM loss)-?1"
+              " AND o.reason NOT IN ('not_resent', 'beyond_history') AND newer IS NOT NULL"
+              " ORDER BY o.id LIMIT 1")
+          .bind(rows_max)
+          .first([](const Statement& row) {
+            return std::pair{row.integer(0), row.integer(1)};
+          });
+  if (!pair) return;
+  database_
+      .prepared(
+          "UPDATE loss SET first=min(loss.first, o.first), last=max(loss.last, o.last),"
+          " count=loss.count+o.count, bytes=loss.bytes+o.bytes"
+          " FROM (SELECT first, last, count, bytes FROM loss WHERE id=?2) AS o WHERE loss.id=?1")
+      .run(pair->second, pair->first);
+  database_.prepared("DELETE FROM loss WHERE id=?1").run(pair->first);
 }
 
 std::vector<Loss> LossLedger::newest(int limit) {

@@ -23,7 +23,11 @@ class LossLedger {
  public:
   explicit LossLedger(Database& database) : database_(database) {}
 
-  void add(const Loss& loss);           // joins the lane's last row if that continues it
+  static constexpr std::int64_t rows_max = 100'000;
+
+  // Joins the lane's last row if that continues it. Beyond about `rows_max` rows the oldest two of
+  // a lane and reason become one, from the first of the one to the last of the other.
+  void add(const Loss& loss);
   std::vector<Loss> newest(int limit);  // newest first
   // Why a message is in it, but for what a newer value replaced; nothing: it is not.
   std::optional<std::string> reason(LaneSequence place);
@@ -38,6 +42,8 @@ class LossLedger {
   void take_back(LaneId lane, SequenceRange range);
 
  private:
+  void join_oldest();
+
   Database& database_;
 };
 

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <random>
 #include <sstream>
+#include <utility>
 
 namespace bascule {
 namespace {
@@ -65,6 +66,30 @@ void MetaTable::save_forgotten(Direction out, const Forgotten& forgotten) {
           std::to_string(forgotten.last_ms) + " " +
           std::to_string(static_cast<int>(forgotten.evidence)) + " " +
           std::to_string(forgotten.unanswered ? 1 : 0));
+}
+
+std::pair<std::uint64_t, std::uint64_t> MetaTable::retained_size(Direction in) {
+  const char* const key = in == Direction::up ? "retained_up" : "retained_down";
+  std::pair<std::uint64_t, std::uint64_t> size;
+  if (const auto text = get(key)) {
+    std::istringstream(*text) >> size.first >> size.second;
+    return size;
+  }
+  // Written by an earlier build: counted this once.
+  return database_
+      .prepared(
+          "SELECT count(*), coalesce(sum(64 + length(topic) + length(target)), 0) FROM retained"
+          " WHERE direction=?1")
+      .bind(static_cast<int>(in))
+      .first([](const Statement& row) {
+        return std::pair{row.number(0), row.number(1)};
+      })
+      .value_or(size);
+}
+
+void MetaTable::save_retained_size(Direction in, std::uint64_t values, std::uint64_t bytes) {
+  set(in == Direction::up ? "retained_up" : "retained_down",
+      std::to_string(values) + " " + std::to_string(bytes));
 }
 
 std::map<int, Boot> MetaTable::boots() {

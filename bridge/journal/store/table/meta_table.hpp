@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "clock.hpp"
 #include "journal/store/sqlite/database.hpp"
@@ -57,6 +58,10 @@ class MetaTable {
 
   Forgotten forgotten(Direction out);
   void save_forgotten(Direction out, const Forgotten& forgotten);
+
+  // Values and bytes that are noted as retained at the source of this direction.
+  std::pair<std::uint64_t, std::uint64_t> retained_size(Direction in);
+  void save_retained_size(Direction in, std::uint64_t values, std::uint64_t bytes);
 
   std::map<int, Boot> boots();
   void save_boot(int number, const Boot& boot);

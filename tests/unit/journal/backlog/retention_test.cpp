@@ -121,6 +121,37 @@ TEST_CASE("quota: what has crossed is given up before anything that waits") {
   CHECK(read_backlog(core, 1).size() == 30);
 }
 
+TEST_CASE("quota: what made room for others is known as a repeat all the same, after a crash") {
+  const Directory directory;
+  JournalCore core = small(directory, WhenFull::pause);
+  const auto delivery = [](int number) {
+    Put put = message();
+    put.payload += std::to_string(number);
+    put.receipt = {static_cast<std::uint32_t>(number), static_cast<std::uint16_t>(number), 0};
+    return put;
+  };
+  // They cross at once, and nobody hears that they were acknowledged.
+  constexpr int all = 200;
+  for (int number = 1; number <= all; ++number) {
+    store(core, {delivery(number)});
+    forward_all(core);
+  }
+  REQUIRE(core.store().batches().heads(1, 0, 1).front().first > all / 2);
+  const Directory left = directory.copy();
+  JournalCore after = small(left, WhenFull::pause);
+  for (int number = 1; number <= all; ++number) {
+    Put again = delivery(number);
+    again.duplicate = true;
+    store(after, {again});
+  }
+  CHECK(lane_of(after, 1).next == all + 1);
+  CHECK(after.report().tallies[Direction::up].repeats == all);
+  Put other = delivery(all + 1);
+  other.duplicate = true;
+  store(after, {other});
+  CHECK(lane_of(after, 1).next == all + 2);
+}
+
 TEST_CASE("quota: drop-oldest gives up the oldest and names them") {
   const Directory directory;
   JournalCore core = small(directory, WhenFull::drop_oldest);

@@ -88,3 +88,23 @@ TEST_CASE("ledger: whether it has a message, also where its rows overlap") {
   CHECK(losses.reason({1, 60}));
   CHECK_FALSE(losses.reason({1, 61}));
 }
+
+TEST_CASE(
+    "ledger: it has a bound; beyond it the oldest rows of a kind are one, and none is left out") {
+  const Directory directory;
+  Store store(journal_settings(directory), "store-42");
+  constexpr auto rows = static_cast<std::uint64_t>(LossLedger::rows_max) + 50;
+  store.begin();
+  store.losses().add(loss(2, 1, 1, "max_size"));  // the only one of its kind stays
+  store.losses().add(loss(1, 1, 1, "not_resent"));
+  store.losses().add(loss(1, 3, 3, "not_resent"));  // and what may be sent again
+  for (std::uint64_t i = 0; i < rows; ++i) store.losses().add(loss(1, 10 + 2 * i, 10 + 2 * i));
+  store.commit();
+  const auto ledger = store.losses().newest(static_cast<int>(2 * rows));
+  CHECK(ledger.size() <= static_cast<std::size_t>(LossLedger::rows_max) + 3);
+  CHECK(store.losses().messages() == rows + 1);
+  CHECK(store.losses().not_resent() == 2);
+  CHECK(ledger.back().lane == 2);
+  CHECK(ledger[ledger.size() - 4].first == 10);
+  CHECK(ledger[ledger.size() - 4].count > 50);
+}
