@@ -16,8 +16,8 @@ namespace bascule::test {
 class Backlog {
  public:
   static constexpr std::size_t payload_bytes = 200;
-  // Of a record of these topics: what the limits of the kinds are made of.
-  static constexpr std::uint64_t record_bytes = 260;
+  // Of a record with a topic as below: what the limits of the kinds are made of.
+  static constexpr std::uint64_t record_bytes = record_header_bytes + 24 + payload_bytes;
 
   Backlog(JournalCore& core, const std::string& lane)
       : core_(core), lane_(core.lane(Direction::up, lane)) {}
