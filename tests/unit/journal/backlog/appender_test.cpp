@@ -224,3 +224,31 @@ TEST_CASE("keep latest: topics that were set, cleared and crossed leave room for
   CHECK(core.report().used_bytes <= 2 << 20);
   CHECK(core.store().retained().behind(Direction::up, "", 10).empty());
 }
+
+TEST_CASE("retained: of more values than there is room for, some are not noted, and all cross") {
+  const Directory directory;
+  JournalSettings settings = journal_settings(directory);
+  settings.max_size_bytes = 1 << 20;
+  constexpr int values = 3'000;
+  JournalCore core(settings, "store-42", {});
+  for (int number = 0; number < values;) {
+    std::vector<Put> some;
+    for (int i = 0; i < 100; ++i, ++number) {
+      Put put{1, "device/" + std::to_string(number), "value"};
+      put.retain = true;
+      some.push_back(put);
+    }
+    store(core, some);
+    const LaneState& lane = lane_of(core, 1);
+    core.progress(told(1, lane.cursor + 1, lane.next - 1, lane.backlog_bytes()));
+    core.commit();
+  }
+  CHECK(lane_of(core, 1).next == values + 1);
+  const RetainedSize size = core.retained_size(Direction::up);
+  CHECK(size.values > values / 4);
+  CHECK(size.values + size.unnoted == values);
+  CHECK(size.bytes <= settings.max_size_bytes / 8 + 100);
+  core.reopen();
+  CHECK(core.retained_size(Direction::up).values == size.values);
+  CHECK(core.store().retained().behind(Direction::up, "", values).size() == size.values);
+}
