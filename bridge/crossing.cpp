@@ -33,10 +33,16 @@ LinkSettings completed(LinkSettings settings, const std::string& will_topic, boo
   return settings;
 }
 
-std::vector<Subscription> wanted(const std::string& bookmark_topic, const std::string& settle_topic,
-                                 const RouteTable& table) {
+std::vector<Subscription> wanted(const std::string& bookmark_topic, const std::string& state_topic,
+                                 const LinkSettings& settings, const RouteTable& table) {
   // The bookmark comes at QoS 1; asked for more, a broker that does not know QoS 2 says so.
   std::vector<Subscription> subscriptions{{bookmark_topic, false, true, Qos::exactly_once}};
+  // Only what is retained is looked at, not what is said while the bridge is there. Where sessions
+  // outlive what is retained it says nothing.
+  if (!sessions_outlive_retained(settings.broker, true)) {
+    subscriptions.push_back({state_topic, false, true, Qos::at_least_once, 0, false});
+  }
+  const std::string& settle_topic = settings.settle_topic;
   if (!settle_topic.empty()) subscriptions.push_back({settle_topic, false, true});
   for (const std::string& filter : table.subscriptions()) {
     subscriptions.push_back({filter, true, false, table.qos_of(filter)});
@@ -212,7 +218,7 @@ void Crossing::stop() {
   link_->loop().post([&] {
     forwarder_.end_sending();
     comparison_.hold();
-    forwarder_.publish(state_topic_, "offline", true);
+    forwarder_.publish(state_topic_, std::string(state_offline), true);
     held.set_value();
   });
   held.get_future().get();
@@ -231,8 +237,11 @@ void Crossing::deliver(std::span<const Delivery> deliveries) {
     if (!settle_topic_.empty() && message.topic == settle_topic_) {
       link_->loop().post([this] { forwarder_.receivers_ready(); });
     }
-    if (message.topic != bookmark_topic_) return;
-    link_->loop().post([this, payload = std::string(message.payload)] { heard(payload); });
+    const bool state = message.topic == state_topic_ && message.retain;
+    if (message.topic != bookmark_topic_ && !state) return;
+    link_->loop().post([this, state, payload = std::string(message.payload)] {
+      state ? forwarder_.heard_state(payload) : heard(payload);
+    });
   });
 }
 
@@ -300,7 +309,7 @@ void Crossing::subscribed(const Limits& limits) {
   }
   if (!std::exchange(renewing_, {})) events_.link_up(name_);
   forwarder_.subscribed(limits);
-  forwarder_.publish(state_topic_, "online", true);
+  forwarder_.publish(state_topic_, std::string(state_online), true);
 }
 
 // What had been queued for us was handed to the journal before this: the order holds.

@@ -80,7 +80,7 @@ class Crossing {
   // Until it is started another crossing may work in its place, and is told of here; null: none
   // does any more. It lives as long as this one. Any thread.
   void stand_in(const Crossing* other) { stand_in_ = other; }
-  LinkStatus status() const { return acting().link_->status(); }
+  LinkStatus status() const;
   RetainedStatus retained() const { return acting().comparison_.status(); }
   // Of the lanes that go to this broker.
   std::map<std::string, LaneStatus> lanes() const { return acting().forwarder_.lanes(); }

@@ -71,8 +71,31 @@ const char* consequence(Evidence evidence) {
       return " (what had crossed after the bookmark that it has counted as lost)";
     case Evidence::session_there:
       return " (as the session was there, nothing counted as lost)";
+    case Evidence::still_online:
+      return " (what had crossed after its bookmark counted as lost)";
   }
   return "";
+}
+
+std::string forgotten_advice(const Forgotten& forgotten) {
+  const std::string last =
+      ", last at " + utc_text(forgotten.last_ms) + consequence(forgotten.evidence);
+  std::string silent;
+  if (forgotten.silent_ends > 0) {
+    silent =
+        std::to_string(forgotten.silent_ends) +
+        " times it did not note that the bridge was gone: it crashed, or the line was half-open";
+  }
+  if (forgotten.sessions + forgotten.bookmarks == 0) {
+    return "this broker may have forgotten: " + silent + last +
+           "; if it crashed, make it save more often (mosquitto: autosave_interval)";
+  }
+  return "this broker forgets: it lost this bridge's session " +
+         std::to_string(forgotten.sessions) + " times and its bookmark " +
+         std::to_string(forgotten.bookmarks) + " times" +
+         (silent.empty() ? "" : ", and " + silent) + last +
+         "; make it keep sessions and retained messages over a restart (mosquitto: "
+         "persistence true), or say in each lane's resend what it is sent again";
 }
 
 // What a broker forgot that it should have kept, and what to change there; null: nothing.
@@ -80,16 +103,12 @@ json forgotten_report(const Forgotten& forgotten) {
   if (forgotten.last_ms == 0) return {};
   return {{"sessions", forgotten.sessions},
           {"bookmarks", forgotten.bookmarks},
+          {"silent_ends", forgotten.silent_ends},
           {"last", utc_text(forgotten.last_ms)},
           {"evidence", forgotten.evidence == Evidence::none
                            ? json()
                            : json(word_of(evidence_words, forgotten.evidence))},
-          {"advice", "this broker forgets: it lost this bridge's session " +
-                         std::to_string(forgotten.sessions) + " times and its bookmark " +
-                         std::to_string(forgotten.bookmarks) + " times, last at " +
-                         utc_text(forgotten.last_ms) + consequence(forgotten.evidence) +
-                         "; make it keep sessions and retained messages over a restart (mosquitto: "
-                         "persistence true), or say in each lane's resend what it is sent again"}};
+          {"advice", forgotten_advice(forgotten)}};
 }
 
 json counters_report(const JournalReport& journal, Direction direction) {

@@ -38,8 +38,9 @@ Forwarder::Forwarder(ForwarderSettings settings, Journal& journal, Link& link)
                   [this](LaneId id, std::size_t claims) { send_claimed(id, claims); }),
       batch_(settings_.bridge_id, settings_.stamp_key),
       news_(settings_.direction, [&link] { return link.status().broker; }) {
-  bookmark_.on_confirmed = [this](const std::string& epoch, const Bookmark::Lanes& lanes) {
-    confirm(epoch, lanes);
+  bookmark_.on_confirmed = [this](const std::string& epoch, std::uint64_t connection,
+                                  const Bookmark::Lanes& lanes) {
+    confirm(epoch, connection, lanes);
   };
 }
 
@@ -57,7 +58,7 @@ void Forwarder::subscribed(const Limits& limits) {
   batch_.set_limits(limits);
   handshakes_.connected(limits);
   closures_.connected(boottime_ms());
-  compared_ = false;
+  compared_ = confirmed_ = false;
   settling_.connected();
   // With the session gone, what was in flight is about to be reported lost; sending newer messages
   // before those would break the order.
@@ -105,6 +106,7 @@ void Forwarder::place(FarKnowledge far) {
 }
 
 void Forwarder::placed(Journal::Positions positions) {
+  if (far_.asked) connection_ = limits_.will_retained ? positions.connection : 0;
   far_ = {};
   if (settling_.waits(positions.forgotten, link_.status().broker)) return enter(Phase::settling);
   batch_.set_epoch(std::move(positions.epoch));
@@ -130,8 +132,8 @@ void Forwarder::begin(const std::vector<LanePosition>& positions) {
   lanes_.sort();
   if (!handshakes_.resumed() && !lanes_.half_done()) return resumed();
   enter(handshakes_.resumed() ? Phase::sending : Phase::resuming);
-  // The one that is there may be behind, or gone.
-  if (phase_ == Phase::sending) bookmark_timer_.later();
+  // The one that is there may be behind, or gone; and that of a connection goes ahead of the rest.
+  if (phase_ == Phase::sending && bookmarks_) mark();
   for (const auto& lane : lanes_) in_flight_ += handshakes_.release_orphans(*lane);
   pump();
 }
@@ -399,7 +401,7 @@ void Forwarder::report() {
     news_.changed(lane->name(), lane->take_topic_changes(), boottime_ms());
   }
   lanes_.note_status();
-  if (moved && phase_ == Phase::sending) bookmark_timer_.moved();
+  if (moved && phase_ == Phase::sending) bookmark_timer_.moved(in_flight_ == 0);
 }
 
 void Forwarder::tell(OutboundLane& lane, Progress progress) {
@@ -423,20 +425,19 @@ void Forwarder::load_held(LaneId id, const HeldTopics::Load& load) {
 void Forwarder::write_bookmark() {
   if (phase_ != Phase::sending || !bookmarks_) return;
   if (own_.in_flight() > 0) return bookmark_timer_.later();  // one at a time
-  bookmark_.write(batch_.epoch(), lanes_.bookmark());
+  mark();
 }
 
-void Forwarder::confirm(const std::string& epoch, const Bookmark::Lanes& lanes) {
+void Forwarder::confirm(const std::string& epoch, std::uint64_t connection,
+                        const Bookmark::Lanes& lanes) {
   if (epoch != batch_.epoch()) return;
-  for (const auto& lane : lanes_) {
-    const auto found = lanes.find(lane->name());
-    // One that is ahead of us is not of our making, or of a time before the broker forgot.
-    if (found == lanes.end() || found->second > lane->bookmark()) continue;
-    Progress progress;
-    progress.lane = lane->id();
-    progress.confirmed = found->second;
-    journal_.progress(std::move(progress));
+  // Before what crosses behind it counts as accepted.
+  if (connection == connection_ && !std::exchange(confirmed_, true)) {
+    journal_.change_later([out = settings_.direction, connection](JournalCore& core) {
+      core.change().meta().save_bookmarked(out, connection);
+    });
   }
+  for (Progress& progress : lanes_.confirmed(lanes)) journal_.progress(std::move(progress));
 }
 
 void Forwarder::publish(const std::string& topic, const std::string& payload, bool retain) {

@@ -43,13 +43,14 @@ class Forwarder {
  public:
   Forwarder(ForwarderSettings settings, Journal& journal, Link& link);
 
-  // The handlers of the link, and what comes on bascule/{id}/bookmark. subscribed(): everything
-  // that this side wants from the broker is asked for.
+  // The handlers of the link, what comes on bascule/{id}/bookmark, and what is retained on
+  // bascule/{id}/state. subscribed(): everything that this side wants from the broker is asked for.
   void connected() { bookmark_.forget(); }
   void subscribed(const Limits& limits);
   void disconnected();
   void outcomes(std::span<const Outcome> outcomes);
   void heard(std::string_view bookmark) { bookmark_.heard(bookmark); }
+  void heard_state(std::string_view state) { bookmark_.heard_state(state); }
 
   // Those who receive at the far broker are there: it need not be waited for them any more.
   void receivers_ready() { settling_.ready(); }
@@ -129,7 +130,11 @@ class Forwarder {
   void tell(OutboundLane& lane, Progress progress);
   void load_held(LaneId id, const HeldTopics::Load& load);
   void write_bookmark();
-  void confirm(const std::string& epoch, const Bookmark::Lanes& lanes);
+  void mark() {
+    bookmark_timer_.written();
+    bookmark_.write(batch_.epoch(), connection_, lanes_.bookmark());
+  }
+  void confirm(const std::string& epoch, std::uint64_t connection, const Bookmark::Lanes& lanes);
 
   ForwarderSettings settings_;
   Journal& journal_;
@@ -148,11 +153,13 @@ class Forwarder {
   Limits limits_;
   Phase phase_ = Phase::offline;
   bool ending_ = false;
-  bool stale_ = false;        // the lanes are to begin anew
-  bool compared_ = false;     // the broker has been asked on this connection
-  bool bookmarks_ = false;    // it lets us keep one
-  FarKnowledge far_;          // what it said, until the journal has compared it
-  std::uint64_t losses_ = 0;  // known of
+  bool stale_ = false;            // the lanes are to begin anew
+  bool compared_ = false;         // the broker has been asked on this connection
+  bool bookmarks_ = false;        // it lets us keep one
+  std::uint64_t connection_ = 0;  // as its bookmarks say
+  bool confirmed_ = false;        // one of them was read back
+  FarKnowledge far_;              // what it said, until the journal has compared it
+  std::uint64_t losses_ = 0;      // known of
   LaneTurns lanes_;
   std::size_t in_flight_ = 0;  // of lanes
   // What nothing may be sent behind before its outcome; 0: none. Alone: nothing was before it.

@@ -156,6 +156,9 @@ class JournalCore {
   std::vector<LanePosition> positions(Direction direction, const FarKnowledge& far) {
     return resumption_.positions(direction, far);
   }
+  std::uint64_t connection(Direction direction, const FarKnowledge& far) {
+    return resumption_.connection(direction, far);
+  }
 
   ReplayAnswer replay(LaneId lane, const std::optional<SequenceRange>& range) {
     return resumption_.replay(lane, range);

@@ -95,9 +95,10 @@ class Journal {
   struct Positions {
     std::vector<LanePosition> lanes;
     std::string epoch;
-    bool forgotten = false;    // the broker had a session of ours, and has it no longer
+    bool forgotten = false;    // the broker has lost a session of ours, or what it had accepted
     bool unfamiliar = false;   // the session may hold packet ids of QoS 2 that nobody here claimed
     std::uint64_t losses = 0;  // as JournalCore::losses()
+    std::uint64_t connection = 0;  // its number, for bookmarks; if `far` is of this connection
   };
   void positions(Direction direction, FarKnowledge far, std::function<void(Positions)> done);
 

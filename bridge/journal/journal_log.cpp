@@ -153,9 +153,14 @@ void JournalLog::resumed(const std::vector<LanePosition>& lanes) {
     }
     if (!lane.lost_again) continue;
     spdlog::warn(
-        "journal: the {} broker has lost, or may have, what it had accepted of lane {}: {} to {} "
+        "journal: the {} broker has lost, or may have, what it had accepted of lane {}{}: {} to {} "
         "are sent again",
-        far_broker(lane.direction), lane.name, lane.replay_next, lane.replay_last);
+        far_broker(lane.direction), lane.name,
+        lane.evidence == Evidence::still_online
+            ? " (it retained that this bridge was online: it crashed, or the line was "
+              "half-open)"
+            : "",
+        lane.replay_next, lane.replay_last);
   }
 }
 

@@ -162,6 +162,7 @@ struct Limits {
   Qos maximum_qos = Qos::exactly_once;  // of what we publish
   bool knows_qos_2 = true;  // the broker, as far as it has said; the link may not use it
   bool retain_available = true;
+  bool will_retained = false;  // the broker has a will of this connection, and will retain it
   bool identifiers_available = false;             // of subscriptions
   std::optional<std::uint32_t> session_expiry_s;  // if it is not the one that was asked for
 };

@@ -13,6 +13,10 @@ namespace bascule {
 // RabbitMQ makes a level of it.
 std::string own_topic(std::string_view bridge_id, std::string_view what);
 
+// What is retained on bascule/{id}/state.
+inline constexpr std::string_view state_online = "online";
+inline constexpr std::string_view state_offline = "offline";
+
 // At QoS 1, without properties. Views both.
 Message own_message(std::string_view topic, std::string_view payload, bool retain = false);
 

@@ -56,7 +56,7 @@ class Connection:
     def __init__(self, broker, reader, writer):
         self.broker, self.reader, self.writer = broker, reader, writer
         self.id, self.version, self.window = "", 5, IN_FLIGHT
-        self.session = None
+        self.session = self.will = None
         self.times = deque()
 
     async def serve(self):
@@ -82,6 +82,9 @@ class Connection:
     def close(self):
         if self.broker.connections.get(self.id) is self:
             del self.broker.connections[self.id]
+        if self.will and not self.verdict(self.will.topic):
+            self.broker.deliver(self.will, self.id)
+        self.will = None
         self.writer.close()
 
     def send(self, kind, body, flags=0):
@@ -111,23 +114,30 @@ class Connection:
             self.send(mqtt.PUBCOMP, number)
         elif kind in (mqtt.PUBACK, mqtt.PUBREC, mqtt.PUBCOMP):
             self.answered(kind, body)
-        return kind != mqtt.DISCONNECT
+        if kind == mqtt.DISCONNECT:
+            self.will = None
+            return False
+        return True
 
     def connect(self, body):
         body.text()
         self.version = body.number(1)
-        clean = body.number(1) & 2
+        flags = body.number(1)
         body.number(2)
         if self.version == 5:
             for what, whole in mqtt.properties(body.block()):
                 if what == mqtt.RECEIVE_MAXIMUM:
                     self.window = min(IN_FLIGHT, struct.unpack(">H", whole[1:])[0])
         self.id = body.text().decode()
+        if flags & 4:
+            if self.version == 5:
+                body.block()
+            self.will = Message(body.text().decode(), body.text(), flags >> 3 & 3, bool(flags & 32))
         if self.id in self.broker.connections:
             self.broker.connections[self.id].close()
         self.broker.connections[self.id] = self
         self.broker.met(self.id)
-        if clean:
+        if flags & 2:
             self.broker.sessions.pop(self.id, None)
         present = self.id in self.broker.sessions
         self.session = self.broker.sessions.setdefault(self.id, Session())

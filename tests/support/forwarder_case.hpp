@@ -55,6 +55,7 @@ class ForwarderCase {
     link->run([&] {
       forwarder->connected();
       if (retained) forwarder->heard(*retained);
+      if (state) forwarder->heard_state(*state);
       forwarder->subscribed(limits);
     });
     settle();
@@ -175,6 +176,7 @@ class ForwarderCase {
 
   // The far broker: accepts the bridge's own messages at once unless told otherwise.
   std::optional<std::string> retained;  // the bookmark
+  std::optional<std::string> state;     // what the state topic has when the bridge connects
   bool answers_own = true;
   int bookmarks = 0;
   std::size_t cleared = 0;  // packet ids of QoS 2

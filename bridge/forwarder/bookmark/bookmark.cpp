@@ -76,12 +76,20 @@ void Bookmark::heard(std::string_view payload) {
     if (sequence.is_number_unsigned()) lanes[name] = sequence.get<std::uint64_t>();
   }
   const auto epoch = json["epoch"].get<std::string>();
+  const auto number = json.value("connection", nlohmann::json());
+  const std::uint64_t connection =
+      number.is_number_unsigned() ? number.get<std::uint64_t>() : std::uint64_t{0};
   if (!answered_) {
     known_.epoch = epoch;
+    known_.connection = connection;
     known_.lanes = std::move(lanes);
   } else if (on_confirmed) {
-    on_confirmed(epoch, lanes);
+    on_confirmed(epoch, connection, lanes);
   }
+}
+
+void Bookmark::heard_state(std::string_view payload) {
+  if (!answered_) known_.online = payload == state_online;
 }
 
 void Bookmark::finish(bool readable) {
@@ -93,8 +101,10 @@ void Bookmark::finish(bool readable) {
   if (const auto done = std::exchange(done_, nullptr)) done(std::move(known_));
 }
 
-void Bookmark::write(const std::string& epoch, const Lanes& lanes) {
-  publish_(nlohmann::json{{"bridge", bridge_id_}, {"epoch", epoch}, {"lanes", lanes}}.dump(), true);
+void Bookmark::write(const std::string& epoch, std::uint64_t connection, const Lanes& lanes) {
+  nlohmann::json json{{"bridge", bridge_id_}, {"epoch", epoch}, {"lanes", lanes}};
+  if (connection != 0) json["connection"] = connection;
+  publish_(json.dump(), true);
 }
 
 }  // namespace bascule

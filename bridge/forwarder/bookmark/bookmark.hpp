@@ -2,7 +2,12 @@
 // the bridge notices when that broker loses what it had accepted (P6).
 //
 //   topic    bascule/{id}/bookmark/up, or down for what goes to the site
-//   payload  {"bridge":"store-42","epoch":"5f3a9c1e0d2b4a67","lanes":{"default":1234,"sales":99}}
+//   payload  {"bridge":"store-42","epoch":"5f3a9c1e0d2b4a67","connection":7,
+//             "lanes":{"default":1234,"sales":99}}
+//
+// The first of each connection goes ahead of all that its lanes send, with that connection's
+// number. Its end is noted on the state topic, by the will or by the bridge: where neither has
+// come, the broker went down without a word, and may have lost what came after the bookmark.
 //
 // The bridge is subscribed to it. On connecting it publishes a fence, {"fence":"…"}, not retained,
 // to the same topic: when the fence comes back, whatever the broker had retained has come before;
@@ -10,7 +15,9 @@
 // back later is a bookmark that the broker really took. Lives on a link's loop thread.
 #pragma once
 
+#include <cstdint>
 #include <functional>
+#include <map>
 #include <string>
 #include <string_view>
 
@@ -41,12 +48,16 @@ class Bookmark {
 
   // A message came on the topic.
   void heard(std::string_view payload);
+  // The broker had this retained on the state topic.
+  void heard_state(std::string_view payload);
 
-  // Writes a new one. `lanes` holds the highest sequence up to which all was accepted.
-  void write(const std::string& epoch, const Lanes& lanes);
+  // Writes a new one. `lanes` holds the highest sequence up to which all was accepted;
+  // `connection` is 0 if its end will not be noted.
+  void write(const std::string& epoch, std::uint64_t connection, const Lanes& lanes);
 
-  // A bookmark that the broker took: the lanes as in write().
-  std::function<void(const std::string& epoch, const Lanes&)> on_confirmed;
+  // A bookmark that the broker took, as in write().
+  std::function<void(const std::string& epoch, std::uint64_t connection, const Lanes&)>
+      on_confirmed;
 
  private:
   void finish(bool readable);

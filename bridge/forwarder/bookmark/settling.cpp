@@ -9,7 +9,8 @@ bool Settling::waits(bool forgotten, const std::string& broker) {
   waited_ = true;
   const bool wait = longest_.count() > 0;
   spdlog::warn(
-      "{}: the broker has forgotten our session, and perhaps those of who receives there; {}",
+      "{}: the broker has forgotten our session or what it had accepted, and perhaps the sessions "
+      "of who receives there; {}",
       broker,
       wait
           ? "sending waits for them, " + std::to_string(longest_.count() / 1'000) + " s at the most"

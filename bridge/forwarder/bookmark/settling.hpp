@@ -1,6 +1,7 @@
 // After the far broker has forgotten our session, it has forgotten those of who receives there,
-// too: what is sent before they are back reaches nobody. So sending waits, once a connection, until
-// they say that they are ready, or for as long as is set. Lives on a link's loop thread.
+// too; and perhaps where it has lost what it had accepted, for it may have saved before they were
+// there. What is sent before they are back reaches nobody. So sending waits, once a connection,
+// until they say that they are ready, or for as long as is set. Lives on a link's loop thread.
 #pragma once
 
 #include <chrono>

@@ -51,10 +51,22 @@ bool LaneTurns::half_done() const {
                      [](const auto& lane) { return lane->has_claims(); });
 }
 
-std::map<std::string, std::uint64_t, std::less<>> LaneTurns::bookmark() const {
-  std::map<std::string, std::uint64_t, std::less<>> lanes;
+LaneTurns::Bookmark LaneTurns::bookmark() const {
+  Bookmark lanes;
   for (const auto& lane : lanes_) lanes[lane->name()] = lane->bookmark();
   return lanes;
+}
+
+std::vector<Progress> LaneTurns::confirmed(const Bookmark& bookmark) const {
+  std::vector<Progress> confirmed;
+  for (const auto& lane : lanes_) {
+    const auto found = bookmark.find(lane->name());
+    if (found == bookmark.end() || found->second > lane->bookmark()) continue;
+    Progress& progress = confirmed.emplace_back();
+    progress.lane = lane->id();
+    progress.confirmed = found->second;
+  }
+  return confirmed;
 }
 
 std::map<std::string, LaneStatus> LaneTurns::status() const {

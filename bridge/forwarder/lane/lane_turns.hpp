@@ -41,8 +41,12 @@ class LaneTurns {
   using MayGo = std::function<bool(OutboundLane&, const LaneItem&)>;
   Next next(std::int64_t now_ms, std::int64_t& wait_ms, bool claimed_only, const MayGo& may_go);
 
-  bool half_done() const;                                              // some have claims
-  std::map<std::string, std::uint64_t, std::less<>> bookmark() const;  // of each, by name
+  bool half_done() const;  // some have claims
+  using Bookmark = std::map<std::string, std::uint64_t, std::less<>>;
+  Bookmark bookmark() const;  // of each, by name
+  // What one says that was read back. Of a lane that it has ahead of us it is not of our making, or
+  // of a time before the broker forgot.
+  std::vector<Progress> confirmed(const Bookmark& bookmark) const;
 
   // As of the last note_status(), by lane; any thread.
   std::map<std::string, LaneStatus> status() const;

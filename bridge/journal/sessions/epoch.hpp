@@ -37,6 +37,10 @@ class Epoch {
   bool overtaken(Direction direction, const FarKnowledge& far) const;
   void renew();
 
+  // Whether its bookmark counts this journal's messages.
+  bool knows(const FarKnowledge& far) const {
+    return far.epoch == current() || (!former_lanes_.empty() && far.epoch == former_);
+  }
   // How far the far broker has come in the lane, and how far it had once.
   std::uint64_t bookmark_of(const LaneState& lane, const FarKnowledge& far) const;
   std::uint64_t confirmed_of(const LaneState& lane) const;

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 
 namespace bascule {
@@ -16,6 +17,12 @@ struct FarKnowledge {
   // bookmark that is older than one which was read back before.
   bool session_overrules = false;
   std::string epoch;  // empty: no bookmark there
+  // The connection that wrote it, by the number that the journal gave it. 0: one whose end the
+  // broker was not asked to note, or an earlier version's.
+  std::uint64_t connection = 0;
+  // Whether it retains that the bridge is online, though the last connection is over: neither its
+  // will nor a farewell has come there since. Unset: it shows nothing of that.
+  std::optional<bool> online;
   std::map<std::string, std::uint64_t, std::less<>> lanes;
 };
 

@@ -14,6 +14,12 @@ constexpr std::size_t replayed_ranges = 1'000;  // by one command
 
 }  // namespace
 
+bool lost_something(const std::vector<LanePosition>& lanes) {
+  return std::ranges::any_of(lanes, [](const LanePosition& lane) {
+    return lane.evidence == Evidence::bookmark || lane.evidence == Evidence::still_online;
+  });
+}
+
 std::vector<LanePosition> Resumption::positions(Direction direction, const FarKnowledge& far) {
   // The next numbers of an older copy were used before; under a new epoch they are new.
   const bool renew = epoch_.overtaken(direction, far);
@@ -23,17 +29,15 @@ std::vector<LanePosition> Resumption::positions(Direction direction, const FarKn
   Forgotten forgotten = transaction_.store().meta().forgotten(direction);
   const bool session_lost = forgotten.unanswered;
   Evidence evidence = session_lost ? Evidence::session_gone : Evidence::none;
-  bool forgot = false;
+  bool forgot = false, silent = false;
   for (LaneState& lane : books_.lanes()) {
     if (lane.direction != direction || lane.input) continue;
     const std::vector<SequenceRange> replaying = lane.replaying();
     Finding finding = Finding::as_known;
     if (far.asked && !renew) finding = compare(lane, far, session_lost);
-    const bool judged = finding == Finding::lost || finding == Finding::overruled;
-    forgot = forgot || judged;
-    if (judged && evidence == Evidence::none) {
-      evidence = finding == Finding::lost ? Evidence::bookmark : Evidence::session_there;
-    }
+    forgot = forgot || finding == Finding::lost || finding == Finding::overruled;
+    silent = silent || finding == Finding::still_online;
+    if (evidence == Evidence::none) evidence = evidence_of(finding);
     positions.push_back({.id = lane.id,
                          .direction = direction,
                          .name = lane.name,
@@ -45,13 +49,19 @@ std::vector<LanePosition> Resumption::positions(Direction direction, const FarKn
                          .replay_skips = lane.replay_skips,
                          .lost_again = lane.replaying() != replaying,
                          .another = finding == Finding::another,
+                         .evidence = evidence_of(finding),
                          .overruled = finding == Finding::overruled ? lane.confirmed + 1 : 0,
                          .claims = {},
                          .held = books_.held().topics(lane.id),
                          .held_claims = {}});
   }
-  if (far.asked && (forgot || session_lost)) {
+  if (older(direction, far) && !renew) {
+    transaction_.write().meta().save_bookmarked(direction, far.connection);
+    transaction_.urge();
+  }
+  if (far.asked && (forgot || silent || session_lost)) {
     if (forgot) ++forgotten.bookmarks;
+    if (silent) ++forgotten.silent_ends;
     forgotten.last_ms = now().wall_ms;
     forgotten.evidence = evidence;
     forgotten.unanswered = false;
@@ -83,9 +93,11 @@ Resumption::Finding Resumption::compare(LaneState& lane, const FarKnowledge& far
   const std::uint64_t confirmed = epoch_.confirmed_of(lane);
   if (bookmark >= lane.next) return Finding::as_known;
   if (bookmark > lane.cursor) accept(lane, far, bookmark);
-  const bool behind = far.readable && bookmark < confirmed;
+  const bool behind = far.readable && (bookmark < confirmed || older(lane.direction, far));
+  const bool silent = !behind && !session_lost && still_online(far);
   if (!session_lost) {
-    if (far.session_present ? !behind : confirmed == 0) return Finding::as_known;
+    const bool doubtful = far.session_present ? behind || silent : confirmed != 0;
+    if (!doubtful || (silent && overrules(lane, far))) return Finding::as_known;
     if (behind && overrules(lane, far)) {
       epoch_.lower_confirmed(lane, far, bookmark);
       return Finding::overruled;
@@ -96,9 +108,12 @@ Resumption::Finding Resumption::compare(LaneState& lane, const FarKnowledge& far
   // bookmark says, and also where there was none yet.
   std::uint64_t first = bookmark + 1;
   if (session_lost) first = std::min(first, retention_.long_crossed(lane, timeline_, now()) + 1);
-  resend(lane, first, lane.last_resolved());
+  const bool doubted = resend(lane, first, lane.last_resolved());
   if (far.readable) epoch_.lower_confirmed(lane, far, bookmark);
-  return behind ? Finding::lost : Finding::as_known;
+  if (behind) return Finding::lost;
+  if (!silent || !doubted) return Finding::as_known;
+  sessions_.estrange(lane.direction);
+  return Finding::still_online;
 }
 
 // Another address, and neither a session nor a bookmark of ours: nothing is lost, it never had it.
@@ -110,17 +125,34 @@ void Resumption::begin_elsewhere(LaneState& lane, const FarKnowledge& far) {
   epoch_.lower_confirmed(lane, far, 0);
 }
 
-// The session is as durable as the queues. A broker that was put back to before there was a
-// bookmark would not have it; one whose retained messages are less durable than that has. With an
-// older bookmark it may be as old, unless it is known of the broker that it is not.
+// A bookmark was read back of a later connection than the one whose bookmark is there.
+bool Resumption::older(Direction direction, const FarKnowledge& far) {
+  const bool ours = far.epoch.empty() || far.epoch == epoch_.current();
+  return far.readable && ours && far.connection < transaction_.store().meta().bookmarked(direction);
+}
+
+// Each connection's end is noted there, by the will or by us, after all that it brought. Where that
+// is missing, the broker went down without a word, and has perhaps nothing of what came after its
+// bookmark; or it has not seen that the connection was over.
+bool Resumption::still_online(const FarKnowledge& far) const {
+  return far.readable && far.session_present && far.online.value_or(false) && far.connection != 0 &&
+         epoch_.knows(far);
+}
+
+std::uint64_t Resumption::connection(Direction direction, const FarKnowledge& far) {
+  return std::max(far.connection, transaction_.store().meta().bookmarked(direction)) + 1;
+}
+
+// The session is as durable as the queues, and was not put back with the bookmark: that has to be
+// known of the broker. Where both come from one file, the session may be as old.
 bool Resumption::overrules(const LaneState& lane, const FarKnowledge& far) const {
-  return far.session_present && !sessions_.unfamiliar(lane.direction) &&
-         (far.epoch.empty() || far.session_overrules);
+  return far.session_present && far.session_overrules && !sessions_.unfamiliar(lane.direction);
 }
 
 // What is being sent again already needs nothing more. Everything else that had its fate is sent,
-// or told, as the lane's settings say; told once, and not of the bridge's own events.
-void Resumption::resend(LaneState& lane, std::uint64_t first, std::uint64_t last) {
+// or told, as the lane's settings say; told once, and not of the bridge's own events. False: there
+// was nothing to be done.
+bool Resumption::resend(LaneState& lane, std::uint64_t first, std::uint64_t last) {
   SequenceSet pending, send, unsent;
   add(pending, lane.replaying());
   for (const SequenceRange& resolved : lane.resolved_in(first, last)) {
@@ -135,12 +167,28 @@ void Resumption::resend(LaneState& lane, std::uint64_t first, std::uint64_t last
       std::max(oldest_stored(lane), retention_.long_crossed(lane, timeline_, now()) + 1);
   if (oldest > 1) add(beyond, send.common(1, oldest - 1));
   send_again(lane, send.common(oldest, last));
-  tell(lane, beyond, "beyond_history");
-  tell(lane, unsent, "not_resent");
+  const bool told_beyond = tell(lane, beyond, "beyond_history");
+  const bool told_unsent = tell(lane, unsent, "not_resent");
   if (first <= last) lane.answered.add(first, last);
   lane.answered.limit(answered_ranges);
   lane.dirty = true;
   transaction_.urge();
+  return !send.empty() || told_beyond || told_unsent;
+}
+
+Evidence Resumption::evidence_of(Finding finding) {
+  switch (finding) {
+    case Finding::as_known:
+    case Finding::another:
+      break;
+    case Finding::lost:
+      return Evidence::bookmark;
+    case Finding::overruled:
+      return Evidence::session_there;
+    case Finding::still_online:
+      return Evidence::still_online;
+  }
+  return Evidence::none;
 }
 
 void Resumption::add(SequenceSet& set, const std::vector<SequenceRange>& ranges) {
@@ -157,13 +205,14 @@ void Resumption::send_again(LaneState& lane, const std::vector<SequenceRange>& r
   for (const SequenceRange& range : ranges) transaction_.write().losses().take_back(lane.id, range);
 }
 
-// Into the ledger, what of it is not there.
-void Resumption::tell(LaneState& lane, const SequenceSet& lost, const char* reason) {
-  if (lost.empty() || lane.name == events_lane) return;
+// Into the ledger, what of it is not there. False: nothing.
+bool Resumption::tell(LaneState& lane, const SequenceSet& lost, const char* reason) {
+  if (lost.empty() || lane.name == events_lane) return false;
   const SequenceSet told = transaction_.store().losses().unsent(lane.id);
   SequenceSet news;
   for (const auto& [first, last] : lost.ranges()) add(news, told.missing(first, last));
   books_.lose(lane, news, reason);
+  return !news.empty();
 }
 
 ReplayAnswer Resumption::replay(LaneId id, const std::optional<SequenceRange>& range) {

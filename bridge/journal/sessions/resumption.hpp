@@ -30,6 +30,7 @@ struct LanePosition {
   SequenceSet replay_skips;  // but for these, where they have their fate
   bool lost_again = false;   // the far broker was just found to have lost what is to be sent again
   bool another = false;      // it is another broker than before, and what waits is new to it
+  Evidence evidence = Evidence::none;  // for what the broker has lost, or has not
   // From here on its bookmark says that it has nothing, and its session that it has; 0: not so.
   std::uint64_t overruled = 0;
   Claims claims;
@@ -37,6 +38,9 @@ struct LanePosition {
   // Of the claims those of held messages, with their topics.
   std::vector<std::pair<std::uint64_t, std::string>> held_claims;
 };
+
+// Whether the far broker was found to have lost something of one of them.
+bool lost_something(const std::vector<LanePosition>& lanes);
 
 // What is sent again by command.
 struct ReplayAnswer {
@@ -57,6 +61,9 @@ class Resumption {
         timeline_(timeline) {}
 
   std::vector<LanePosition> positions(Direction direction, const FarKnowledge& far);
+  // The number of the connection of which `far` was learned, for its bookmarks. It is higher than
+  // that of any of which one was read back.
+  std::uint64_t connection(Direction direction, const FarKnowledge& far);
 
   // What has had its fate in the lane is to be sent again, where it is still stored: of a range, or
   // all that the ledger calls lost by the far broker, which it is no longer then. The forwarder has
@@ -65,17 +72,20 @@ class Resumption {
 
  private:
   // What the far broker is found to have of a lane.
-  enum class Finding : std::uint8_t { as_known, lost, overruled, another };
+  enum class Finding : std::uint8_t { as_known, lost, still_online, overruled, another };
 
   Finding compare(LaneState& lane, const FarKnowledge& far, bool session_lost);
+  static Evidence evidence_of(Finding finding);
+  bool older(Direction direction, const FarKnowledge& far);
+  bool still_online(const FarKnowledge& far) const;
   bool overrules(const LaneState& lane, const FarKnowledge& far) const;
   void begin_elsewhere(LaneState& lane, const FarKnowledge& far);
-  void resend(LaneState& lane, std::uint64_t first, std::uint64_t last);
+  bool resend(LaneState& lane, std::uint64_t first, std::uint64_t last);
   void accept(LaneState& lane, const FarKnowledge& far, std::uint64_t bookmark);
   static void add(SequenceSet& set, const std::vector<SequenceRange>& ranges);
   std::uint64_t oldest_stored(const LaneState& lane);
   void send_again(LaneState& lane, const std::vector<SequenceRange>& ranges);
-  void tell(LaneState& lane, const SequenceSet& lost, const char* reason);
+  bool tell(LaneState& lane, const SequenceSet& lost, const char* reason);
 
   Transaction& transaction_;
   Books& books_;

@@ -116,13 +116,6 @@ std::size_t Connection::read_past(std::span<const char> bytes) {
   return used;
 }
 
-// With so many on their way, a little more time for each is not felt. A broker that lets fewer be
-// on their way would be slowed down by it.
-bool Connection::busy() const {
-  constexpr std::size_t many = 40;
-  return inbox_.unacknowledged() >= many || session_.publishes.size() >= many;
-}
-
 // What one read has brought, in one call each.
 void Connection::hand_in() {
   if (phase_ == Phase::over) return;
@@ -186,6 +179,8 @@ void Connection::take_connack(const Frame& frame) {
   }
   if (ack->reason != 0) return refused(*ack);
   limits_ = ack->limits;
+  limits_.will_retained = settings_.will && settings_.will->retain && limits_.retain_available &&
+                          session_.will == Session::WillForm::whole;
   outbox_->limit(limits_.receive_maximum, limits_.maximum_packet_bytes);
   // The broker may want to hear from us more often. It cannot keep us from listening more closely.
   KeepAlive::Duration keep_alive = settings_.keep_alive;
@@ -376,9 +371,13 @@ void Connection::send() {
 
 // --- the end ---------------------------------------------------------------------------------
 
-void Connection::close() {
+void Connection::close(Farewell farewell) {
   if (phase_ == Phase::connecting) return fail({Kind::not_reached, "given up", 0, 0});
   phase_ = Phase::closing;
+  if (farewell == Farewell::will && limits_.will_retained) {
+    const Message will{settings_.will->topic, settings_.will->payload, {}, Qos::at_most_once, true};
+    append_publish(transport_->out(), version_, will, 0);
+  }
   append_disconnect(transport_->out());
   transport_->finish();
 }

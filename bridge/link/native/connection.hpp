@@ -3,6 +3,7 @@
 // again; the link makes another one. On the loop's thread only.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -84,8 +85,10 @@ class Connection {
   void acknowledge(std::uint64_t tag);
   void release(std::uint16_t packet_id);
 
-  // DISCONNECT; ended() follows when the broker has closed, or never.
-  void close();
+  // DISCONNECT; ended() follows when the broker has closed, or never. The broker forgets the will
+  // over it: what that would have said is published before, unless it was said already.
+  enum class Farewell : std::uint8_t { will, said };
+  void close(Farewell farewell);
 
   // Ends at once, in silence: nothing more is taken in or told, also not what has arrived already.
   void abandon();
@@ -116,7 +119,12 @@ class Connection {
   void tell_subscribed(Clock::time_point now);
   std::size_t read_past(std::span<const char> bytes);
   void hand_in();
-  bool busy() const;
+  // With so many on their way, a little more time for each is not felt. A broker that lets fewer be
+  // on their way would be slowed down by it.
+  bool busy() const {
+    constexpr std::size_t many = 40;
+    return inbox_.unacknowledged() >= many || session_.publishes.size() >= many;
+  }
   void hold_back();
 
   void send();

@@ -322,9 +322,10 @@ void NativeLink::resume() {
 void NativeLink::close(const std::string& reason) {
   if (phase_ == Phase::closing) return;
   close_reason_ = reason;
-  if (phase_ == Phase::connecting) return connection_->close();
+  const auto farewell = stopping_ ? Connection::Farewell::said : Connection::Farewell::will;
+  if (phase_ == Phase::connecting) return connection_->close(farewell);
   phase_ = Phase::closing;
-  connection_->close();
+  connection_->close(farewell);
   close_timer_ = loop_.after(goodbye, [this] { end_connection(std::exchange(close_reason_, "")); });
 }
 

@@ -157,7 +157,12 @@ void PahoClient::unsubscribe(const std::string& filter) {
   client_.unsubscribe(filter, as_context(attempt_), on_unsubscribe_);
 }
 
-void PahoClient::disconnect() { client_.disconnect(0, as_context(attempt_), on_disconnect_); }
+void PahoClient::disconnect(const Will* will) {
+  if (will != nullptr) {
+    client_.publish(will->topic, will->payload.data(), will->payload.size(), 0, will->retain);
+  }
+  client_.disconnect(0, as_context(attempt_), on_disconnect_);
+}
 
 void PahoClient::publish(const Message& message, std::uint64_t serial) {
   try {

@@ -67,7 +67,9 @@ class PahoClient final : private mqtt::callback {
   void connect(std::uint64_t attempt, const mqtt::connect_options& options);
   void subscribe(const Subscription& subscription);
   void unsubscribe(const std::string& filter);
-  void disconnect();  // on_ended follows, unless Paho was not connected
+  // on_ended follows, unless Paho was not connected. `will`: to be said before, for the broker
+  // forgets it; null: it was said.
+  void disconnect(const Will* will);
 
   // On the loop. The outcome goes to in_flight under `serial`.
   void publish(const Message& message, std::uint64_t serial);

@@ -153,6 +153,7 @@ void PahoLink::on_connect(std::uint64_t attempt, const ConnectResult& result) {
     return attempt_failed(result.error);
   }
   limits_ = result.limits;
+  limits_.will_retained = settings_.will && settings_.will->retain && limits_.retain_available;
   if (!limits_.session_present || session_client_ != client_) port_->in_flight.lose_all();
   session_client_ = client_;
   phase_ = Phase::subscribing;
@@ -281,7 +282,7 @@ void PahoLink::close(const std::string& reason) {
   phase_ = Phase::closing;
   close_reason_ = reason;
   try {
-    client_->disconnect();
+    client_->disconnect(!stopping_ && limits_.will_retained ? &*settings_.will : nullptr);
   } catch (const mqtt::exception&) {
     return;  // it has just ended, and on_ended() is on its way
   }

@@ -22,7 +22,7 @@ def shop_of(stage, **central_link):
     line.restore()
     bascule.wait_link("central", "up", "slow")
     till.publish_numbered(SALE, 21, 30)
-    wait_until(lambda: "has forgotten our session, and perhaps those of who receives" in
+    wait_until(lambda: "and perhaps the sessions of who receives there" in
                bascule.log(), "a warning")
     wait_until(lambda: bascule.counters("up")["journaled"] == 30, "30 in the journal")
     return central, bascule

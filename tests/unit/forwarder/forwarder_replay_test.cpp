@@ -1,7 +1,9 @@
 // The forwarder and its bookmark: a far broker that forgets what it had accepted.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <future>
+#include <nlohmann/json.hpp>
 
 #include "support/forwarder_case.hpp"
 
@@ -217,4 +219,81 @@ TEST_CASE("forwarder: what a broker has is compared, though an outcome comes in 
   bridge.link->run([&] { bridge.forwarder->outcomes({&outcome, 1}); });
   gate.set_value();
   CHECK(bridge.payloads().starts_with("2 3"));
+}
+
+namespace {
+
+Limits with_will(bool session_present) {
+  Limits limits;
+  limits.session_present = session_present;
+  limits.maximum_qos = Qos::at_least_once;  // so that no packet ids are cleared
+  limits.will_retained = true;
+  return limits;
+}
+
+std::uint64_t connection_of(const ForwarderCase& bridge) {
+  return nlohmann::json::parse(bridge.retained.value()).value("connection", std::uint64_t{0});
+}
+
+}  // namespace
+
+TEST_CASE("forwarder: a connection's first bookmark goes ahead of its lanes, with its number") {
+  ForwarderCase bridge;
+  for (const std::uint64_t connection : {1, 2, 3}) {
+    bridge.append("default", 1, 2);
+    bridge.link->take_sent();
+    bridge.connect(with_will(connection > 1));
+    const auto sent = bridge.link->take_sent();
+    const auto lane = std::ranges::find_if(sent, [](const Sent& one) { return one.tag > 1; });
+    const auto bookmark = std::ranges::find_if(sent, &Sent::retain);
+    REQUIRE(lane != sent.end());
+    CHECK(bookmark < lane);
+    CHECK(connection_of(bridge) == connection);
+    bridge.accept({lane->tag, lane->tag + 1});
+    bridge.cut();
+  }
+  bridge.connect();
+  CHECK(connection_of(bridge) == 0);  // no will says when it is over
+}
+
+TEST_CASE("forwarder: what crossed behind the bookmark goes again if no end was noted after it") {
+  for (const char* state : {"online", "offline"}) {
+    CAPTURE(state);
+    ForwarderCase bridge;
+    bridge.append("default", 1, 3);
+    bridge.connect(with_will(false));
+    bridge.accept(bridge.tags());
+    REQUIRE(bridge.bookmark_reaches("default", 3));
+    bridge.settle();
+    bridge.answers_own = false;  // the next bookmark does not get there
+    bridge.append("default", 4, 5);
+    bridge.accept(bridge.tags());
+    CHECK(bridge.journal.state("default").cursor == 5);
+    bridge.cut();
+    bridge.answers_own = true;
+    bridge.state = state;
+    bridge.append("default", 6, 6);
+    bridge.connect(with_will(true));
+    CHECK(bridge.payloads() == (bridge.state == "online" ? "4 5 6" : "6"));
+  }
+}
+
+TEST_CASE("forwarder: a broker that comes back without the first bookmark is noticed") {
+  for (const bool knows_qos_2 : {true, false}) {
+    CAPTURE(knows_qos_2);
+    ForwarderCase bridge;
+    bridge.append("default", 1, 2);
+    bridge.connect(with_will(false));
+    REQUIRE(connection_of(bridge) == 1);
+    bridge.answers_own = false;
+    bridge.accept(bridge.tags());
+    CHECK(bridge.journal.state("default").confirmed == 0);
+    bridge.cut();
+    bridge.answers_own = true;
+    bridge.retained.reset();
+    Limits limits = with_will(true);
+    limits.knows_qos_2 = knows_qos_2;
+    bridge.connect(limits);
+    CHECK(bridge.payloads() == (knows_qos_2 ? "1 2" : ""));
+  }
 }

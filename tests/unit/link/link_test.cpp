@@ -247,6 +247,40 @@ TEST_CASE("link: the will is seen when the connection breaks") {
   CHECK(watcher.received()[0].payload == "offline");
 }
 
+TEST_CASE("link: an end of ours says what the will would, but for the last of all") {
+  const auto client = each_client();
+  Broker broker;
+  LinkProbe watcher(link_settings(client, broker.url(), "watcher"), {all});
+  REQUIRE(watcher.wait_up());
+  for (const auto protocol : {Protocol::v5, Protocol::v3_1_1}) {
+    auto settings = with_version(client, broker, "mortal", protocol);
+    settings.will = Will{"in/state", "offline", Qos::at_least_once, true};
+    LinkProbe mortal(settings);
+    REQUIRE(mortal.wait_up());
+    CHECK(mortal.ups()[0].will_retained);
+    mortal.link().pause("someone asked");
+    REQUIRE(wait_for([&] { return mortal.link().status().state == LinkStatus::State::paused; }));
+    mortal.link().resume();
+    REQUIRE(mortal.wait_up(2));
+    mortal.publish(1, "in/state", "said");
+    REQUIRE(mortal.wait_outcomes(1));
+    mortal.link().stop(1s);
+  }
+  LinkProbe last(link_settings(client, broker.url(), "last"));
+  REQUIRE(last.wait_up());
+  CHECK_FALSE(last.ups()[0].will_retained);
+  last.publish(1, "in/state", "end");
+  REQUIRE(wait_for([&] {
+    const auto received = watcher.received();
+    return !received.empty() && received.back().payload == "end";
+  }));
+  std::string states;
+  for (const auto& one : watcher.received()) states += one.payload + " ";
+  // Paho may close before its DISCONNECT is out: then the broker says the will, too.
+  if (client == Client::native) CHECK(states == "offline said offline said end ");
+  if (client == Client::paho) CHECK(states.starts_with("offline "));
+}
+
 TEST_CASE("link: pause ends the connection until resume") {
   const auto client = each_client();
   Broker broker;

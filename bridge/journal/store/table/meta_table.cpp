@@ -55,8 +55,10 @@ Forgotten MetaTable::forgotten(Direction out) {
   text >> forgotten.sessions >> forgotten.bookmarks >> forgotten.last_ms;
   if (!text) return {};
   int evidence = 0;
-  text >> evidence >> forgotten.unanswered;  // not there: it was written before they were known
+  // What is not there was not known yet when it was written.
+  text >> evidence >> forgotten.unanswered;
   if (text) forgotten.evidence = static_cast<Evidence>(evidence);
+  text >> forgotten.silent_ends;
   return forgotten;
 }
 
@@ -65,7 +67,20 @@ void MetaTable::save_forgotten(Direction out, const Forgotten& forgotten) {
       std::to_string(forgotten.sessions) + " " + std::to_string(forgotten.bookmarks) + " " +
           std::to_string(forgotten.last_ms) + " " +
           std::to_string(static_cast<int>(forgotten.evidence)) + " " +
-          std::to_string(forgotten.unanswered ? 1 : 0));
+          std::to_string(forgotten.unanswered ? 1 : 0) + " " +
+          std::to_string(forgotten.silent_ends));
+}
+
+std::uint64_t MetaTable::bookmarked(Direction out) {
+  std::uint64_t connection = 0;
+  std::istringstream(
+      get(out == Direction::up ? "bookmarked_up" : "bookmarked_down").value_or("")) >>
+      connection;
+  return connection;
+}
+
+void MetaTable::save_bookmarked(Direction out, std::uint64_t connection) {
+  set(out == Direction::up ? "bookmarked_up" : "bookmarked_down", std::to_string(connection));
 }
 
 std::pair<std::uint64_t, std::uint64_t> MetaTable::retained_size(Direction in) {

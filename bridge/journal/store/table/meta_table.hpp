@@ -21,10 +21,12 @@ enum class Evidence : std::uint8_t {
   session_gone = 1,   // it may have lost anything
   bookmark = 2,       // it has lost what came after the one that it has
   session_there = 3,  // it has lost nothing but the bookmark
+  still_online = 4,   // it may have lost what came after the bookmark that it has
 };
 inline constexpr Word<Evidence> evidence_words[] = {{"session-gone", Evidence::session_gone},
                                                     {"bookmark", Evidence::bookmark},
-                                                    {"session-there", Evidence::session_there}};
+                                                    {"session-there", Evidence::session_there},
+                                                    {"still-online", Evidence::still_online}};
 
 // How often a far broker was seen to have forgotten what it should have kept.
 struct Forgotten {
@@ -32,6 +34,9 @@ struct Forgotten {
   std::uint64_t bookmarks = 0;         // it had one, and has none or an older one
   std::int64_t last_ms = 0;            // wall time; 0: never
   Evidence evidence = Evidence::none;  // of the last time
+  // Connections whose end it did not note, with something in doubt: it crashed, or the line was
+  // half-open.
+  std::uint64_t silent_ends = 0;
   // A session is lost, and what may have been lost with it is still to be sent again.
   bool unanswered = false;
 };
@@ -58,6 +63,9 @@ class MetaTable {
 
   Forgotten forgotten(Direction out);
   void save_forgotten(Direction out, const Forgotten& forgotten);
+  // The newest connection, by its number, of which a bookmark was read back; 0: none.
+  std::uint64_t bookmarked(Direction out);
+  void save_bookmarked(Direction out, std::uint64_t connection);
 
   // Values and bytes that are noted as retained at the source of this direction.
   std::pair<std::uint64_t, std::uint64_t> retained_size(Direction in);

@@ -16,14 +16,20 @@ struct Bank {
   Loop loop{"bookmark"};
   std::vector<std::pair<json, bool>> published;
   std::vector<FarKnowledge> answers;
-  std::vector<std::pair<std::string, Bookmark::Lanes>> confirmed;
+  struct Confirmed {
+    std::string epoch;
+    std::uint64_t connection = 0;
+    Bookmark::Lanes lanes;
+  };
+  std::vector<Confirmed> confirmed;
   Bookmark bookmark{"store-42", loop, [this](const std::string& payload, bool retain) {
                       published.emplace_back(json::parse(payload), retain);
                     }};
 
   Bank() {
-    bookmark.on_confirmed = [this](const std::string& epoch, const Bookmark::Lanes& lanes) {
-      confirmed.emplace_back(epoch, lanes);
+    bookmark.on_confirmed = [this](const std::string& epoch, std::uint64_t connection,
+                                   const Bookmark::Lanes& lanes) {
+      confirmed.push_back({epoch, connection, lanes});
     };
   }
   ~Bank() {
@@ -113,13 +119,51 @@ TEST_CASE("bookmark: what comes back after the answer is confirmed") {
   Bank bank;
   bank.ask();
   bank.hear_fence();
-  bank.run([&] { bank.bookmark.write("5f3a9c1e0d2b4a67", {{"default", 8}}); });
+  bank.run([&] { bank.bookmark.write("5f3a9c1e0d2b4a67", 12, {{"default", 8}}); });
   REQUIRE(bank.published.size() == 2);
   CHECK(bank.published[1].second);
   bank.hear_fence();
   REQUIRE(bank.confirmed.size() == 1);
-  CHECK(bank.confirmed[0].first == "5f3a9c1e0d2b4a67");
-  CHECK(bank.confirmed[0].second == Bookmark::Lanes{{"default", 8}});
+  CHECK(bank.confirmed[0].epoch == "5f3a9c1e0d2b4a67");
+  CHECK(bank.confirmed[0].connection == 12);
+  CHECK(bank.confirmed[0].lanes == Bookmark::Lanes{{"default", 8}});
+}
+
+TEST_CASE("bookmark: it has the connection's number, unless its end will not be noted") {
+  Bank bank;
+  bank.ask();
+  bank.hear(R"({"bridge":"store-42","epoch":"e","connection":11,"lanes":{}})");
+  bank.hear_fence();
+  CHECK(bank.answers.at(0).connection == 11);
+  bank.run([&] { bank.bookmark.write("e", 0, {}); });
+  CHECK_FALSE(bank.published.back().first.contains("connection"));
+  bank.hear(bank.published.back().first.dump());
+  CHECK(bank.confirmed.at(0).connection == 0);
+  for (const char* text : {"-1", "1.5", R"("7")", "null"}) {
+    bank.hear(R"({"bridge":"store-42","epoch":"e","lanes":{},"connection":)" + std::string(text) +
+              "}");
+    CHECK(bank.confirmed.back().connection == 0);
+  }
+}
+
+TEST_CASE(
+    "bookmark: what was retained of the state is part of the answer, what comes later is not") {
+  Bank bank;
+  bank.ask();
+  bank.hear_fence();
+  CHECK_FALSE(bank.answers.at(0).online);
+  bank.run([&] { bank.bookmark.forget(); });
+  for (const bool online : {true, false}) {
+    bank.run([&] {
+      bank.bookmark.forget();
+      bank.bookmark.heard_state("offline");  // as an earlier subscription had it
+      bank.bookmark.heard_state(online ? "online" : "offline");
+    });
+    bank.ask();
+    bank.hear_fence();
+    CHECK(bank.answers.back().online == online);
+    bank.run([&] { bank.bookmark.heard_state("online"); });
+  }
 }
 
 TEST_CASE("bookmark: what others write there is taken for no bookmark") {

@@ -25,8 +25,8 @@ TEST_CASE("bookmark timer: one is written some time after something moved, howev
   std::optional<BookmarkTimer> timer;
   link.run([&] {
     timer.emplace(link.loop(), std::chrono::milliseconds(0), [&] { ++written; });
-    timer->moved();
-    timer->moved();
+    timer->moved(false);
+    timer->moved(false);
     timer->later();
     CHECK(written == 0);
   });
@@ -40,14 +40,41 @@ TEST_CASE("bookmark timer: after 1,000 messages it does not wait") {
   link.run([&] {
     BookmarkTimer timer(link.loop(), std::chrono::hours(1), [&] { ++written; });
     for (int i = 0; i < 999; ++i) timer.accepted();
-    timer.moved();
+    timer.moved(false);
     CHECK(written == 0);
     timer.accepted();
-    timer.moved();
+    timer.moved(false);
     CHECK(written == 1);
-    timer.moved();
+    timer.moved(false);
     CHECK(written == 1);
   });
+}
+
+TEST_CASE("bookmark timer: once nothing is on its way it does not wait, but for the last one") {
+  ScriptedLink link;
+  int written = 0;
+  std::optional<BookmarkTimer> timer;
+  link.run([&] {
+    timer.emplace(link.loop(), std::chrono::hours(1), [&] { ++written; });
+    timer->moved(true);
+    CHECK(written == 1);
+    timer->moved(true);  // it waits for an hour now
+    CHECK(written == 1);
+    timer->stop();
+    timer->moved(true);
+    CHECK(written == 2);
+    timer->stop();
+    timer->written();
+    timer->moved(true);
+    CHECK(written == 2);
+    timer.emplace(link.loop(), std::chrono::milliseconds(0), [&] { ++written; });
+    timer->moved(true);
+    timer->moved(true);
+    CHECK(written == 3);
+  });
+  CHECK(after(link, written) == 4);
+  CHECK(after(link, written) == 4);  // and nothing is due
+  link.run([&] { timer.reset(); });
 }
 
 TEST_CASE("bookmark timer: stopped, it writes none") {

@@ -170,7 +170,7 @@ class Lives {
   }
 
   void write_bookmark(JournalCore& core) {
-    far_ = {true, true, true, false, core.epoch(), {}};
+    far_ = {true, true, true, false, core.epoch(), 0, {}, {}};
     for (LaneId id = 1; id <= lanes; ++id) {
       const LaneState& lane = lane_of(core, id);
       far_.lanes[lane.name] = lane.cursor;

@@ -141,7 +141,7 @@ TEST_CASE("meta: what a broker forgot is kept by direction, and what an older ve
   {
     Store store(journal_settings(directory), "store-42");
     CHECK(store.meta().forgotten(Direction::up).last_ms == 0);
-    store.meta().save_forgotten(Direction::up, {3, 2, 1'000, Evidence::bookmark, true});
+    store.meta().save_forgotten(Direction::up, {3, 2, 1'000, Evidence::bookmark, 4, true});
   }
   {
     Store store(journal_settings(directory), "store-42");
@@ -151,6 +151,7 @@ TEST_CASE("meta: what a broker forgot is kept by direction, and what an older ve
     CHECK(up.last_ms == 1'000);
     CHECK(up.evidence == Evidence::bookmark);
     CHECK(up.unanswered);
+    CHECK(up.silent_ends == 4);
     CHECK(store.meta().forgotten(Direction::down).sessions == 0);
   }
   sql(directory, "UPDATE meta SET value='5 4 2000' WHERE key='forgotten_up'");
@@ -160,6 +161,7 @@ TEST_CASE("meta: what a broker forgot is kept by direction, and what an older ve
   CHECK(before.last_ms == 2'000);
   CHECK(before.evidence == Evidence::none);
   CHECK_FALSE(before.unanswered);
+  CHECK(before.silent_ends == 0);
 }
 
 TEST_CASE("subscriptions: whose session at this address may hold something still") {
