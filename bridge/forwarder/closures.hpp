@@ -28,6 +28,9 @@ class Closures {
   // True: from now on messages go one at a time, to see which one it is.
   bool lost(std::span<const Outcome> outcomes, std::optional<std::uint64_t> tried,
             std::int64_t now_ms);
+  // It refused a message of a lane. mosquitto 2.0.11 may close the connection over that only
+  // afterwards, when nothing is on its way any more.
+  void refused() { closed_over_lanes_ = true; }
   void disconnected(std::int64_t now_ms);
 
   // Whether the broker closes over this message of a lane. `tried`: it is held, and to be tried.
@@ -37,7 +40,7 @@ class Closures {
   OwnMessages& own_;
   Suspicion& suspicion_;
   const std::string own_prefix_;
-  // By the broker, this connection; and while messages of lanes were on their way.
+  // By the broker, this connection; and over messages of lanes, as it may be.
   bool closed_ = false, closed_over_lanes_ = false;
 };
 

@@ -240,6 +240,7 @@ void Forwarder::settle(const Outcome& outcome) {
 }
 
 void Forwarder::refused(OutboundLane& lane, std::uint64_t sequence, std::uint8_t code) {
+  closures_.refused();
   const std::string reason = describe_reason(code);
   const std::string topic = lane.topic_of(sequence);
   const std::int64_t now_ms = boottime_ms();

@@ -34,7 +34,7 @@ class OwnMessages {
 
   void connected(std::int64_t now_ms);
   // What was not sent never is. `over_lanes`: the broker closed while messages of lanes were on
-  // their way.
+  // their way, or had refused some.
   void disconnected(bool over_lanes, std::int64_t now_ms);
 
   bool given_up(std::int64_t now_ms) const;

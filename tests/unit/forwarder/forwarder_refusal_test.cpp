@@ -379,50 +379,6 @@ TEST_CASE("refusal: what the broker is known not to carry is held, and not sent"
   CHECK(bridge.payloads_to_come() == "1");
 }
 
-TEST_CASE("own messages: a broker that closes over them costs the bookmark, not the link") {
-  ForwarderCase bridge;
-  bridge.answers_own = false;
-  bridge.append("default", 1, 2);
-  for (int connection = 0; connection < 3; ++connection) {
-    bridge.connect();
-    CHECK(bridge.payloads().empty());
-    CHECK_FALSE(bridge.own.empty());
-    bridge.lose_own();
-  }
-  bridge.connect();
-  CHECK(bridge.payloads() == "1 2");
-  CHECK(bridge.own.empty());
-}
-
-TEST_CASE("own messages: where the connection does not hold without them, they are not given up") {
-  ForwarderCase bridge;
-  bridge.answers_own = false;
-  for (int connection = 0; connection < 3; ++connection) {
-    bridge.connect();
-    bridge.lose_own();
-  }
-  bridge.connect();
-  CHECK(bridge.own.empty());
-  bridge.disconnect();
-  bridge.connect();
-  CHECK_FALSE(bridge.own.empty());
-}
-
-TEST_CASE("own messages: given up, they take the bridge's events with them, and no other topic") {
-  ForwarderCase bridge;
-  bridge.answers_own = false;
-  for (int connection = 0; connection < 3; ++connection) {
-    bridge.connect();
-    bridge.lose_own();
-  }
-  bridge.journal.append(std::string(events_lane),
-                        {"bascule/store-42/events", "{}", {}, Qos::at_least_once, false});
-  bridge.append("default", 1, 1);
-  bridge.connect();
-  CHECK(bridge.payloads() == "1");
-  CHECK(bridge.journal.state(std::string(events_lane)).held == 1);
-}
-
 TEST_CASE("settle: after a session is forgotten, sending waits for who receives") {
   for (const bool by_topic : {false, true}) {
     ForwarderCase bridge;
