@@ -226,6 +226,14 @@ void Crossing::stop() {
   link_->stop(stop_deadline);
 }
 
+LinkStatus Crossing::status() const {
+  const Crossing& acting = this->acting();
+  LinkStatus status = acting.link_->status();
+  const std::string blind = acting.forwarder_.blind_spot();
+  if (!blind.empty()) status.warning += (status.warning.empty() ? "" : "; ") + blind;
+  return status;
+}
+
 SetAside Crossing::set_aside(LaneId lane) {
   std::promise<SetAside> done;
   link_->loop().post([&] { done.set_value(forwarder_.set_aside(lane)); });

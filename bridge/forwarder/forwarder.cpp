@@ -31,6 +31,9 @@ Forwarder::Forwarder(ForwarderSettings settings, Journal& journal, Link& link)
                           retain);
                 }),
       bookmark_timer_(loop_, settings_.bookmark_delay, [this] { write_bookmark(); }),
+      blind_spot_(own_topic(settings_.bridge_id, ""),
+                  Bookmark::topic(settings_.bridge_id, settings_.direction),
+                  !sessions_outlive_retained(settings_.broker, true)),
       own_(link),
       closures_(own_, suspicion_, own_topic(settings_.bridge_id, "")),
       settling_(loop_, settings_.settle, [this] { place({}); }),
@@ -85,12 +88,7 @@ void Forwarder::compared(FarKnowledge far) {
   compared_ = true;
   far.session_overrules = sessions_outlive_retained(settings_.broker, limits_.knows_qos_2);
   bookmarks_ = far.readable && limits_.retain_available;
-  if (!far.readable && !own_.given_up(boottime_ms())) {
-    spdlog::warn(
-        "{}: bookmarks cannot be read back here (may this user publish, retain and "
-        "subscribe {}?); should this broker lose what it accepted, that goes unnoticed",
-        link_.status().broker, Bookmark::topic(settings_.bridge_id, settings_.direction));
-  }
+  blind_spot_.learn(far, limits_, own_.given_up(boottime_ms()), link_.status().broker);
   if (on_settled) on_settled(far);
   place(std::move(far));
 }

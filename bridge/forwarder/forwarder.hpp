@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "forwarder/bookmark/blind_spot.hpp"
 #include "forwarder/bookmark/bookmark.hpp"
 #include "forwarder/bookmark/bookmark_timer.hpp"
 #include "forwarder/bookmark/own_messages.hpp"
@@ -84,6 +85,8 @@ class Forwarder {
 
   // By lane; any thread.
   std::map<std::string, LaneStatus> lanes() const { return lanes_.status(); }
+  // What would go unnoticed at the broker; empty: nothing. Any thread.
+  std::string blind_spot() const { return blind_spot_.text(); }
 
  private:
   // The way to sending: what was in flight before has its outcome; packet ids of QoS 2 that nobody
@@ -143,6 +146,7 @@ class Forwarder {
   Loop::Answers answers_;  // of the journal: where to go on
   Bookmark bookmark_;
   BookmarkTimer bookmark_timer_;
+  BlindSpot blind_spot_;
   OwnMessages own_;
   Suspicion suspicion_;
   Closures closures_;

@@ -120,6 +120,9 @@ def own_topics(stage, broker):
     bridge.wait_link("site", "up")
     till.publish_numbered("shop/1", 1, COUNT)
     crosses = waits(lambda: len(headquarters.payloads()) == COUNT, DEADLINE_S)
+    told = waits(lambda: "goes unnoticed" in (bridge.link("central")["warning"] or ""), DEADLINE_S)
+    assert told, bridge.link("central")
+    assert "goes unnoticed" in bridge.cli("status").stdout
     bridge.check_books()
     broker.allow()
     return {"bascule/# is refused": "the rest crosses" if crosses else "nothing crosses"}

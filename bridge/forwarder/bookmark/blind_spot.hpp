@@ -1,0 +1,39 @@
+// What the bridge would not notice at a far broker, and what to do about it, for the operator: in
+// the log when it comes to be known, and in the status until a later connection shows better.
+// Written on a link's loop thread, read by any.
+#pragma once
+
+#include <mutex>
+#include <string>
+#include <utility>
+
+#include "journal/sessions/far_knowledge.hpp"
+#include "link/link.hpp"
+
+namespace bascule {
+
+class BlindSpot {
+ public:
+  // `prefix`: of the topics of the bridge's own messages; `bookmark`: the topic of that.
+  BlindSpot(std::string prefix, std::string bookmark, bool asks_for_state)
+      : prefix_(std::move(prefix)),
+        bookmark_(std::move(bookmark)),
+        asks_for_state_(asks_for_state) {}
+
+  // The broker has been asked what it knows. `given_up`: it is sent none of the bridge's own
+  // messages. `broker` is for the log.
+  void learn(const FarKnowledge& far, const Limits& limits, bool given_up,
+             const std::string& broker);
+
+  std::string text() const;  // empty: there is none
+
+ private:
+  std::string find(const FarKnowledge& far, const Limits& limits, bool given_up) const;
+
+  const std::string prefix_, bookmark_;
+  const bool asks_for_state_;
+  mutable std::mutex mutex_;
+  std::string text_;  // guarded by mutex_
+};
+
+}  // namespace bascule

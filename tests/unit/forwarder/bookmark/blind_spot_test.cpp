@@ -1,0 +1,56 @@
+#include "forwarder/bookmark/blind_spot.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace bascule;
+
+namespace {
+
+struct Seen {
+  const char* what;
+  bool given_up, readable, retains;
+  std::uint64_t connection;
+  std::optional<bool> online;
+  const char* text;  // a part of it; empty: there is none
+};
+
+constexpr Seen seen[] = {
+    {"all is shown", false, true, true, 7, false, ""},
+    {"a crash is shown", false, true, true, 7, true, ""},
+    {"a first connection", false, true, true, 0, {}, ""},
+    {"no state is shown", false, true, true, 7, {}, "publish, retain and subscribe that"},
+    {"nothing is retained", false, true, false, 0, {}, "retains nothing"},
+    {"no bookmark", false, false, true, 0, {}, "subscribe bascule/store-42/bookmark/up"},
+    {"given up", true, false, true, 0, {}, "publish and subscribe bascule/store-42/#"},
+};
+
+}  // namespace
+
+TEST_CASE("blind spot: what would go unnoticed is told with what to do, until it would not") {
+  BlindSpot blind("bascule/store-42/", "bascule/store-42/bookmark/up", true);
+  CHECK(blind.text().empty());
+  for (const Seen& row : seen) {
+    CAPTURE(row.what);
+    FarKnowledge far;
+    far.asked = true;
+    far.readable = row.readable;
+    far.connection = row.connection;
+    far.online = row.online;
+    Limits limits;
+    limits.retain_available = row.retains;
+    blind.learn(far, limits, row.given_up, "mqtt://there");
+    const std::string text = blind.text();
+    CHECK(text.find(row.text) != std::string::npos);
+    CHECK(text.empty() == (row.text[0] == '\0'));
+    CHECK((text.empty() || text.find("goes unnoticed") != std::string::npos));
+  }
+}
+
+TEST_CASE("blind spot: where the state is not asked for, it is not missed") {
+  BlindSpot blind("bascule/store-42/", "bascule/store-42/bookmark/up", false);
+  FarKnowledge far;
+  far.asked = far.readable = true;
+  far.connection = 7;
+  blind.learn(far, {}, false, "mqtt://there");
+  CHECK(blind.text().empty());
+}
