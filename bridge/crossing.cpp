@@ -134,6 +134,9 @@ Crossing::Crossing(const BridgeIdentity& bridge, LinkSettings settings, Directio
   intake_.on_stray = [this](const std::string& topic) {
     link_->loop().post([this, topic] { stray(topic); });
   };
+  intake_.on_former = [this](const std::string& filter) {
+    link_->loop().post([this, filter] { take_back(filter); });
+  };
   tell_of_former(journal.opened().sessions().load(in).peer, settings);
 }
 
@@ -209,6 +212,18 @@ void Crossing::stray(const std::string& topic) {
       filters.empty() ? "it has too many levels to find that out; give client_id another value"
                       : "it is taken back");
   link_->unsubscribe(std::move(filters));
+}
+
+// What had been queued is over, and yet it goes on coming: RabbitMQ 3.10 answers an UNSUBSCRIBE of
+// what an earlier connection has subscribed to, and does nothing. Once a connection, for it brings
+// what is retained there.
+void Crossing::take_back(const std::string& filter) {
+  if (!settled_ || !taken_back_.insert(filter).second) return;
+  spdlog::warn(
+      "link {}: messages still come for {}, which the broker was asked to unsubscribe; it is "
+      "subscribed and unsubscribed once more",
+      name_, filter);
+  link_->take_back(filter);
 }
 
 void Crossing::stop() {
@@ -292,10 +307,21 @@ void Crossing::noticed(const RepeatNotice& notice, std::uint64_t count) {
   }
 }
 
+// Once 5, always 5: a broker that speaks 3.1.1 later is in trouble.
+void Crossing::note_spoken(Spoken spoken) {
+  if (spoken <= spoken_ || (spoken == Spoken::v3_1_1 && !chooses_protocol_)) return;
+  spoken_ = spoken;
+  journal_.change_later([peer = session_peer_, spoken](JournalCore& core) {
+    auto& meta = core.change().meta();
+    spoken == Spoken::v5 ? meta.save_spoken_v5(peer) : meta.save_spoken_v3(peer);
+  });
+}
+
 void Crossing::connected(const Limits& limits) {
+  taken_back_.clear();
   intake_.connected();
   forwarder_.connected();
-  comparison_.connected(limits.session_present);
+  comparison_.connected(limits);
   // A retained message is an old one if the subscription that brings it is new. MQTT 3.1.1 brings
   // all of them at each connect, and marks nothing else as retained.
   intake_.expect_unmarked(limits.protocol != Protocol::v5);

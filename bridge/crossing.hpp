@@ -9,6 +9,7 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -99,8 +100,10 @@ class Crossing {
   void answered(const SubscriptionStatus& status);
   void stray(const std::string& topic);
   void heard(const std::string& payload);
+  void take_back(const std::string& filter);
   void noticed(const RepeatNotice& notice, std::uint64_t count);
   void connected(const Limits& limits);
+  void note_spoken(Spoken spoken);
   void subscribed(const Limits& limits);
   void disconnected(const std::string& reason);
   void watch_line();
@@ -137,6 +140,7 @@ class Crossing {
   Loop::Timer renewing_;                   // until a connection that is made anew counts as lost
   Loop::Timer remembering_;                // until what has become of subscriptions is written
   std::vector<std::string> unidentified_;  // then these may be asked for again; loop thread
+  std::set<std::string> taken_back_;       // on this connection; loop thread
 };
 
 }  // namespace bascule

@@ -248,6 +248,8 @@ void Intake::no_route(const Delivery& delivery, AppendGroup& group) {
                           ? Subscriptions::Source{}
                           : subscriptions_->source(delivery.identifier, topic);
   if (source.origin == Subscriptions::Origin::former) {
+    const bool unsubscribed = !source.held && unmarked_.load(std::memory_order_relaxed);
+    if (unsubscribed && on_former) on_former(source.filter);
     if (!former_told_.exchange(true)) {
       spdlog::warn(
           "no route wants {} any more: it was queued for {}, of an earlier configuration; such "

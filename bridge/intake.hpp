@@ -44,6 +44,10 @@ class Intake {
   // connection. On the reading thread.
   std::function<void(const std::string& topic)> on_stray;
 
+  // Told of each message, over MQTT 3.1.1, of a subscription that the broker has said to hold no
+  // more. On the reading thread.
+  std::function<void(const std::string& filter)> on_former;
+
   // Told of each message that can never cross, with the reason. On the reading thread.
   std::function<void(std::string_view topic, const std::string& reason)> on_quarantined;
 

@@ -175,7 +175,7 @@ Subscriptions::Source Subscriptions::source(std::uint32_t identifier,
   }
   if (wanted || (its != entries_.end() && its->second.wanted)) return {};
   if (former == nullptr) return {Origin::unknown, {}};
-  return {Origin::former, former->row.filter};
+  return {Origin::former, former->row.filter, former->row.held};
 }
 
 }  // namespace bascule

@@ -64,6 +64,7 @@ class Subscriptions {
   struct Source {
     Origin origin = Origin::wanted;
     std::string filter;  // of a former one
+    bool held = true;    // the broker may hold it still, as far as it has said
   };
   // Where a delivery comes from: by its identifier (link.hpp), or else by its topic.
   Source source(std::uint32_t identifier, std::string_view topic) const;

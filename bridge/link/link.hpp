@@ -221,6 +221,9 @@ class Link {
   virtual void identify(const std::string& filter, std::uint32_t identifier) = 0;
   // Filters that this connection shall not hold. Only on the loop thread.
   virtual void unsubscribe(std::vector<std::string> filters) = 0;
+  // Likewise, for a broker that does so only for what this connection has subscribed to: that comes
+  // first, at QoS 1. Over MQTT 3.1.1 it may bring what is retained there.
+  virtual void take_back(const std::string& filter) = 0;
 
   // Ends the connection in an orderly way: what is in flight gets `deadline` to be acknowledged,
   // then DISCONNECT. The broker keeps the session. Any thread but the loop's; blocks.

@@ -69,6 +69,7 @@ class ScriptedLink final : public Link {
   void want(std::vector<Subscription>) override {}
   void identify(const std::string&, std::uint32_t) override {}
   void unsubscribe(std::vector<std::string>) override {}
+  void take_back(const std::string&) override {}
   void stop(std::chrono::milliseconds) override { loop_.stop(); }
   void publish(std::span<const Outgoing> messages) override {
     for (const Outgoing& out : messages) {

@@ -250,6 +250,23 @@ TEST_CASE("intake: what came for a filter of before is quarantined with that rea
   CHECK(bank.journal->report().tallies[Direction::up].refused == 2);
 }
 
+TEST_CASE("intake: what comes over MQTT 3.1.1 for a filter that is held no more is told") {
+  std::vector<Subscription> wanted(1);
+  wanted[0].filter = "sales/#";
+  for (const bool held : {true, false}) {
+    for (const bool unmarked : {true, false}) {
+      Subscriptions subscriptions({{1, 1, "old/#", true, held}}, wanted);
+      Bank bank(&subscriptions);
+      std::vector<std::string> former;
+      bank.intake.on_former = [&](const std::string& filter) { former.push_back(filter); };
+      bank.intake.expect_unmarked(unmarked);
+      bank.deliver_for(0, {"old/a", "x", "", Qos::at_least_once, false});
+      CHECK(former.size() == (unmarked && !held ? 1 : 0));
+      if (!former.empty()) CHECK(former[0] == "old/#");
+    }
+  }
+}
+
 TEST_CASE("intake: of a message that is too large to be taken in, the quarantine says which") {
   Bank bank;
   Delivery delivery;

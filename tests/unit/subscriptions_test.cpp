@@ -65,6 +65,9 @@ TEST_CASE("subscriptions: what was queued for a former configuration comes once,
   const auto former = now.source(1, "a/c");
   CHECK(former.origin == Origin::former);
   CHECK(former.filter == "a/#");
+  CHECK(former.held);
+  now.unsubscribed("a/#");
+  CHECK_FALSE(now.source(1, "a/c").held);
   CHECK(now.source(0, "a/c").origin == Origin::former);  // MQTT 3.1.1 has no identifiers
   CHECK(now.source(0, "z").origin == Origin::unknown);
   CHECK(now.source(99, "z").origin == Origin::unknown);

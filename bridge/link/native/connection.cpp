@@ -258,9 +258,16 @@ void Connection::take_suback(const Frame& frame) {
     fault_ = fault("the broker sent a SUBACK that breaks the rules of MQTT");
     return;
   }
+  if (*index == Requests::of_nobody) return;
   subscriber_.answered(*index, ack->reason, std::string(ack->reason_text), now_);
   // Else all have been asked for, and looking at each again with each answer would cost much.
   subscriber_.one_by_one() ? ask(now_) : tell_subscribed(now_);
+}
+
+void Connection::take_back(const std::string& filter) {
+  if (!requests_.room()) return;
+  append_subscribe(transport_->out(), version_, requests_.subscribe(Requests::of_nobody), {filter});
+  unsubscribe({&filter, 1});
 }
 
 void Connection::unsubscribe(std::span<const std::string> filters) {

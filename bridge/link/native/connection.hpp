@@ -81,6 +81,7 @@ class Connection {
   bool publish(std::span<const Outgoing> messages);
 
   void unsubscribe(std::span<const std::string> filters);
+  void take_back(const std::string& filter);
 
   void acknowledge(std::uint64_t tag);
   void release(std::uint16_t packet_id);

@@ -113,6 +113,10 @@ void NativeLink::unsubscribe(std::vector<std::string> filters) {
   if (phase_ == Phase::subscribing || phase_ == Phase::up) connection_->unsubscribe(filters);
 }
 
+void NativeLink::take_back(const std::string& filter) {
+  if (phase_ == Phase::up) connection_->take_back(filter);
+}
+
 void NativeLink::unsubscribed(const std::string& filter) {
   std::erase(unwanted_, filter);
   if (handlers_.on_unsubscribed) handlers_.on_unsubscribed(filter);

@@ -38,6 +38,7 @@ class NativeLink final : public Link, private Connection::Owner {
   void want(std::vector<Subscription> subscriptions) override;
   void identify(const std::string& filter, std::uint32_t identifier) override;
   void unsubscribe(std::vector<std::string> filters) override;
+  void take_back(const std::string& filter) override;
   void stop(std::chrono::milliseconds deadline) override;
   void publish(std::span<const Outgoing> messages) override;
   void release(std::uint16_t packet_id) override;

@@ -3,6 +3,7 @@
 // publishes do not use. On the loop's thread only.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -16,6 +17,9 @@ namespace bascule {
 
 class Requests {
  public:
+  // The index of a SUBSCRIBE whose answer says nothing to anybody.
+  static constexpr std::size_t of_nobody = ~std::size_t{0};
+
   // From now on there may be publishes.
   void leave_room() { first_ = next_ = first_request_id; }
 

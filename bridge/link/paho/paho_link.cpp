@@ -215,6 +215,16 @@ void PahoLink::unsubscribe(std::vector<std::string> filters) {
   }
 }
 
+void PahoLink::take_back(const std::string& filter) {
+  if (phase_ != Phase::up) return;
+  try {
+    client_->subscribe({filter});
+  } catch (const mqtt::exception& error) {
+    return close(std::string("cannot subscribe: ") + error.what());
+  }
+  unsubscribe({filter});
+}
+
 void PahoLink::on_unsubscribed(std::uint64_t attempt, const std::string& filter) {
   if (attempt != attempt_) return;
   std::erase(unwanted_, filter);

@@ -41,6 +41,7 @@ class PahoLink final : public Link {
   void want(std::vector<Subscription> subscriptions) override;
   void identify(const std::string& filter, std::uint32_t identifier) override;
   void unsubscribe(std::vector<std::string> filters) override;
+  void take_back(const std::string& filter) override;
   void stop(std::chrono::milliseconds deadline) override;
   void publish(std::span<const Outgoing> messages) override;
   void release(std::uint16_t) override {}  // nothing goes out at QoS 2

@@ -74,6 +74,33 @@ TEST_CASE(
   }
 }
 
+TEST_CASE("strange broker: what it does not let go of is subscribed first, which tells nobody") {
+  for (const auto& dialect : dialects) {
+    std::string first, second;
+    ScriptedBroker broker([&](const Peer& peer, int) {
+      bring_up(peer, dialect);
+      first = peer.read_packet();
+      second = peer.read_packet();
+      peer.send(packet(0x90, first.substr(2, 2) + dialect.no_properties + bytes({1})));
+      peer.send(packet(0xb0, second.substr(2, 2) + dialect.no_properties +
+                                 (dialect.no_properties.empty() ? "" : bytes({0}))));
+      peer.read_to_end();
+    });
+    LinkProbe in(settings_for(broker, dialect), {all_in});
+    REQUIRE(in.wait_up());
+    in.link().loop().post([&] { in.link().take_back("old/#"); });
+    REQUIRE(wait_for([&] { return in.unsubscribed() == std::vector<std::string>{"old/#"}; }));
+    CHECK(in.subscriptions().size() == 1);
+    in.stop();
+    broker.finish();
+    CHECK(first.substr(0, 1) == bytes({0x82}));
+    CHECK(first.find(text("old/#")) != std::string::npos);
+    CHECK(second.substr(0, 1) == bytes({0xa2}));
+    CHECK(second.ends_with(text("old/#")));
+    CHECK(broker.connections() == 1);
+  }
+}
+
 TEST_CASE("strange broker: a message that is too large is read past, told and acknowledged") {
   for (const auto& dialect : dialects) {
     std::string acknowledged;
