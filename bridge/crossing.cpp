@@ -27,9 +27,15 @@ constexpr std::string_view word_mark = "word ";  // no JSON, as a bookmark is
 
 constexpr std::size_t stray_filters_max = 1'600;  // over a topic of nine levels
 
-LinkSettings completed(LinkSettings settings, const std::string& will_topic, bool v5_spoken) {
-  settings.will = Will{will_topic, "offline", Qos::at_least_once, true};
-  settings.has_spoken_v5 = v5_spoken;
+Spoken spoken_by(Journal& journal, const std::string& peer) {
+  auto& meta = journal.opened().meta();
+  if (meta.has_spoken_v5(peer)) return Spoken::v5;
+  return meta.has_spoken_v3(peer) ? Spoken::v3_1_1 : Spoken::unknown;
+}
+
+LinkSettings completed(LinkSettings settings, const std::string& will_topic, Spoken spoken) {
+  settings.will = Will{will_topic, std::string(state_offline), Qos::at_least_once, true};
+  settings.spoken = spoken;
   return settings;
 }
 
@@ -79,11 +85,12 @@ Crossing::Crossing(const BridgeIdentity& bridge, LinkSettings settings, Directio
       events_(events),
       subscriptions_(
           journal.opened().subscriptions().load(session_peer_),
-          wanted(bookmark_topic_, settings.settle_topic, RouteTable(routes, in, bridge.id))),
+          wanted(bookmark_topic_, state_topic_, settings, RouteTable(routes, in, bridge.id))),
       fresh_subscriptions_(
           !same_rows(subscriptions_, journal.opened().subscriptions().load(session_peer_))),
-      v5_spoken_(journal.opened().meta().has_spoken_v5(session_peer_)),
-      link_(make_link(completed(settings, state_topic_, v5_spoken_))),
+      chooses_protocol_(settings.protocol == Protocol::automatic),
+      spoken_(spoken_by(journal, session_peer_)),
+      link_(make_link(completed(settings, state_topic_, spoken_))),
       answers_(link_->loop()),
       intake_({.bridge_id = bridge.id,
                .direction = in,
@@ -327,10 +334,7 @@ void Crossing::connected(const Limits& limits) {
   intake_.expect_unmarked(limits.protocol != Protocol::v5);
   intake_.expect_replayed(!limits.session_present || limits.protocol != Protocol::v5 ||
                           fresh_subscriptions_);
-  if (limits.protocol == Protocol::v5 && !std::exchange(v5_spoken_, true)) {
-    journal_.change_later(
-        [peer = session_peer_](JournalCore& core) { core.change().meta().save_spoken_v5(peer); });
-  }
+  note_spoken(limits.protocol == Protocol::v5 ? Spoken::v5 : Spoken::v3_1_1);
   journal_.enter_session(in_, session_peer_, limits.session_present);
 }
 

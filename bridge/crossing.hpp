@@ -124,7 +124,8 @@ class Crossing {
   Events& events_;
   Subscriptions subscriptions_;
   const bool fresh_subscriptions_;  // others than before; so they may bring retained messages
-  bool v5_spoken_;                  // the journal knows that this broker has
+  const bool chooses_protocol_;
+  Spoken spoken_;  // by this broker, as the journal knows
   std::unique_ptr<Link> link_;
   Loop::Answers answers_;
   Intake intake_;

@@ -81,7 +81,9 @@ void RetainedComparison::in_journal(Task task) {
   journal_.tell(std::function<void(JournalCore&)>(std::move(task)));
 }
 
-void RetainedComparison::connected(bool session_present) {
+void RetainedComparison::connected(const Limits& limits) {
+  const bool session_present = limits.session_present;
+  reader_.speak(limits.protocol == Protocol::v5 ? Spoken::v5 : Spoken::v3_1_1);
   if (session_present || status().state == State::off) return;
   lost_ = true;
   begin_notes();  // what came before may be forgotten, too

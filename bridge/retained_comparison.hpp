@@ -58,7 +58,7 @@ class RetainedComparison {
   std::function<void(const Result&)> on_result;
 
   // A connection of the link begins: before anything comes of it.
-  void connected(bool session_present);
+  void connected(const Limits& limits);
   // The link is up, and the session has brought what it had waiting. `far` is what this broker
   // knows of us: without a readable bookmark it cannot be known when the session has brought what
   // came since, and nothing is compared.

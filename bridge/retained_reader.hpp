@@ -42,6 +42,8 @@ class RetainedReader {
   RetainedReader(LinkSettings settings, std::string mark_topic, const Intake& intake, Loop& loop,
                  Handlers handlers);
 
+  // What the session's own connection has found out that the broker speaks.
+  void speak(Spoken spoken) { settings_.spoken = spoken; }
   // Asks for what is retained under the filters, and for the mark, in place of what was asked for
   // before. Throws std::exception with one sentence if no link can be made.
   void ask(const std::vector<std::string>& filters);

@@ -29,6 +29,9 @@ enum class Protocol : std::uint8_t { automatic = 0, v3_1_1 = 4, v5 = 5 };  // as
 inline constexpr Word<Protocol> protocol_words[] = {
     {"auto", Protocol::automatic}, {"5", Protocol::v5}, {"3.1.1", Protocol::v3_1_1}};
 
+// What a broker has spoken in the past: not 5 where it was 3.1.1, though 5 was tried.
+enum class Spoken : std::uint8_t { unknown, v3_1_1, v5 };
+
 enum class Client : std::uint8_t { automatic, native, paho };
 inline constexpr Word<Client> client_words[] = {
     {"auto", Client::automatic}, {"native", Client::native}, {"paho", Client::paho}};
@@ -76,7 +79,7 @@ struct LinkSettings {
   std::string settle_topic;
   std::chrono::milliseconds slow_after{2'000};  // acknowledgements slower than this: state is slow
   std::uint32_t max_payload_bytes = 16 << 20;   // of what is larger, only the head is handed in
-  bool has_spoken_v5 = false;                   // this broker, in the past
+  Spoken spoken = Spoken::unknown;
   std::optional<Will> will;
 };
 

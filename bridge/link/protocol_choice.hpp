@@ -1,8 +1,9 @@
 // Which MQTT version to try next with `protocol: auto`. 5 is the first choice, since with 3.1.1
 // stamps, user properties and expiry do not cross. Some brokers say in CONNACK that they do not
 // speak it, some just close; but a balancer in front of a broker that starts closes, too. So a
-// refusal counts at once, and closures only when there were several over some time. Where 5 was
-// spoken before, it is tried again. Time is an argument; one thread.
+// refusal counts at once, and closures only when there were several over some time; or one, where
+// they counted before. Where 5 was spoken before, it is tried again; elsewhere with the next
+// connection after a while, and at each start. Time is an argument; one thread.
 #pragma once
 
 #include <algorithm>
@@ -25,9 +26,10 @@ class ProtocolChoice {
   static constexpr std::chrono::minutes retry_min{10};
   static constexpr std::chrono::hours retry_max{24};
 
-  ProtocolChoice(Protocol wanted, bool has_spoken_v5)
+  ProtocolChoice(Protocol wanted, Spoken spoken)
       : automatic_(wanted == Protocol::automatic),
-        v5_spoken_(has_spoken_v5),
+        v5_spoken_(spoken == Spoken::v5),
+        v3_spoken_(spoken == Spoken::v3_1_1),
         next_(automatic_ ? Protocol::v5 : wanted) {}
 
   Protocol next() const { return next_; }
@@ -107,7 +109,7 @@ class ProtocolChoice {
 
   bool automatic_;
   bool v5_spoken_;
-  bool v3_spoken_ = false;
+  bool v3_spoken_;
   Protocol next_;
   int closures_ = 0;  // in a row, with 5
   Time first_closure_;

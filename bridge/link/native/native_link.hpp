@@ -110,7 +110,7 @@ class NativeLink final : public Link, private Connection::Owner {
   bool stopping_ = false;
   std::string close_reason_;
   Limits limits_;
-  ProtocolChoice protocol_{settings_.protocol, settings_.has_spoken_v5};
+  ProtocolChoice protocol_{settings_.protocol, settings_.spoken};
   Backoff backoff_{settings_.reconnect_min, settings_.reconnect_max};
   Takeovers takeovers_{settings_.client_id};
   Redirects redirects_;

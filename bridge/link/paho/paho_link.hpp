@@ -95,7 +95,7 @@ class PahoLink final : public Link {
   std::map<Protocol, std::unique_ptr<PahoClient>> clients_;
   PahoClient* client_ = nullptr;          // of the current attempt
   PahoClient* session_client_ = nullptr;  // that Paho's unacknowledged publishes are with
-  ProtocolChoice protocol_{settings_.protocol, settings_.has_spoken_v5};
+  ProtocolChoice protocol_{settings_.protocol, settings_.spoken};
   Backoff backoff_{settings_.reconnect_min, settings_.reconnect_max};
   std::minstd_rand random_{std::random_device{}()};
   Limits limits_;

@@ -13,7 +13,7 @@ constexpr ProtocolChoice::Time start{1h};
 }  // namespace
 
 TEST_CASE("protocol choice: a refusal counts at once") {
-  ProtocolChoice choice(Protocol::automatic, false);
+  ProtocolChoice choice(Protocol::automatic, Spoken::unknown);
   CHECK(choice.next() == Protocol::v5);
   choice.failed(Kind::not_spoken, reason::unsupported_version, start);
   CHECK(choice.next() == Protocol::v3_1_1);
@@ -22,7 +22,7 @@ TEST_CASE("protocol choice: a refusal counts at once") {
 }
 
 TEST_CASE("protocol choice: closures count when there were several, over some time") {
-  ProtocolChoice choice(Protocol::automatic, false);
+  ProtocolChoice choice(Protocol::automatic, Spoken::unknown);
   for (int i = 0; i < 10; ++i) choice.failed(Kind::not_spoken, 0, start + 1s);
   CHECK(choice.next() == Protocol::v5);
   choice.failed(Kind::not_spoken, 0, start + 6s);
@@ -31,8 +31,27 @@ TEST_CASE("protocol choice: closures count when there were several, over some ti
   CHECK(choice.next() == Protocol::v5);
 }
 
+TEST_CASE("protocol choice: where closures counted before, one does") {
+  ProtocolChoice choice(Protocol::automatic, Spoken::v3_1_1);
+  CHECK(choice.next() == Protocol::v5);
+  CHECK(choice.warning().empty());
+  choice.failed(Kind::not_spoken, 0, start);
+  CHECK(choice.next() == Protocol::v3_1_1);
+  choice.connected(start);
+  CHECK(choice.warning().find("closes instead of answering") != std::string::npos);
+  choice.ended(start + 9min);
+  CHECK(choice.next() == Protocol::v3_1_1);
+  choice.connected(start + 9min);
+  choice.ended(start + 19min);
+  CHECK(choice.next() == Protocol::v5);
+  choice.connected(start + 19min);  // it has learned it
+  choice.ended(start + 20min);
+  choice.failed(Kind::not_spoken, 0, start + 20min);
+  CHECK(choice.next() == Protocol::v5);
+}
+
 TEST_CASE("protocol choice: one who has spoken 5 is given a minute, and asked for it again") {
-  ProtocolChoice choice(Protocol::automatic, true);
+  ProtocolChoice choice(Protocol::automatic, Spoken::v5);
   for (int i = 0; i < 59; ++i) choice.failed(Kind::not_spoken, 0, start + std::chrono::seconds(i));
   CHECK(choice.next() == Protocol::v5);
   choice.failed(Kind::not_spoken, 0, start + 60s);
@@ -47,14 +66,14 @@ TEST_CASE("protocol choice: one who has spoken 5 is given a minute, and asked fo
 }
 
 TEST_CASE("protocol choice: a broker that could not be reached is asked for 5 first") {
-  ProtocolChoice choice(Protocol::automatic, false);
+  ProtocolChoice choice(Protocol::automatic, Spoken::unknown);
   choice.failed(Kind::not_spoken, reason::unsupported_version, start);
   choice.failed(Kind::not_reached, 0, start);
   CHECK(choice.next() == Protocol::v5);
 }
 
 TEST_CASE("protocol choice: what is configured stays") {
-  ProtocolChoice choice(Protocol::v3_1_1, true);
+  ProtocolChoice choice(Protocol::v3_1_1, Spoken::v5);
   choice.failed(Kind::not_spoken, reason::unsupported_version, start);
   choice.connected(start);
   choice.ended(start + 24h);

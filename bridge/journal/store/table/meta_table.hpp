@@ -57,9 +57,12 @@ class MetaTable {
   bool central_up() { return get("central") == "up"; }  // as by the last input that told of it
   void save_central_up(bool up) { set("central", up ? "up" : "down"); }
 
-  // Whether the broker of this client id and URL has ever spoken MQTT 5 with us.
+  // Whether the broker of this client id and URL has ever spoken MQTT 5 with us; and 3.1.1, where
+  // it was asked for 5.
   bool has_spoken_v5(const std::string& peer) { return get(("mqtt5 " + peer).c_str()).has_value(); }
   void save_spoken_v5(const std::string& peer) { set(("mqtt5 " + peer).c_str(), "1"); }
+  bool has_spoken_v3(const std::string& peer) { return get(("mqtt3 " + peer).c_str()).has_value(); }
+  void save_spoken_v3(const std::string& peer) { set(("mqtt3 " + peer).c_str(), "1"); }
 
   Forgotten forgotten(Direction out);
   void save_forgotten(Direction out, const Forgotten& forgotten);

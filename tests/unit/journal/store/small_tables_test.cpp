@@ -129,10 +129,17 @@ TEST_CASE("meta: that a broker has spoken MQTT 5 is known by client id and URL")
     Store store(journal_settings(directory), "store-42");
     CHECK_FALSE(store.meta().has_spoken_v5("client mqtt://there"));
     store.meta().save_spoken_v5("client mqtt://there");
+    store.meta().save_spoken_v3("client mqtt://elsewhere");
+    CHECK(store.meta().bookmarked(Direction::up) == 0);
+    store.meta().save_bookmarked(Direction::up, 7);
   }
   Store store(journal_settings(directory), "store-42");
   CHECK(store.meta().has_spoken_v5("client mqtt://there"));
   CHECK_FALSE(store.meta().has_spoken_v5("client mqtt://elsewhere"));
+  CHECK(store.meta().has_spoken_v3("client mqtt://elsewhere"));
+  CHECK_FALSE(store.meta().has_spoken_v3("client mqtt://there"));
+  CHECK(store.meta().bookmarked(Direction::up) == 7);
+  CHECK(store.meta().bookmarked(Direction::down) == 0);
   CHECK_FALSE(store.meta().has_spoken_v5("another mqtt://there"));
 }
 
