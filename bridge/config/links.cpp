@@ -1,9 +1,14 @@
 #include "config/links.hpp"
 
 #include <algorithm>
+#include <filesystem>
+#include <fstream>
 #include <iterator>
 #include <optional>
 #include <stdexcept>
+#include <string>
+#include <string_view>
+#include <system_error>
 
 #include "config/values.hpp"
 #include "link/url.hpp"
@@ -51,6 +56,35 @@ Url broker_url(const std::string& text) {
   throw std::invalid_argument(why);
 }
 
+// What a secret's file says of itself; what it holds is never repeated.
+void warn_of_secret(Section& section, std::string_view key, const std::string& path) {
+  std::error_code error;
+  const auto status = std::filesystem::status(path, error);
+  if (error || !std::filesystem::is_regular_file(status)) return;
+  using std::filesystem::perms;
+  if ((status.permissions() & (perms::others_read | perms::others_write)) == perms::none) return;
+  section.warn(key, in_quotes(key) + " names a file that everyone on this machine may read or " +
+                        "change; take that away with chmod o= and the file's name");
+}
+
+void warn_of_password(Section& link, const std::string& path) {
+  warn_of_secret(link, "password_file", path);
+  std::ifstream file(path, std::ios::binary);
+  std::string text(4096, '\0');  // longer than any broker takes
+  file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  text.resize(static_cast<std::size_t>(file.gcount()));
+  text.erase(text.find_last_not_of("\r\n") + 1);
+  if (text.starts_with("\xEF\xBB\xBF")) {
+    link.warn("password_file",
+              "the file of \"password_file\" begins with a byte order mark, which is sent as part "
+              "of the password; save it as UTF-8 without one");
+  } else if (text.starts_with(' ') || text.ends_with(' ') || text.ends_with('\t')) {
+    link.warn("password_file",
+              "the file of \"password_file\" begins or ends with a blank, which is sent as part "
+              "of the password");
+  }
+}
+
 // `url` is empty here and below where it is not one.
 void read_tls(Section& link, const std::optional<Url>& url, TlsSettings& settings) {
   const bool unused = link.has("tls") && url && !url->tls();
@@ -63,7 +97,13 @@ void read_tls(Section& link, const std::optional<Url>& url, TlsSettings& setting
   tls.read("ca_file", settings.ca_file, readable_file);
   tls.read("cert_file", settings.cert_file, readable_file);
   tls.read("key_file", settings.key_file, readable_file);
+  warn_of_secret(tls, "key_file", settings.key_file);
   tls.read("insecure", settings.insecure, boolean);
+  if (settings.insecure) {
+    tls.warn("insecure",
+             "with \"insecure\" any certificate is taken: whoever is on the line can read what "
+             "crosses, the password too; name the broker's authority with \"ca_file\"");
+  }
   if (tls.has("cert_file") && !tls.has("key_file")) {
     tls.complain("cert_file", "\"cert_file\" needs \"key_file\" beside it");
   }
@@ -109,6 +149,7 @@ std::optional<Url> read_link(Section& link, const std::string& id, LinkSettings&
               "a password does not belong in this file; put it in a file of its own "
               "and name that with \"password_file\"");
   link.read("password_file", settings.password_file, readable_file);
+  warn_of_password(link, settings.password_file);
   read_tls(link, url, settings.tls);
   link.read("protocol", settings.protocol, one_of(protocol_words));
   link.read("keep_alive", settings.keep_alive, duration(1s, 18h));
@@ -159,6 +200,12 @@ void read_links(Section& file, const std::string& id, BridgeConfig& config) {
                     "a bridge without \"central\" needs MQTT 5: on 3.1.1 what its policies send "
                     "would come back to it");
     }
+    return;
+  }
+  if (!file.has("central")) {
+    file.complain(
+        "\"central\" is missing: name the central broker, as in central: {url: \"mqtts://host\"}; "
+        "without one, as at a hub, each route needs a policy");
     return;
   }
   const std::optional<Url> central_url = read_link(central, id, config.central);

@@ -118,7 +118,10 @@ TEST_CASE("config: a file of the wrong shape is refused where the shape is wrong
 
 TEST_CASE("config: what is required is named where it is missing") {
   CHECK(problems("bridge:\nsite: {}\n") == Lines{"1:1: \"bridge\" needs \"id\"",
-                                                 "1:1: \"central\" needs \"url\"",
+                                                 "1:1: \"central\" is missing: name the central "
+                                                 "broker, as in central: {url: \"mqtts://host\"}; "
+                                                 "without one, as at a hub, each route needs a "
+                                                 "policy",
                                                  "2:1: \"site\" needs \"url\""});
   CHECK(problems(least + "routes:\n  - lane: default\n") ==
         Lines{"5:5: a route needs \"name\"", "5:5: a route needs \"direction\"",

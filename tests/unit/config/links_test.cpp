@@ -1,6 +1,7 @@
 #include "config/links.hpp"
 
 #include <doctest/doctest.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -222,4 +223,35 @@ TEST_CASE("config: two links to one address are warned of") {
   CHECK(warned("mqtt+unix:///x", "mqtt+unix:///x"));
   CHECK_FALSE(warned("mqtt://h", "mqtt://h:1884"));
   CHECK_FALSE(warned("mqtt+unix:///x", "mqtt+unix:///y"));
+}
+
+TEST_CASE("config: a secret that others may read, or with more in it than one sees, is warned of") {
+  const ConfigDirectory directory;
+  const auto warnings = [&](const std::string& content, const char* mode) {
+    const std::string file = directory.write("password", content);
+    REQUIRE(::chmod(file.c_str(), static_cast<mode_t>(std::stoul(mode, nullptr, 8))) == 0);
+    std::string texts;
+    for (const Problem& problem :
+         load(with_site("  url: mqtt://h\n  password_file: " + file + '\n')).warnings) {
+      CHECK(problem.line == 3);
+      for (const char* part : {"everyone on this machine", "byte order mark", "a blank"}) {
+        if (problem.text.find(part) != std::string::npos) texts += part + std::string(";");
+      }
+    }
+    return texts;
+  };
+  CHECK(warnings("secret\n", "600") == "");
+  CHECK(warnings("two words\r\n", "640") == "");
+  CHECK(warnings("secret\n", "604") == "everyone on this machine;");
+  CHECK(warnings("secret\n", "602") == "everyone on this machine;");
+  CHECK(warnings("\xEF\xBB\xBFsecret\n", "600") == "byte order mark;");
+  CHECK(warnings(" secret\n", "600") == "a blank;");
+  CHECK(warnings("secret \n", "600") == "a blank;");
+}
+
+TEST_CASE("config: a link that takes any certificate is warned of") {
+  const auto warnings = load(with_site("  url: mqtts://h\n  tls: {insecure: true}\n")).warnings;
+  REQUIRE(warnings.size() == 1);
+  CHECK(warnings[0].text.find("any certificate is taken") != std::string::npos);
+  CHECK(load(with_site("  url: mqtts://h\n  tls: {insecure: false}\n")).warnings.empty());
 }
