@@ -203,9 +203,11 @@ void read_links(Section& file, const std::string& id, BridgeConfig& config) {
     return;
   }
   if (!file.has("central")) {
-    file.complain(
-        "\"central\" is missing: name the central broker, as in central: {url: \"mqtts://host\"}; "
-        "without one, as at a hub, each route needs a policy");
+    if (file.is_map()) {
+      file.complain(
+          "\"central\" is missing: name the central broker, as in central: {url: "
+          "\"mqtts://host\"}; without one, as at a hub, each route needs a policy");
+    }
     return;
   }
   const std::optional<Url> central_url = read_link(central, id, config.central);

@@ -156,8 +156,7 @@ void Journal::positions(Direction direction, FarKnowledge far,
   post([this, direction, ask = Ask{std::move(far), std::move(done)}] { asks_[direction] = ask; });
 }
 
-// On the journal's thread. Throws what `work` throws: the exception is the caller's alone once that
-// thread has answered.
+// Throws what `work` throws; the exception is the caller's alone once the thread has answered.
 void Journal::run_and_wait(const std::function<void()>& work) {
   std::promise<void> done;
   std::exception_ptr thrown;
@@ -232,15 +231,17 @@ JournalReport Journal::report() {
   JournalReport report;
   std::promise<void> done;
   const bool posted = post([&] {
+    try {
+      if (trouble_.empty()) commit_if_due();  // whoever reads it may rely on it, also after a kill
+    } catch (const std::exception& e) {
+      fail(e.what());
+    }
     report = core_.report();
     if (!trouble_.empty()) report.trouble = trouble_;
     done.set_value();
   });
-  if (posted) {
-    done.get_future().get();
-  } else {
-    report.trouble = "the journal has stopped";
-  }
+  if (posted) done.get_future().get();
+  if (!posted) report.trouble = "the journal has stopped";
   return report;
 }
 

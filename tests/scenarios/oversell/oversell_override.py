@@ -48,7 +48,7 @@ with Stage() as stage:
     assert shown["data"]["sale"] == sales["hall"] and shown["data"]["ref"] == {"badge": 7}, shown
     case = json.loads((SCHEMA / "case.json").read_text())
     assert problems(case, shown["data"]) == [], shown
-    assert "choose from honour, keep" in resolve(number, "forget").stderr
+    assert "choose from 1 honour, 2 keep" in resolve(number, "forget").stderr
     assert resolve(number, "honour").returncode == 0
     a.wait_available("hall", -1)
     assert resolve(number, "honour").returncode == 1
