@@ -5,34 +5,20 @@
 //                             name holds KIND
 //
 // The journal is in the folder of temporary files (TMPDIR), and syncs.
-#include <stdlib.h>
-#include <time.h>
-
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
-#include <filesystem>
 #include <memory>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
 #include "support/backlog_kinds.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace bascule::test {
 namespace {
 
 constexpr int few = 1'000, turns = 2'000, rounds = 3;
-
-struct Folder {
-  std::string path = std::filesystem::temp_directory_path() / "bascule-backlog-XXXXXX";
-  Folder() {
-    if (::mkdtemp(path.data()) == nullptr) throw std::runtime_error("no folder for the journal");
-  }
-  ~Folder() { std::filesystem::remove_all(path); }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-};
 
 double cpu_us() {
   timespec at{};
@@ -77,7 +63,7 @@ class Bench {
   }
 
  private:
-  Folder folder_;
+  TemporaryFolder folder_;
   const BacklogKind& kind_;
   int waiting_;
   std::unique_ptr<JournalCore> core_;

@@ -6,8 +6,6 @@
 // Prints a row for each tenth, and ends with 1 if the journal is larger in the last tenth than half
 // as much again as it was after the first. The journal is in the folder of temporary files
 // (TMPDIR).
-#include <stdlib.h>
-
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -20,21 +18,12 @@
 #include <vector>
 
 #include "journal/core.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace bascule {
 namespace {
 
 constexpr int group_size = 500;
-
-struct Folder {
-  std::string path = std::filesystem::temp_directory_path() / "bascule-soak-XXXXXX";
-  Folder() {
-    if (::mkdtemp(path.data()) == nullptr) throw std::runtime_error("no folder for the journal");
-  }
-  ~Folder() { std::filesystem::remove_all(path); }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-};
 
 class Soak {
  public:
@@ -91,7 +80,7 @@ class Soak {
     group.entries.push_back(entry);
   }
 
-  Folder folder_;
+  test::TemporaryFolder folder_;
   std::unique_ptr<JournalCore> core_;
   LaneId lane_ = 0;
 };
