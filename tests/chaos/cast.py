@@ -86,11 +86,6 @@ class Cast:
         """The version of MQTT that a bridge should speak there, as its status has it."""
         return {"5": 5, "3.1.1": 4}[str(self._setting[f"{end}_protocol"])]
 
-    def remembers_all_or_nothing(self, place):
-        """Whether what it accepted before a kill is gone with the bridge's bookmark, or kept."""
-        scripted = self.brokers[place]
-        return isinstance(scripted, ScriptedBroker) and not scripted.trait.endswith("-own")
-
     def forgets_everything(self, place):
         """Whether it keeps nothing over a kill."""
         return place in self.forgetful or isinstance(self.brokers[place], ScriptedBroker)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 CENTRAL = "central"
 # Reasons in a ledger where no limit took anything: what a broker forgot and was not sent again.
 UNSENT = ("not_resent", "beyond_history")
+_IN_LEDGER = "it is in the ledger"
 
 
 @dataclass
@@ -69,7 +70,6 @@ class Model:
         self.sent = []
         self.kept = {}        # (place, topic): what was retained there once
         self._lost = set()    # (place, topic): what was retained there the broker has forgotten
-        self._closed = {}     # (bridge, place): the first number that cannot have crossed that line
         self._calm = True
         self._refused = set()  # (place, prefix of topics, whether nothing is to be read there)
         self._crashed = set()  # bridges, since the world last settled
@@ -110,17 +110,11 @@ class Model:
         """It may not know what it has sent last."""
         self._crashed.add(bridge)
 
-    def line_closed(self, bridge, place):
-        self._closed.setdefault((bridge, place), len(self.sent))
-
-    def line_opened(self, bridge, place):
-        self._closed.pop((bridge, place), None)
-
     def forgets(self, place, journaled, remembers_nothing):
         """A broker is killed or emptied. What it had to deliver may be gone, unless it was in the
-        journal of the bridge; what it had accepted may be, unless it has lost all: then its
-        bookmark is gone as well, and the bridge has to send everything again. What it retained it
-        has not cleared: copies of it stay, until it is published anew."""
+        journal of the bridge. What it had accepted from a bridge may be gone, too; but the bridge
+        notices, and sends it again, or has it in its ledger. What it retained it has not cleared:
+        copies of it stay, until it is published anew."""
         if remembers_nothing:
             self._lost |= {(at, topic) for at, topic in self.kept if at == place}
         for bridge in self.current:
@@ -131,11 +125,6 @@ class Model:
                 if target == place and hop[1] in self._unstamped:
                     for sent in self.sent:  # it goes again, and nobody knows it by a stamp
                         sent.repeats.add(hop)
-                if target == place and not remembers_nothing:
-                    first = self._closed.get((bridge, place), len(self.sent))
-                    for sent in self._open():
-                        if sent.number < first:
-                            sent.lossy[hop] = f"{place} was killed after it had accepted it"
 
     def session_lost(self, hop, journaled, why):
         """What the source of this hop kept for the bridge is gone, or comes once more. So it is for
@@ -149,7 +138,7 @@ class Model:
         """The bridge says, in its ledger, that it did not send them again to a broker that forgot
         them, since that had them twice or its history does not go back so far."""
         for number in numbers:
-            self.sent[number].lossy[hop] = "it is in the ledger"
+            self.sent[number].lossy[hop] = _IN_LEDGER
 
     def stopped(self, place):
         """A broker ends in order: what it had not acknowledged its publisher sends again."""
@@ -284,9 +273,10 @@ class Model:
 
     def _may_repeat(self, sent, hop):
         """Where it begins in MQTT 3.1.1, a retained message crosses live without the flag, and
-        with it when its broker brings it again."""
-        return (hop in sent.repeats or hop[1] in self._unstamped and not sent.calm
-                or sent.retain and hop[1] in self._flagless)
+        with it when its broker brings it again. What is retained at the source, and is lost at the
+        target and not sent again, crosses as a new one: nobody there should be without it."""
+        return (hop in sent.repeats or hop[1] in self._unstamped and not sent.calm or sent.retain
+                and (hop[1] in self._flagless or sent.lossy.get(hop) == _IN_LEDGER))
 
     def _disorder(self, arrivals):
         """Of one topic and QoS, in the order of publishing."""

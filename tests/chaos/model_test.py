@@ -74,18 +74,25 @@ class Story(unittest.TestCase):
         self.assert_fine((one, AT))
         self.assert_fine((one, AT), (two, AT), (two, AT))
 
-    def test_a_killed_centre_may_lose_what_it_accepted_but_not_what_it_was_never_sent(self):
-        (one,) = self.publish()
-        self.model.line_closed("a", "central")
-        (two,) = self.publish()
+    def test_what_a_killed_centre_lost_goes_again_or_is_in_the_ledger(self):
+        one, two = self.publish(2)
         self.model.forgets("central", {"a": set()}, remembers_nothing=False)
+        self.assert_missing(1, (two, AT))
+        self.model.unsent(("a", "up"), {one})
         self.assert_fine((two, AT))
-        self.assert_missing(1, (one, AT))
 
     def test_a_centre_that_forgot_all_gets_all_again(self):
         (one,) = self.publish()
         self.model.forgets("central", {"a": set()}, remembers_nothing=True)
         self.assert_missing(1)
+
+    def test_what_is_retained_and_in_the_ledger_crosses_anew(self):
+        (one,) = self.publish(topic="menu/1", retain=True)
+        twice = [(one, "stores/a/menu/1")] * 2
+        self.model.forgets("central", {"a": set()}, remembers_nothing=True)
+        self.assert_wrong(1, *twice)
+        self.model.unsent(("a", "up"), {one})
+        self.assert_fine(*twice)
 
     def test_what_a_centre_that_forgot_gets_again_nobody_knows_over_3_1_1(self):
         for unstamped in [], ["up"]:

@@ -40,8 +40,8 @@ def settle(world, still_s=STILL_S):
     _check_status(world)
     _mend(world)
     _wait(world, lambda: [f"bridge {site} is not up: {_links(world, site)}"
-                          for site in world.sites if not world.up(site)] +
-          [f"bridge {site} has not connected again" for site in world.unready()], still_s)
+                          for site in world.sites if not world.up(site)] + _not_back(world),
+          still_s)
     _wait(world, lambda: [f"bridge {site} has not subscribed to its orders again"
                           for site in world.unheard()], still_s)
     world.observe()
@@ -51,7 +51,7 @@ def settle(world, still_s=STILL_S):
     _publish(world, DECOYS + PROBES)
     _wait(world, lambda: _unsettled(world), still_s)
     time.sleep(LATE_S)
-    wrong = world.model.wrong(world.view.arrivals())
+    wrong = _wrong_arrivals(world)
     wrong += _wrong_protocols(world) + _wrong_advice(world)
     wrong += _taken_in_vain(unrouted, _unrouted(world))
     wrong += _untrue_losses(world) + _sent_again(world)
@@ -66,11 +66,16 @@ def others_cross(world, still_s=STILL_S):
     """While a broker refuses something, what it does not refuse crosses."""
     if world.hampered() or world.full_disks:
         return
+    _wait(world, lambda: _not_back(world), still_s)  # it has subscribed to what it is asked for
     first = len(world.model.sent)
     _publish(world, [probe for probe in PROBES if probe not in MAY_BE_REFUSED])
     _wait(world, lambda: [text for text in world.model.missing(world.view.arrivals())
                           if int(text[1:text.index(" ")]) >= first], still_s)
     _wait(world, lambda: _waiting_in_vain(world), still_s)
+
+
+def _not_back(world):
+    return [f"bridge {site} has not connected again" for site in world.unready()]
 
 
 def _waiting_in_vain(world):
@@ -231,18 +236,33 @@ def _unexplained(world):
     arrivals = world.view.arrivals()
     if not world.model.missing(arrivals):
         return []
-    for site in world.sites:
-        for direction in ("up", "down"):
-            world.model.unsent((site, direction), world.view.unsent(site, direction))
+    gone = _unsent(world)
     missing = world.model.missing(arrivals)
     if not missing:
         return []
     ledgers = {site: world.bridges[site].losses() for site in world.model.limited}
     lacking = world.model.lacking(arrivals)
-    told = {hop: sum(row["count"] for row in ledgers.get(hop[0], ())
-                     if row["direction"] == hop[1] and row["reason"] not in UNSENT)
+    told = {hop: gone[hop] + sum(row["count"] for row in ledgers.get(hop[0], ())
+                                 if row["direction"] == hop[1] and row["reason"] not in UNSENT)
             for hop in lacking}
     return [] if all(told[hop] >= count for hop, count in lacking.items()) else missing
+
+
+def _unsent(world):
+    """The model hears of what a broker forgot, and was not sent again. How many more there were
+    that no history has, by hop."""
+    gone = {}
+    for hop in ((site, direction) for site in world.sites for direction in ("up", "down")):
+        numbers, gone[hop] = world.view.unsent(*hop)
+        world.model.unsent(hop, numbers)
+    return gone
+
+
+def _wrong_arrivals(world):
+    """What is in the ledger may have come twice, if it is retained."""
+    if world.model.wrong(world.view.arrivals()):
+        _unsent(world)
+    return world.model.wrong(world.view.arrivals())
 
 
 def _sent_again(world):

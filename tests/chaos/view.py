@@ -40,13 +40,15 @@ class View:
         return [place for place, source in self._cast.sources.items() if not source.quiet()]
 
     def unsent(self, site, direction):
-        """The numbers of what the ledger of the bridge says that a broker forgot, and was not sent
-        again."""
-        bridge = self._cast.bridges[site]
-        return _numbers(payload for row in bridge.losses()
-                        if row["direction"] == direction and row["reason"] in UNSENT
-                        for payload in bridge.journaled(direction, row["lane"], row["first"],
-                                                        row["last"]))
+        """Of what the ledger of the bridge says that a broker forgot, and was not sent again: the
+        numbers, and how many more there were that its history does not have."""
+        bridge, numbers, gone = self._cast.bridges[site], set(), 0
+        for row in bridge.losses():
+            if row["direction"] == direction and row["reason"] in UNSENT:
+                payloads = list(bridge.journaled(direction, row["lane"], row["first"], row["last"]))
+                numbers |= _numbers(payloads)
+                gone += max(0, row["count"] - len(payloads))
+        return numbers, gone
 
     def journaled(self, site):
         """The numbers of the messages in a bridge's journal."""

@@ -85,23 +85,23 @@ class World:
         """A bridge that is up has subscribed, and follows its configuration."""
         self._unheard &= {site for site in self._unheard if self.brokers[CENTRAL].filters
                           or not self.brokers[CENTRAL].hears(*self._orders(site))}
-        for site in sorted(self._blind.keys() | self._pending):
-            if site in self._unheard or self._not_yet_back(site) or not self.up(site):
+        for site in sorted(self._blind.keys() | self._pending - self._unheard):
+            if self._not_yet_back(site) or not self.up(site):
                 continue
             if site in self._blind:
                 for direction in "up", "down":
                     self.model.session_lost((site, direction), set(), "it came before the bridge "
                                             "had subscribed again")
-            if site in self._pending:
-                self.model.changed(site, self.configurations[site])
             self._blind.pop(site, None)
-            self._pending.discard(site)
+            if site in self._pending - self._unheard:
+                self.model.changed(site, self.configurations[site])
+                self._pending.discard(site)
 
     def unready(self):
         """The bridges that may not have subscribed, or not taken up their configuration."""
         self.observe()
         deaf = {site for site in self.sites if not self._heard(site)}
-        return sorted((self._blind.keys() | self._pending | deaf) - self._unheard)
+        return sorted(self._blind.keys() | (self._pending | deaf) - self._unheard)
 
     def _heard(self, site):
         """Whether its orders would come; of the scripted broker it can be known."""
@@ -171,7 +171,6 @@ class World:
         self.closures[line] += 1
         self.lines[line].cut()
         self.cut_lines.add(line)
-        self.model.line_closed(*self._place_of(line))
 
     def _hang_up(self, line):
         self.model.disturbed()
@@ -201,7 +200,7 @@ class World:
 
     def _mend(self, line):
         """Unless its broker is away: then it opens when the broker is back."""
-        site, place = self._place_of(line)
+        _, place = self._place_of(line)
         self.lines[line].delay_s = 0
         if line in self._broken:  # bytes are missing on its connections
             self._broken.discard(line)
@@ -211,7 +210,6 @@ class World:
             self.lines[line].hang_up()
         self.cut_lines.discard(line)
         if self.brokers[place].running:
-            self.model.line_opened(site, place)
             self.lines[line].restore()
 
     # What bridges do.
@@ -383,8 +381,7 @@ class World:
         journaled = {site: self._journaled(site) for site in self.sites
                      if at in (site, CENTRAL)}
         getattr(self.brokers[at], how)()
-        self.model.forgets(at, journaled, how == "empty" or at in self.cast.forgetful
-                           or self.cast.remembers_all_or_nothing(at))
+        self.model.forgets(at, journaled, how == "empty" or self.cast.forgets_everything(at))
         for site in journaled:
             client = self._client_id(site, at)
             self._blind.setdefault(site, {})[at] = client, self.brokers[at].visits(client)
@@ -406,7 +403,6 @@ class World:
         for line in self._lines_to(at):
             self.closures[line] += 1
             self.lines[line].cut()
-            self.model.line_closed(*self._place_of(line))
 
     def _start_broker(self, at):
         """The receiver is back before any bridge can be: what a broker accepts for nobody is not
@@ -419,5 +415,4 @@ class World:
         self.receivers[at].wait_back(deadline_s=60)
         for line in self._lines_to(at):
             if line not in self.cut_lines:
-                self.model.line_opened(*self._place_of(line))
                 self.lines[line].restore()
