@@ -31,6 +31,7 @@ class Sent:
     repeats: set = field(default_factory=set)  # hops that it may make twice, in any order
     later: set = field(default_factory=set)    # of a retained one: bridge and configuration since
     refused: set = field(default_factory=set)  # places, and what is refused there, meanwhile
+    late: bool = False                         # lost at QoS 0, it may go with what is sent again
     again: Counter = field(default_factory=Counter)  # place: how often it came there, once settled
 
     @property
@@ -125,6 +126,9 @@ class Model:
                 if target == place and hop[1] in self._unstamped:
                     for sent in self.sent:  # it goes again, and nobody knows it by a stamp
                         sent.repeats.add(hop)
+                if target == place:
+                    for sent in self.sent:
+                        sent.late = sent.late or sent.qos == 0 and not sent.calm
 
     def session_lost(self, hop, journaled, why):
         """What the source of this hop kept for the bridge is gone, or comes once more. So it is for
@@ -285,8 +289,8 @@ class Model:
             last = {}
             for number, topic in dict.fromkeys(pairs):
                 sent = self.sent[number]
-                if sent.place == place or sent.repeats or any(len(these) > 1 for these in
-                                                              sent.possible.values()):
+                if (sent.place == place or sent.repeats or sent.late
+                        or any(len(these) > 1 for these in sent.possible.values())):
                     continue
                 key = sent.place, sent.topic, sent.qos, topic
                 if last.get(key, -1) > number:

@@ -86,6 +86,16 @@ class Story(unittest.TestCase):
         self.model.forgets("central", {"a": set()}, remembers_nothing=True)
         self.assert_missing(1)
 
+    def test_what_was_lost_at_qos_0_may_come_late_with_what_is_sent_again(self):
+        for qos, wrong in (0, 0), (1, 1):
+            self.setUp()
+            self.model.disturbed()
+            one, two = self.publish(2, qos=qos)
+            self.assert_wrong(1, (two, AT), (one, AT))
+            self.model.settled()
+            self.model.forgets("central", {"a": set()}, remembers_nothing=True)
+            self.assert_wrong(wrong, (two, AT), (one, AT))
+
     def test_what_is_retained_and_in_the_ledger_crosses_anew(self):
         (one,) = self.publish(topic="menu/1", retain=True)
         twice = [(one, "stores/a/menu/1")] * 2
