@@ -1,6 +1,9 @@
 """A folder that can be a small file system of its own, to be filled up; mounting needs root."""
+import errno
 import os
 import subprocess
+
+PIECE = 64 << 10
 
 
 class Disk:
@@ -20,11 +23,20 @@ class Disk:
             self._mounted = False
 
     def fill(self, leave_mib):
-        """Writes into a file of its own until that much is left."""
+        """Writes into a file of its own until that much is left. Others may write meanwhile, so it
+        looks again after each piece."""
+        with open(self.path / "filling", "ab", buffering=0) as filling:
+            while (room := self._left() - (leave_mib << 20)) > 0:
+                try:
+                    filling.write(b"x" * min(room, PIECE))
+                except OSError as error:
+                    if error.errno != errno.ENOSPC:
+                        raise
+                    return
+
+    def _left(self):
         free = os.statvfs(self.path)
-        room = free.f_bavail * free.f_frsize - (leave_mib << 20)
-        with open(self.path / "filling", "ab") as filling:
-            filling.write(b"x" * max(0, room))
+        return free.f_bavail * free.f_frsize
 
     def free(self):
         """That file is gone again."""
