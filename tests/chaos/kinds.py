@@ -31,13 +31,13 @@ WEIGHTS = {
     "kill-broker": 4,
     "empty-broker": 3,
     "put-back": 2,
-    "forgets-again": 2,
+    "forgets-again": 4,
     # What brokers refuse. Only the scripted broker has quotas, hangs up over a topic, and refuses
     # or leaves unanswered single subscriptions.
     "refused-topic": 4,
     "refused-filter": 4,
     "quota": 5,
-    "closes-over": 2,
+    "closes-over": 4,
     # What disks do, where it is a small one.
     "disk-full": 10,
     # What people change.
@@ -49,7 +49,7 @@ WEIGHTS = {
     "to-changed": 2,
     "lane-changed": 2,
     "client-id": 2,
-    "payload-limit": 2,
+    "payload-limit": 4,
     "lane-limit": 2,
     # In between.
     "settle": 4,
