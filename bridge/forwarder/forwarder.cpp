@@ -31,6 +31,8 @@ Forwarder::Forwarder(ForwarderSettings settings, Journal& journal, Link& link)
                           retain);
                 }),
       bookmark_timer_(loop_, settings_.bookmark_delay, [this] { write_bookmark(); }),
+      bookmark_lag_(settings_.broker == BrokerKind::nats ? settings_.bookmark_delay
+                                                         : std::chrono::milliseconds(0)),
       blind_spot_(own_topic(settings_.bridge_id, ""),
                   Bookmark::topic(settings_.bridge_id, settings_.direction),
                   !sessions_outlive_retained(settings_.broker, true)),

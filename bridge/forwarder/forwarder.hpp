@@ -13,8 +13,10 @@
 #include <string>
 #include <vector>
 
+#include "clock.hpp"
 #include "forwarder/bookmark/blind_spot.hpp"
 #include "forwarder/bookmark/bookmark.hpp"
+#include "forwarder/bookmark/bookmark_lag.hpp"
 #include "forwarder/bookmark/bookmark_timer.hpp"
 #include "forwarder/bookmark/own_messages.hpp"
 #include "forwarder/bookmark/settling.hpp"
@@ -134,8 +136,10 @@ class Forwarder {
   void load_held(LaneId id, const HeldTopics::Load& load);
   void write_bookmark();
   void mark() {
+    const Bookmark::Lanes accepted = lanes_.bookmark();
     bookmark_timer_.written();
-    bookmark_.write(batch_.epoch(), connection_, lanes_.bookmark());
+    bookmark_.write(batch_.epoch(), connection_, bookmark_lag_.take(accepted, boottime_ms()));
+    if (bookmark_lag_.behind(accepted)) bookmark_timer_.later();
   }
   void confirm(const std::string& epoch, std::uint64_t connection, const Bookmark::Lanes& lanes);
 
@@ -146,6 +150,7 @@ class Forwarder {
   Loop::Answers answers_;  // of the journal: where to go on
   Bookmark bookmark_;
   BookmarkTimer bookmark_timer_;
+  BookmarkLag bookmark_lag_;
   BlindSpot blind_spot_;
   OwnMessages own_;
   Suspicion suspicion_;

@@ -4,7 +4,7 @@ namespace bascule {
 
 bool sessions_outlive_retained(BrokerKind broker, bool knows_qos_2) {
   if (broker == BrokerKind::automatic) return !knows_qos_2;
-  return broker == BrokerKind::rabbitmq || broker == BrokerKind::nats;
+  return broker == BrokerKind::rabbitmq;
 }
 
 std::string_view unfit_topic(BrokerKind broker, std::string_view topic) {

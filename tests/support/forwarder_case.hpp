@@ -45,6 +45,10 @@ class ForwarderCase {
     broker_ = broker;
     restart();
   }
+  void set_bookmark_delay(std::chrono::milliseconds delay) {
+    bookmark_delay_ = delay;
+    restart();
+  }
   void restart() {
     end();
     journal.open();
@@ -167,6 +171,7 @@ class ForwarderCase {
   static constexpr std::uint64_t clearing = 1;  // the tag; the bridge's own messages have 0
   std::uint32_t window_;
   std::chrono::milliseconds settle_{0};
+  std::chrono::milliseconds bookmark_delay_{0};
   BrokerKind broker_ = BrokerKind::automatic;
 
  public:
@@ -197,7 +202,7 @@ class ForwarderCase {
     };
     forwarder = std::make_unique<Forwarder>(
         ForwarderSettings{
-            "store-42", Direction::up, window_, std::chrono::milliseconds(0), settle_, {}, broker_},
+            "store-42", Direction::up, window_, bookmark_delay_, settle_, {}, broker_},
         *journal, *link);
   }
   bool wait(const std::function<bool()>& condition) {

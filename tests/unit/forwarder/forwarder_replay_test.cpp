@@ -99,6 +99,18 @@ TEST_CASE("forwarder: a session that is there overrules an older bookmark where 
   }
 }
 
+TEST_CASE("forwarder: where a broker acknowledges what it has not stored, its bookmark lags") {
+  for (const bool lags : {true, false}) {
+    ForwarderCase bridge;
+    bridge.set_bookmark_delay(std::chrono::milliseconds(50));
+    bridge.set_broker(lags ? BrokerKind::nats : BrokerKind::mosquitto);
+    REQUIRE(bridge.crosses_first(3));
+    REQUIRE(bridge.own.size() >= 3);  // the fence, the connection's first bookmark, and the next
+    const auto next = nlohmann::json::parse(bridge.own[2].payload);
+    CHECK(next["lanes"]["default"] == (lags ? 0 : 3));
+  }
+}
+
 TEST_CASE("forwarder: a session that is lost is answered for, though the line was cut at once") {
   ForwarderCase bridge;
   bridge.append("default", 1, 2);
