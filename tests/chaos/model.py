@@ -115,7 +115,8 @@ class Model:
         """A broker is killed or emptied. What it had to deliver may be gone, unless it was in the
         journal of the bridge. What it had accepted from a bridge may be gone, too; but the bridge
         notices, and sends it again, or has it in its ledger. What it retained it has not cleared:
-        copies of it stay, until it is published anew."""
+        copies of it stay, until it is published anew; and a value of before may be there again,
+        and then crosses again."""
         if remembers_nothing:
             self._lost |= {(at, topic) for at, topic in self.kept if at == place}
         for bridge in self.current:
@@ -123,6 +124,9 @@ class Model:
                 source, target = ends(hop)
                 if source == place:
                     self.session_lost(hop, journaled.get(bridge, set()), f"{place} was killed")
+                    for sent in self.sent:
+                        if sent.retain:
+                            sent.repeats.add(hop)
                 if target == place and hop[1] in self._unstamped:
                     for sent in self.sent:  # it goes again, and nobody knows it by a stamp
                         sent.repeats.add(hop)

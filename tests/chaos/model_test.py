@@ -96,6 +96,14 @@ class Story(unittest.TestCase):
             self.model.forgets("central", {"a": set()}, remembers_nothing=True)
             self.assert_wrong(wrong, (two, AT), (one, AT))
 
+    def test_a_value_of_before_crosses_again_from_a_site_that_has_it_again(self):
+        one, two = self.publish(2, topic="menu/1", retain=True)
+        self.model.settled()
+        again = [(one, "stores/a/menu/1"), (two, "stores/a/menu/1"), (one, "stores/a/menu/1")]
+        self.assert_wrong(1, *again)
+        self.model.forgets("a", {"a": {one, two}}, remembers_nothing=False)
+        self.assert_fine(*again)
+
     def test_what_is_retained_and_in_the_ledger_crosses_anew(self):
         (one,) = self.publish(topic="menu/1", retain=True)
         twice = [(one, "stores/a/menu/1")] * 2

@@ -23,6 +23,7 @@ class World:
         self.cut_lines = set()   # by an action, and not mended
         self.full_disks = set()  # of bridges
         self._broken = set()     # lines on whose connections bytes have vanished
+        self._copied = set()     # brokers
         self._denied = {}        # by place: what its access list refuses
         self.frozen = set()      # brokers and bridges
         self._unheard = set()    # bridges whose subscription was refused
@@ -390,11 +391,12 @@ class World:
     def _copy(self, at):
         if not isinstance(self.brokers[at], ScriptedBroker):
             self.brokers[at].copy_store()
+            self._copied.add(at)
 
     def _put_back(self, at):
         if isinstance(self.brokers[at], ScriptedBroker):
             return self._kill_broker(at)
-        return self._kill_broker(at, how="put_back")
+        return self._kill_broker(at, how="put_back" if at in self._copied else "empty")
 
     def _empty_broker(self, at):
         self._kill_broker(at, how="empty")
