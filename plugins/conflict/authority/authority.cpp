@@ -71,7 +71,7 @@ void release_due(Turn& turn) {
     }
   }
   evaluate_released(turn);
-  if (const auto next = turn.waiting.next_due()) turn.step.wake_at("clock", *next);
+  plan_clock(turn);
 }
 
 }  // namespace

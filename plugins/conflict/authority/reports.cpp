@@ -119,7 +119,7 @@ void await_reports(Turn& turn, const Op& op) {
     Gathering fresh;
     fresh.due_ms = turn.now_ms + turn.options.wait_ms_max;
     turn.gathered.add(op, fresh);
-    turn.state.put(op.id, Place{Place::At::queued, op.key, 0, 0, op.digest});
+    turn.state.put(op.id, Place{Place::At::queued, op.key, 0, 0, op.digest, op.prev});
     turn.outbox.explain({{"op", op.id}, {"verdict", "QUEUED"}});
   }
   const auto sites = awaited(turn);

@@ -107,6 +107,14 @@ void settle_parked(Turn& turn, const Op& op, Verdict verdict, const std::string&
   conclude(turn, record, std::move(entry));
 }
 
+// The person has seen what there is now: of a deleted record the edit makes it anew; what would
+// make a record anew that is there writes its fields.
+Kind kind_now(const Op& op, const Record& record) {
+  if (op.kind == Kind::remove) return op.kind;
+  if (record.deleted) return Kind::recreate;
+  return op.kind == Kind::recreate && record.exists() ? Kind::patch : op.kind;
+}
+
 void resolve_parked(Turn& turn, const Parked& parked, const Answered& answered) {
   const auto& choice = answered.decision.choice;
   if (choice != "accept" && choice != "discard") {
@@ -122,8 +130,9 @@ void resolve_parked(Turn& turn, const Parked& parked, const Answered& answered) 
   const auto record = turn.state.record(key).value_or(Record{});
   auto op = op_of_person(turn, key, record);
   op.part = parked.op.part;
-  op.kind = record.deleted && parked.op.kind != Kind::remove ? Kind::recreate : parked.op.kind;
+  op.kind = kind_now(parked.op, record);
   op.fields = parked.op.fields;
+  op.prev = parked.op.prev;
   const auto wrong = objection(turn.options, op, record);
   if (!wrong.empty()) return refuse(turn, answered, wrong);
   const auto parked_op = unpark(turn, parked, choice);

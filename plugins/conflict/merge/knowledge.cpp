@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "sdk/json.hpp"
 
@@ -12,6 +13,11 @@ namespace {
 // What came before it is no part of what its author saw.
 bool begins_anew(const Entry& entry) {
   return entry.op.kind == Kind::remove || entry.op.kind == Kind::recreate;
+}
+
+// A person has decided about it, perhaps ahead of what it builds on.
+bool was_let_pass(const Entry& entry) {
+  return entry.reason == "resolved" || !entry.op.person.empty();
 }
 
 }  // namespace
@@ -58,7 +64,8 @@ void Knowledge::read_history(const State& state) {
     life_ = seen_->life;
     stamp_ = lifted(stamp_, seen_->newest);
   }
-  look_at_chain();
+  look_at_chain(state);
+  set_apart_later(state);
   std::erase_if(unseen_, [&](const Entry& entry) {
     // A blind author is taken to have seen what is older, also what comes later.
     return entry.verdict == Verdict::reject || (entry.op.blind() && stamp_ < entry.stamp);
@@ -93,20 +100,48 @@ void Knowledge::add_standing() {
   unseen_ = std::move(all);
 }
 
+// Downward from `below`, where what an op builds on is, and then above: an op that a person has let
+// pass may have been decided before that.
+std::size_t Knowledge::find_unseen(std::string_view op, std::size_t below) const {
+  for (auto i = below; i-- > 0;) {
+    if (unseen_[i].op.id == op) return i;
+  }
+  for (auto i = unseen_.size(); i-- > below;) {
+    if (unseen_[i].op.id == op) return i;
+  }
+  return unseen_.size();
+}
+
+// What an op builds on that is not among the unseen, if that still waits, or a person has let it
+// pass ahead of what waits; else nothing. `passed` has where the walk was.
+std::string Knowledge::before(const State& state, const std::string& op,
+                              std::set<std::string>& passed) {
+  const auto place = state.place(op);
+  if (!place || !passed.insert(op).second) return {};
+  if (place->at != Place::At::decided) return place->prev;
+  const auto entry = state.entry(place->number);
+  return entry && was_let_pass(*entry) ? entry->op.prev : std::string();
+}
+
 // Walks from `prev` to the op before it, and so on, as long as these are not in the base.
-void Knowledge::look_at_chain() {
+void Knowledge::look_at_chain(const State& state) {
+  std::set<std::string> passed;
   auto prev = op_.prev;
-  for (auto i = unseen_.size(); i-- > 0;) {
-    if (unseen_[i].op.id != prev) continue;
-    prev = unseen_[i].op.prev;
-    chain_.push_back(std::move(unseen_[i]));
-    unseen_.erase(unseen_.begin() + static_cast<std::ptrdiff_t>(i));
+  for (auto at = unseen_.size(); !prev.empty();) {
+    at = find_unseen(prev, at);
+    if (at == unseen_.size()) {
+      prev = before(state, prev, passed);
+      continue;
+    }
+    prev = unseen_[at].op.prev;
+    chain_.push_back(std::move(unseen_[at]));
+    unseen_.erase(unseen_.begin() + static_cast<std::ptrdiff_t>(at));
   }
   if (chain_.empty()) return;
   const auto& last = chain_.front();
   absent_ = false;
   life_ = last.life;
-  deleted_ = last.op.kind == Kind::remove;
+  deleted_ = last.op.kind == Kind::remove && record_.exists();
   stamp_ = lifted(stamp_, last.stamp);
   if (!op_.guessed_prev) return;
   // Where nobody says what an author at the centre has seen, time decides about a delete, be it of
@@ -115,9 +150,42 @@ void Knowledge::look_at_chain() {
   std::erase_if(chain_, [](const Entry& entry) { return entry.op.kind == Kind::remove; });
 }
 
+// Takes out of the unseen what has seen this op, and so is not concurrent with it.
+void Knowledge::set_apart_later(const State& state) {
+  const auto is_this = [&](const std::string& op) {
+    return op == op_.id || std::any_of(later_.begin(), later_.end(),
+                                       [&](const Entry& entry) { return entry.op.id == op; });
+  };
+  const auto builds_on_this = [&](const Entry& entry) {
+    if (is_this(entry.op.prev)) return true;
+    if (!was_let_pass(entry)) return false;
+    std::set<std::string> passed;
+    auto prev = before(state, entry.op.prev, passed);
+    while (!prev.empty() && !is_this(prev)) prev = before(state, prev, passed);
+    return !prev.empty();
+  };
+  for (auto entry = unseen_.begin(); entry != unseen_.end();) {
+    if (!builds_on_this(*entry)) {
+      ++entry;
+      continue;
+    }
+    later_.push_back(std::move(*entry));
+    entry = unseen_.erase(entry);
+  }
+}
+
+bool Knowledge::replaced(std::string_view unit) const {
+  return std::any_of(later_.begin(), later_.end(), [&](const Entry& entry) {
+    return entry.life == record_.life && entry.verdict != Verdict::reject &&
+           std::any_of(entry.changes.begin(), entry.changes.end(),
+                       [&](const Change& change) { return change.unit == unit; });
+  });
+}
+
 bool Knowledge::misses_a_version() const {
-  return std::any_of(unseen_.begin(), unseen_.end(),
-                     [](const Entry& entry) { return entry.made_by == entry.number; });
+  const auto made_one = [](const Entry& entry) { return entry.made_by == entry.number; };
+  return std::any_of(unseen_.begin(), unseen_.end(), made_one) ||
+         std::any_of(later_.begin(), later_.end(), made_one);
 }
 
 void Knowledge::see_everything() {
@@ -132,8 +200,14 @@ void Knowledge::see_everything() {
 
 void Knowledge::let_through() {
   const auto own = stamp_;
+  const auto own_life = life_;
+  const bool deleted_itself = chained() && deleted_;
   auto passed = std::move(unseen_);
   see_everything();
+  if (deleted_itself) {
+    deleted_ = base_deleted_ = true;
+    life_ = own_life;
+  }
   // It goes behind what stands, and need not go behind what lost.
   stamp_ = lifted(own, record_.newest);
   passed_ = std::move(passed);
@@ -171,6 +245,7 @@ std::string Knowledge::field_value(std::string_view field) const {
 std::string Knowledge::group_value(std::string_view group) const {
   auto value = Json::object();
   for (const auto& entry : chain_) {
+    if (everything_) break;  // the record has them
     for (const auto& change : entry.changes) {
       if (change.unit == group) return change.value;
     }

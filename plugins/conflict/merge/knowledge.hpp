@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,7 +23,8 @@ class Knowledge {
   // The op is taken to have seen everything that there is: a person's, who has.
   void see_everything();
   // It replaces everything that there is, since a version check let it through. What made no
-  // version its author may not have seen all the same: that is still met().
+  // version its author may not have seen all the same: that is still met(). Who has deleted the
+  // record itself saw it deleted, though the delete may have lost.
   void let_through();
   // An insert that turned out to be this record: it has seen nothing of it, but is of its life.
   void join_life();
@@ -32,6 +34,12 @@ class Knowledge {
   const std::vector<Entry>& unseen() const { return unseen_; }
   // The same, of what is reported as a conflict.
   const std::vector<Entry>& met() const { return let_through_ ? passed_ : unseen_; }
+
+  // What was made on top of this op, and decided before it all the same: a person has let it, or
+  // one between, pass ahead of its turn. Not concurrent; it has seen this op.
+  const std::vector<Entry>& later() const { return later_; }
+  // Something of that has written this unit.
+  bool replaced(std::string_view unit) const;
 
   // The author's own ops since its base are part of what it saw.
   bool chained() const { return !chain_.empty(); }
@@ -56,7 +64,11 @@ class Knowledge {
 
  private:
   void read_history(const State& state);
-  void look_at_chain();
+  void look_at_chain(const State& state);
+  void set_apart_later(const State& state);
+  static std::string before(const State& state, const std::string& op,
+                            std::set<std::string>& passed);
+  std::size_t find_unseen(std::string_view op, std::size_t below) const;
   void add_standing();
   std::string field_value(std::string_view field) const;
 
@@ -65,7 +77,8 @@ class Knowledge {
   const Op& op_;
   std::int64_t base_;  // the op's, or the version that its author was told to forget
   std::vector<Entry> unseen_;
-  std::vector<Entry> chain_;   // the author's own unconfirmed ops, latest first
+  std::vector<Entry> chain_;  // the author's own unconfirmed ops, latest first
+  std::vector<Entry> later_;
   std::vector<Entry> passed_;  // unseen, before a version check let it through
   bool let_through_ = false;
   bool known_ = true;

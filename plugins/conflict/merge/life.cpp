@@ -16,9 +16,20 @@ void begin_life(Record& record, std::uint64_t life) {
   record.clear();
 }
 
+// On top of this op its author has deleted the record, or else written to it, and that is decided.
+bool followed_by(const Knowledge& knowledge, const Record& record, bool delete_of_it) {
+  return std::any_of(knowledge.later().begin(), knowledge.later().end(), [&](const Entry& entry) {
+    const bool counts = entry.reason != "updated" && entry.reason != "resolved";
+    return counts && entry.life == record.life && (entry.op.kind == Kind::remove) == delete_of_it;
+  });
+}
+
 // An update, or a recreate of what somebody else has recreated.
 Fate update(const Options& options, const Knowledge& knowledge, Record& record) {
   const auto& stamp = knowledge.stamp();
+  if (record.deleted && followed_by(knowledge, record, true)) {
+    return {Is::superseded, "deleted", false, {}};
+  }
   record.newest_update = std::max(record.newest_update, stamp);
   if (!record.deleted) return {};
   if (options.deletes == Deletes::delete_wins) return {Is::superseded, "deleted", false, {}};
@@ -40,6 +51,7 @@ Fate remove(const Options& options, const Knowledge& knowledge, const Op& op, Re
   if (knowledge.deleted()) return {Is::rejected, "deleted", false, {}};
   if (!record.exists()) return {Is::rejected, "absent", false, {}};
   if (knowledge.life() < record.life) return {Is::superseded, "deleted", false, {}};
+  if (followed_by(knowledge, record, false)) return {Is::superseded, "updated", false, {}};
   const auto& stamp = knowledge.stamp();
   const bool was_deleted = record.deleted;
   record.newest_delete = std::max(record.newest_delete, stamp);

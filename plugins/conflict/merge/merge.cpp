@@ -44,6 +44,7 @@ void add(Record& record, Unit& unit, std::int64_t delta) {
 // True if the value is among the heads afterwards: nobody who has seen it has replaced it.
 bool insert_head(const Knowledge& knowledge, std::size_t author, const std::string& value,
                  Record& record, Unit& unit) {
+  if (knowledge.replaced(unit.name)) return false;
   auto& heads = record.heads(unit);
   const auto by = [&](const Head& head) -> const Author& { return record.authors.at(head.author); };
   std::erase_if(heads, [&](const Head& head) { return knowledge.saw(by(head)); });
@@ -110,7 +111,10 @@ std::vector<Change> changes_of(const Options& options, const Knowledge& knowledg
     }
     Change change{unit, value, 0};
     if (options.rule_of(unit) == Rule::sum) {
-      change.delta = parse_json(value).get<std::int64_t>() - knowledge.sum_value(unit);
+      // What was made on top of it, and counts already, has added its part, too.
+      if (!knowledge.replaced(unit)) {
+        change.delta = parse_json(value).get<std::int64_t>() - knowledge.sum_value(unit);
+      }
     }
     changes.push_back(std::move(change));
   }

@@ -53,6 +53,7 @@ std::optional<Place> State::place(std::string_view op) const {
   place.from = in.integer();
   place.number = in.number();
   place.digest = in.number();
+  if (!in.done()) place.prev = in.text();
   return place;
 }
 
@@ -60,6 +61,7 @@ void State::put(std::string_view op, const Place& place) {
   Writer out;
   out.number(static_cast<std::uint64_t>(place.at)).text(place.key).integer(place.from);
   out.number(place.number).number(place.digest);
+  if (!place.prev.empty()) out.text(place.prev);
   step_.put(key_of('o', op), out.take());
 }
 

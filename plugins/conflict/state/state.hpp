@@ -23,6 +23,7 @@ struct Place {
   std::int64_t from = 0;
   std::uint64_t number = 0;
   std::uint64_t digest = 0;
+  std::string prev{};  // what it builds on, until it is decided
 };
 
 class State {

@@ -227,4 +227,42 @@ TEST_CASE("conflict: of a delete and an update that count as the same moment the
   }
 }
 
+TEST_CASE(
+    "conflict: who deleted a record saw it deleted, though the delete lost, by any strategy") {
+  for (const std::string strategy : {"last-writer-wins", "field-merge", "expected-version"}) {
+    for (const std::string deletes : {"author-time", "update-wins"}) {
+      CAPTURE(strategy);
+      CAPTURE(deletes);
+      Hub hub(Json{{"strategy", strategy}, {"deletes", deletes}});
+      if (strategy == "expected-version") hub.options.on_stale = conflict::OnStale::merge;
+      hub.give(edit_after("C1", {{"n", 1}}, -1, 0));
+      hub.give(edit_after("C2", {{"n", 2}}, 0, 10));
+      hub.give(edit_after("A1", {{"name", 1}}, 0, 1));
+      auto gone = edit_after("A2", Json::object(), 0, 2, "delete");
+      gone.prev = "A1";
+      CHECK(hub.give(gone)["reason"] == "updated");
+      // Version 1 has come to its author meanwhile; it shows the record as deleted all the same.
+      const auto next = [&](const Json& fields, const std::string& kind) {
+        auto edit = edit_after("A3", fields, 1, 20, kind);
+        edit.prev = "A2";
+        return hub.give(edit);
+      };
+      SUBCASE("an update") {
+        const auto verdict = next({{"tel", 3}}, "");
+        CHECK(verdict["verdict"] == "REJECT");
+        CHECK(verdict["reason"] == "deleted");
+        CHECK(hub.record() == Json{{"n", 2}, {"name", 1}});
+      }
+      SUBCASE("a delete") {
+        CHECK(next(Json::object(), "delete")["reason"] == "deleted");
+        CHECK(hub.record() == Json{{"n", 2}, {"name", 1}});
+      }
+      SUBCASE("a recreate") {
+        CHECK(next({{"tel", 3}}, "recreate")["verdict"] == "APPLY");
+        CHECK(hub.record() == Json{{"tel", 3}});
+      }
+    }
+  }
+}
+
 }  // namespace bascule::test

@@ -14,7 +14,9 @@ class Edit:
         self.fate = None       # one of the four above
         self.remade = False    # a person made it anew: its own stamp counts for nothing
         self.at = None         # the version that it made, or that stood when it lost
+        self.person = False    # a person's decision, who has seen everything
         self.unchecked = False  # its author wants no check, or is a person who decides
+        self.undone = False    # a delete on top of which its author's next was decided already
         self.follows = None    # an edit at the centre itself: the one before it, not decided yet
         self.before = frozenset()  # ids of its own that prev leads to
         self.unsure = frozenset()  # deletes at the centre of the same night: time decides

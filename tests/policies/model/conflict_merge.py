@@ -45,11 +45,15 @@ class Merge:
             edit = self.known[before][0]
             yield edit
 
+    def unconfirmed(self, edit):
+        """Those that may not be in the version that was seen; a person has seen what there is."""
+        return () if edit.person else self.chain(edit)
+
     def seen_value(self, record, edit, unit):
         """What the author saw of a unit before this edit: its own, else the version's."""
         if edit.kind == "recreate":
             return {}
-        for own in self.chain(edit):
+        for own in self.unconfirmed(edit):
             if own.fate == APPLIED and own.at <= edit.known:
                 break
             if own.fate == LOST and own.at < edit.known:
@@ -68,7 +72,7 @@ class Merge:
         total = 0
         if edit.kind == "recreate":
             return total
-        for own in self.chain(edit):
+        for own in self.unconfirmed(edit):
             if own.fate == APPLIED and own.at <= edit.known:
                 break
             total += own.added.get(unit, 0)
@@ -85,7 +89,9 @@ class Merge:
             if self.strategy == "expected-version":
                 base, edit.unchecked = record.version, True
         own = list(self.chain(edit))
-        edit.before = frozenset(one.id for one in own)
+        oldest = own[-1] if own else edit
+        not_come = oldest.prev or oldest.follows
+        edit.before = frozenset([one.id for one in own] + ([not_come] if not_come else []))
         if edit.follows:
             edit.unsure = {one.id for one in own if one.kind == "delete"}
         if edit.base is None and edit.unchecked:
@@ -105,6 +111,8 @@ class Merge:
             edit.time = (self.count, 0, edit.author)
         edit.writes, edit.added = {}, {}
         if edit.kind == "delete":
+            edit.undone = any(edit.id in one.before and one.kind != "delete" and not one.remade
+                              and one.life == record.life for one in record.edits)
             return
         for unit in {self.unit(field) for field in edit.fields}:
             before = self.seen_value(record, edit, unit)
@@ -113,7 +121,10 @@ class Merge:
             edit.writes[unit] = {field: given for field, given in value.items()
                                  if given is not None}
             if self.rule(unit) == "sum":
-                edit.added[unit] = value[unit] - self.seen_sum(record, edit, unit)
+                # What was made on top of it, and counts already, has added its part, too.
+                built = any(edit.id in one.before and unit in one.writes for one in record.edits)
+                edit.added[unit] = 0 if built else (
+                    value[unit] - self.seen_sum(record, edit, unit))
 
     def let_through(self, record, edit):
         """It replaces all that there is, and has met what its author had not seen."""
@@ -128,12 +139,12 @@ class Merge:
     def view(self, record, edit):
         """Whether the author saw a record that is alive, one that is deleted, or none; its life."""
         alive, life, _ = record.snapshots.get(edit.known, (False, 0, {}))
-        own = self.known.get(edit.prev, (None,))[0]
+        own = next(iter(self.unconfirmed(edit)), None) if edit.prev else None
         maker = record.makers.get(edit.known)
         if (own is not None and edit.known > own.known and not alive
                 and maker not in edit.before and own.fate != APPLIED):
             raise Open("an author goes on with a chain after another's delete came")
-        for own in self.chain(edit):
+        for own in self.unconfirmed(edit):
             if own.fate == APPLIED and own.at <= edit.known:
                 continue
             if own.fate == REJECTED and edit.follows:
@@ -171,7 +182,7 @@ class Merge:
     def is_dead(self, record):
         edits = [one for one in record.edits if one.life == record.life]
         for gone in edits:
-            if gone.kind != "delete":
+            if gone.kind != "delete" or gone.undone:
                 continue
             others = [one for one in edits if one.kind != "delete" and (
                 concurrent(one, gone) or gone.id in one.unsure)]

@@ -97,7 +97,7 @@ class Model(Merge):
                 self.evaluate(other, record)
 
     def evaluate(self, edit, record):
-        if edit.prev:
+        if edit.prev and not edit.person:
             former = self.known.get(edit.prev, (None,))[0]
             if former is None or former.fate in (None, PARKED):
                 return self.park(edit, record, "HOLD", "prev")
@@ -246,12 +246,15 @@ class Model(Merge):
         self.now, self.out, self.pairs = now, {}, set()
         edit, record = self.known[edit_id]
         self.waiting = [one for one in self.waiting if one[0] is not edit]
-        anew = Edit({"id": new_id, "author": new_id.split("/")[0], "kind": edit.kind, **stamp,
-                     "fields": edit.fields, "central": True, "base": record.version})
-        anew.inferred, anew.unchecked = record.version, True
+        anew = Edit({"id": new_id, "author": new_id.split("/")[0], "prev": edit.prev, **stamp,
+                     "kind": self.kind_now(edit, record), "fields": edit.fields, "central": True,
+                     "base": record.version})
+        anew.inferred, anew.unchecked, anew.person = record.version, True, True
         self.known[new_id] = (anew, record)
         self.evaluate(anew, record)
-        edit.fate, edit.at = LOST, record.version
+        # Who has seen the person's edit has seen this one; it is of the life that it came into.
+        edit.fate, edit.at = LOST, record.version - (anew.fate == APPLIED)
+        edit.life = record.life
         record.accepted_at = record.version
         edit.writes, edit.added, edit.remade = {}, {}, True
         self.say(edit, {"verdict": {"SUPERSEDED"}, "reason": {"resolved"},
@@ -259,13 +262,24 @@ class Model(Merge):
         self.release(edit)
         return self.out, self.pairs
 
+    @staticmethod
+    def kind_now(edit, record):
+        """Of a deleted record an accepted edit makes it anew; a recreate of one that is there
+        writes its fields.
+        """
+        if edit.kind == "delete" or not record.edits:
+            return edit.kind
+        if not record.alive:
+            return "recreate"
+        return "patch" if edit.kind == "recreate" else edit.kind
+
     def choose(self, name, unit, value, new_id, now, stamp):
         """A person says what a field is that waits."""
         self.now, self.out, self.pairs = now, {}, set()
         record = self.records[name]
         anew = Edit({"id": new_id, "author": new_id.split("/")[0], "kind": "patch", **stamp,
                      "fields": {unit: value}, "central": True, "base": record.version})
-        anew.inferred, anew.unchecked = record.version, True
+        anew.inferred, anew.unchecked, anew.person = record.version, True, True
         self.known[new_id] = (anew, record)
         self.evaluate(anew, record)
         return self.out, self.pairs

@@ -80,6 +80,9 @@ class Runner:
     def other_wakes(self, until, what):
         """Those that nothing follows from."""
         while (wake := self.box.next_wake()) is not None and wake[0] <= until and wake[1] != what:
+            if wake[1] == "clock":
+                raise Difference("wake", f"nothing waits for its time, the plugin has "
+                                 f"{self.box.wakes}")
             self.compare(({}, set()), self.box.wake(wake[0]))
 
     def stamp_night(self, sent, at):
@@ -163,11 +166,6 @@ class Runner:
         edit, record = self.model.known.get(step["edit"], (None, None))
         if edit is None or edit.fate != PARKED:
             return
-        if step["do"] == "accept" and record.edits and (record.life or not record.alive):
-            return  # what a person makes of a record that is, or was, deleted is not written down
-        before = self.model.known.get(edit.prev, (None,))[0]
-        if step["do"] == "accept" and edit.prev and (before is None or before.fate == PARKED):
-            return  # nor what becomes of a chain whose middle is accepted
         self.hub_seq += 1
         identity = f"{HUB}/{EPOCH}/default/{self.hub_seq}"
         stamp, sent = {"ms": step["now"], "count": 0}, None

@@ -88,7 +88,7 @@ void gather(Turn& turn, const Op& op) {
   plan_run(turn);
   turn.waiting.queue(op);
   note_unreconciled(turn, op);
-  turn.state.put(op.id, Place{Place::At::queued, op.key, 0, 0, op.digest});
+  turn.state.put(op.id, Place{Place::At::queued, op.key, 0, 0, op.digest, op.prev});
   turn.outbox.explain({{"op", op.id}, {"verdict", "QUEUED"}});
 }
 

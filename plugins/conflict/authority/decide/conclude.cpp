@@ -1,6 +1,7 @@
 #include "conflict/authority/decide/conclude.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <set>
 
 #include "conflict/authority/decide/insert.hpp"
@@ -76,7 +77,8 @@ void conclude(Turn& turn, Record& record, Entry entry, bool whole) {
   const bool decided = entry.verdict == Verdict::apply || entry.verdict == Verdict::merge;
   // Who has seen the person's op has seen the one that it accepts.
   const bool accepted = entry.verdict == Verdict::superseded && entry.reason == "resolved";
-  entry.from = accepted ? record.last_from : record.version + 1;
+  const auto person = accepted ? turn.state.place(entry.by) : std::nullopt;
+  entry.from = person ? person->from : record.version + 1;
   entry.before = record.last;
   entry.number = turn.state.next_number();
   if (!decided && !whole && !record.deleted && !record.stored.fields.empty()) {

@@ -96,7 +96,7 @@ void evaluate_new(Turn& turn, Op op) {
   if (early(turn, op)) {
     turn.waiting.wait_until(op.hlc.ms - turn.options.clock_guard_ms, op.id);
     park(turn, op, Verdict::hold, "clock");
-    turn.step.wake_at("clock", *turn.waiting.next_due());
+    plan_clock(turn);
     return;
   }
   if (turn.state.clock() < op.hlc) turn.state.put_clock(op.hlc);

@@ -97,14 +97,17 @@ void park(Turn& turn, const Op& op, Verdict verdict, const std::string& reason,
   Parked parked{op, verdict, reason, 0, violation};
   parked.case_number = open(turn, {reason, op.key, op.id, ""}, about_parked(turn, parked));
   turn.waiting.put(parked);
-  turn.state.put(op.id, Place{Place::At::parked, op.key, 0, 0, op.digest});
+  turn.state.put(op.id, Place{Place::At::parked, op.key, 0, 0, op.digest, op.prev});
   turn.outbox.verdict(parked);
 }
+
+void plan_clock(Turn& turn) { turn.step.wake_at("clock", turn.waiting.next_due().value_or(0)); }
 
 Op unpark(Turn& turn, const Parked& parked, const std::string& outcome) {
   turn.waiting.erase(parked);
   if (parked.reason == "clock") {
     turn.waiting.wait_no_longer(parked.op.hlc.ms - turn.options.clock_guard_ms, parked.op.id);
+    plan_clock(turn);
   }
   close(turn, parked.case_number, outcome);
   return parked.op;

@@ -12,6 +12,8 @@ namespace bascule::conflict {
 // Parks an op with a case.
 void park(Turn& turn, const Op& op, Verdict verdict, const std::string& reason,
           const Violation& violation = {});
+// Asks for the wake of the first op that waits for its time; without one, for none.
+void plan_clock(Turn& turn);
 // Takes a parked op back, and closes its case.
 Op unpark(Turn& turn, const Parked& parked, const std::string& outcome);
 // Units with Rule::ask of which several values wait; closes the cases of those that wait no more.

@@ -1,0 +1,149 @@
+// Edits that a person let pass, also ahead of what they build on, and what comes after them.
+#include <doctest/doctest.h>
+
+#include <string>
+
+#include "policies/conflict/hub.hpp"
+
+namespace bascule::test {
+
+namespace {
+
+constexpr std::int64_t decided = monday + 5 * day;  // when a person decides
+
+Edit on(const std::string& prev, Edit edit) {
+  edit.prev = prev;
+  return edit;
+}
+
+bool rejects(const Hub& hub) {
+  for (const auto& [op, verdict] : hub.verdicts) {
+    if (verdict["verdict"] == "REJECT") return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+TEST_CASE("conflict accepted: a recreate of a record that lives by then writes its fields") {
+  Hub hub(Json{{"deletes", "author-time"}, {"on_ambiguous", "case"}});
+  hub.give(edit_after("A1", {{"tel", 1}}, -1, 0));
+  hub.give(edit_after("C1", Json::object(), 0, 2, "delete"));
+  CHECK(hub.give(edit_after("A2", {{"name", 1}}, 0, 23))["verdict"] == "APPLY");
+  auto anew = on("C1", edit_after("C2", {{"name", 2}}, 0, 23, "recreate"));
+  CHECK(hub.give(anew)["reason"] == "ambiguous");
+  hub.resolve(hub.open_cases("ambiguous").at(0), "accept");
+  CHECK(!rejects(hub));
+  CHECK(hub.record() == Json{{"tel", 1}, {"name", 2}});
+  // What its author makes on top of it is of the same life.
+  hub.give(on("C2", edit_after("C3", {{"n", 3}}, 0, 24)));
+  CHECK(hub.record() == Json{{"tel", 1}, {"name", 2}, {"n", 3}});
+}
+
+TEST_CASE("conflict accepted: an author has seen what it builds on, also behind what waits") {
+  Hub hub(Json{{"when", "01:00"}});
+  const auto night = [&](int number) { hub.wake("batch", monday + (number * 24 - 7) * hour); };
+  hub.give(edit_after("B1", {{"name", 1}}, -1, 0), monday);
+  night(1);
+  hub.give(on("B1", edit_after("B2", {{"name", 2}}, 0, 1)), monday + day);
+  hub.give(on("B3", edit_after("B4", {{"n", 4}}, 0, 3)), monday + day);
+  hub.give(on("B4", edit_after("B5", {{"name", 5}}, 0, 4)), monday + day);
+  night(2);
+  CHECK(hub.open_cases("prev").size() == 2);
+  hub.give(on("B2", edit_after("B3", {{"name", 3}, {"m", 3}}, 0, 2)), monday + 2 * day);
+  hub.resolve(hub.open_cases("prev").at(0), "accept");
+  CHECK(hub.record() == Json{{"name", 5}, {"n", 4}});
+  CHECK(hub.conflicts.empty());
+  night(3);
+  CHECK(hub.record() == Json{{"name", 5}, {"n", 4}, {"m", 3}});
+  CHECK(hub.conflicts.empty());
+  CHECK(hub.verdicts[id_of("B3")]["lost"] == Json{"name"});
+}
+
+TEST_CASE("conflict accepted: so has one whose base has the edit that a person let pass") {
+  Hub hub;
+  auto ahead = edit_after("A1", {{"n", 1}}, -1, 0);
+  ahead.at = decided + 70'000;
+  hub.give(ahead, decided);
+  hub.give(on("A1", edit_after("A2", {{"n", 2}}, -1, 1)), decided);
+  hub.give(on("A2", edit_after("A3", {{"name", 3}}, -1, 2)), decided);
+  hub.resolve(hub.open_cases("prev").at(1), "accept");
+  CHECK(hub.version() == 0);
+  hub.wake("clock", decided + 10'000);
+  CHECK(hub.version() == 2);
+  hub.give(on("A3", edit_after("A4", {{"n", 4}}, 0, 3)), decided + 20'000);
+  CHECK(hub.conflicts.empty());
+}
+
+TEST_CASE("conflict accepted: what comes after what was built on it takes nothing of that back") {
+  Hub hub(Json{{"strategy", "field-merge"},
+               {"fields", {{"n", "sum"}, {"m", "first"}, {"tel", "case"}, {"size", "max"}}}});
+  hub.give(edit_after("A1", {{"n", 4}}, -1, 0));
+  const Json fields{{"n", 7}, {"m", 2}, {"tel", "b"}, {"size", 1}};
+  CHECK(hub.give(on("B1", edit_after("B2", fields, 0, 2)))["reason"] == "prev");
+  hub.resolve(hub.open_cases("prev").at(0), "accept");
+  CHECK(hub.record() == fields);
+  hub.give(edit_after("B1", {{"n", 5}, {"m", 1}, {"tel", "a"}, {"size", 9}, {"x", 1}}, 0, 1));
+  CHECK(hub.record() == Json{{"n", 7}, {"m", 2}, {"tel", "b"}, {"size", 1}, {"x", 1}});
+  CHECK(hub.conflicts.empty());
+  CHECK(hub.open_cases("field").empty());
+}
+
+TEST_CASE("conflict accepted: nor does a delete, or an update, whose author went on after it") {
+  for (const std::string deletes : {"delete-wins", "author-time", "update-wins"}) {
+    CAPTURE(deletes);
+    Hub hub(Json{{"strategy", "field-merge"}, {"deletes", deletes}});
+    hub.give(edit_after("A1", {{"n", 4}}, -1, 0));
+    SUBCASE("a delete, and the record was written anew") {
+      hub.give(on("B1", edit_after("B2", {{"m", 2}}, 0, 2, "recreate")));
+      hub.resolve(hub.open_cases("prev").at(0), "accept");
+      const auto verdict = hub.give(edit_after("B1", Json::object(), 0, 1, "delete"));
+      CHECK(verdict["verdict"] == "SUPERSEDED");
+      CHECK(verdict["reason"] == "updated");
+      CHECK(hub.record() == Json{{"n", 4}, {"m", 2}});
+    }
+    SUBCASE("an update, and the record was deleted") {
+      hub.give(on("B1", edit_after("B2", Json::object(), 0, 2, "delete")));
+      hub.resolve(hub.open_cases("prev").at(0), "accept");
+      const auto verdict = hub.give(edit_after("B1", {{"m", 2}}, 0, 1));
+      CHECK(verdict["verdict"] == "SUPERSEDED");
+      CHECK(verdict["reason"] == "deleted");
+      CHECK(hub.record() == Json());
+    }
+    CHECK(hub.conflicts.empty());
+  }
+}
+
+TEST_CASE("conflict accepted: a delete of what is not there has been seen by its author alone") {
+  Hub hub;
+  hub.give(on("B1", edit_after("B2", Json::object(), -1, 1, "delete")), decided);
+  auto again = on("B2", edit_after("B3", Json::object(), -1, 2, "delete"));
+  again.at = decided + 70'000;
+  hub.give(again, decided);
+  hub.resolve(hub.open_cases("prev").at(0), "accept");
+  CHECK(hub.verdicts[id_of("B2")]["reason"] == "resolved");
+  hub.give(edit_after("C1", {{"n", 1}}, -1, 0), decided + 1);
+  hub.wake("clock", decided + 10'000);
+  CHECK(hub.verdicts[id_of("B3")]["reason"] == "deleted");
+  CHECK(hub.record() == Json{{"n", 1}});
+}
+
+TEST_CASE("conflict accepted: the clock's wake is for what still waits for it, or for nothing") {
+  for (const std::string choice : {"accept", "discard"}) {
+    CAPTURE(choice);
+    Hub hub;
+    auto sooner = edit_after("A1", {{"n", 1}}, -1, 0);
+    auto later = edit_after("B1", {{"m", 1}}, -1, 0);
+    sooner.at = decided + 70'000;
+    later.at = decided + 90'000;
+    hub.give(sooner, decided);
+    hub.give(later, decided);
+    CHECK(hub.host.wakes["clock"] == decided + 10'000);
+    hub.resolve(hub.open_cases("clock").at(0), choice);
+    CHECK(hub.host.wakes["clock"] == decided + 30'000);
+    hub.resolve(hub.open_cases("clock").at(0), choice);
+    CHECK(!hub.host.wakes.contains("clock"));
+  }
+}
+
+}  // namespace bascule::test
