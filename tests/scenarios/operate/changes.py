@@ -6,6 +6,7 @@ P2 P3 P8; with arguments, only the cells that have one of them in their names
 """
 import copy
 import multiprocessing
+import shutil
 import sys
 import traceback
 from dataclasses import dataclass
@@ -72,6 +73,18 @@ def other_central(_, settings):
     settings["central"]["url"] = ELSEWHERE[0]
 
 
+def other_central_client(_, settings):
+    settings["central"]["client_id"] = settings["bridge"]["id"] + "-above"
+
+
+def smaller_journal(_, settings):
+    settings["journal"].update(max_size="1MiB", max_payload="512KiB")
+
+
+def smaller_journal_that_drops(_, settings):
+    settings["journal"].update(max_size="1MiB", max_payload="512KiB", when_full="drop-oldest")
+
+
 def other_client(_, settings):
     settings["site"]["client_id"] = settings["bridge"]["id"] + "-now"
 
@@ -81,6 +94,10 @@ def other_client(_, settings):
 def slower(_, settings):
     """So slow that new messages would overtake, if they went through another lane."""
     settings["lanes"] = {**LANES, "slow": {"rate": "2msg/s"}}
+
+
+def resending(_, settings):
+    settings["lanes"] = {**LANES, "slow": {**LANES["slow"], "resend": "all"}}
 
 
 def with_policy(_, settings):
@@ -119,7 +136,8 @@ class Change:
     says: str = ""            # in the log, in these states; several, with | between
     says_in: tuple = (JOURNAL, *IN_FLIGHT)
     settled: str = ""         # in the log, before new messages come
-    big: bool = False         # payloads of 20 KB
+    big: int = 0              # so many bytes are behind each of the old payloads
+    older: bool = False       # the journal is put back as it was before the old messages crossed
     before: object = None     # does to the settings what they are to begin with
     orphans: tuple = ()       # the options of `quarantine add` that take out what nobody takes
 
@@ -144,14 +162,26 @@ CHANGES = {
         shorter_ttl, {**BOTH, JOURNAL: "new"}, later_s=3600, accept_losses=True,
         lost={state: (WAITING, "ttl_tightened") for state in (JOURNAL, *IN_FLIGHT)}),
     "lane made smaller": Change(
-        smaller_lane, {state: BOTH[state] for state in STATES if state != SESSION}, big=True,
+        smaller_lane, {state: BOTH[state] for state in STATES if state != SESSION}, big=20_000,
         refused={JOURNAL: 1, QOS_1: 1, QOS_2: 1}),
     "lane made smaller, losses accepted": Change(
-        smaller_lane, {JOURNAL: "last new"}, big=True, accept_losses=True,
+        smaller_lane, {JOURNAL: "last new"}, big=20_000, accept_losses=True,
         lost={JOURNAL: (1, "max_size_tightened")}),
     "other central": Change(
         other_central, {**BOTH, QOS_1: "old old new"}, says="is another one than before|url was",
         says_in=(HISTORY,)),
+    "other central, resend all": Change(
+        other_central, {**BOTH, QOS_1: "old old new", HISTORY: "old old new"}, before=resending,
+        says="is another one than before|url was", says_in=(HISTORY,)),
+    "central's client id changed": Change(
+        other_central_client, BOTH, says="link central: client_id was",
+        settled="and it is ended"),
+    "journal made smaller": Change(
+        smaller_journal, {state: BOTH[state] for state in STATES if state not in IN_FLIGHT},
+        big=400_000),
+    "journal made smaller, drops": Change(
+        smaller_journal_that_drops, {JOURNAL: "old new"}, big=400_000, refused={JOURNAL: 2}),
+    "older journal": Change(lambda *_: None, {JOURNAL: "old new", HISTORY: "old new"}, older=True),
     "policy removed": Change(
         remove_policy, {JOURNAL: "old new"}, before=with_policy, orphans=("--policy", "seats")),
     "central removed": Change(
@@ -184,10 +214,12 @@ class Cell:
         self.central_section = self.bascule.settings["central"]
 
     def publish(self, topic, texts, qos=1, rest=""):
-        for text in texts:
+        for count, text in enumerate(texts, 1):
             self.till.publish(f"{self.id}/{topic}", text + rest, qos)
-            if rest:  # each in a commit of its own
-                self.till.wait_acknowledged()
+            if rest and self.bascule.running:  # each in a commit of its own
+                wait_until(lambda count=count:
+                           self.bascule.counters("up")["journaled"] == count,
+                           f"{count} in the journal")
         self.till.wait_acknowledged()
 
     def arrived(self):
@@ -206,6 +238,8 @@ class Cell:
     def let_wait(self):
         """The old messages wait where the state says; then the bridge is away."""
         bascule, state = self.bascule.start(), self.state
+        if self.change.older and state == HISTORY:
+            self.copy_journal()
         if state == JOURNAL:
             self.line.cut()
             bascule.wait_link("central", "down")
@@ -215,7 +249,7 @@ class Cell:
             bascule.terminate()
         if state != EMPTY:
             self.publish("in/a", self.old, 2 if state == QOS_2 else 1,
-                         "." * 20_000 if self.change.big else "")
+                         "." * self.change.big)
         if state == JOURNAL:
             wait_until(lambda: bascule.counters("up")["pending"] == WAITING,
                        "all in the journal")
@@ -234,6 +268,27 @@ class Cell:
         for packet in PUBACK, PUBREC:
             self.line.eat("broker", packet, 0)
         self.line.restore()
+        if self.change.older:
+            self.put_back_journal()
+
+    def older_folder(self):
+        return self.bascule.data_dir.with_suffix(".older")
+
+    def copy_journal(self):
+        """As a backup of a file system has it, between two runs."""
+        self.bascule.terminate()
+        shutil.copytree(self.bascule.data_dir, self.older_folder())
+        self.bascule.start()
+
+    def put_back_journal(self):
+        if self.state == JOURNAL:  # they wait in the copy, and cross now
+            self.copy_journal()
+            self.wait_arrived(self.old)
+            wait_until(lambda: self.bascule.lane("up", "slow")["bookmark"] == WAITING,
+                       "the bookmark")
+            self.bascule.terminate()
+        shutil.rmtree(self.bascule.data_dir)
+        self.older_folder().rename(self.bascule.data_dir)
 
     def check_beforehand(self):
         """The daemon that runs is asked about a file that it does not have yet."""
