@@ -114,7 +114,10 @@ void RetainedComparison::settled(const FarKnowledge& far) {
 void RetainedComparison::again() {
   if (!fit_) return;  // it will be compared once the link is up
   again_ = true;
-  if (phase_ == Phase::idle) schedule(again_after);
+  // A second look, much later, need not be waited for: it is put off. What failed keeps its time.
+  const bool second = phase_ == Phase::due && looked_again_ && failures_ == 0;
+  if (second) looked_again_ = false;
+  if (second || phase_ == Phase::idle) schedule(again_after);
 }
 
 void RetainedComparison::disconnected() {
