@@ -18,8 +18,7 @@ namespace {
 using namespace std::chrono_literals;
 using State = RetainedStatus::State;
 
-constexpr auto first_after = 1s;  // what waits goes first
-constexpr auto again_after = 2s;
+constexpr auto first_after = 1s, again_after = 2s;  // what waits goes first
 // Some brokers hand out what they retain in portions, after the answer to the subscription.
 constexpr auto quiet = 500ms;
 constexpr auto fence_every = 3s;
@@ -114,10 +113,8 @@ void RetainedComparison::settled(const FarKnowledge& far) {
 void RetainedComparison::again() {
   if (!fit_) return;  // it will be compared once the link is up
   again_ = true;
-  // A second look, much later, need not be waited for: it is put off. What failed keeps its time.
-  const bool second = phase_ == Phase::due && looked_again_ && failures_ == 0;
-  if (second) looked_again_ = false;
-  if (second || phase_ == Phase::idle) schedule(again_after);
+  const bool second = phase_ == Phase::due && failures_ == 0 && std::exchange(looked_again_, false);
+  if (second || phase_ == Phase::idle) schedule(again_after);  // the second look is put off
 }
 
 void RetainedComparison::disconnected() {

@@ -1,6 +1,6 @@
-"""Central forgets a retained value twice. The second time it is not sent again, for nothing is for a
-third time; but what the site retains crosses anew, soon, and does not wait for the second look at
-that, which comes a minute after the first.
+"""Central forgets a retained value twice. The second time it is not sent again, for nothing is for
+a third time; but what the site retains crosses anew, soon, and does not wait for the second look
+at that, which comes a minute after the first.
 
 R2 (state), P6
 """
@@ -22,10 +22,14 @@ with Stage() as stage:
     def there():
         return retained_at(central).get("up/dev/1") == "open"
 
+    def marked():
+        lane = bascule.lane("up")
+        return lane["bookmark"] == lane["cursor"]
+
     wait_until(there, "the value at central")
     wait_until(lambda: bascule.link("site")["retained"]["state"] == "same", "the first look")
     for _ in 1, 2:
-        wait_until(lambda: bascule.lane("up")["bookmark"] == bascule.lane("up")["cursor"], "a bookmark")
+        wait_until(marked, "a bookmark")
         line.cut()
         central.empty()
         central.start()
