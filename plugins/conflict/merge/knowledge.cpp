@@ -140,9 +140,11 @@ void Knowledge::look_at_chain(const State& state) {
   if (chain_.empty()) return;
   const auto& last = chain_.front();
   absent_ = false;
-  life_ = last.life;
   deleted_ = last.op.kind == Kind::remove && record_.exists();
-  stamp_ = lifted(stamp_, last.stamp);
+  // Of a record that somebody has made anew since, and that it saw so, it means the new life.
+  const bool saw_anew = !deleted_ && !base_deleted_ && life_ > last.life;
+  if (!saw_anew) life_ = last.life;
+  for (const auto& entry : chain_) stamp_ = lifted(stamp_, entry.stamp);
   if (!op_.guessed_prev) return;
   // Where nobody says what an author at the centre has seen, time decides about a delete, be it of
   // the same night or decided already.

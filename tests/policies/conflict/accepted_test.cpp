@@ -75,6 +75,21 @@ TEST_CASE("conflict accepted: so has one whose base has the edit that a person l
   CHECK(hub.conflicts.empty());
 }
 
+TEST_CASE("conflict accepted: it is later than all that it builds on, whatever was let pass") {
+  Hub hub;
+  auto ahead = edit_after("B1", {{"m", 1}}, -1, 0);
+  ahead.at = decided + 70'000;
+  hub.give(ahead, decided);
+  hub.give(on("B1", edit_after("B2", {{"n", 2}}, -1, 1)), decided);
+  hub.resolve(hub.open_cases("prev").at(0), "accept");
+  hub.wake("clock", decided + 10'000);
+  auto other = edit_after("A1", {{"tel", 1}}, -1, 0);
+  other.at = decided + 60'000;
+  hub.give(other, decided + 11'000);
+  hub.give(on("B2", edit_after("B3", {{"tel", 3}}, -1, 2)), decided + 12'000);
+  CHECK(hub.record() == Json{{"m", 1}, {"n", 2}, {"tel", 3}});
+}
+
 TEST_CASE("conflict accepted: what comes after what was built on it takes nothing of that back") {
   Hub hub(Json{{"strategy", "field-merge"},
                {"fields", {{"n", "sum"}, {"m", "first"}, {"tel", "case"}, {"size", "max"}}}});

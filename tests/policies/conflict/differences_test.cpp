@@ -265,4 +265,21 @@ TEST_CASE(
   }
 }
 
+TEST_CASE("conflict: who saw the record made anew edits that, whatever its own before came to") {
+  for (const std::string strategy : {"last-writer-wins", "field-merge", "expected-version"}) {
+    CAPTURE(strategy);
+    Hub hub(Json{{"strategy", strategy}});
+    if (strategy == "expected-version") hub.options.on_stale = conflict::OnStale::merge;
+    hub.give(edit_after("B1", {{"n", 1}}, -1, 0));
+    hub.give(edit_after("B2", Json::object(), 0, 2, "delete"));
+    hub.give(edit_after("B3", {{"n", 3}}, 1, 3, "recreate"));
+    // A had edited the first life; the second one came to it before the answer.
+    CHECK(hub.give(edit_after("A1", {{"name", 1}}, 0, 1))["reason"] == "deleted");
+    auto next = edit_after("A2", {{"tel", 2}}, 2, 4);
+    next.prev = "A1";
+    CHECK(hub.give(next)["version"] == 3);
+    CHECK(hub.record() == Json{{"n", 3}, {"tel", 2}});
+  }
+}
+
 }  // namespace bascule::test

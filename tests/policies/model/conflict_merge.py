@@ -153,7 +153,8 @@ class Merge:
                 continue  # its author has seen a version that it is not in
             if own.kind == "delete" and not edit.follows:
                 return "deleted", own.life
-            return "alive", own.life
+            # Who saw the record made anew since means the new life.
+            return "alive", max(own.life, life) if alive else own.life
         if edit.known < 0:
             return "none", 0
         return ("alive" if alive else "deleted"), life
