@@ -2,6 +2,7 @@
 """The model is tested without a world: what a bridge does wrong it must see, and what a broker may
 do it must let pass. One bridge, a; each story is told to the model, then what arrived.
 """
+import base64
 import sys
 import unittest
 from pathlib import Path
@@ -103,6 +104,15 @@ class Story(unittest.TestCase):
         self.assert_wrong(1, *again)
         self.model.forgets("a", {"a": {one, two}}, remembers_nothing=False)
         self.assert_fine(*again)
+
+    def test_a_value_that_crossed_at_qos_0_may_be_lost_there(self):
+        (one,) = self.publish(topic="menu/1", retain=True, qos=0)
+        values = {"a": {"menu/1": self.model.sent[one].payload}, "central": {}}
+        crossed = base64.b64encode(self.model.sent[one].payload.encode()).decode()
+        for last, wrong in ({}, 1), ({"stores/a/menu/1": "b2xk"}, 1), (
+                {"stores/a/menu/1": crossed}, 0):
+            self.assertEqual(len(self.model.retained_differences(
+                values, unconfirmed={("a", "up"): last})), wrong)
 
     def test_what_is_retained_and_in_the_ledger_crosses_anew(self):
         (one,) = self.publish(topic="menu/1", retain=True)

@@ -211,8 +211,12 @@ def _unsettled(world):
                  for lane in status["lanes"] if _waiting(world, lane)]
     if late:
         return late
-    return world.model.retained_differences({place: world.view.retained(place)
-                                             for place in world.places}, uncompared)
+    values = {place: world.view.retained(place) for place in world.places}
+    if not world.model.retained_differences(values, uncompared):
+        return []
+    return world.model.retained_differences(values, uncompared, {
+        (site, direction): world.view.unconfirmed(site, direction)
+        for site in world.sites for direction in ("up", "down")})
 
 
 def _uncompared(world, site, status):

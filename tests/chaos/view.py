@@ -55,6 +55,13 @@ class View:
         return _numbers(payload for direction in ("up", "down") for lane in LANES
                         for payload in self._cast.bridges[site].journaled(direction, lane))
 
+    def unconfirmed(self, site, direction):
+        """The topics whose newest message crossed at QoS 0, so that it may have been lost, and its
+        payload in base64."""
+        newest = {one["topic"]: one for lane in LANES
+                  for one in self._cast.bridges[site].messages(direction, lane)}
+        return {topic: one["payload_base64"] for topic, one in newest.items() if one["qos"] == 0}
+
     def retained(self, place):
         """What is retained at a broker, by topic."""
         return retained_at(self._cast.brokers[place])

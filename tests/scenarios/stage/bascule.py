@@ -173,6 +173,11 @@ class Bascule(Process):
     def journaled(self, direction, lane="default", first=1, last=None):
         """The payloads, as text, of all that a lane has kept, or of a range of its sequences; none
         if there is no such lane."""
+        for one in self.messages(direction, lane, first, last):
+            yield base64.b64decode(one["payload_base64"]).decode(errors="replace")
+
+    def messages(self, direction, lane="default", first=1, last=None):
+        """The same, as `journal show` has them."""
         while True:
             answer = self.cli("journal", "show", "--json", "--direction", direction, "--lane",
                               lane, "--from", str(first), "--count", "10000", deadline_s=60)
@@ -180,7 +185,7 @@ class Bascule(Process):
             for one in messages:
                 if last is not None and one["sequence"] > last:
                     return
-                yield base64.b64decode(one["payload_base64"]).decode(errors="replace")
+                yield one
             if not messages:
                 return
             first = messages[-1]["sequence"] + 1
