@@ -50,16 +50,15 @@ std::vector<LaneState> LaneTable::load_rows() {
 }
 
 void LaneTable::load_done(LaneState& lane) {
-  database_.prepared("SELECT id, last FROM resolved WHERE id BETWEEN ?1 AND ?2")
-      .bind(LaneSequence{lane.id, lane.cursor + 1}.key(), last_key(lane.id))
-      .each([&](const Statement& row) {
-        if (!std::exchange(lane.done_apart, true)) lane.done_lately = lane.done;
-        lane.done.add(LaneSequence::of_key(row.number(0)).sequence, row.number(1));
-      });
+  const SequenceSet apart = resolved_.load(lane.id, lane.cursor);
+  if (apart.empty()) return;
+  lane.done_apart = true;
+  lane.done_lately = lane.done;
+  for (const SequenceRange& range : apart.ranges()) lane.done.add(range.first, range.last);
 }
 
 // What of `done` goes into the lane's row. Of many ranges that is what came last; once that is too
-// much, it joins the others in their table, where it costs as many rows as ranges have changed.
+// much, it joins the others in their table.
 const SequenceSet& LaneTable::save_done(LaneState& lane) {
   lane.done_lately.forget_to(lane.cursor);
   if (!lane.done_apart && lane.done.count() <= ranges_in_row) {
@@ -67,27 +66,16 @@ const SequenceSet& LaneTable::save_done(LaneState& lane) {
     return lane.done;
   }
   if (!lane.done_apart || lane.done_lately.count() > ranges_in_row) {
-    const SequenceSet& news = lane.done_apart ? lane.done_lately : lane.done;
-    std::uint64_t saved = lane.cursor;
-    for (const SequenceRange& range : news.ranges()) {
-      if (range.last <= saved) continue;
-      const auto whole = lane.done.range_of(range.last);
-      if (!whole) continue;
-      saved = whole->last;
-      erase_done(lane.id, whole->first, whole->last);
-      database_.prepared("INSERT INTO resolved VALUES(?1, ?2)")
-          .run(LaneSequence{lane.id, whole->first}.key(), whole->last);
-    }
+    resolved_.save(lane.id, lane.done, lane.done_apart ? lane.done_lately : lane.done);
     lane.done_lately = {};
   }
-  erase_done(lane.id, 0, lane.cursor);
   lane.done_apart = !lane.done.empty();
+  if (lane.done_apart) {
+    resolved_.forget_to(lane.id, lane.cursor);
+  } else {
+    resolved_.forget(lane.id);
+  }
   return lane.done_lately;
-}
-
-void LaneTable::erase_done(LaneId lane, std::uint64_t first, std::uint64_t last) {
-  database_.prepared("DELETE FROM resolved WHERE id BETWEEN ?1 AND ?2")
-      .run(LaneSequence{lane, first}.key(), LaneSequence{lane, last}.key());
 }
 
 LaneId LaneTable::add(Direction direction, const std::string& name) {

@@ -1,4 +1,4 @@
-// What the books are kept in: tables lane, resolved and tally of FORMAT.md. Journal's thread.
+// What the books are kept in: tables lane and tally of FORMAT.md. Journal's thread.
 // Errors are DatabaseError.
 #pragma once
 
@@ -7,6 +7,7 @@
 
 #include "journal/lane/lane_state.hpp"
 #include "journal/store/sqlite/database.hpp"
+#include "journal/store/table/resolved_table.hpp"
 
 namespace bascule {
 
@@ -18,7 +19,7 @@ struct Tally {
 
 class LaneTable {
  public:
-  explicit LaneTable(Database& database) : database_(database) {}
+  explicit LaneTable(Database& database) : database_(database), resolved_(database) {}
 
   std::vector<LaneState> load();  // without what is in no column of theirs
   LaneId add(Direction direction, const std::string& name);
@@ -31,9 +32,9 @@ class LaneTable {
   std::vector<LaneState> load_rows();
   void load_done(LaneState& lane);
   const SequenceSet& save_done(LaneState& lane);
-  void erase_done(LaneId lane, std::uint64_t first, std::uint64_t last);
 
   Database& database_;
+  ResolvedTable resolved_;
 };
 
 }  // namespace bascule

@@ -58,13 +58,15 @@ TEST_CASE("lanes: however many ranges are resolved beyond the cursor, they are w
     Store store(journal_settings(directory), "store-42");
     const LaneId id = store.lanes().add(Direction::up, "state");
     LaneState lane = store.lanes().load().at(id - 1U);
-    lane.next = 1'000;
+    lane.next = 10'000;
     for (int saves = 0; saves < 20; ++saves) {
       for (int i = *rc::gen::inRange(0, 60); i > 0; --i) {
-        const auto first = *rc::gen::inRange<std::uint64_t>(1, 990);
-        lane.resolve(first, first + *rc::gen::inRange<std::uint64_t>(0, 4), 0, Fate::evicted);
+        const auto first = *rc::gen::inRange<std::uint64_t>(1, 9'990);
+        // Once in a while whole blocks of the table.
+        const std::uint64_t most = *rc::gen::inRange(0, 20) == 0 ? 3'000 : 4;
+        lane.resolve(first, first + *rc::gen::inRange<std::uint64_t>(0, most), 0, Fate::evicted);
       }
-      if (*rc::gen::inRange(0, 4) == 0) lane.resolve(1, lane.cursor + 40, 0, Fate::forwarded);
+      if (*rc::gen::inRange(0, 4) == 0) lane.resolve(1, lane.cursor + 400, 0, Fate::forwarded);
       store.lanes().save(lane);
       if (*rc::gen::inRange(0, 3) > 0) continue;
       const LaneState saved = store.lanes().load().at(id - 1U);
