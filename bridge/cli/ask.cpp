@@ -1,6 +1,5 @@
 #include "cli/ask.hpp"
 
-#include "control/client.hpp"
 #include "control/queries.hpp"
 
 namespace bascule {
@@ -9,8 +8,9 @@ NoDaemon::NoDaemon(const std::string& socket)
     : std::runtime_error("no daemon answers at " + socket +
                          "; start it with 'systemctl start bascule' or 'bascule run'") {}
 
-nlohmann::json ask_daemon(const BridgeConfig& config, const std::string& path) {
-  if (auto told = ask(config.control.socket, path)) return *std::move(told);
+nlohmann::json ask_daemon(const BridgeConfig& config, const std::string& path,
+                          std::chrono::seconds within) {
+  if (auto told = ask(config.control.socket, path, within)) return *std::move(told);
   throw NoDaemon(config.control.socket);
 }
 

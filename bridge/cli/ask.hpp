@@ -1,11 +1,13 @@
 // Where the command line gets its answers from.
 #pragma once
 
+#include <chrono>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 #include <string>
 
 #include "config/config.hpp"
+#include "control/client.hpp"
 #include "control/query.hpp"
 
 namespace bascule {
@@ -16,7 +18,8 @@ struct NoDaemon : std::runtime_error {
 };
 
 // Asks the daemon, and nobody else.
-nlohmann::json ask_daemon(const BridgeConfig& config, const std::string& path);
+nlohmann::json ask_daemon(const BridgeConfig& config, const std::string& path,
+                          std::chrono::seconds within = answer_within);
 
 // Tells the daemon to do something.
 nlohmann::json tell_daemon(const BridgeConfig& config, const std::string& path);

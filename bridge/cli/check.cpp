@@ -6,6 +6,7 @@
 
 #include "cli/ask.hpp"
 #include "cli/command.hpp"
+#include "cli/view/units.hpp"
 #include "config/config.hpp"
 #include "config/stages.hpp"
 #include "control/changes_query.hpp"
@@ -15,10 +16,6 @@
 namespace bascule {
 
 namespace {
-
-std::string plural(std::size_t count, const std::string& noun) {
-  return std::to_string(count) + ' ' + noun + (count == 1 ? "" : "s");
-}
 
 // What is subscribed at this side, with the routes that want it.
 void explain(const BridgeConfig& config, Direction direction) {
@@ -68,8 +65,8 @@ int check(const std::string& path, const Options& options) {
   if (options.journal && compare(config)) return exit_code::failed;
   const auto up = static_cast<std::size_t>(std::ranges::count(
       config.routes, Direction::up, [](const Route& route) { return route.direction; }));
-  std::cout << path << ": ok: " << plural(up, "route") << " up, " << config.routes.size() - up
-            << " down, " << plural(config.lanes.size(), "lane");
+  std::cout << path << ": ok: " << counted(up, "route") << " up, " << config.routes.size() - up
+            << " down, " << counted(config.lanes.size(), "lane");
   if (!config.policies.empty()) {
     std::cout << ", " << config.policies.size()
               << (config.policies.size() == 1 ? " policy" : " policies");

@@ -16,9 +16,10 @@ inline constexpr int done = 0;
 inline constexpr int failed = 1;  // or invalid
 inline constexpr int usage = 2;
 inline constexpr int no_daemon = 3;
-// Of `status --check`, which monitors read; 3 is theirs for "unknown", too.
+// Of `status --check`, as monitoring plugins have them: warning, critical, unknown.
 inline constexpr int degraded = 1;
 inline constexpr int failing = 2;
+inline constexpr int unknown = 3;
 }  // namespace exit_code
 
 struct Choice {

@@ -22,6 +22,7 @@ using Clock = std::chrono::steady_clock;
 
 constexpr auto path = "/v1/status";
 constexpr auto redraw_every = std::chrono::seconds(1);
+constexpr auto check_within = std::chrono::seconds(5);  // monitors wait for 10 s, most of them
 
 struct Options {
   bool as_json = false;
@@ -85,8 +86,33 @@ int watch(const BridgeConfig& config, const Options& options) {
   return exit_code::failed;  // nobody reads on
 }
 
-int check(const json& answer) {
-  const Verdict found = verdict(answer, unix_ms());
+// What a monitor cannot know is no verdict: a wrong file, or no permission.
+int unknown(const std::string& why) {
+  std::cout << "UNKNOWN  " << why << '\n';
+  return exit_code::unknown;
+}
+
+// A daemon that does not answer is the worst that can be, and a verdict.
+Verdict asked_verdict(const BridgeConfig& config) {
+  try {
+    return verdict(ask_daemon(config, path, check_within), unix_ms());
+  } catch (const NoDaemon& error) {
+    return {Health::failing, {error.what()}};
+  } catch (const NoAnswer& error) {
+    return {Health::failing, {error.what()}};
+  }
+}
+
+int tell_monitor(const std::string& file) {
+  Verdict found;
+  try {
+    found = asked_verdict(load_config(file, NamedFiles::ignored));
+  } catch (const ConfigError& error) {
+    for (const Problem& problem : error.problems()) std::cerr << to_string(problem) << '\n';
+    return unknown("the configuration is not valid: " + file);
+  } catch (const std::exception& error) {
+    return unknown(error.what());
+  }
   std::cout << verdict_text(found, colours_on(STDOUT_FILENO), page_columns(STDOUT_FILENO));
   switch (found.health) {
     case Health::ok:
@@ -102,7 +128,6 @@ int check(const json& answer) {
 int status(const BridgeConfig& config, const Options& options) {
   if (options.watch) return watch(config, options);
   const json answer = ask_daemon(config, path);
-  if (options.check) return check(answer);
   if (options.as_json) {
     std::cout << as_json(answer, 2);
   } else {
@@ -126,7 +151,8 @@ void add_status(CLI::App& program, Choice& choice) {
   check->excludes("--json")->excludes("--watch");
   command->footer(R"(The first line is the verdict, with the reasons below it:
   OK        everything crosses
-  DEGRADED  something waits that should cross: a link, a topic, a subscription, the quarantine
+  DEGRADED  something waits that should cross: a link, a topic, a subscription, the quarantine;
+            or something was lost within the last day, or could be without the bridge knowing it
   FAILING   the journal takes nothing in, or is full within a day at this rate
 
 What the tables say:
@@ -141,7 +167,8 @@ What the tables say:
 Colours are used on a terminal only, and not if NO_COLOR is set.
 
 Exit codes: 0 done, 1 the daemon refused, 3 no daemon answers.
-With --check: 0 OK, 1 DEGRADED, 2 FAILING, 3 no daemon answers.
+With --check, as Nagios and Icinga have them: 0 OK, 1 DEGRADED (warning), 2 FAILING, also if no
+daemon answers within 5 s (critical), 3 it is not known: a wrong option or file, no permission.
 
 Examples:
   bascule status
@@ -150,6 +177,7 @@ Examples:
   bascule status --json | jq '.health.state')");
   command->callback([options, &choice] {
     choice.run = [options, &choice] {
+      if (options->check) return tell_monitor(choice.config);
       return status(load_config(choice.config, NamedFiles::ignored), *options);
     };
   });

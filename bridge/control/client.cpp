@@ -26,8 +26,6 @@ using boost::system::error_code;
 
 namespace {
 
-constexpr std::chrono::seconds answer_within{60};  // a slow flash disk may hold an answer back
-
 // Whether somebody listens; throws if that is all we may know.
 bool listens(const std::string& socket) {
   switch (const int error = try_connect(socket)) {
@@ -49,19 +47,19 @@ bool listens(const std::string& socket) {
 
 // One question and its answer; what failed, if anything did.
 error_code exchange(const std::string& socket, http::request<http::empty_body>& request,
-                    http::response_parser<http::string_body>& answer) {
+                    http::response_parser<http::string_body>& answer, std::chrono::seconds within) {
   boost::asio::io_context io(1);
   boost::beast::basic_stream<boost::asio::local::stream_protocol> stream(io);
   error_code failed;
   // Connecting waits while the daemon's queue is full, and its socket's time for sending bounds it.
   stream.socket().open({}, failed);
-  const timeval patience{answer_within.count(), 0};
+  const timeval patience{within.count(), 0};
   ::setsockopt(stream.socket().native_handle(), SOL_SOCKET, SO_SNDTIMEO, &patience,
                sizeof patience);
   if (!failed) stream.socket().connect(socket, failed);
   if (failed) return failed;
 
-  stream.expires_after(answer_within);
+  stream.expires_after(within);
   boost::beast::flat_buffer buffer;
   http::async_write(stream, request, [&](const error_code& unsent, std::size_t) {
     failed = unsent;
@@ -74,7 +72,7 @@ error_code exchange(const std::string& socket, http::request<http::empty_body>& 
 }
 
 std::optional<nlohmann::json> exchange(const std::string& socket, const std::string& path_and_query,
-                                       bool post) {
+                                       bool post, std::chrono::seconds within) {
   if (!listens(socket)) return std::nullopt;
 
   http::request<http::empty_body> request(post ? http::verb::post : http::verb::get, path_and_query,
@@ -83,9 +81,9 @@ std::optional<nlohmann::json> exchange(const std::string& socket, const std::str
   request.prepare_payload();
   http::response_parser<http::string_body> answer;
   answer.body_limit(boost::none);
-  if (const error_code failed = exchange(socket, request, answer)) {
-    throw std::runtime_error("the daemon at " + socket + " did not answer (" + failed.message() +
-                             "); try again, or look at its log");
+  if (const error_code failed = exchange(socket, request, answer, within)) {
+    throw NoAnswer("the daemon at " + socket + " did not answer (" + failed.message() +
+                   "); try again, or look at its log");
   }
   auto body = nlohmann::json::parse(answer.get().body(), nullptr, false);
   const unsigned status = answer.get().result_int();
@@ -99,12 +97,13 @@ std::optional<nlohmann::json> exchange(const std::string& socket, const std::str
 
 }  // namespace
 
-std::optional<nlohmann::json> ask(const std::string& socket, const std::string& path_and_query) {
-  return exchange(socket, path_and_query, false);
+std::optional<nlohmann::json> ask(const std::string& socket, const std::string& path_and_query,
+                                  std::chrono::seconds within) {
+  return exchange(socket, path_and_query, false, within);
 }
 
 std::optional<nlohmann::json> tell(const std::string& socket, const std::string& path_and_query) {
-  return exchange(socket, path_and_query, true);
+  return exchange(socket, path_and_query, true, answer_within);
 }
 
 }  // namespace bascule

@@ -41,6 +41,7 @@ std::string state_of(JournalCore& core, const LaneState& lane, std::uint64_t seq
   }
   const auto lost = core.store().losses().reason(place);
   if (!lost || *lost == "not_resent" || *lost == "beyond_history") return "forwarded";
+  if (*lost == "requeued") return *lost;
   return "lost: " + *lost;
 }
 
@@ -59,10 +60,12 @@ Wanted wanted(const Query& query) {
   if (wanted.topic && !valid_filter(*wanted.topic, &why)) {
     throw std::invalid_argument("'" + *wanted.topic + "' is no topic filter: " + why);
   }
-  constexpr std::string_view states[] = {"pending", "forwarded", "quarantined", "held", "lost"};
+  constexpr std::string_view states[] = {"pending", "forwarded", "quarantined",
+                                         "held",    "lost",      "requeued"};
   if (wanted.state && std::ranges::find(states, *wanted.state) == std::end(states)) {
-    throw std::invalid_argument("'" + *wanted.state +
-                                "' is no state: pending, forwarded, quarantined, held or lost");
+    throw std::invalid_argument(
+        "'" + *wanted.state +
+        "' is no state: pending, forwarded, quarantined, held, lost or requeued");
   }
   return wanted;
 }

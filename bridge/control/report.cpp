@@ -77,22 +77,25 @@ const char* consequence(Evidence evidence) {
   return "";
 }
 
+std::string times(std::uint64_t count) {
+  if (count == 0) return "never";
+  return count == 1 ? "once" : std::to_string(count) + " times";
+}
+
 std::string forgotten_advice(const Forgotten& forgotten) {
   const std::string last =
       ", last at " + utc_text(forgotten.last_ms) + consequence(forgotten.evidence);
   std::string silent;
   if (forgotten.silent_ends > 0) {
-    silent =
-        std::to_string(forgotten.silent_ends) +
-        " times it did not note that the bridge was gone: it crashed, or the line was half-open";
+    silent = times(forgotten.silent_ends) +
+             " it did not note that the bridge was gone: it crashed, or the line was half-open";
   }
   if (forgotten.sessions + forgotten.bookmarks == 0) {
     return "this broker may have forgotten: " + silent + last +
            "; if it crashed, make it save more often (mosquitto: autosave_interval)";
   }
-  return "this broker forgets: it lost this bridge's session " +
-         std::to_string(forgotten.sessions) + " times and its bookmark " +
-         std::to_string(forgotten.bookmarks) + " times" +
+  return "this broker forgets: it lost this bridge's session " + times(forgotten.sessions) +
+         " and its bookmark " + times(forgotten.bookmarks) +
          (silent.empty() ? "" : ", and " + silent) + last +
          "; make it keep sessions and retained messages over a restart (mosquitto: "
          "persistence true), or say in each lane's resend what it is sent again";
@@ -334,7 +337,10 @@ json status_report(const StatusParts& parts) {
           {"quarantine",
            {{"messages", journal.quarantine.messages}, {"bytes", journal.quarantine.bytes}}},
           {"cases", {{"open", journal.cases}}},
-          {"losses", {{"messages", journal.lost}, {"not_resent", journal.not_resent}}},
+          {"losses",
+           {{"messages", journal.lost},
+            {"last", journal.lost_ms == 0 ? json() : json(utc_text(journal.lost_ms))},
+            {"not_resent", journal.not_resent}}},
           {"resent", journal.resent}};
 }
 

@@ -350,6 +350,7 @@ void JournalCore::report_store() {
   retention_.measure(store);  // nothing may have been appended for long
   report_.full = starved_ || retention_.full(store, books_.lanes());
   report_.lost = store.losses().messages();
+  report_.lost_ms = store.losses().last_ms();
   report_.not_resent = store.losses().not_resent();
   report_.cases = store.policies().open_cases(0);
   report_.quarantine = store.quarantine().size();

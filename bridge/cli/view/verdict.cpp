@@ -20,6 +20,7 @@ using nlohmann::json;
 constexpr double rate_needs_s = 60;         // what came within less says nothing about a rate
 constexpr double soon_full_s = 24 * 3'600;  // so much room is left: somebody has to act today
 constexpr double worth_telling_s = 30 * 86'400;
+constexpr double lately_s = 24 * 3'600;  // nobody can undo what happened; a day later it is known
 
 constexpr Word<Health> health_words[] = {
     {"ok", Health::ok}, {"degraded", Health::degraded}, {"failing", Health::failing}};
@@ -57,6 +58,13 @@ std::string joined(const std::vector<std::string>& parts) {
   return text;
 }
 
+// A link is paused where what it brings finds no room, or must not cross at all: until then nothing
+// that it brings is taken in.
+bool any_paused(const json& status) {
+  return std::ranges::any_of(part_of(status, "links"),
+                             [](const json& link) { return text_of(link, "state") == "paused"; });
+}
+
 std::vector<std::string> links_down(const json& status, std::int64_t now_ms) {
   std::vector<std::string> down;
   const json& links = part_of(status, "links");
@@ -68,7 +76,8 @@ std::vector<std::string> links_down(const json& status, std::int64_t now_ms) {
     if (const auto since_ms = parse_time(text_of(link, "since"))) {
       text += " for " + span_text(static_cast<double>(now_ms - *since_ms) / 1'000);
     }
-    const std::string error = text_of(link, "last_error");
+    std::string error = text_of(link, "last_error");
+    if (error.starts_with(state + ": ")) error.erase(0, state.size() + 2);
     down.push_back(text + (error.empty() ? "" : " (" + error + ")"));
   }
   return down;
@@ -150,7 +159,8 @@ void outage(const json& status, std::int64_t now_ms, Findings& findings) {
   }
   // Waiting alone is no fault: a lane may have hours, or a rate.
   if (told.empty()) return;
-  findings.add(soon ? Health::failing : down ? Health::degraded : Health::ok, joined(told));
+  const bool failing = soon || any_paused(status);
+  findings.add(failing ? Health::failing : down ? Health::degraded : Health::ok, joined(told));
 }
 
 void refused(const json& status, Findings& findings) {
@@ -189,14 +199,41 @@ void refused(const json& status, Findings& findings) {
   }
 }
 
-// What changes no health, and waits for a person all the same.
-void notes(const json& status, Findings& findings) {
+// Seconds since then; nothing: never.
+std::optional<double> since_s(const json& of, const char* name, std::int64_t now_ms) {
+  const auto at_ms = parse_time(text_of(of, name));
+  if (!at_ms) return std::nullopt;
+  return static_cast<double>(now_ms - *at_ms) / 1'000;
+}
+
+// What a broker has forgotten lately, or could forget without the bridge knowing it.
+void doubts(const json& status, std::int64_t now_ms, Findings& findings) {
+  const json& links = part_of(status, "links");
+  for (const char* name : {"site", "central"}) {
+    const json& link = part_of(links, name);
+    const json& forgot = part_of(link, "forgot");
+    if (const auto ago_s = since_s(forgot, "last", now_ms); ago_s && *ago_s < lately_s) {
+      findings.add(Health::degraded, std::string(name) + ": " + text_of(forgot, "advice"));
+    }
+    if (const std::string warning = text_of(link, "warning"); !warning.empty()) {
+      findings.add(Health::degraded, std::string(name) + ": " + warning);
+    }
+  }
+}
+
+// What waits for a person, and what was lost.
+void notes(const json& status, std::int64_t now_ms, Findings& findings) {
   if (const std::uint64_t cases = count_of(part_of(status, "cases"), "open"); cases > 0) {
     findings.add(Health::ok, counted(cases, "case") + (cases == 1 ? " waits" : " wait") +
                                  " for a person: 'bascule cases list'");
   }
-  if (const std::uint64_t lost = count_of(part_of(status, "losses"), "messages"); lost > 0) {
-    findings.add(Health::ok, counted(lost, "message") + " lost so far: 'bascule journal losses'");
+  const json& losses = part_of(status, "losses");
+  if (const std::uint64_t lost = count_of(losses, "messages"); lost > 0) {
+    const auto ago_s = since_s(losses, "last", now_ms);
+    findings.add(ago_s && *ago_s < lately_s ? Health::degraded : Health::ok,
+                 counted(lost, "message") + " lost so far" +
+                     (ago_s ? ", the last " + span_text(*ago_s) + " ago" : "") +
+                     ": 'bascule journal losses'");
   }
 }
 
@@ -211,7 +248,8 @@ Verdict verdict(const json& status, std::int64_t now_ms) {
   journal(status, findings);
   outage(status, now_ms, findings);
   refused(status, findings);
-  notes(status, findings);
+  doubts(status, now_ms, findings);
+  notes(status, now_ms, findings);
   return findings.take();
 }
 

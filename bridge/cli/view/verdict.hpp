@@ -12,8 +12,8 @@ namespace bascule {
 
 enum class Health {
   ok,        // everything crosses
-  degraded,  // something waits that should cross; nothing is lost by waiting
-  failing    // the journal takes nothing in, or is about to be full
+  degraded,  // something waits that should cross, or was lost lately, or could be unnoticed
+  failing    // the journal takes nothing in, or is about to be full; or nobody answers
 };
 
 struct Verdict {

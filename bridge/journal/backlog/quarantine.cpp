@@ -2,6 +2,7 @@
 
 #include <stdexcept>
 
+#include "clock.hpp"
 #include "journal/backlog/own_entry.hpp"
 #include "message/properties.hpp"
 #include "message/stamp.hpp"
@@ -59,6 +60,10 @@ void Quarantine::requeue(std::int64_t number, std::string_view into, const Route
     throw std::invalid_argument("the journal is full; try again when there is room");
   }
   transaction_.write().quarantine().erase(number);
+  if (entry->lane != 0) {
+    transaction_.write().losses().requeued({entry->lane, entry->sequence}, entry->size,
+                                           now().wall_ms);
+  }
 }
 
 void Quarantine::drop(std::int64_t number) {

@@ -99,7 +99,7 @@ RetainedRows::Fate StoredRetained::fate(LaneSequence place) {
   const LaneState& lane = books_.state(place.lane);
   if (const auto reason = transaction_.store().losses().reason(place)) {
     const bool meant = *reason == "not_resent" && lane.settings.resend == Resend::never;
-    if (!meant) return Fate::lost;
+    if (!meant && *reason != "requeued") return Fate::lost;
   }
   return lane.resolved(place.sequence) ? Fate::crossed : Fate::waits;
 }

@@ -47,4 +47,11 @@ with Stage() as stage:
     health = json.loads(bascule.cli("status", "--json").stdout)["health"]
     assert health["state"] == "degraded" and len(health["because"]) == 1, health
     bascule.terminate()
-    assert bascule.cli("status", "--check").returncode == 3
+    gone = bascule.cli("status", "--check")
+    assert gone.returncode == 2 and gone.stdout.startswith("FAILING  no daemon answers"), gone
+    assert bascule.cli("status", "--check", "--bogus").returncode == 3
+    file = bascule.config.read_text()
+    bascule.config.write_text("bridge: {id: 7 sales}\n")
+    unknown = bascule.cli("status", "--check")
+    assert unknown.returncode == 3 and unknown.stdout.startswith("UNKNOWN  "), unknown
+    bascule.config.write_text(file)

@@ -47,6 +47,12 @@ with Stage() as stage:
     assert again.topic == SALE_ABOVE and again.user["bascule-requeued"].endswith("/1"), again
     bascule.wait_drained()
     assert quarantine("list")["messages"] == []
+    shown = json.loads(bascule.cli("journal", "show", "--json").stdout)["messages"]
+    assert [one["state"] for one in shown if one["sequence"] in (1, 2, 3)] == \
+        ["requeued", "lost: dropped", "requeued"], shown
+    assert all(one["state"] == "forwarded" for one in shown if one["sequence"] > 3), shown
+    requeued = bascule.cli("journal", "show", "--state", "requeued").stdout
+    assert requeued.count("requeued") == 2, requeued
     losses = json.loads(bascule.cli("journal", "losses", "--json").stdout)
     assert [(one["first"], one["reason"]) for one in losses["losses"]] == [(2, "dropped")], losses
     nothing = bascule.cli("journal", "quarantine", "requeue")

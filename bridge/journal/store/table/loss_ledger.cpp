@@ -50,7 +50,7 @@ std::vector<Loss> LossLedger::newest(int limit) {
   return database_
       .prepared(
           "SELECT lane, first, last, count, bytes, reason, at_ms FROM loss"
-          " ORDER BY id DESC LIMIT ?1")
+          " WHERE reason<>'requeued' ORDER BY id DESC LIMIT ?1")
       .bind(limit)
       .all([](const Statement& row) {
         return Loss{static_cast<LaneId>(row.integer(0)),
@@ -76,7 +76,17 @@ std::optional<std::string> LossLedger::reason(LaneSequence place) {
 std::uint64_t LossLedger::messages() {
   return static_cast<std::uint64_t>(
       database_.integer("SELECT sum(count) FROM loss WHERE reason NOT IN"
-                        " ('superseded', 'not_resent', 'beyond_history')"));
+                        " ('superseded', 'requeued', 'not_resent', 'beyond_history')"));
+}
+
+std::int64_t LossLedger::last_ms() {
+  return database_.integer(
+      "SELECT max(at_ms) FROM loss WHERE reason NOT IN"
+      " ('superseded', 'requeued', 'not_resent', 'beyond_history')");
+}
+
+void LossLedger::requeued(LaneSequence place, std::uint64_t bytes, std::int64_t at_ms) {
+  add({place.lane, place.sequence, place.sequence, 1, bytes, "requeued", at_ms});
 }
 
 std::uint64_t LossLedger::not_resent() {

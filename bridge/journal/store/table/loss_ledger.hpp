@@ -28,11 +28,15 @@ class LossLedger {
   // Joins the lane's last row if that continues it. Beyond about `rows_max` rows the oldest two of
   // a lane and reason become one, from the first of the one to the last of the other.
   void add(const Loss& loss);
-  std::vector<Loss> newest(int limit);  // newest first
+  std::vector<Loss> newest(int limit);  // newest first, without what was requeued
   // Why a message is in it, but for what a newer value replaced; nothing: it is not.
   std::optional<std::string> reason(LaneSequence place);
   // In all that are lost: not what a newer value replaced, nor what the far broker may have lost.
   std::uint64_t messages();
+  std::int64_t last_ms();  // when the last of those was; 0: there is none
+
+  // A message was quarantined, and is in its lane once more, under another number: not lost.
+  void requeued(LaneSequence place, std::uint64_t bytes, std::int64_t at_ms);
 
   // What the far broker may have lost and was not sent again, because the lane's `resend` says so
   // (not_resent); or because the history did not go back so far (beyond_history).

@@ -47,6 +47,31 @@ TEST_CASE("verdict: cases and losses are known, and no fault") {
         "    2 messages lost so far: 'bascule journal losses'\n");
 }
 
+TEST_CASE("verdict: a link that is paused brings nothing in, whether or not the journal is full") {
+  json status = sample();
+  status["lanes"] = json::array();
+  status["links"]["site"] = {{"state", "paused"},
+                             {"since", "2025-11-22T13:19:00Z"},
+                             {"last_error", "paused: the journal is full (max_size)"}};
+  CHECK(text(status) == "FAILING  site: paused for 1 min (the journal is full (max_size))\n");
+}
+
+TEST_CASE("verdict: what was lost, or forgotten, within a day is a fault; later it is known") {
+  json status = sample();
+  status["lanes"] = json::array();
+  status["losses"] = {{"messages", 2}, {"last", "2025-11-22T11:20:00Z"}};
+  CHECK(text(status) ==
+        "DEGRADED  2 messages lost so far, the last 2 h ago: 'bascule journal losses'\n");
+  status["losses"]["last"] = "2025-11-21T13:20:00Z";
+  CHECK(text(status) == "OK  2 messages lost so far, the last 1 d ago: 'bascule journal losses'\n");
+  status["losses"]["messages"] = 0;
+  status["links"]["central"]["forgot"] = {{"last", "2025-11-22T13:19:00Z"},
+                                          {"advice", "this broker forgets"}};
+  CHECK(text(status) == "DEGRADED  central: this broker forgets\n");
+  status["links"]["central"]["forgot"]["last"] = "2025-11-20T13:19:00Z";
+  CHECK(text(status) == "OK\n");
+}
+
 TEST_CASE("verdict: each thing that should cross and does not is a reason") {
   const auto degraded = [](const char* change, const std::string& why) {
     json status = sample();
@@ -59,6 +84,10 @@ TEST_CASE("verdict: each thing that should cross and does not is a reason") {
   degraded(R"({"links": {"central": {"state": "down", "last_error": "connection refused"}}})",
            "central: down for 2 h (connection refused)");
   degraded(R"({"links": {"site": {"state": "slow"}}})", "site: slow for 3 d 4 h");
+  degraded(R"({"links": {"central": {"warning": "that goes unnoticed"}}})",
+           "central: that goes unnoticed");
+  degraded(R"({"orphans": [{"advice": "1 message of lane x waits", "oldest_age_s": 60}]})",
+           "1 message of lane x waits; the oldest came 1 min ago");
   degraded(R"({"held": {"messages": 12, "topics": 2}})",
            "12 messages held: the broker refuses 2 topics");
   degraded(R"({"quarantine": {"messages": 1}})",
