@@ -20,6 +20,7 @@ namespace {
 constexpr std::chrono::seconds stop_deadline{5};
 constexpr std::chrono::milliseconds bookmark_delay{1'000};
 constexpr std::chrono::milliseconds look_for_slowness_every{500};
+constexpr std::string_view put_on_hold = "paused: ";     // as a link says that ends for it (Paho)
 constexpr std::chrono::seconds renewed_within{5};        // else it is an outage, and told
 constexpr std::chrono::milliseconds remember_after{50};  // many answers come at once
 
@@ -345,7 +346,8 @@ void Crossing::subscribed(const Limits& limits) {
         "'retain: keep' forward it as not retained ('retain: set' would set it)",
         name_);
   }
-  if (!std::exchange(renewing_, {})) events_.link_up(name_);
+  const bool renewed = static_cast<bool>(std::exchange(renewing_, {}));
+  if (!std::exchange(on_hold_, false) && !renewed) events_.link_up(name_);
   forwarder_.subscribed(limits);
   forwarder_.publish(state_topic_, std::string(state_online), true);
 }
@@ -368,6 +370,12 @@ void Crossing::disconnected(const std::string& reason) {
   settled_ = false;
   watch_line();
   if (stopping_) return;
+  // The events have journal_paused of that, and it is no outage.
+  const bool paused = link_->status().state == LinkStatus::State::paused;
+  if (paused && reason.starts_with(put_on_hold)) {
+    on_hold_ = true;
+    return;
+  }
   if (reason != delivered_anew) return events_.link_down(name_, reason);
   renewing_ = link_->loop().after(renewed_within, [this] {
     renewing_.reset();

@@ -138,8 +138,9 @@ class Crossing {
   bool settled_ = false;       // loop thread, as the next two
   bool line_fit_ = false;      // as told
   Loop::Timer watch_;
-  Loop::Timer renewing_;                   // until a connection that is made anew counts as lost
-  Loop::Timer remembering_;                // until what has become of subscriptions is written
+  bool on_hold_ = false;     // and for that it is down: Paho cannot hold a connection that is up
+  Loop::Timer renewing_;     // until a connection that is made anew counts as lost
+  Loop::Timer remembering_;  // until what has become of subscriptions is written
   std::vector<std::string> unidentified_;  // then these may be asked for again; loop thread
   std::set<std::string> taken_back_;       // on this connection; loop thread
 };

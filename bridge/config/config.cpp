@@ -67,6 +67,7 @@ void read_bridge(Section& file, BridgeConfig& config) {
                 "a key does not belong in this file; put it in a file of its own and name that "
                 "with \"stamp_key_file\"");
   bridge.read("stamp_key_file", config.stamp_key_file, readable_file);
+  warn_of_credential(bridge, "stamp_key_file", config.stamp_key_file);
   bridge.finish();
   config.journal.data_dir = config.data_dir;
 }

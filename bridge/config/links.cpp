@@ -69,6 +69,7 @@ void warn_of_secret(Section& section, std::string_view key, const std::string& p
 
 void warn_of_password(Section& link, const std::string& path) {
   warn_of_secret(link, "password_file", path);
+  warn_of_credential(link, "password_file", path);
   std::ifstream file(path, std::ios::binary);
   std::string text(4096, '\0');  // longer than any broker takes
   file.read(text.data(), static_cast<std::streamsize>(text.size()));
@@ -98,6 +99,9 @@ void read_tls(Section& link, const std::optional<Url>& url, TlsSettings& setting
   tls.read("cert_file", settings.cert_file, readable_file);
   tls.read("key_file", settings.key_file, readable_file);
   warn_of_secret(tls, "key_file", settings.key_file);
+  warn_of_credential(tls, "ca_file", settings.ca_file);
+  warn_of_credential(tls, "cert_file", settings.cert_file);
+  warn_of_credential(tls, "key_file", settings.key_file);
   tls.read("insecure", settings.insecure, boolean);
   if (settings.insecure) {
     tls.warn("insecure",
@@ -184,6 +188,13 @@ bool same_address(const Url& a, const Url& b) {
 }
 
 }  // namespace
+
+void warn_of_credential(Section& section, std::string_view key, const std::string& path) {
+  if (!path.starts_with(credentials)) return;
+  section.warn(key, in_quotes(key) +
+                        " names a credential of the service, and CREDENTIALS_DIRECTORY "
+                        "is not set here: whether it is there was not looked at");
+}
 
 void read_links(Section& file, const std::string& id, BridgeConfig& config) {
   config.site.name = "site";

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "config/section.hpp"
 
@@ -10,5 +11,9 @@ namespace bascule {
 // Reads both links of the file into `config`, whose journal settings are read already. `id` is what
 // stands for {bridge.id}.
 void read_links(Section& file, const std::string& id, BridgeConfig& config);
+
+// `key` has read `path`: warns if it names a credential of the service, and this is not the
+// service.
+void warn_of_credential(Section& section, std::string_view key, const std::string& path);
 
 }  // namespace bascule

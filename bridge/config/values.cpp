@@ -59,7 +59,6 @@ std::string socket_path(const std::string& text) {
 
 std::string readable_file(const std::string& given) {
   // Only the service itself sees its credentials: to a check in a shell they are as good as there.
-  constexpr std::string_view credentials = "${CREDENTIALS_DIRECTORY}/";
   const bool credential = given.starts_with(credentials);
   const char* folder = credential ? std::getenv("CREDENTIALS_DIRECTORY") : nullptr;
   if (credential && folder == nullptr) return plain_text(given);

@@ -27,6 +27,10 @@ bool boolean(const std::string& text);
 std::string absolute_path(const std::string& text);
 std::string socket_path(const std::string& text);
 
+// Before the name of a credential of the systemd service. It stays there where only the service
+// knows the folder.
+inline constexpr std::string_view credentials = "${CREDENTIALS_DIRECTORY}/";
+
 // An absolute path of a file that this process may read, or ${CREDENTIALS_DIRECTORY}/NAME: a
 // credential of its systemd service. Its text is never repeated: it may be a secret in the wrong
 // place.

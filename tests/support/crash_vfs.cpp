@@ -28,6 +28,7 @@ int close_file(sqlite3_file* file) {
   return SQLITE_OK;
 }
 int read_file(sqlite3_file* file, void* out, int length, sqlite3_int64 at) {
+  if (handle(file).disk->unreadable) return SQLITE_IOERR_CORRUPTFS;
   const std::string& now = content(file).now;
   const auto from = std::min(static_cast<std::size_t>(at), now.size());
   const auto there = std::min(static_cast<std::size_t>(length), now.size() - from);

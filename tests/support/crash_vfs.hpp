@@ -56,6 +56,8 @@ class CrashDisk {
 
   // While set, nothing can be written, synced or opened. Any thread.
   std::atomic<bool> broken = false;
+  // While set, reading fails as SQLite's own file system tells of EIO.
+  std::atomic<bool> unreadable = false;
   // While set, no file can grow.
   std::atomic<bool> full = false;
 

@@ -143,7 +143,9 @@ void NativeLink::end_connection(const std::string& why) {
 void NativeLink::connection_ended(const Connection::End& end, bool ours) {
   const auto now = Clock::now();
   const auto life = now - up_since_;
-  const bool quiet = phase_ == Phase::up && session_.publishes.size() == 0;
+  // What waits for an answer, of the broker or of ours, may be what it closes over.
+  const bool quiet =
+      phase_ == Phase::up && session_.publishes.size() == 0 && session_.deliveries.count() == 0;
   if (phase_ != Phase::idle && phase_ != Phase::connecting) protocol_.ended(now);
   forget_connection();
   if (!paused_ && !stopping_ && !at_once_) status_.failed(end.why);

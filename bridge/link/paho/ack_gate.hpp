@@ -52,6 +52,12 @@ class AckGate {
     return acknowledged_ >= tag;
   }
 
+  // A delivery is inside: it waits for its acknowledgement, most likely.
+  bool occupied() {
+    const std::lock_guard lock(mutex_);
+    return inside_;
+  }
+
   void leave() {
     const std::lock_guard lock(mutex_);
     inside_ = false;

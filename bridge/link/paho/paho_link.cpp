@@ -262,7 +262,7 @@ void PahoLink::on_ended(std::uint64_t attempt, const std::string& reason, std::u
   const bool ours = !why.empty();
   if (!ours) why = reason;
   if (was != Phase::connecting) {
-    const bool quiet = was == Phase::up && port_->in_flight.size() == 0;
+    const bool quiet = was == Phase::up && port_->in_flight.size() == 0 && !port_->gate.occupied();
     protocol_.ended(now);
     port_->set_relay(nullptr);  // Paho has closed its end
     if (held_) {

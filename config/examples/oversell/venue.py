@@ -163,10 +163,18 @@ def play(stage):
     venue.tell()
 
 
-with Stage() as whole:
+def on_endings(handler):
     for ending in signal.SIGINT, signal.SIGTERM, signal.SIGHUP:
-        signal.signal(ending, signal.default_int_handler)
-    try:
-        play(whole)
-    except KeyboardInterrupt:
-        print()
+        signal.signal(ending, handler)
+
+
+# Ctrl-C goes to brokers and bridges, too: nobody is left whose books could be asked for at the end.
+whole = Stage().__enter__()
+on_endings(signal.default_int_handler)
+try:
+    play(whole)
+except KeyboardInterrupt:
+    print()
+finally:
+    on_endings(signal.SIG_IGN)
+    whole.end(keep=False)

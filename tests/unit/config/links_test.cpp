@@ -17,14 +17,20 @@ using namespace std::chrono_literals;
 TEST_CASE("config: a credential of the service is found where systemd has put it") {
   const ConfigDirectory directory;
   directory.write("token", "x");
+  ::chmod((directory.path() + "/token").c_str(), 0600);
   const std::string yaml = with_site(
       "  url: mqtt://broker:1234\n"
       "  password_file: \"${CREDENTIALS_DIRECTORY}/token\"\n");
   ::unsetenv("CREDENTIALS_DIRECTORY");
   CHECK(problems(yaml).empty());  // a shell cannot look
   CHECK(load(yaml).site.password_file == "${CREDENTIALS_DIRECTORY}/token");
+  const std::vector<Problem> told = load(yaml).warnings;
+  REQUIRE(told.size() == 1);
+  CHECK(told[0].line == 3);
+  CHECK(told[0].text.find("CREDENTIALS_DIRECTORY is not set here") != std::string::npos);
   ::setenv("CREDENTIALS_DIRECTORY", directory.path().c_str(), 1);
   CHECK(load(yaml).site.password_file == directory.path() + "/token");
+  CHECK(load(yaml).warnings.empty());
   ::setenv("CREDENTIALS_DIRECTORY", "/nowhere", 1);
   CHECK(problems(yaml) == Lines{"3:18: \"password_file\" names no such file"});
   ::unsetenv("CREDENTIALS_DIRECTORY");

@@ -41,8 +41,11 @@ class File {
       std::memcpy(out, image_.data() + from, size);
       return SQLITE_OK;
     }
-    const int flushed = flush();
-    return flushed != SQLITE_OK ? flushed : below_->pMethods->xRead(below_, out, length, at);
+    if (const int flushed = flush(); flushed != SQLITE_OK) return flushed;
+    const int code = below_->pMethods->xRead(below_, out, length, at);
+    // So SQLite calls a read that the device refused (EIO), and makes "the file is malformed" of
+    // it.
+    return code == SQLITE_IOERR_CORRUPTFS ? SQLITE_IOERR_READ : code;
   }
 
   int write(const void* data, int length, sqlite3_int64 at) {

@@ -159,6 +159,16 @@ TEST_CASE("native link: what the broker does wrong ends the connection, and the 
   }
 }
 
+TEST_CASE("native link: closed while deliveries wait, over and over, it accuses no other client") {
+  ScriptedBroker broker([&](const Peer& peer, int) {
+    bring_up(peer);
+    peer.send(publish(1, "good"));
+  });
+  LinkProbe in(settings_for(broker.url()), {all}, false);
+  CHECK(in.wait_up(5));
+  CHECK(in.link().status().last_error.find("another client") == std::string::npos);
+}
+
 TEST_CASE("native link: an acknowledgement that nobody waits for does no harm") {
   ScriptedBroker broker([&](const Peer& peer, int) {
     bring_up(peer);

@@ -10,7 +10,9 @@
 #include <random>
 #include <string>
 
+#include "journal/store/sqlite/database.hpp"
 #include "support/crash_vfs.hpp"
+#include "support/temporary_folder.hpp"
 
 using namespace bascule;
 using namespace bascule::test;
@@ -145,6 +147,25 @@ TEST_CASE("gathered writes: a transaction that is not synced is with the kernel 
   file.write(header, 56 + 4'096);
   file.write(page, 80 + 4'096);
   CHECK(disk.files["file"]->now.size() == 80 + 2 * 4'096);
+}
+
+TEST_CASE("gathered writes: a read that the device refuses is that, and no damaged file") {
+  const TemporaryFolder folder;
+  CrashDisk disk;
+  const std::string path = folder.path + "/journal.db";
+  {
+    Database database(path);
+    database.execute("CREATE TABLE message(topic TEXT)");
+  }
+  Database database(path);
+  disk.unreadable = true;
+  try {
+    database.integer("SELECT count(*) FROM message");
+    FAIL("it was read");
+  } catch (const DatabaseError& error) {
+    CHECK(std::string(error.what()).starts_with("disk I/O error"));
+    CHECK_FALSE(error.damaged());
+  }
 }
 
 TEST_CASE("gathered writes: one that fails is reported, and given up") {
