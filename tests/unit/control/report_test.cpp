@@ -64,7 +64,7 @@ TEST_CASE("report: it has every name that it promises") {
   }
   has_keys(status["journal"], {"bytes", "sync", "free_bytes"});
   has_keys(status["cases"], {"open"});
-  has_keys(status["losses"], {"messages", "not_resent"});
+  has_keys(status["losses"], {"messages", "last", "not_resent"});
 }
 
 TEST_CASE("report: links are told with their state, and no error is null") {
