@@ -18,10 +18,10 @@
 #include "config/stages.hpp"
 #include "control/handlers.hpp"
 #include "control/server.hpp"
-#include "former_session.hpp"
+#include "crossing/former_session.hpp"
+#include "crossing/same_broker.hpp"
 #include "log.hpp"
 #include "policy/host.hpp"
-#include "same_broker.hpp"
 
 namespace bascule {
 namespace {

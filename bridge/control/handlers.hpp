@@ -3,7 +3,7 @@
 
 #include "config/config.hpp"
 #include "control/server.hpp"
-#include "crossing.hpp"
+#include "crossing/crossing.hpp"
 #include "journal/journal.hpp"
 #include "policy/host.hpp"
 

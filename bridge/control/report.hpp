@@ -10,12 +10,12 @@
 #include <vector>
 
 #include "changes.hpp"
+#include "crossing/retained_comparison.hpp"
 #include "forwarder/forwarder.hpp"
 #include "journal/core.hpp"
 #include "link/link.hpp"
 #include "message/per_direction.hpp"
 #include "policy/host.hpp"
-#include "retained_comparison.hpp"
 #include "route/route.hpp"
 
 namespace bascule {

@@ -37,7 +37,7 @@ inline constexpr Word<Client> client_words[] = {
     {"auto", Client::automatic}, {"native", Client::native}, {"paho", Client::paho}};
 
 // Whether what a broker retains is compared with what has crossed after each gap, or only what a
-// session brings is believed: retained_comparison.hpp.
+// session brings is believed: crossing/retained_comparison.hpp.
 enum class AfterGap : std::uint8_t { compare, trust };
 inline constexpr Word<AfterGap> after_gap_words[] = {{"compare", AfterGap::compare},
                                                      {"trust", AfterGap::trust}};

@@ -18,15 +18,15 @@ FAULTS = (
          "  if (!stamp) return std::nullopt;\n  if (stamp->sequence == 0 &&\n"),
     )),
     Fault("K1", "the subscriptions of an earlier configuration live on, and count", (
-        ("bridge/crossing.cpp",
+        ("bridge/crossing/crossing.cpp",
          "subscriptions_.wanted(), subscriptions_.unwanted());",
          "subscriptions_.wanted(), {});"),
-        ("bridge/subscriptions.cpp",
+        ("bridge/crossing/subscriptions.cpp",
          "  if (identifier == several_subscriptions) return {};",
          "  if (identifier != 0 || !topic.empty()) return {};"),
     )),
     Fault("K2", "what is retained is not compared after a gap", (
-        ("bridge/retained_comparison.cpp",
+        ("bridge/crossing/retained_comparison.cpp",
          "  if (status().state == State::off) return;\n  answers_",
          "  if (status().state == State::off || far.readable) return;\n  answers_"),
     )),

@@ -3,7 +3,7 @@
 
 #include <doctest/doctest.h>
 
-#include "intake.hpp"
+#include "crossing/intake.hpp"
 #include "support/journal_case.hpp"
 #include "support/scripted_link.hpp"
 

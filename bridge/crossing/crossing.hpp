@@ -13,15 +13,15 @@
 #include <string>
 #include <vector>
 
+#include "crossing/intake.hpp"
+#include "crossing/retained_comparison.hpp"
+#include "crossing/subscriptions.hpp"
 #include "events.hpp"
 #include "forwarder/forwarder.hpp"
 #include "forwarder/refusal_news.hpp"
-#include "intake.hpp"
 #include "journal/journal.hpp"
 #include "link/link.hpp"
-#include "retained_comparison.hpp"
 #include "route/route.hpp"
-#include "subscriptions.hpp"
 
 namespace bascule {
 

@@ -16,12 +16,12 @@
 #include <string_view>
 #include <vector>
 
+#include "crossing/subscriptions.hpp"
 #include "fold.hpp"
 #include "journal/journal.hpp"
 #include "link/link.hpp"
 #include "message/proof.hpp"
 #include "route/route.hpp"
-#include "subscriptions.hpp"
 
 namespace bascule {
 

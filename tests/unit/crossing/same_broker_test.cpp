@@ -1,5 +1,5 @@
 // Which routes send, on one broker, what they take.
-#include "same_broker.hpp"
+#include "crossing/same_broker.hpp"
 
 #include <doctest/doctest.h>
 

@@ -16,7 +16,7 @@
 #include <string>
 #include <vector>
 
-#include "intake.hpp"
+#include "crossing/intake.hpp"
 #include "link/link.hpp"
 
 namespace bascule {

@@ -12,7 +12,7 @@
 #include <string_view>
 #include <vector>
 
-#include "crossing.hpp"
+#include "crossing/crossing.hpp"
 #include "route/route.hpp"
 
 namespace bascule {

@@ -1,4 +1,4 @@
-#include "subscriptions.hpp"
+#include "crossing/subscriptions.hpp"
 
 #include <algorithm>
 #include <utility>

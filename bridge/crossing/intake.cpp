@@ -1,4 +1,4 @@
-#include "intake.hpp"
+#include "crossing/intake.hpp"
 
 #include <spdlog/spdlog.h>
 

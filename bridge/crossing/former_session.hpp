@@ -14,7 +14,7 @@
 #include <string>
 #include <vector>
 
-#include "crossing.hpp"
+#include "crossing/crossing.hpp"
 #include "journal/journal.hpp"
 #include "link/link.hpp"
 #include "link/loop.hpp"

@@ -1,4 +1,4 @@
-#include "retained_reader.hpp"
+#include "crossing/retained_reader.hpp"
 
 #include <nlohmann/json.hpp>
 #include <string_view>

@@ -1,4 +1,4 @@
-#include "same_broker.hpp"
+#include "crossing/same_broker.hpp"
 
 #include <spdlog/spdlog.h>
 

@@ -13,10 +13,10 @@
 #include <string>
 #include <vector>
 
-#include "intake.hpp"
+#include "crossing/intake.hpp"
+#include "crossing/retained_reader.hpp"
 #include "journal/journal.hpp"
 #include "link/link.hpp"
-#include "retained_reader.hpp"
 #include "text/words.hpp"
 
 namespace bascule {

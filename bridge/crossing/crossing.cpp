@@ -1,4 +1,4 @@
-#include "crossing.hpp"
+#include "crossing/crossing.hpp"
 
 #include <spdlog/spdlog.h>
 

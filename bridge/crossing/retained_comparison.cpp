@@ -1,4 +1,4 @@
-#include "retained_comparison.hpp"
+#include "crossing/retained_comparison.hpp"
 
 #include <spdlog/spdlog.h>
 

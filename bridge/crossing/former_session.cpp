@@ -1,4 +1,4 @@
-#include "former_session.hpp"
+#include "crossing/former_session.hpp"
 
 #include <spdlog/spdlog.h>
 
