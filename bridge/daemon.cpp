@@ -136,11 +136,19 @@ int run_daemon(const BridgeConfig& config, bool accept_losses) {
   if (!config.policies.empty()) journal.set_steps(&policies);
   Events events(config.id, journal, config.hub ? Direction::down : Direction::up);
   const BridgeIdentity bridge{config.id, read_stamp_key(config)};
-  Crossing site(bridge, config.site, Direction::up, config.routes, journal, events);
+  const auto former_clients = [&](const LinkSettings& link) {
+    return journal.opened().subscriptions().other_clients(link.client_id, link.url);
+  };
+  // Making the present session takes away what is retained.
+  const auto of_present = [&](LinkSettings link) {
+    if (!former_clients(link).empty()) link.retained = AfterGap::compare;
+    return link;
+  };
+  Crossing site(bridge, of_present(config.site), Direction::up, config.routes, journal, events);
   std::unique_ptr<Crossing> central;
   if (!config.hub) {
-    central = std::make_unique<Crossing>(bridge, config.central, Direction::down, config.routes,
-                                         journal, events);
+    central = std::make_unique<Crossing>(bridge, of_present(config.central), Direction::down,
+                                         config.routes, journal, events);
   }
   if (!config.policies.empty()) {
     // At a hub, the one broker is the central one.
@@ -159,8 +167,7 @@ int run_daemon(const BridgeConfig& config, bool accept_losses) {
   const auto beginning = [&](Crossing& crossing, Direction in) {
     const LinkSettings& link = in == Direction::up ? config.site : config.central;
     std::function<void()> next = [&crossing] { crossing.start(); };
-    for (const std::string& client :
-         journal.opened().subscriptions().other_clients(link.client_id, link.url)) {
+    for (const std::string& client : former_clients(link)) {
       former.push_back(std::make_unique<FormerSession>(bridge, link, client, in, config.routes,
                                                        journal, events, crossing));
       next = [first = former.back().get(), next] { first->start(next); };

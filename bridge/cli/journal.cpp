@@ -266,7 +266,7 @@ What is in the counter 'repeats' of 'bascule status', by where it came from:
   redelivered  the broker delivered again what is in the journal
   resent       another bascule sent again; SOURCE is its ORIGIN/EPOCH/LANE
   retained     a subscription brought a retained value again that has crossed
-  overlapping  the broker delivered it once for each of several subscriptions
+  overlapping  it came once for each of several subscriptions, or sessions
   looped       this bridge had forwarded it before, or it had passed eight bridges
 and, of messages that were not dropped:
   copied       it bore the stamp of another message, which was taken off; SOURCE is the

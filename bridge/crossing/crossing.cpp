@@ -131,6 +131,7 @@ Crossing::Crossing(const BridgeIdentity& bridge, LinkSettings settings, Directio
   // fresh.
   forwarder_.on_settled = [this](const FarKnowledge& far) {
     intake_.expect_replayed(false);
+    intake_.expect_no_copies();
     settled_ = true;
     watch_line();
     if (on_settled) on_settled();
@@ -278,9 +279,11 @@ void Crossing::deliver(std::span<const Delivery> deliveries) {
 
 void Crossing::say(Direction direction, const std::string& word) {
   link_->loop().post([this, topic = Bookmark::topic(bridge_id_, direction), word] {
-    forwarder_.publish(topic, std::string(word_mark) + word, false);
+    forwarder_.publish(topic, spoken(word), false);
   });
 }
+
+std::string Crossing::spoken(const std::string& word) { return std::string(word_mark) + word; }
 
 void Crossing::heard(const std::string& payload) {
   if (!payload.starts_with(word_mark)) return forwarder_.heard(payload);
@@ -328,6 +331,7 @@ void Crossing::note_spoken(Spoken spoken) {
 void Crossing::connected(const Limits& limits) {
   taken_back_.clear();
   intake_.connected();
+  if (!limits.session_present) intake_.expect_no_copies();
   forwarder_.connected();
   comparison_.connected(limits);
   // A retained message is an old one if the subscription that brings it is new. MQTT 3.1.1 brings

@@ -11,6 +11,7 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "crossing/intake.hpp"
@@ -46,9 +47,14 @@ class Crossing {
   // Likewise: what the broker had for us has come; and a word that somebody said() to us here.
   std::function<void()> on_settled;
   std::function<void(const std::string& word)> on_word;
+  // As Intake's.
+  void admit(std::function<bool(const Message&)> admits) { intake_.admits = std::move(admits); }
+  void expect_copies(Intake::Copies copies) { intake_.expect_copies(std::move(copies)); }
   // Says a word at this broker to who is subscribed for what goes out in a direction, while the
   // link is up. And: forwards nothing any more, and takes nothing in. Any thread.
   void say(Direction direction, const std::string& word);
+  // The payload that says it.
+  static std::string spoken(const std::string& word);
   void halt(const std::string& why);
   // Any thread.
   void compare_retained() {

@@ -67,7 +67,13 @@ void Intake::deliver(std::span<const Delivery> deliveries,
       Append release;
       release.released = delivery.packet_id;
       group.entries.push_back(release);
+    } else if (admits && !admits(delivery.message)) {
+      continue;
     } else if (delivery.message.topic.starts_with(own_prefix_)) {
+      if (expects_copies_ && delivery.message.payload == brought_before_.until) {
+        expects_copies_ = false;
+        brought_before_ = {};
+      }
       own(delivery.message);
     } else {
       if (!settings_.settle_topic.empty() && delivery.message.topic == settings_.settle_topic) {
@@ -229,13 +235,27 @@ std::optional<Retained::Image> Intake::image(std::string_view topic) const {
   return Retained::Image{match.topic, targets_[match.route].retain != RetainRule::clear};
 }
 
-// Whether it is another copy, for an overlapping subscription. Of what a new subscription brings
-// there may be no other.
-bool Intake::repeated(const Delivery& delivery) const {
-  if (subscriptions_ == nullptr || delivery.identifier == 0) return false;
+void Intake::expect_copies(Copies copies) {
+  brought_before_ = std::move(copies);
+  expects_copies_ = true;
+}
+
+// Whether it is another copy, for a former session or an overlapping subscription. Of what a new
+// subscription brings there may be no other.
+bool Intake::repeated(const Delivery& delivery) {
   if (delivery.message.retain && replayed_.load(std::memory_order_relaxed)) return false;
+  if (is_copy(delivery.message)) return true;
+  if (subscriptions_ == nullptr || delivery.identifier == 0) return false;
   const auto source = subscriptions_->source(delivery.identifier, delivery.message.topic);
   return source.origin == Subscriptions::Origin::repeat;
+}
+
+bool Intake::is_copy(const Message& message) {
+  if (!expects_copies_.load(std::memory_order_relaxed)) return false;
+  const auto found = brought_before_.digests.find(digest_of(message));
+  if (found == brought_before_.digests.end()) return false;
+  brought_before_.digests.erase(found);
+  return true;
 }
 
 // Within what the routes subscribe to, an exclude leaves it out. Else the session has filters of

@@ -14,6 +14,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <vector>
 
 #include "crossing/subscriptions.hpp"
@@ -51,6 +52,10 @@ class Intake {
   // Told of each message that can never cross, with the reason. On the reading thread.
   std::function<void(std::string_view topic, const std::string& reason)> on_quarantined;
 
+  // Before the first delivery: shown each message; false: somebody else has it, so it is
+  // acknowledged, and not taken. On the reading thread.
+  std::function<bool(const Message&)> admits;
+
   // Messages under bascule/{id}/ on this broker are the bridge's own; they are not routed, but
   // shown to `own`, on the reading thread.
   void deliver(std::span<const Delivery> deliveries,
@@ -76,6 +81,16 @@ class Intake {
   Append rerouted(const Message& in, std::string& bytes) const;
   // Where a topic goes, and whether it is retained there.
   std::optional<Retained::Image> image(std::string_view topic) const;
+
+  // Before the first delivery. The session of a former client id has brought messages that this one
+  // holds, too: `digests` of them. Each is dropped as a repeat, until `until` comes on the bridge's
+  // own topic, which both sessions were told after the last of them; or until expect_no_copies().
+  struct Copies {
+    std::unordered_multiset<std::uint32_t> digests;
+    std::string until;
+  };
+  void expect_copies(Copies copies);
+  void expect_no_copies() { expects_copies_ = false; }  // any thread
 
   // A connection begins; what is delivered from now on belongs to it. Any thread.
   void connected() {
@@ -107,7 +122,8 @@ class Intake {
     std::string filter{};
   };
   void take(const Delivery& delivery, AppendGroup& group);
-  bool repeated(const Delivery& delivery) const;
+  bool repeated(const Delivery& delivery);
+  bool is_copy(const Message& message);
   void no_route(const Delivery& delivery, AppendGroup& group);
   Message routed(const Message& in, const RouteMatch& match) const;
   void quarantine(const Delivery& delivery, std::string reason, AppendGroup& group);
@@ -141,6 +157,8 @@ class Intake {
   std::string unstamped_;
   Fold loops_, copies_;
   bool waits_for_room_ = false;  // journal's thread
+  Copies brought_before_;        // reading thread
+  std::atomic<bool> expects_copies_ = false;
   std::atomic<std::uint64_t> connection_ = 1;
   std::atomic<bool> replayed_ = true;
   std::atomic<bool> unmarked_ = false;

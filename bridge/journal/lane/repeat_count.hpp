@@ -17,7 +17,7 @@ enum class RepeatKind : std::uint8_t {
   retained = 2,     // a subscription brought a retained value that has crossed already
   looped = 3,       // this bridge had sent it, or it had passed too many
   copied = 4,       // it bore the stamp of another message
-  overlapping = 5,  // the broker delivered it once for each of several subscriptions
+  overlapping = 5,  // it came once for each of several subscriptions, or sessions
 };
 inline constexpr Word<RepeatKind> repeat_words[] = {
     {"redelivered", RepeatKind::redelivered}, {"resent", RepeatKind::resent},

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "journal/lane/record.hpp"
 #include "message/properties.hpp"
 #include "message/stamp.hpp"
 #include "support/intake_case.hpp"
@@ -377,4 +378,31 @@ TEST_CASE("intake: where the broker marks nothing, what it brings is newer than 
     CHECK(compared.group.entries.empty());
     CHECK_FALSE(core.store().retained().find(Direction::up, "kept"));
   });
+}
+
+TEST_CASE(
+    "intake: what a former session has brought is a repeat, as often as it came, up to a word") {
+  Bank bank;
+  bank.intake.expect_replayed(false);
+  const Message first = message("sales/1", "a");
+  const Message second = message("sales/1", "b");
+  bank.intake.expect_copies({{digest_of(first), digest_of(second), digest_of(second)}, "the word"});
+  bank.deliver({first, first, second, message("sales/1", "c")});
+  CHECK(bank.tally().repeats == 2);
+  CHECK(bank.stored("sales").size() == 2);
+  const std::string own = "bascule/store-42/bookmark/up";
+  bank.deliver({message(own, "another word"), second});
+  CHECK(bank.tally().repeats == 3);
+  bank.deliver({message(own, "the word"), second});
+  CHECK(bank.tally().repeats == 3);
+  CHECK(bank.stored("sales").size() == 3);
+}
+
+TEST_CASE("intake: without the session that held them there are no copies") {
+  Bank bank;
+  const Message first = message("sales/1", "a");
+  bank.intake.expect_copies({{digest_of(first)}, "the word"});
+  bank.intake.expect_no_copies();
+  bank.deliver({first});
+  CHECK(bank.stored("sales").size() == 1);
 }
