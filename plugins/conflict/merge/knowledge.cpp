@@ -112,15 +112,16 @@ std::size_t Knowledge::find_unseen(std::string_view op, std::size_t below) const
   return unseen_.size();
 }
 
-// What an op builds on that is not among the unseen, if that still waits, or a person has let it
-// pass ahead of what waits; else nothing. `passed` has where the walk was.
+// What an op builds on that is not among the unseen, if that still waits, or was let pass or
+// rejected by a person; else nothing. `passed` has where the walk was.
 std::string Knowledge::before(const State& state, const std::string& op,
                               std::set<std::string>& passed) {
   const auto place = state.place(op);
   if (!place || !passed.insert(op).second) return {};
   if (place->at != Place::At::decided) return place->prev;
   const auto entry = state.entry(place->number);
-  return entry && was_let_pass(*entry) ? entry->op.prev : std::string();
+  const bool on_the_way = entry && (was_let_pass(*entry) || entry->verdict == Verdict::reject);
+  return on_the_way ? entry->op.prev : std::string();
 }
 
 // Walks from `prev` to the op before it, and so on, as long as these are not in the base.

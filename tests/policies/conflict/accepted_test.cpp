@@ -75,6 +75,18 @@ TEST_CASE("conflict accepted: so has one whose base has the edit that a person l
   CHECK(hub.conflicts.empty());
 }
 
+TEST_CASE("conflict accepted: also where what it builds on was discarded after that") {
+  Hub hub;
+  hub.give(edit_after("B1", {{"n", 1}}, -1, 0));
+  hub.give(on("B2", edit_after("B3", {{"m", 3}}, -1, 2)));
+  hub.give(on("B3", edit_after("B4", {{"name", 4}}, -1, 3)));
+  hub.resolve(hub.open_cases("prev").at(1), "accept");
+  hub.resolve(hub.open_cases("prev").at(0), "discard");
+  hub.give(on("B1", edit_after("B2", {{"name", 2}}, -1, 1)));
+  CHECK(hub.record() == Json{{"n", 1}, {"name", 4}});
+  CHECK(hub.conflicts.empty());
+}
+
 TEST_CASE("conflict accepted: it is later than all that it builds on, whatever was let pass") {
   Hub hub;
   auto ahead = edit_after("B1", {{"m", 1}}, -1, 0);

@@ -11,6 +11,7 @@ class Edit:
         self.fields = given.get("fields") or {}
         self.central = given.get("central", False)
         self.body = (self.kind, repr(sorted(self.fields.items(), key=str)))
+        self.arrived = 0       # among all
         self.fate = None       # one of the four above
         self.remade = False    # a person made it anew: its own stamp counts for nothing
         self.at = None         # the version that it made, or that stood when it lost

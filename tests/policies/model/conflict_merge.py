@@ -39,6 +39,10 @@ class Merge:
     def members(self, unit):
         return [field for field, name in self.group.items() if name == unit] or [unit]
 
+    def arrive(self, edit):
+        self.count += 1
+        edit.arrived = self.count
+
     def chain(self, edit):
         """Its own edits that it builds on, newest first."""
         while (before := edit.prev or edit.follows) in self.known and before != edit.id:
@@ -75,6 +79,8 @@ class Merge:
         for own in self.unconfirmed(edit):
             if own.fate == APPLIED and own.at <= edit.known:
                 break
+            if own.fate == LOST and own.at < edit.known:
+                continue  # its author knows that it lost
             total += own.added.get(unit, 0)
             if own.kind == "recreate":
                 return total
@@ -102,13 +108,12 @@ class Merge:
         edit.known = max([base] + [one.known for one in own])
         seen = [one for one in record.edits if edit.saw(one)]
         latest = max([one.time for one in seen], default=None)
-        edit.time = edit.stamp
-        if latest is not None and latest >= edit.stamp:
+        # Where whoever comes last wins, what waits has come all the same.
+        own_time = (edit.arrived, 0, edit.author) if self.order == "arrival" else edit.stamp
+        edit.time = own_time
+        if latest is not None and latest >= own_time:
             edit.time = (latest[0], latest[1] + 1, edit.author)
-        edit.time += edit.stamp  # of two that count as the same moment
-        if self.order == "arrival":
-            self.count += 1
-            edit.time = (self.count, 0, edit.author)
+        edit.time += own_time  # of two that count as the same moment
         edit.writes, edit.added = {}, {}
         if edit.kind == "delete":
             edit.undone = any(edit.id in one.before and one.kind != "delete" and not one.remade
@@ -212,11 +217,13 @@ class Merge:
                 continue
             if rule == "union":
                 fields[unit] = sorted({item for one in left for item in one.writes[unit][unit]})
+                if unit in edit.writes and edit not in left:
+                    lost.add(unit)  # replaced by what was made on top of it
                 continue
             won = self.winner(record, unit, left)
             if rule == "case":
                 record.stands[unit] = won
-                asked = asked or (len(left) > 1 and unit in edit.writes)
+                asked = asked or (len(left) > 1 and edit in left)
             fields.update(won.writes[unit])
             if unit in edit.writes and won is not edit:
                 lost.add(unit)

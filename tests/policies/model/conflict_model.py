@@ -38,6 +38,7 @@ class Model(Merge):
         record = self.records.setdefault(given["record"], Record())
         self.known[edit.id] = (edit, record)
         edit.inferred, edit.number = record.version, len(self.known)
+        self.arrive(edit)
         if self.batch:
             if not self.gathered:  # the next 01:00
                 self.night_ms = (self.now - HOUR_MS) // DAY_MS * DAY_MS + DAY_MS + HOUR_MS
@@ -251,6 +252,7 @@ class Model(Merge):
                      "base": record.version})
         anew.inferred, anew.unchecked, anew.person = record.version, True, True
         self.known[new_id] = (anew, record)
+        self.arrive(anew)
         self.evaluate(anew, record)
         # Who has seen the person's edit has seen this one; it is of the life that it came into.
         edit.fate, edit.at = LOST, record.version - (anew.fate == APPLIED)
@@ -281,6 +283,7 @@ class Model(Merge):
                      "fields": {unit: value}, "central": True, "base": record.version})
         anew.inferred, anew.unchecked, anew.person = record.version, True, True
         self.known[new_id] = (anew, record)
+        self.arrive(anew)
         self.evaluate(anew, record)
         return self.out, self.pairs
 
