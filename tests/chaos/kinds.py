@@ -66,10 +66,7 @@ TRAITS = [kind for kind, weight in WEIGHTS.items() if weight == 0]
 # What the bridge cannot do yet, and why it is known; on with --only, off by default.
 OFF = {}
 # What is not held against the bridge yet, and why.
-CHECKS_OFF = {
-    "evicted": "the receipts of what a lane's limit gave up go with its rows, also those of what "
-    "had crossed; a bridge that is killed then does not know redeliveries of it",
-}
+CHECKS_OFF = {}
 
 
 def on_by_default():

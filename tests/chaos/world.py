@@ -7,7 +7,6 @@ from collections import Counter
 
 from cast import Cast
 from configuration import UNHEARD
-from kinds import CHECKS_OFF
 from model import CENTRAL, Model
 from scripted import ScriptedBroker
 from stage import PUBACK, wait_until
@@ -219,7 +218,7 @@ class World:
     def _kill(self, bridge):
         self.model.disturbed()
         self._thaw(bridge)
-        self.model.crashed(bridge, knows_evicted="evicted" not in CHECKS_OFF)
+        self.model.crashed(bridge)
         self.bridges[bridge].kill()
 
     def _terminate(self, bridge):

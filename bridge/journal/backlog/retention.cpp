@@ -34,9 +34,20 @@ void erase(Store& store, const LaneState& lane, std::uint64_t first, std::uint64
 }
 
 // Of a lane that keeps the latest, deliveries are not recalled.
-void keep_receipts(Store& store, const LaneState& lane, const BatchHead& head) {
-  if (lane.settings.keep != Keep::all || lane.next - head.last() > kept_receipts) return;
+void keep_receipts(Store& store, const LaneState& lane, const BatchHead& head, std::uint64_t kept) {
+  if (lane.settings.keep != Keep::all || lane.next - head.last() > kept) return;
   store.receipts().keep(lane.id, head, store.batches().receipts(lane.id, head));
+}
+
+void forget_receipts(Store& store, const LaneState& lane, std::uint64_t kept) {
+  store.receipts().forget(lane.id, lane.next - std::min(lane.next, kept));
+}
+
+// A row that is given up: some of it may have crossed, and none of it is to come again.
+void erase_given_up(Store& store, const LaneState& lane, const BatchHead& head) {
+  keep_receipts(store, lane, head, kept_deliveries);
+  forget_receipts(store, lane, kept_deliveries);
+  erase(store, lane, head.first, head.first);
 }
 
 }  // namespace
@@ -84,7 +95,7 @@ void Retention::expire(Store& store, LaneState& lane, const Timeline& timeline, 
     if (timeline.age_ms(head.boot, head.captured_ms, at) < *lane.settings.ttl_ms) return;
     if (lane.backlog_in(head.first, head.last()).empty()) continue;  // crossed, before the cursor
     give_up_(lane, head, Fate::expired, "ttl");
-    erase(store, lane, head.first, head.first);
+    erase_given_up(store, lane, head);
   }
 }
 
@@ -100,7 +111,7 @@ void Retention::give_up(Store& store, LaneState& lane, SequenceRange range, std:
       if (head.first > range.last) return;
       if (lane.backlog_in(head.first, head.last()).empty()) continue;
       give_up_(lane, head, fate, reason);
-      erase(store, lane, head.first, head.first);
+      erase_given_up(store, lane, head);
     }
   }
 }
@@ -208,10 +219,10 @@ bool Retention::erase_history(Store& store, std::vector<LaneState>& lanes, bool 
     for (const BatchHead& head : store.batches().heads(lane.id, 0, 100)) {
       if (!is_history(lane, head) || (is_newest(lane, head) && !newest_too)) break;
       erase_to = head.first;
-      if (is_newest(lane, head)) keep_receipts(store, lane, head);
+      if (is_newest(lane, head)) keep_receipts(store, lane, head, kept_receipts);
     }
     if (erase_to == 0) continue;
-    store.receipts().forget(lane.id, lane.next - std::min(lane.next, kept_receipts));
+    forget_receipts(store, lane, kept_receipts);
     erase(store, lane, 0, erase_to);
     erased = true;
   }
@@ -224,7 +235,7 @@ bool Retention::drop_oldest(Store& store, LaneState& lane, const char* reason) {
   if (lane.backlog() == 0) return false;
   for (const BatchHead& head : store.batches().heads(lane.id, lane.cursor + 1, 1)) {
     give_up_(lane, head, Fate::evicted, reason);
-    erase(store, lane, head.first, head.first);
+    erase_given_up(store, lane, head);
     return true;
   }
   return false;

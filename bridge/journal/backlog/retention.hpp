@@ -20,7 +20,8 @@ inline constexpr std::uint64_t kept_deliveries = 131'072;
 inline constexpr std::uint64_t kept_deliveries_bytes = 64 << 20;
 inline constexpr std::uint64_t kept_deliveries_least = 1'000;
 
-// Where even those have to make room, so many of them leave their receipts.
+// Where even those have to make room, so many of them leave their receipts; of what a limit gives
+// up, all of them do.
 inline constexpr std::uint64_t kept_receipts = 16'384;
 
 // Room for the log between two checkpoints, and for a commit on top: with less, a journal that has

@@ -86,6 +86,27 @@ TEST_CASE("redelivery: what the journal had and has given up crosses twice, and 
   CHECK(lane_of(core, 1).journaled() == 600);
 }
 
+TEST_CASE("redelivery: what a lane's limit gave up is known after a kill, between what crossed") {
+  const Directory directory;
+  LaneSettings lane = lane_settings("default");
+  lane.max_size_bytes = 64 << 10;
+  lane.when_full = WhenFull::drop_oldest;
+  constexpr std::uint64_t count = 20'000;
+  JournalCore core = open_journal(directory, {lane});
+  core.enter_session(Direction::up, "broker", false);
+  deliver(core, 100, 20, false);
+  core.progress(told(1, 1, 100));
+  core.commit();
+  deliver(core, count, 20, false);
+  CHECK(lane_of(core, 1).next == 101 + count);
+  const Directory left = directory.copy();
+  JournalCore after = open_journal(left, {lane});
+  after.enter_session(Direction::up, "broker", true);
+  deliver(after, count, 20, true);
+  CHECK(lane_of(after, 1).next == 101 + count);
+  CHECK(after.report().tallies[Direction::up].repeats == count);
+}
+
 TEST_CASE("redelivery: what was lost with the line is new, also behind what was delivered") {
   const Directory directory;
   {
