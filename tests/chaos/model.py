@@ -108,9 +108,13 @@ class Model:
         """It refuses nothing any more."""
         self._refused = {one for one in self._refused if one[0] != place}
 
-    def crashed(self, bridge):
-        """It may not know what it has sent last."""
+    def crashed(self, bridge, knows_evicted=True):
+        """It may not know what it has sent last; nor, unless `knows_evicted`, what came to it while
+        a lane of it had a limit."""
         self._crashed.add(bridge)
+        if bridge in self.limited and not knows_evicted:
+            for sent in self._open():
+                sent.repeats |= {(bridge, "up"), (bridge, "down")}
 
     def forgets(self, place, journaled, remembers_nothing):
         """A broker is killed or emptied. What it had to deliver may be gone, unless it was in the

@@ -7,6 +7,7 @@ from collections import Counter
 
 from cast import Cast
 from configuration import UNHEARD
+from kinds import CHECKS_OFF
 from model import CENTRAL, Model
 from scripted import ScriptedBroker
 from stage import PUBACK, wait_until
@@ -218,7 +219,7 @@ class World:
     def _kill(self, bridge):
         self.model.disturbed()
         self._thaw(bridge)
-        self.model.crashed(bridge)
+        self.model.crashed(bridge, knows_evicted="evicted" not in CHECKS_OFF)
         self.bridges[bridge].kill()
 
     def _terminate(self, bridge):
