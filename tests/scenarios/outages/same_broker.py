@@ -25,7 +25,7 @@ for protocol in "3.1.1", "auto":
         till.wait_acknowledged()
         assert holds_for(lambda: bascule.counters("up")["forwarded"] == 0, 1), bascule.status()
         assert "site and central are the same broker" in bascule.log()
-        assert "DEGRADED" in bascule.cli("status").stdout
+        assert "FAILING" in bascule.cli("status").stdout
         # Also at a connection anew.
         other_address.hang_up()
         wait_until(lambda: bascule.link("central")["state"] == "paused", "paused again")

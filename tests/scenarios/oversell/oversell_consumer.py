@@ -57,8 +57,8 @@ with Stage() as stage:
 
         wait_until(lambda: told().count(" keep") == 2, lambda: f"all settled: {told()}")
         assert told().count(" honour") == 1, told()
+        wait_until(lambda: len(waiting()) == 3, lambda: f"three cases: {waiting()}")
         cases = waiting()
-        assert len(cases) == 3, cases
         for one in cases:
             wrong = problems(json.loads((SCHEMA / "case.json").read_text()), one["data"])
             assert not wrong, (one, wrong)
