@@ -15,10 +15,11 @@ bool begins_anew(const Entry& entry) {
   return entry.op.kind == Kind::remove || entry.op.kind == Kind::recreate;
 }
 
+// A person's op has its fields now.
+bool was_accepted(const Entry& entry) { return entry.reason == "resolved"; }
+
 // A person has decided about it, perhaps ahead of what it builds on.
-bool was_let_pass(const Entry& entry) {
-  return entry.reason == "resolved" || !entry.op.person.empty();
-}
+bool was_let_pass(const Entry& entry) { return was_accepted(entry) || !entry.op.person.empty(); }
 
 }  // namespace
 
@@ -67,8 +68,10 @@ void Knowledge::read_history(const State& state) {
   look_at_chain(state);
   set_apart_later(state);
   std::erase_if(unseen_, [&](const Entry& entry) {
+    // In the place of what a person has accepted is the person's op.
+    if (entry.verdict == Verdict::reject || was_accepted(entry)) return true;
     // A blind author is taken to have seen what is older, also what comes later.
-    return entry.verdict == Verdict::reject || (entry.op.blind() && stamp_ < entry.stamp);
+    return entry.op.blind() && stamp_ < entry.stamp;
   });
 }
 

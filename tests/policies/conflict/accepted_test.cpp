@@ -87,6 +87,43 @@ TEST_CASE("conflict accepted: also where what it builds on was discarded after t
   CHECK(hub.conflicts.empty());
 }
 
+TEST_CASE("conflict accepted: what comes later meets the person's edit, and not the one accepted") {
+  Hub hub(Json{{"deletes", "author-time"}, {"on_ambiguous", "case"}});
+  hub.give(edit_after("A1", {{"n", 1}}, -1, 0));
+  auto near = edit_after("B1", {{"n", 2}}, -1, 1);
+  near.u = 2'000;
+  CHECK(hub.give(near)["reason"] == "ambiguous");
+  hub.resolve(hub.open_cases("ambiguous").at(0), "accept");
+  CHECK(hub.record() == Json{{"n", 2}});
+  // Near to B1, and days before the person's decision: there is nothing left to ask.
+  SUBCASE("a delete") {
+    const auto verdict = hub.give(on("A1", edit_after("A2", Json::object(), 0, 2, "delete")));
+    CHECK(verdict["verdict"] == "SUPERSEDED");
+    CHECK(verdict["reason"] == "updated");
+  }
+  SUBCASE("an update") {
+    const auto verdict = hub.give(on("A1", edit_after("A2", {{"n", 3}}, 0, 2)));
+    CHECK(verdict["verdict"] == "SUPERSEDED");
+  }
+  // It lost, and that is told: once, and kept.
+  CHECK(hub.record() == Json{{"n", 2}});
+  REQUIRE(hub.conflicts.size() == 1);
+  CHECK(hub.conflicts[0]["conflict"].dump().find(id_of("B1")) == std::string::npos);
+  CHECK(hub.ask("losers")["losers"].dump().find(id_of("A2")) != std::string::npos);
+}
+
+TEST_CASE("conflict accepted: an author is in no conflict with its own edit that was accepted") {
+  Hub hub(Json{{"detect", "record"}});
+  hub.give(edit_after("C1", {{"n", 1}}, -1, 0));
+  auto ahead = edit_after("B1", {{"m", 1}}, 0, 1);
+  ahead.at = decided + 70'000;
+  CHECK(hub.give(ahead, decided)["reason"] == "clock");
+  hub.resolve(hub.open_cases("clock").at(0), "accept");
+  hub.give(edit_after("B2", Json::object(), 0, 2, "delete"));
+  REQUIRE(hub.conflicts.size() == 1);
+  CHECK(hub.conflicts[0]["conflict"].dump().find(id_of("B1")) == std::string::npos);
+}
+
 TEST_CASE("conflict accepted: it is later than all that it builds on, whatever was let pass") {
   Hub hub;
   auto ahead = edit_after("B1", {{"m", 1}}, -1, 0);

@@ -223,8 +223,6 @@ class Runner:
                 self.read_verdict(message, told)
             elif kind == "conflicts":
                 found = message.json()
-                if any(self.is_remade(one) for one in found["conflict"]):
-                    continue
                 reported.append((frozenset(found["conflict"]), frozenset(found["units"])))
             elif kind == "canonical":
                 self.read_canonical(message)
@@ -238,10 +236,6 @@ class Runner:
         if asked != {one for one in is_open if one[0] in alive}:
             raise Difference("fields", f"the fields {sorted(asked)} wait for a person, the plugin "
                              f"has cases for {sorted(is_open)}", more=asked < is_open)
-
-    def is_remade(self, identity):
-        edit = self.model.known.get(identity, (None,))[0]
-        return edit is not None and edit.remade
 
     def read_verdict(self, message, told):
         verdict = message.json()
