@@ -2,7 +2,7 @@
 """A central application, whole: it keeps every attendee with its version, edits one, and hears what
 became of that. Takes python3-paho-mqtt.
 
-  consumer.py [PORT [ID [FIELDS]]]     the central broker's port on this machine; whom to edit, how
+  consumer.py [PORT [ID FIELDS]]     the central broker's port on this machine; whom to edit, how
 """
 import json
 import sys
@@ -12,7 +12,7 @@ from paho.mqtt import client as mqtt
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
-PORT, ID, FIELDS = [*sys.argv[1:], *["1884", "17", '{"diet": "vegan"}'][len(sys.argv) - 1:]][:3]
+PORT, TO_EDIT = int((sys.argv + ["1884"])[1]), sys.argv[2:]
 NAME, RUN, numbers = "office", f"{time.time_ns():016x}"[-16:], iter(range(1, 1_000_000))
 records = {}  # id: (version, fields); what was deleted is not there
 
@@ -41,15 +41,19 @@ def came(client, _, message):
     print(f"record {record} version {version}: {records.get(record, (0, None))[1]}", flush=True)
 
 
-def up(client, _, flags, *__):
+def up(client, *_):
     client.subscribe([("canonical/attendee/+", 1), (f"verdicts/{NAME}", 1)])
-    if not flags["session present"]:  # a first start, not one after a pause
-        edit(client, ID, json.loads(FIELDS))
+    if len(TO_EDIT) == 2:  # once: this is called again whenever the line was down
+        edit(client, TO_EDIT[0], json.loads(TO_EDIT[1]))
+        TO_EDIT.clear()
 
 
 session = Properties(PacketTypes.CONNECT)
 session.SessionExpiryInterval = 7 * 86400  # deletes are not retained: they wait here, and only here
 application = mqtt.Client(NAME, protocol=mqtt.MQTTv5)
 application.on_connect, application.on_message = up, came
-application.connect("127.0.0.1", int(PORT), clean_start=False, properties=session)
-application.loop_forever()
+application.connect("127.0.0.1", PORT, clean_start=False, properties=session)
+try:
+    application.loop_forever()
+except KeyboardInterrupt:
+    pass
