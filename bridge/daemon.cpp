@@ -17,7 +17,7 @@
 #include "changes.hpp"
 #include "config/stages.hpp"
 #include "control/handlers.hpp"
-#include "control/server.hpp"
+#include "control/http/server.hpp"
 #include "crossing/former_session.hpp"
 #include "crossing/same_broker.hpp"
 #include "log.hpp"

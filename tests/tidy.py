@@ -34,6 +34,8 @@ BRIDGE = [
     ["config"],
     ["changes"],
     ["replay"],
+    ["control/query"],
+    ["control/http"],
     ["control"],
     ["daemon"],
     ["cli/view"],

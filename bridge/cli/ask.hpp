@@ -7,7 +7,7 @@
 #include <string>
 
 #include "config/config.hpp"
-#include "control/client.hpp"
+#include "control/http/client.hpp"
 #include "control/query.hpp"
 
 namespace bascule {

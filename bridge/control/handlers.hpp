@@ -2,7 +2,7 @@
 #pragma once
 
 #include "config/config.hpp"
-#include "control/server.hpp"
+#include "control/http/server.hpp"
 #include "crossing/crossing.hpp"
 #include "journal/journal.hpp"
 #include "policy/host.hpp"

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "control/server.hpp"
+#include "control/http/server.hpp"
 
 using namespace bascule;
 using nlohmann::json;

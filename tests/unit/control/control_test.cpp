@@ -17,10 +17,10 @@
 #include <thread>
 #include <vector>
 
-#include "control/client.hpp"
-#include "control/control_connection.hpp"
-#include "control/server.hpp"
-#include "control/unix_socket.hpp"
+#include "control/http/client.hpp"
+#include "control/http/control_connection.hpp"
+#include "control/http/server.hpp"
+#include "control/http/unix_socket.hpp"
 #include "journal/journal.hpp"
 
 using namespace bascule;

@@ -1,4 +1,4 @@
-#include "control/server.hpp"
+#include "control/http/server.hpp"
 
 #include <fcntl.h>
 #include <spdlog/spdlog.h>
@@ -22,8 +22,8 @@
 #include <thread>
 
 #include "clock.hpp"
-#include "control/control_connection.hpp"
-#include "control/unix_socket.hpp"
+#include "control/http/control_connection.hpp"
+#include "control/http/unix_socket.hpp"
 #include "fold.hpp"
 
 namespace bascule {

@@ -1,4 +1,4 @@
-#include "control/client.hpp"
+#include "control/http/client.hpp"
 
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -17,7 +17,7 @@
 #include <cstring>
 #include <stdexcept>
 
-#include "control/unix_socket.hpp"
+#include "control/http/unix_socket.hpp"
 
 namespace bascule {
 

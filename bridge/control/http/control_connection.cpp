@@ -1,4 +1,4 @@
-#include "control/control_connection.hpp"
+#include "control/http/control_connection.hpp"
 
 #include <spdlog/spdlog.h>
 

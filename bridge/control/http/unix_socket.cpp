@@ -1,4 +1,4 @@
-#include "control/unix_socket.hpp"
+#include "control/http/unix_socket.hpp"
 
 #include <sys/socket.h>
 #include <sys/un.h>

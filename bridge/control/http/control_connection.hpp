@@ -18,7 +18,7 @@
 #include <memory>
 #include <string>
 
-#include "control/server.hpp"
+#include "control/http/server.hpp"
 
 namespace bascule {
 
