@@ -38,7 +38,7 @@ BRIDGE = [
     ["control/http"],
     ["control"],
     ["daemon"],
-    ["cli/view"],
+    ["cli/view", "cli/draft"],
     ["cli"],
     ["main"],
 ]

@@ -25,6 +25,7 @@ constexpr auto description =
     "down, messages wait there in order; when it is back, forwarding goes on where it stopped.";
 
 constexpr auto closing = R"(Examples:
+  bascule init                             write a first configuration
   bascule check                            is the configuration valid?
   bascule run                              run the bridge in the foreground
   bascule status --watch                   links, backlog and rates, every second
@@ -156,6 +157,7 @@ int run_cli(int argc, char** argv) {
   program.require_subcommand(1);
   add_run(program, choice);
   add_check(program, choice);
+  add_init(program, choice);
   add_status(program, choice);
   add_route(program, choice);
   add_journal(program, choice);

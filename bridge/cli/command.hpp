@@ -30,6 +30,7 @@ struct Choice {
 // `choice` must outlive the parsing of the arguments and the run.
 void add_run(CLI::App& program, Choice& choice);
 void add_check(CLI::App& program, Choice& choice);
+void add_init(CLI::App& program, Choice& choice);
 void add_status(CLI::App& program, Choice& choice);
 void add_route(CLI::App& program, Choice& choice);
 void add_journal(CLI::App& program, Choice& choice);

@@ -79,6 +79,7 @@ TEST_CASE("cli: help and version end well, on stdout") {
   for (std::vector<std::string> command : {std::vector<std::string>{},
                                            {"run"},
                                            {"check"},
+                                           {"init"},
                                            {"status"},
                                            {"route"},
                                            {"journal"},
@@ -112,7 +113,8 @@ TEST_CASE("cli: help and version end well, on stdout") {
 TEST_CASE("cli: a wrong command line is one line on stderr and exit code 2") {
   const std::pair<std::vector<std::string>, const char*> cases[] = {
       {{},
-       "bascule: which command? run, check, status, route, journal, policy, cases, conflict; "
+       "bascule: which command? run, check, init, status, route, journal, policy, cases, "
+       "conflict; "
        "'bascule --help' explains\n"},
       {{"stats"}, "bascule: there is no command 'stats'; did you mean 'status'?\n"},
       {{"frobnicate"}, "bascule: there is no command 'frobnicate'; 'bascule --help' explains\n"},
