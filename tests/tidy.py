@@ -24,7 +24,7 @@ BRIDGE = [
     ["journal/backlog"],
     ["journal/sessions"],
     ["journal"],
-    ["crossing/subscriptions"],
+    ["crossing/subscriptions", "crossing/comparison_retry"],
     ["link/make_link", "events", "crossing/intake", "policy"],
     ["crossing/retained_reader", "forwarder/lane", "forwarder/bookmark"],
     ["forwarder"],

@@ -23,17 +23,12 @@ constexpr auto first_after = 1s, again_after = 2s;  // what waits goes first
 constexpr auto quiet = 500ms;
 constexpr auto fence_every = 3s;
 constexpr auto patience = 30s;  // without anything
-constexpr std::chrono::milliseconds retry_min = 1min, retry_max = 1h;
 constexpr auto second_look = 1min;
 constexpr int costs_borne = 2, lost_borne = 3;
 constexpr std::size_t suspicious = 3;  // values that are gone
 constexpr int unproven_borne = 3;      // the mark may need its time within a cluster
 // What is news waits in memory, for as long as the session needs to bring what it has under way.
 constexpr std::size_t news_bytes_max = 8 << 20;
-
-std::chrono::milliseconds wait_after(int failures) {
-  return std::min(retry_min * (1 << std::clamp(failures - 1, 0, 6)), retry_max);
-}
 
 }  // namespace
 
@@ -101,7 +96,7 @@ void RetainedComparison::settled(const FarKnowledge& far) {
   if (!fit_) return give_up("bookmarks cannot be read back");
   if (std::exchange(lost_, false) && far.epoch.empty()) forgot_ = true;
   if (costs_ <= costs_borne) return schedule(first_after);
-  const auto wait = wait_after(costs_ - costs_borne);
+  const auto wait = comparison_retry(costs_ - costs_borne, ComparisonFailure::other);
   spdlog::warn(
       "link {}: it ended {} times in a row while the broker was asked what it retains; the next "
       "time in {} minutes. Does the broker let this user connect once only, or is the line too "
@@ -313,7 +308,9 @@ void RetainedComparison::stepped(Retained::Missing missing) {
 // nothing.
 void RetainedComparison::asked(Retained::Asked found) {
   if (!marked_) {
-    if (++unproven_ > unproven_borne) return give_up("it does not show what we retain there");
+    if (++unproven_ > unproven_borne) {
+      return give_up("it does not show what we retain there", ComparisonFailure::unproven);
+    }
     again_ = true;
     return finish();
   }
@@ -413,7 +410,7 @@ std::string RetainedComparison::blemishes() {
   return {};
 }
 
-void RetainedComparison::give_up(const std::string& why) {
+void RetainedComparison::give_up(const std::string& why, ComparisonFailure failure) {
   std::string said = phase_ == Phase::asking ? reader_.last_error() : "";
   said = said.empty() ? why : why + ": " + said;
   const bool fresh = std::exchange(gave_up_, why) != why;
@@ -429,7 +426,7 @@ void RetainedComparison::give_up(const std::string& why) {
   if (fresh && on_result) on_result(result_);
   result_ = {};
   rest();
-  if (fit_) schedule(wait_after(++failures_));
+  if (fit_) schedule(comparison_retry(++failures_, failure));
 }
 
 void RetainedComparison::rest() {

@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "crossing/comparison_retry.hpp"
 #include "crossing/intake.hpp"
 #include "crossing/retained_reader.hpp"
 #include "journal/journal.hpp"
@@ -101,7 +102,7 @@ class RetainedComparison {
   void finish();
   void append(AppendGroup group, std::function<void()> stored = {});
   std::string blemishes();
-  void give_up(const std::string& why);
+  void give_up(const std::string& why, ComparisonFailure failure = ComparisonFailure::other);
   void rest();
   void tell(RetainedStatus::State state);
   void report(RetainedStatus::State state, const std::string& why);

@@ -100,6 +100,15 @@ void PahoPort::set_relay(std::unique_ptr<Relay> relay) {
   if (!retired_) relay_.swap(relay);
 }
 
+void PahoPort::end_relay(std::chrono::milliseconds patience) {
+  std::unique_ptr<Relay> relay;
+  {
+    const std::lock_guard lock(relay_mutex_);
+    relay.swap(relay_);
+  }
+  if (relay) relay->finish(patience);
+}
+
 void PahoPort::retire() {
   const std::lock_guard lock(relay_mutex_);
   retired_ = true;

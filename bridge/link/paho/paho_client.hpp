@@ -12,6 +12,7 @@
 #include <mqtt/async_client.h>
 
 #include <atomic>
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -37,6 +38,8 @@ struct PahoPort {
   // Nothing more reaches the broker; Paho will find the connection ended. Any thread.
   void cut();
   void set_relay(std::unique_ptr<Relay> relay);
+  // Paho has closed its end: what it wrote still goes out, within `patience`; blocks until then.
+  void end_relay(std::chrono::milliseconds patience);
   void retire();  // as cut(), and for good: a connection that is made later ends at once
 
   AckGate gate;

@@ -264,7 +264,8 @@ void PahoLink::on_ended(std::uint64_t attempt, const std::string& reason, std::u
   if (was != Phase::connecting) {
     const bool quiet = was == Phase::up && port_->in_flight.size() == 0 && !port_->gate.occupied();
     protocol_.ended(now);
-    port_->set_relay(nullptr);  // Paho has closed its end
+    // What it wrote last, as DISCONNECT, would be lost with the relay; else nobody takes it.
+    port_->end_relay(was == Phase::closing ? goodbye : 0ms);
     if (held_) {
       status_.hold(why);
     } else if (!paused_ && !stopping_) {

@@ -61,6 +61,8 @@ Relay::~Relay() {
 
 void Relay::cut() { shutdown(broker_, SHUT_RDWR); }
 
+void Relay::finish(std::chrono::milliseconds patience) { ended_.get_future().wait_for(patience); }
+
 // Ends when the library has closed its end and what it wrote is on its way.
 void Relay::run() {
   bool library_ended = false;
@@ -78,6 +80,7 @@ void Relay::run() {
     }
   }
   cut();
+  ended_.set_value();
 }
 
 // An end of which nothing is wanted is not watched, lest a hang-up there wakes us for ever.

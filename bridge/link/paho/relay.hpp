@@ -9,8 +9,9 @@
 #pragma once
 
 #include <array>
-#include <atomic>
+#include <chrono>
 #include <cstddef>
+#include <future>
 #include <thread>
 
 namespace bascule {
@@ -20,12 +21,15 @@ class Relay {
   // Takes over the connected stream socket `library_fd`; the library goes on using that number and
   // closes it. No other thread may use it meanwhile. Throws std::system_error.
   explicit Relay(int library_fd);
-  ~Relay();  // as cut(); the library must be done with its descriptor
+  ~Relay();  // as cut(); the library must have closed its descriptor
   Relay(const Relay&) = delete;
   Relay& operator=(const Relay&) = delete;
 
   // Nothing that the library writes after this reaches the broker. Any thread.
   void cut();
+  // The library has closed its descriptor: what it wrote before reaches the broker, if that takes
+  // it within `patience`. Blocks until then. Once.
+  void finish(std::chrono::milliseconds patience);
 
  private:
   // Bytes that were read from one side and wait to be written to the other.
@@ -49,6 +53,7 @@ class Relay {
   Buffer to_library_;
   short broker_ready_ = 0;
   short library_ready_ = 0;
+  std::promise<void> ended_;
   std::thread thread_;
 };
 

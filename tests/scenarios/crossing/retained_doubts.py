@@ -1,7 +1,7 @@
 """What looks like cleared retained values, and is none: an answer of which the broker drops most,
 an access list that hides them from the connection that asks, one that denies the bridge its mark, a
-topic that crosses both ways. And a broker that does not let the bridge in a second time: that costs
-a warning, and never the link.
+topic that crosses both ways, a mark that is lost on the way. And a broker that does not let the
+bridge in a second time: that costs a warning, and never the link.
 
 R2 (state), P9
 """
@@ -120,6 +120,31 @@ def hidden():
         becomes(site, "cfg/", expected)
 
 
+def mark_is_lost():
+    """Nothing is believed to be gone meanwhile; then it is, without another gap."""
+    with Stage() as stage:
+        site, central = stage.broker("site"), stage.broker("central")
+        line = stage.line(central)
+        office = stage.publisher(central, "office")
+        line.loses = lambda packet: packet[0] == 0x31 and b"/bookmark/retained" in packet
+        bascule = stage.bascule(site, line, routes=DOWN)
+        wait_compared(bascule)
+        office.publish("store/cfg/a", "1", retain=True)
+        becomes(site, "cfg/", {"cfg/a": "1"})
+        line.cut()
+        bascule.wait_link("central", "down")
+        office.publish("store/cfg/a", "", qos=0, retain=True)
+        becomes(central, "store/", {})
+        line.restore()
+        wait_until(lambda: retained(bascule)["state"] == "failed",
+                   lambda: f"a failure: {retained(bascule)}", 120)
+        becomes(site, "cfg/", {"cfg/a": "1"})
+        line.loses = None
+        becomes(site, "cfg/", {}, deadline_s=300)
+        wait_until(lambda: retained(bascule)["state"] == "same",
+                   lambda: f"the same on both sides: {retained(bascule)}", 60)
+
+
 def both_ways():
     """What came from the other side is there: it is not taken for cleared."""
     with Stage() as stage:
@@ -181,5 +206,6 @@ def only_once():
 
 whole_answers_are_rare()
 hidden()
+mark_is_lost()
 both_ways()
 only_once()

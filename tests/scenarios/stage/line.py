@@ -64,6 +64,7 @@ class Line:
         self.cannot_stand = None
         self.refuse = None    # a function of a topic: the reason code, 0 to let it pass
         self.refused = 0
+        self.loses = None     # a function of a packet: it vanishes
         self.delay_s = 0
         self.only_one = None  # connection at a time: the "first", or the "last"
         self.port = free_port()
@@ -202,6 +203,8 @@ class Line:
                     self.refused += 1
                     with self._to_bridge:
                         source.sendall(answer)
+                    continue
+                if not self._raw and self.loses is not None and self.loses(packet):
                     continue
                 key = sender, packet[0] >> 4
                 if not self._raw and self._to_eat.get(key, 0) > 0:

@@ -1,5 +1,9 @@
 #include <doctest/doctest.h>
 
+#include <atomic>
+#include <cstddef>
+#include <string>
+
 #include "support/link_probe.hpp"
 #include "support/scripted_broker.hpp"
 
@@ -67,6 +71,29 @@ TEST_CASE("paho link: an answer to CONNECT that comes when the link is gone ends
   }
   gone = true;
   broker.finish();
+}
+
+TEST_CASE("paho link: what was published before the link pauses goes out, and DISCONNECT") {
+  constexpr int rounds = 50;
+  std::atomic<int> whole = 0;
+  ScriptedBroker broker([&](const Peer& peer, int) {
+    peer.read_packet();
+    peer.send(welcome);
+    const bool published = (peer.read_packet() + "x")[0] == 0x30;
+    const bool ended = (peer.read_packet() + "x")[0] == static_cast<char>(0xE0);
+    if (published && ended) ++whole;
+    peer.read_to_end();
+  });
+  LinkProbe out(link_settings(Client::paho, broker.url(), "out"));
+  for (int round = 1; round <= rounds; ++round) {
+    REQUIRE(out.wait_up(static_cast<std::size_t>(round)));
+    out.publish(1, "mark", std::string(30'000, 'x'), Qos::at_most_once);
+    out.link().loop().post([&] { out.link().pause("done"); });
+    REQUIRE(wait_for([&] { return out.link().status().state == LinkStatus::State::paused; }));
+    out.link().resume();
+  }
+  REQUIRE(out.wait_up(rounds + 1));
+  CHECK(whole == rounds);
 }
 
 }  // namespace bascule::test
