@@ -181,7 +181,7 @@ int run_daemon(const BridgeConfig& config, bool accept_losses) {
     (config.hub ? site : *central).publish(topic, payload);
   };
   ControlServer control(config.control,
-                        control_handlers({config, journal, policies, site, central.get()}));
+                        control_api({config, journal, policies, site, central.get()}));
 
   {
     const Ending ending{control, former, site, central.get(), journal};

@@ -25,7 +25,8 @@ SECTIONS = {
     "link": ("site, central", "link"), "tls": ("site, central/tls", "link/tls"),
     "reconnect": ("site, central/reconnect", "link/reconnect"), "lane": ("lanes", "lane"),
     "route": ("routes", "route"), "policy": ("policies", "policy"),
-    "control": ("control", "control"), "log": ("log", "log"),
+    "control": ("control", "control"), "certificate": ("control/tls", "control/tls"),
+    "log": ("log", "log"),
 }
 
 problems = []

@@ -68,7 +68,8 @@ FOREIGN = {
     r"sqlite3\.h": "journal/store/sqlite",
     r"dlfcn\.h": "policy",
     r"yaml-cpp/": "config",
-    r"boost/": "control",
+    r"boost/": "control/http",
+    r"prometheus/": "control",
     r"CLI/": "cli",
     r"systemd/": "daemon",
 }

@@ -8,9 +8,11 @@
 #include <system_error>
 #include <utility>
 
+#include "config/control.hpp"
 #include "config/links.hpp"
 #include "config/policies.hpp"
 #include "config/routes.hpp"
+#include "config/secrets.hpp"
 #include "config/section.hpp"
 #include "config/values.hpp"
 #include "config/yaml.hpp"
@@ -128,13 +130,6 @@ void read_lanes(Section& file, std::vector<LaneSettings>& settings) {
   }
   const auto is_default = [](const LaneSettings& lane) { return lane.name == "default"; };
   if (std::none_of(settings.begin(), settings.end(), is_default)) settings.emplace_back();
-}
-
-void read_control(Section& file, ControlSettings& settings) {
-  Section control = file.section("control");
-  control.read("socket", settings.socket, socket_path);
-  control.refuse("http", "control.http is not available in this version; use control.socket");
-  control.finish();
 }
 
 void read_log(Section& file, LogSettings& settings) {

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <system_error>
 
+#include "config/secrets.hpp"
 #include "config/values.hpp"
 #include "link/url.hpp"
 #include "message/topic.hpp"
@@ -54,17 +55,6 @@ Url broker_url(const std::string& text) {
   std::string why;
   if (auto url = parse_url(text, &why)) return *std::move(url);
   throw std::invalid_argument(why);
-}
-
-// What a secret's file says of itself; what it holds is never repeated.
-void warn_of_secret(Section& section, std::string_view key, const std::string& path) {
-  std::error_code error;
-  const auto status = std::filesystem::status(path, error);
-  if (error || !std::filesystem::is_regular_file(status)) return;
-  using std::filesystem::perms;
-  if ((status.permissions() & (perms::others_read | perms::others_write)) == perms::none) return;
-  section.warn(key, in_quotes(key) + " names a file that everyone on this machine may read or " +
-                        "change; take that away with chmod o= and the file's name");
 }
 
 void warn_of_password(Section& link, const std::string& path) {
@@ -188,13 +178,6 @@ bool same_address(const Url& a, const Url& b) {
 }
 
 }  // namespace
-
-void warn_of_credential(Section& section, std::string_view key, const std::string& path) {
-  if (!path.starts_with(credentials)) return;
-  section.warn(key, in_quotes(key) +
-                        " names a credential of the service, and CREDENTIALS_DIRECTORY "
-                        "is not set here: whether it is there was not looked at");
-}
 
 void read_links(Section& file, const std::string& id, BridgeConfig& config) {
   config.site.name = "site";

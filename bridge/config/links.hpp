@@ -12,8 +12,4 @@ namespace bascule {
 // stands for {bridge.id}.
 void read_links(Section& file, const std::string& id, BridgeConfig& config);
 
-// `key` has read `path`: warns if it names a credential of the service, and this is not the
-// service.
-void warn_of_credential(Section& section, std::string_view key, const std::string& path);
-
 }  // namespace bascule

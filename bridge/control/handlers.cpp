@@ -6,6 +6,7 @@
 #include "clock.hpp"
 #include "control/changes_query.hpp"
 #include "control/lane_changes.hpp"
+#include "control/metrics.hpp"
 #include "control/policy_queries.hpp"
 #include "control/quarantine_queries.hpp"
 #include "control/queries.hpp"
@@ -80,7 +81,7 @@ StatusParts status_parts(const Stages& stages, std::int64_t started_ms) {
 
 }  // namespace
 
-ControlHandlers control_handlers(const Stages& stages) {
+ControlApi control_api(const Stages& stages) {
   ControlHandlers handlers;
   const std::int64_t started_ms = boottime_ms();
   handlers["GET /v1/status"] = [stages, started_ms](const Query&) {
@@ -118,7 +119,11 @@ ControlHandlers control_handlers(const Stages& stages) {
     return set_aside(stages, query);
   };
   add_policy_handlers(handlers, stages);
-  return handlers;
+  ControlTextHandlers texts;
+  texts["GET /metrics"] = [stages, started_ms](const Query&) {
+    return ControlText{metrics_type, metrics_text(status_report(status_parts(stages, started_ms)))};
+  };
+  return {std::move(handlers), std::move(texts)};
 }
 
 }  // namespace bascule

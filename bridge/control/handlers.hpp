@@ -1,4 +1,4 @@
-// The handlers of the control server in a daemon: what each path answers, or does, by its stages.
+// What the control server of a daemon can be asked: what each path answers, or does, by its stages.
 #pragma once
 
 #include "config/config.hpp"
@@ -19,6 +19,6 @@ struct Stages {
 };
 
 // They run on the server's threads, several at a time.
-ControlHandlers control_handlers(const Stages& stages);
+ControlApi control_api(const Stages& stages);
 
 }  // namespace bascule

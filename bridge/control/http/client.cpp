@@ -88,8 +88,8 @@ std::optional<nlohmann::json> exchange(const std::string& socket, const std::str
   auto body = nlohmann::json::parse(answer.get().body(), nullptr, false);
   const unsigned status = answer.get().result_int();
   if (status == 200 && !body.is_discarded()) return body;
-  if (body.is_object() && body.contains("error") && body["error"].is_string()) {
-    throw std::runtime_error(body["error"].get<std::string>());
+  if (body.is_object() && body.contains("detail") && body["detail"].is_string()) {
+    throw std::runtime_error(body["detail"].get<std::string>());
   }
   throw std::runtime_error("what listens at " + socket + " is not bascule (HTTP " +
                            std::to_string(status) + "); check control.socket");

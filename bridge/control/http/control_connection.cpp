@@ -6,6 +6,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/beast/http/error.hpp>
 #include <boost/beast/http/read.hpp>
+#include <boost/beast/http/status.hpp>
 #include <boost/beast/http/write.hpp>
 #include <stdexcept>
 #include <utility>
@@ -29,19 +30,42 @@ std::string_view view(boost::beast::string_view text) { return {text.data(), tex
 
 }  // namespace
 
-ControlConnection::ControlConnection(Socket socket, const ControlHandlers& handlers, Pool& pool,
+ControlConnection::ControlConnection(Socket socket, Door door, std::string peer,
                                      std::function<void(const ControlConnection&)> on_end)
-    : handlers_(handlers), pool_(pool), on_end_(std::move(on_end)), stream_(std::move(socket)) {
+    : door_(std::move(door)),
+      peer_(std::move(peer)),
+      on_end_(std::move(on_end)),
+      stream_(std::move(socket)) {
   parser_.header_limit(header_bytes_max);
   parser_.body_limit(body_bytes_max);
+  if (door_.tls) tls_.emplace(stream_, *door_.tls);
+}
+
+// Calls `work` with what is read from and written to.
+template <class Work>
+void ControlConnection::on_stream(const Work& work) {
+  if (tls_) return work(*tls_);
+  work(stream_);
 }
 
 void ControlConnection::start() {
   stream_.expires_after(question_within);
-  http::async_read(stream_, buffer_, parser_,
-                   [self = shared_from_this()](const error_code& error, std::size_t) {
-                     self->on_question(error);
-                   });
+  if (!tls_) return read();
+  tls_->async_handshake(
+      boost::asio::ssl::stream_base::server, [self = shared_from_this()](const error_code& error) {
+        if (!error) return self->read();
+        spdlog::debug("control: {} fails at TLS: {}", self->peer_, error.message());
+        if (!self->ended_) self->end();
+      });
+}
+
+void ControlConnection::read() {
+  on_stream([&](auto& stream) {
+    http::async_read(stream, buffer_, parser_,
+                     [self = shared_from_this()](const error_code& error, std::size_t) {
+                       self->on_question(error);
+                     });
+  });
 }
 
 void ControlConnection::close() {
@@ -56,7 +80,22 @@ void ControlConnection::end() {
 }
 
 ControlConnection::Answer ControlConnection::failure(unsigned status, const std::string& text) {
-  return {status, text_of({{"error", text}})};
+  return {status, "application/problem+json",
+          text_of({{"type", "about:blank"},
+                   {"title", std::string(view(http::obsolete_reason(http::status(status))))},
+                   {"status", status},
+                   {"detail", text}})};
+}
+
+std::optional<ControlConnection::Answer> ControlConnection::refusal(const Request& request) {
+  if (door_.access == nullptr) return std::nullopt;
+  const auto value = [&](http::field field) { return std::string(view(request[field])); };
+  const auto refusal = door_.access->refusal({peer_, std::string(view(request.method_string())),
+                                              value(http::field::host), value(http::field::origin),
+                                              std::string(view(request["Sec-Fetch-Site"])),
+                                              value(http::field::authorization)});
+  if (!refusal) return std::nullopt;
+  return failure(refusal->status, refusal->why);
 }
 
 ControlConnection::Answer ControlConnection::answer(const Request& request) const {
@@ -64,11 +103,16 @@ ControlConnection::Answer ControlConnection::answer(const Request& request) cons
   const std::size_t mark = target.find('?');
   const std::string name =
       std::string(view(request.method_string())) + ' ' + std::string(target.substr(0, mark));
-  const auto handler = handlers_.find(name);
-  if (handler == handlers_.end()) return failure(404, "there is no " + name);
+  const auto handler = door_.api.answers.find(name);
+  const auto text = door_.api.texts.find(name);
   try {
     const auto query = mark == std::string_view::npos ? "" : target.substr(mark + 1);
-    return {200, text_of(handler->second(Query::parse(query)))};
+    if (handler != door_.api.answers.end()) {
+      return {200, "application/json", text_of(handler->second(Query::parse(query)))};
+    }
+    if (text == door_.api.texts.end()) return failure(404, "there is no " + name);
+    ControlText answer = text->second(Query::parse(query));
+    return {200, std::move(answer.type), std::move(answer.body)};
   } catch (const std::invalid_argument& wrong) {
     return failure(400, wrong.what());
   } catch (const JournalTrouble& trouble) {
@@ -95,9 +139,10 @@ void ControlConnection::on_question(const error_code& error) {
     spdlog::debug("control: a client asked nothing: {}", error.message());
     return end();
   }
+  if (auto refused = refusal(parser_.get())) return on_answer(*std::move(refused));
   // The network thread goes on until the answer has been taken.
   auto work = boost::asio::make_work_guard(stream_.get_executor());
-  boost::asio::post(pool_, [self = shared_from_this(), work = std::move(work)] {
+  boost::asio::post(door_.pool, [self = shared_from_this(), work = std::move(work)] {
     Answer answer = self->answer(self->parser_.get());
     boost::asio::post(work.get_executor(), [self, answer = std::move(answer)]() mutable {
       self->on_answer(std::move(answer));
@@ -108,16 +153,30 @@ void ControlConnection::on_question(const error_code& error) {
 void ControlConnection::on_answer(Answer answer) {
   auto response = std::make_shared<http::response<http::string_body>>();
   response->result(answer.status);
-  response->set(http::field::content_type, "application/json");
+  response->set(http::field::content_type, answer.type);
+  response->set(http::field::cache_control, "no-store");
+  response->set("X-Content-Type-Options", "nosniff");
+  response->set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'");
+  response->set("Referrer-Policy", "no-referrer");
+  response->set("Cross-Origin-Resource-Policy", "same-origin");
+  if (answer.status == 401) response->set(http::field::www_authenticate, "Bearer");
   response->keep_alive(false);
   response->body() = std::move(answer.body);
   response->prepare_payload();
   stream_.expires_after(answer_within);
-  http::async_write(stream_, *response,
-                    [self = shared_from_this(), response](const error_code& error, std::size_t) {
-                      if (error) spdlog::debug("control: an answer: {}", error.message());
-                      self->end();
-                    });
+  on_stream([&](auto& stream) {
+    http::async_write(stream, *response,
+                      [self = shared_from_this(), response](const error_code& error, std::size_t) {
+                        if (error) spdlog::debug("control: an answer: {}", error.message());
+                        self->say_goodbye();
+                      });
+  });
+}
+
+// A client on TLS has all of the answer only once it has been told that it ends here.
+void ControlConnection::say_goodbye() {
+  if (!tls_ || ended_) return end();
+  tls_->async_shutdown([self = shared_from_this()](const error_code&) { self->end(); });
 }
 
 }  // namespace bascule

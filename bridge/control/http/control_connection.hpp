@@ -1,12 +1,14 @@
 // One client of the control server: it asks one question, gets one answer and is hung up on. The
 // question has a bounded size and a bounded time, however slowly its bytes come, and holds no
-// thread meanwhile.
+// thread meanwhile. Over TCP it may have to speak TLS, and is let in by Access.
 //
 // Threads: one network thread runs everything but the handlers; these run in the pool. Boost.Beast
 // reads and writes HTTP.
 #pragma once
 
-#include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/generic/stream_protocol.hpp>
+#include <boost/asio/ssl/context.hpp>
+#include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <boost/beast/core/basic_stream.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
@@ -16,15 +18,17 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
+#include "control/http/access.hpp"
 #include "control/http/server.hpp"
 
 namespace bascule {
 
 class ControlConnection : public std::enable_shared_from_this<ControlConnection> {
  public:
-  using Socket = boost::asio::local::stream_protocol::socket;
+  using Socket = boost::asio::generic::stream_protocol::socket;
   using Pool = boost::asio::thread_pool;
 
   static constexpr std::chrono::seconds question_within{5};  // from its first byte to its last
@@ -32,8 +36,16 @@ class ControlConnection : public std::enable_shared_from_this<ControlConnection>
   static constexpr std::uint32_t header_bytes_max = 8 << 10;
   static constexpr std::uint64_t body_bytes_max = 64 << 10;
 
-  // Both references outlive the connection. `on_end` is called once, on the network thread.
-  ControlConnection(Socket socket, const ControlHandlers& handlers, Pool& pool,
+  // How clients come in at the door of this connection. What it points to outlives the connection.
+  struct Door {
+    const ControlApi& api;
+    Pool& pool;
+    Access* access = nullptr;                                  // null: whoever connects may ask
+    std::shared_ptr<boost::asio::ssl::context> tls = nullptr;  // null: not over TLS
+  };
+
+  // `peer`: its address, for the log. `on_end` is called once, on the network thread.
+  ControlConnection(Socket socket, Door door, std::string peer,
                     std::function<void(const ControlConnection&)> on_end);
 
   void start();
@@ -43,24 +55,31 @@ class ControlConnection : public std::enable_shared_from_this<ControlConnection>
   void close();
 
  private:
-  using Stream = boost::beast::basic_stream<boost::asio::local::stream_protocol>;
+  using Stream = boost::beast::basic_stream<boost::asio::generic::stream_protocol>;
   using Parser = boost::beast::http::request_parser<boost::beast::http::string_body>;
   using Request = Parser::value_type;
   struct Answer {
     unsigned status = 200;
-    std::string body;  // JSON
+    std::string type;  // of the body
+    std::string body;
   };
 
   static Answer failure(unsigned status, const std::string& text);
+  std::optional<Answer> refusal(const Request& request);
   Answer answer(const Request& request) const;
+  template <class Work>
+  void on_stream(const Work& work);
+  void read();
   void on_question(const boost::system::error_code& error);
   void on_answer(Answer answer);
+  void say_goodbye();
   void end();
 
-  const ControlHandlers& handlers_;
-  Pool& pool_;
+  Door door_;
+  std::string peer_;
   std::function<void(const ControlConnection&)> on_end_;
   Stream stream_;
+  std::optional<boost::asio::ssl::stream<Stream&>> tls_;  // around stream_
   boost::beast::flat_buffer buffer_;
   Parser parser_;
   bool asking_ = true;

@@ -197,15 +197,15 @@ TEST_CASE("cli: status without a daemon is exit code 3, with what to do") {
 
 TEST_CASE("cli: the daemon's answers and refusals are passed on") {
   Site site;
-  ControlServer daemon(
-      {site.socket(), ""},
-      {{"GET /v1/status",
-        [](const Query&) {
-          return json{{"bridge", "store-42"}};
-        }},
-       {"GET /v1/journal/show", [](const Query& query) -> json {
-          throw std::invalid_argument("there is no lane '" + query.required("lane") + "'");
-        }}});
+  ControlServer daemon({site.socket()},
+                       ControlHandlers{{"GET /v1/status",
+                                        [](const Query&) {
+                                          return json{{"bridge", "store-42"}};
+                                        }},
+                                       {"GET /v1/journal/show", [](const Query& query) -> json {
+                                          throw std::invalid_argument("there is no lane '" +
+                                                                      query.required("lane") + "'");
+                                        }}});
   daemon.start();
   CHECK(json::parse(run({"status", "--json", "-c", site.config()}).out)["bridge"] == "store-42");
   CHECK(contains(run({"status", "-c", site.config()}).out, "store-42  bascule"));
@@ -218,22 +218,23 @@ TEST_CASE("cli: verify goes through all slices, and damage is exit code 1") {
   Site site;
   bool damage = false;
   ControlServer daemon(
-      {site.socket(), ""},
-      {{"GET /v1/journal/verify", [&](const Query& query) {
-          const auto slice = query.number("after", 0);
-          json answer = {{"checked", 100}, {"total", 300}, {"damaged", json::array()}};
-          if (slice < 2) {
-            answer["next"] = std::to_string(slice + 1);
-          }
-          if (slice == 1 && damage) {
-            answer["damaged"].push_back({{"lane", "sales"},
-                                         {"direction", "up"},
-                                         {"first", 17},
-                                         {"last", 17},
-                                         {"what", "torn"}});
-          }
-          return answer;
-        }}});
+      {site.socket()},
+      ControlHandlers{
+          {"GET /v1/journal/verify", [&](const Query& query) {
+             const auto slice = query.number("after", 0);
+             json answer = {{"checked", 100}, {"total", 300}, {"damaged", json::array()}};
+             if (slice < 2) {
+               answer["next"] = std::to_string(slice + 1);
+             }
+             if (slice == 1 && damage) {
+               answer["damaged"].push_back({{"lane", "sales"},
+                                            {"direction", "up"},
+                                            {"first", 17},
+                                            {"last", 17},
+                                            {"what", "torn"}});
+             }
+             return answer;
+           }}});
   daemon.start();
   const Outcome sound = run({"journal", "verify", "-c", site.config()});
   CHECK(sound.code == 0);

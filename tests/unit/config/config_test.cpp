@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "support/broker.hpp"
 #include "support/config_file.hpp"
 
 using namespace bascule;
@@ -186,7 +187,20 @@ TEST_CASE("config: the id of the bridge is one that topics and stamps can carry"
   }
 }
 
-TEST_CASE("config: what this version cannot do is refused at its key, and not looked into") {
-  CHECK(problems(least + "control: {http: \"127.0.0.1:8642\"}\n") ==
-        Lines{"4:11: control.http is not available in this version; use control.socket"});
+TEST_CASE("config: the API over TCP is off, and has a token file where it is on") {
+  CHECK_FALSE(load(least).control.http);
+  CHECK(problems(least + "control: {http: \"127.0.0.1:8642\"}\n").size() == 1);
+  CHECK(problems(least + "control: {token_file: /dev/null}\n") ==
+        Lines{"4:11: \"token_file\" has no effect without \"http\": where to listen"});
+  for (const std::string wrong : {"8642", "localhost", ":8642", "127.0.0.1:0", "127.0.0.1:65536",
+                                  "::1:8642", "box.example.net:8642", "http://127.0.0.1:8642"}) {
+    CHECK_MESSAGE(problems(least + "control: {http: \"" + wrong + "\"}\n").size() == 1, wrong);
+  }
+  test::TempDir dir;
+  const std::string tokens = ", token_file: " + dir.write("tokens", "look a 3f1d9c0b7a5e4d21a0c4");
+  const auto http = load(least + "control: {http: \"[::1]:8642\"" + tokens + "}\n").control.http;
+  REQUIRE(http);
+  CHECK(http->address == "::1");
+  CHECK(http->port == 8642);
+  CHECK(problems(least + "control: {http: \"0.0.0.0:80\"" + tokens + "}\n").size() == 1);
 }

@@ -97,14 +97,14 @@ bool contains(const std::string& text, const char* part) {
 
 TEST_CASE("control: a question gets its handler's answer") {
   SocketDirectory directory;
-  ControlServer server({directory / "s", ""}, echo());
+  ControlServer server({directory / "s"}, echo());
   server.start();
   CHECK(ask(directory / "s", "/v1/status") == json{{"bridge", "store-42"}});
 }
 
 TEST_CASE("control: parameters arrive as they were given, whatever is in them") {
   SocketDirectory directory;
-  ControlServer server({directory / "s", ""}, echo());
+  ControlServer server({directory / "s"}, echo());
   server.start();
   const std::string odd = "a/b&c=d e+f%20\xc3\xa9?#";
   const Query query({{"text", odd}, {"n", "18446744073709551615"}});
@@ -114,7 +114,7 @@ TEST_CASE("control: parameters arrive as they were given, whatever is in them") 
 
 TEST_CASE("control: an answer of 40 MB arrives whole") {
   SocketDirectory directory;
-  ControlServer server({directory / "s", ""}, echo());
+  ControlServer server({directory / "s"}, echo());
   server.start();
   const auto answer = ask(directory / "s", "/v1/huge");
   REQUIRE(answer);
@@ -123,14 +123,14 @@ TEST_CASE("control: an answer of 40 MB arrives whole") {
 
 TEST_CASE("control: text that is no UTF-8 is replaced, not refused") {
   SocketDirectory directory;
-  ControlServer server({directory / "s", ""}, echo());
+  ControlServer server({directory / "s"}, echo());
   server.start();
   CHECK(ask(directory / "s", "/v1/bytes") == json{{"topic", "a\xef\xbf\xbd"}});
 }
 
 TEST_CASE("control: errors reach the client in the server's words") {
   SocketDirectory directory;
-  ControlServer server({directory / "s", ""}, echo());
+  ControlServer server({directory / "s"}, echo());
   server.start();
   const std::string socket = directory / "s";
   CHECK_THROWS_WITH_AS(ask(socket, "/v1/broken"), "disk on fire", std::runtime_error);
@@ -145,7 +145,7 @@ TEST_CASE("control: whose fault it is stands in the status") {
   SocketDirectory directory;
   ControlHandlers handlers = echo();
   handlers["POST /v1/trouble"] = [](const Query&) -> json { throw JournalTrouble("disk full"); };
-  ControlServer server({directory / "s", ""}, handlers);
+  ControlServer server({directory / "s"}, handlers);
   server.start();
   const auto status = [&](const std::string& request) {
     const int fd = connect_to(directory / "s");
@@ -174,7 +174,7 @@ TEST_CASE("control: without a daemon there is no answer") {
 
 TEST_CASE("control: a stopped server leaves no socket, and can be started again") {
   SocketDirectory directory;
-  ControlServer server({directory / "s", ""}, echo());
+  ControlServer server({directory / "s"}, echo());
   for (int round = 0; round < 3; ++round) {
     server.start();
     CHECK(ask(directory / "s", "/v1/status"));
@@ -187,7 +187,7 @@ TEST_CASE("control: a stopped server leaves no socket, and can be started again"
 TEST_CASE("control: the socket is for owner and group only, in a directory made for it") {
   SocketDirectory directory;
   const mode_t before = ::umask(0);
-  ControlServer server({directory / "new/deep/s", ""}, echo());
+  ControlServer server({directory / "new/deep/s"}, echo());
   server.start();
   ::umask(before);
   struct stat file {};
@@ -198,32 +198,32 @@ TEST_CASE("control: the socket is for owner and group only, in a directory made 
 TEST_CASE("control: what a dead process left is replaced") {
   SocketDirectory directory;
   leave_stale_socket(directory / "s");
-  ControlServer server({directory / "s", ""}, echo());
+  ControlServer server({directory / "s"}, echo());
   server.start();
   CHECK(ask(directory / "s", "/v1/status"));
 }
 
 TEST_CASE("control: a socket that somebody answers on is left alone") {
   SocketDirectory directory;
-  ControlServer first({directory / "s", ""}, echo());
+  ControlServer first({directory / "s"}, echo());
   first.start();
-  CHECK(contains(refusal({directory / "s", ""}), "another program answers there"));
+  CHECK(contains(refusal({directory / "s"}), "another program answers there"));
   CHECK(ask(directory / "s", "/v1/status"));
 }
 
 TEST_CASE("control: a path that cannot be a socket is refused with what to do") {
   SocketDirectory directory;
   std::ofstream(directory / "file") << "precious";
-  CHECK(contains(refusal({directory / "file", ""}), "is not a socket is in the way"));
-  CHECK(contains(refusal({directory / "file/s", ""}), "cannot make the directory"));
-  CHECK(contains(refusal({"/tmp/" + std::string(200, 'x'), ""}), "too long"));
+  CHECK(contains(refusal({directory / "file"}), "is not a socket is in the way"));
+  CHECK(contains(refusal({directory / "file/s"}), "cannot make the directory"));
+  CHECK(contains(refusal({"/tmp/" + std::string(200, 'x')}), "too long"));
   CHECK(std::filesystem::file_size(directory / "file") == 8);
 }
 
 TEST_CASE(
     "control: clients that say nothing, however many, hold up neither questions nor the end") {
   SocketDirectory directory;
-  ControlServer server({directory / "s", ""}, echo());
+  ControlServer server({directory / "s"}, echo());
   server.start();
   std::vector<int> silent;
   for (int i = 0; i < 400; ++i) silent.push_back(connect_to(directory / "s"));
@@ -242,7 +242,7 @@ TEST_CASE(
 
 TEST_CASE("control: a question that comes slowly has a time, all of it together") {
   SocketDirectory directory;
-  ControlServer server({directory / "s", ""}, echo());
+  ControlServer server({directory / "s"}, echo());
   server.start();
   std::vector<int> slow;
   for (int i = 0; i < 8; ++i) slow.push_back(connect_to(directory / "s"));
@@ -261,7 +261,7 @@ TEST_CASE("control: a question that comes slowly has a time, all of it together"
 
 TEST_CASE("control: a large question is refused before it is taken into memory") {
   SocketDirectory directory;
-  ControlServer server({directory / "s", ""}, echo());
+  ControlServer server({directory / "s"}, echo());
   server.start();
   const auto status = [&](const std::string& text) {
     const int fd = connect_to(directory / "s");
@@ -278,7 +278,7 @@ TEST_CASE("control: a large question is refused before it is taken into memory")
 
 TEST_CASE("control: at the end, a client that does not take its answer is hung up on") {
   SocketDirectory directory;
-  ControlServer server({directory / "s", ""}, echo());
+  ControlServer server({directory / "s"}, echo());
   server.start();
   const int fd = connect_to(directory / "s");
   const std::string question = "GET /v1/huge HTTP/1.1\r\n\r\n";
@@ -293,7 +293,7 @@ TEST_CASE("control: at the end, a client that does not take its answer is hung u
 
 TEST_CASE("control: many clients at once all get their answer") {
   SocketDirectory directory;
-  ControlServer server({directory / "s", ""}, echo());
+  ControlServer server({directory / "s"}, echo());
   server.start();
   std::vector<std::thread> clients;
   std::atomic<int> answered = 0;

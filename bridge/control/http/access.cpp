@@ -1,0 +1,80 @@
+#include "control/http/access.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <cctype>
+#include <stdexcept>
+#include <string_view>
+
+#include "clock.hpp"
+
+namespace bascule {
+namespace {
+
+std::string lower(std::string text) {
+  std::ranges::transform(text, text.begin(), [](unsigned char c) { return std::tolower(c); });
+  return text;
+}
+
+std::string in_url(const std::string& address) {
+  return address.find(':') == address.npos ? address : '[' + address + ']';
+}
+
+}  // namespace
+
+Access::Access(const HttpSettings& settings)
+    : scheme_(settings.cert_file.empty() ? "http://" : "https://"), tokens_(settings.token_file) {
+  const std::string port = ':' + std::to_string(settings.port);
+  const bool any = settings.address == "0.0.0.0" || settings.address == "::";
+  if (!any) hosts_.push_back(in_url(settings.address) + port);
+  if (any || settings.address.starts_with("127.") || settings.address == "::1") {
+    for (const char* name : {"localhost", "127.0.0.1", "[::1]"}) hosts_.push_back(name + port);
+  }
+  for (const std::string& host : settings.hosts) hosts_.push_back(lower(host));
+}
+
+std::optional<Refusal> Access::judge(const RequestHead& head) {
+  const std::string host = lower(head.host);
+  if (std::ranges::find(hosts_, host) == hosts_.end()) {
+    return Refusal{421,
+                   "this Host is no name of this bridge; add it, with its port, to control.hosts"};
+  }
+  if (!head.origin.empty() && lower(head.origin) != scheme_ + host) {
+    return Refusal{403, "a page of another origin may not ask here"};
+  }
+  if (!head.fetch_site.empty() && head.fetch_site != "same-origin" && head.fetch_site != "none") {
+    return Refusal{403, "a page of another site may not ask here"};
+  }
+  constexpr std::string_view bearer = "bearer ";
+  if (head.authorization.empty() || !lower(head.authorization).starts_with(bearer)) {
+    return Refusal{401, "show a token of control.token_file: Authorization: Bearer TOKEN"};
+  }
+  std::optional<Holder> holder;
+  try {
+    holder = tokens_.holder_of(std::string_view(head.authorization).substr(bearer.size()));
+  } catch (const std::runtime_error& wrong) {
+    if (unusable_.add(boottime_ms()) > 0) {
+      spdlog::warn("control: {}; until it is mended nobody may ask over HTTP", wrong.what());
+    }
+    return Refusal{503, "the bridge cannot use its token file; its log says why"};
+  }
+  if (!holder) return Refusal{401, "this token is not in control.token_file"};
+  if (head.method != "GET" && holder->role != Role::change) {
+    return Refusal{
+        403, "the token of " + holder->name + " may look; to change takes one that may change"};
+  }
+  return std::nullopt;
+}
+
+std::optional<Refusal> Access::refusal(const RequestHead& head) {
+  auto refusal = judge(head);
+  if (!refusal || refusal->status == 503) return refusal;
+  if (const std::uint64_t count = refused_.add(boottime_ms()); count > 0) {
+    spdlog::warn("control: {} requests over HTTP were refused, the last from {} ({}: {})", count,
+                 head.peer, refusal->status, refusal->why);
+  }
+  return refusal;
+}
+
+}  // namespace bascule
