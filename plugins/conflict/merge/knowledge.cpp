@@ -11,8 +11,14 @@ namespace bascule::conflict {
 namespace {
 
 // What came before it is no part of what its author saw.
-bool begins_anew(const Entry& entry) {
-  return entry.op.kind == Kind::remove || entry.op.kind == Kind::recreate;
+bool begins_anew(const Op& op) { return op.kind == Kind::remove || op.kind == Kind::recreate; }
+
+// What an op has made of a group, if that does not go by what came before.
+std::optional<Json> written_group(const Entry& entry, std::string_view group) {
+  for (const auto& change : entry.changes) {
+    if (change.unit == group) return parse_json(change.value);
+  }
+  return begins_anew(entry.op) ? std::optional<Json>(Json::object()) : std::nullopt;
 }
 
 // A person's op has its fields now.
@@ -23,7 +29,8 @@ bool was_let_pass(const Entry& entry) { return was_accepted(entry) || !entry.op.
 
 }  // namespace
 
-Knowledge::Knowledge(const Options& options, const State& state, const Record& record, const Op& op)
+Knowledge::Knowledge(const Options& options, const State& state, const Waiting& waiting,
+                     const Record& record, const Op& op)
     : options_(options), record_(record), op_(op), base_(op.base), stamp_(op.hlc) {
   if (op.blind()) {
     absent_ = !record.exists();
@@ -38,11 +45,15 @@ Knowledge::Knowledge(const Options& options, const State& state, const Record& r
     stamp_ = lifted(stamp_, record.newest);
   }
   absent_ = base_ < 0;
-  if (base_ < record.last_from) read_history(state);
+  if (base_ < record.last_from) {
+    read_history(state, waiting);
+  } else if (!options.groups.empty()) {
+    collect_chain(state, waiting);  // what is pending
+  }
 }
 
 // What came after the base, and the base itself.
-void Knowledge::read_history(const State& state) {
+void Knowledge::read_history(const State& state, const Waiting& waiting) {
   auto later = state.entries_after(record_, base_);
   unseen_ = std::move(later.entries);
   if (!later.whole) {
@@ -65,7 +76,7 @@ void Knowledge::read_history(const State& state) {
     life_ = seen_->life;
     stamp_ = lifted(stamp_, seen_->newest);
   }
-  look_at_chain(state);
+  look_at_chain(state, waiting);
   set_apart_later(state);
   std::erase_if(unseen_, [&](const Entry& entry) {
     // In the place of what a person has accepted is the person's op.
@@ -127,20 +138,51 @@ std::string Knowledge::before(const State& state, const std::string& op,
   return on_the_way ? entry->op.prev : std::string();
 }
 
-// Walks from `prev` to the op before it, and so on, as long as these are not in the base.
-void Knowledge::look_at_chain(const State& state) {
+void Knowledge::note_pending(const Waiting& waiting, const std::string& op) {
+  if (auto parked = waiting.parked(op)) pending_.push_back({chain_.size(), std::move(parked->op)});
+}
+
+// Walks from `prev` to the op before it, and so on, as long as these are not in the base. Gives
+// where it ended.
+std::string Knowledge::collect_chain(const State& state, const Waiting& waiting) {
   std::set<std::string> passed;
   auto prev = op_.prev;
   for (auto at = unseen_.size(); !prev.empty();) {
     at = find_unseen(prev, at);
     if (at == unseen_.size()) {
-      prev = before(state, prev, passed);
+      auto further = before(state, prev, passed);
+      note_pending(waiting, prev);
+      if (further.empty()) return prev;
+      prev = std::move(further);
       continue;
     }
     prev = unseen_[at].op.prev;
     chain_.push_back(std::move(unseen_[at]));
     unseen_.erase(unseen_.begin() + static_cast<std::ptrdiff_t>(at));
   }
+  return {};
+}
+
+// What comes before an op of the base was decided before it, or else a person let something between
+// the two pass. All of it was seen.
+void Knowledge::look_below(const State& state, std::string op) {
+  const auto own = [&](const Entry& entry) { return entry.op.hlc.origin == op_.hlc.origin; };
+  std::set<std::string> passed;
+  while (passed.insert(op).second && std::any_of(unseen_.begin(), unseen_.end(), own)) {
+    const auto place = state.place(op);
+    if (!place) return;
+    const auto entry = state.entry(place->number);
+    op = entry ? entry->op.prev : place->prev;
+    const auto at = find_unseen(op, unseen_.size());
+    if (at == unseen_.size()) continue;
+    below_.push_back(std::move(unseen_[at]));
+    unseen_.erase(unseen_.begin() + static_cast<std::ptrdiff_t>(at));
+  }
+}
+
+void Knowledge::look_at_chain(const State& state, const Waiting& waiting) {
+  look_below(state, collect_chain(state, waiting));
+  for (const auto& entry : below_) stamp_ = lifted(stamp_, entry.stamp);
   if (chain_.empty()) return;
   const auto& last = chain_.front();
   absent_ = false;
@@ -207,7 +249,7 @@ void Knowledge::see_everything() {
 void Knowledge::let_through() {
   const auto own = stamp_;
   const auto own_life = life_;
-  const bool deleted_itself = chained() && deleted_;
+  const bool deleted_itself = !chain_.empty() && deleted_;
   auto passed = std::move(unseen_);
   see_everything();
   if (deleted_itself) {
@@ -229,8 +271,9 @@ bool Knowledge::saw(const Author& author) const {
   if (everything_) return true;
   if (op_.blind()) return author.stamp < stamp_;
   if (author.from <= base_) return true;
-  return std::any_of(chain_.begin(), chain_.end(),
-                     [&](const Entry& entry) { return entry.op.id == author.op; });
+  const auto by_author = [&](const Entry& entry) { return entry.op.id == author.op; };
+  return std::any_of(chain_.begin(), chain_.end(), by_author) ||
+         std::any_of(below_.begin(), below_.end(), by_author);
 }
 
 // As the base has it. Of a deleted record the fields may still be kept; nobody sees them.
@@ -248,20 +291,37 @@ std::string Knowledge::field_value(std::string_view field) const {
   return found == json.end() ? "null" : found->dump();
 }
 
+// The author's own ops that are decided come on top of the base, latest first, and between them
+// those that wait.
 std::string Knowledge::group_value(std::string_view group) const {
-  auto value = Json::object();
-  for (const auto& entry : chain_) {
-    if (everything_) break;  // the record has them
-    for (const auto& change : entry.changes) {
-      if (change.unit == group) return change.value;
+  const auto& members = options_.groups.find(group)->second;
+  const auto in_base = [&] {
+    auto value = Json::object();
+    for (const auto& member : members) {
+      auto text = field_value(member);
+      if (text != "null") value[member] = parse_json(text);
     }
-    if (begins_anew(entry)) return value.dump();
+    return value;
+  };
+  if (everything_) return in_base().dump();  // a person sees the record
+  Fields own;
+  std::optional<Json> value;
+  auto pending = pending_.begin();
+  for (std::size_t i = 0; !value; ++i) {
+    for (; !value && pending != pending_.end() && pending->before == i; ++pending) {
+      own.insert(pending->op.fields.begin(), pending->op.fields.end());  // keeps the later one
+      if (begins_anew(pending->op)) value = Json::object();
+    }
+    if (value) break;
+    value = i < chain_.size() ? written_group(chain_[i], group) : in_base();
   }
-  for (const auto& member : options_.groups.find(group)->second) {
-    auto text = field_value(member);
-    if (text != "null") value[member] = parse_json(text);
+  for (const auto& member : members) {
+    const auto field = own.find(member);
+    if (field == own.end()) continue;
+    value->erase(member);
+    if (field->second != "null") (*value)[member] = parse_json(field->second);
   }
-  return value.dump();
+  return value->dump();
 }
 
 std::int64_t Knowledge::sum_value(std::string_view field) const {
@@ -271,7 +331,7 @@ std::int64_t Knowledge::sum_value(std::string_view field) const {
     for (const auto& change : entry.changes) {
       if (change.unit == field) sum += change.delta;
     }
-    if (begins_anew(entry)) return sum;
+    if (begins_anew(entry.op)) return sum;
   }
   const auto json = parse_json(field_value(field));
   return sum + (json.is_number_integer() ? json.get<std::int64_t>() : 0);

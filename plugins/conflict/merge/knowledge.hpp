@@ -11,6 +11,7 @@
 #include "conflict/record/history.hpp"
 #include "conflict/record/record.hpp"
 #include "conflict/state/state.hpp"
+#include "conflict/state/waiting.hpp"
 
 namespace bascule::conflict {
 
@@ -18,7 +19,8 @@ class Knowledge {
  public:
   // `record` is the one now. An `op.base` beyond its version tells nothing. All live as long as
   // this does.
-  Knowledge(const Options& options, const State& state, const Record& record, const Op& op);
+  Knowledge(const Options& options, const State& state, const Waiting& waiting,
+            const Record& record, const Op& op);
 
   // The op is taken to have seen everything that there is: a person's, who has.
   void see_everything();
@@ -42,7 +44,7 @@ class Knowledge {
   bool replaced(std::string_view unit) const;
 
   // The author's own ops since its base are part of what it saw.
-  bool chained() const { return !chain_.empty(); }
+  bool chained() const { return !chain_.empty() || !below_.empty(); }
   // Somebody else's op that it had not seen has made a version.
   bool misses_a_version() const;
 
@@ -63,8 +65,17 @@ class Knowledge {
   std::int64_t sum_value(std::string_view field) const;
 
  private:
-  void read_history(const State& state);
-  void look_at_chain(const State& state);
+  // An own op that still waits: its author sees it on top of those of the chain from `before` on.
+  struct Pending {
+    std::size_t before;
+    Op op;
+  };
+
+  void read_history(const State& state, const Waiting& waiting);
+  void look_at_chain(const State& state, const Waiting& waiting);
+  std::string collect_chain(const State& state, const Waiting& waiting);
+  void note_pending(const Waiting& waiting, const std::string& op);
+  void look_below(const State& state, std::string op);
   void set_apart_later(const State& state);
   static std::string before(const State& state, const std::string& op,
                             std::set<std::string>& passed);
@@ -77,7 +88,9 @@ class Knowledge {
   const Op& op_;
   std::int64_t base_;  // the op's, or the version that its author was told to forget
   std::vector<Entry> unseen_;
-  std::vector<Entry> chain_;  // the author's own unconfirmed ops, latest first
+  std::vector<Entry> chain_;      // the author's own unconfirmed ops, latest first
+  std::vector<Pending> pending_;  // latest first
+  std::vector<Entry> below_;      // those before an op of the base, decided after it all the same
   std::vector<Entry> later_;
   std::vector<Entry> passed_;  // unseen, before a version check let it through
   bool let_through_ = false;

@@ -27,15 +27,12 @@ bool followed_by(const Knowledge& knowledge, const Record& record, bool delete_o
 // An update, or a recreate of what somebody else has recreated.
 Fate update(const Options& options, const Knowledge& knowledge, Record& record) {
   const auto& stamp = knowledge.stamp();
-  if (record.deleted && followed_by(knowledge, record, true)) {
-    return {Is::superseded, "deleted", false, {}};
-  }
   record.newest_update = std::max(record.newest_update, stamp);
   if (!record.deleted) return {};
   if (options.deletes == Deletes::delete_wins) return {Is::superseded, "deleted", false, {}};
-  if (options.deletes == Deletes::author_time && stamp < record.newest_delete) {
-    return {Is::hidden, "deleted", false, {}};
-  }
+  // Its values are there if somebody else's update makes the record live again.
+  const bool later = options.deletes == Deletes::author_time && stamp < record.newest_delete;
+  if (later || followed_by(knowledge, record, true)) return {Is::hidden, "deleted", false, {}};
   record.deleted = false;
   return {Is::proceed, "", true, {}};
 }

@@ -124,6 +124,68 @@ TEST_CASE("conflict accepted: an author is in no conflict with its own edit that
   CHECK(hub.conflicts[0]["conflict"].dump().find(id_of("B1")) == std::string::npos);
 }
 
+TEST_CASE("conflict accepted: also where an op of its base was made on top of what was let pass") {
+  for (const std::string kind : {"", "delete"}) {
+    CAPTURE(kind);
+    Hub hub;
+    hub.give(edit_after("B1", {{"name", 1}}, -1, 0), decided);
+    auto ahead = on("B1", edit_after("B2", {{"name", 2}}, -1, 0, kind));
+    if (kind == "delete") ahead.fields = Json::object();
+    ahead.at = decided + 70'000;
+    CHECK(hub.give(ahead, decided)["reason"] == "clock");
+    hub.give(on("B2", edit_after("B3", Json::object(), 0, 2, "delete")), decided);
+    hub.give(on("B3", edit_after("B4", {{"n", 4}}, 0, 3, "recreate")), decided);
+    hub.resolve(hub.open_cases("prev").at(0), "accept");
+    CHECK(hub.version() == 2);  // of B4, which its author has seen when it makes B6
+    hub.wake("clock", decided + 10'000);
+    hub.give(on("B4", edit_after("B5", {{"tel", 5}}, 0, 4)), decided + 11'000);
+    hub.give(on("B5", edit_after("B6", {{"name", 6}}, 2, 5)), decided + 12'000);
+    CHECK(hub.record() == Json{{"n", 4}, {"tel", 5}, {"name", 6}});
+    // Its author has seen B2, which was decided after that.
+    for (const auto& told : hub.conflicts) {
+      const auto both = told["conflict"].dump();
+      CHECK(both.find(id_of("B2")) == std::string::npos);
+      CHECK(both.find(id_of("B6")) == std::string::npos);
+    }
+  }
+}
+
+TEST_CASE("conflict accepted: a record that lives again has what was written before its delete") {
+  for (const std::string deletes : {"author-time", "update-wins"}) {
+    CAPTURE(deletes);
+    Hub hub(Json{{"deletes", deletes}});
+    hub.give(edit_after("A1", {{"zip", 1}, {"n", 1}}, -1, 0));
+    hub.give(on("A2", edit_after("A3", Json::object(), 0, 3, "delete")));
+    hub.resolve(hub.open_cases("prev").at(0), "accept");
+    CHECK(hub.record() == Json());
+    CHECK(hub.give(on("A1", edit_after("A2", {{"zip", 2}}, 0, 1)))["reason"] == "deleted");
+    // Nobody has replaced what A2 wrote; it is not what its author wrote before it that comes back.
+    auto other = edit_after("C1", {{"tel", 3}}, 0, 0);
+    other.at = deletes == "author-time" ? decided + day : monday;
+    hub.give(other, decided + day);
+    CHECK(hub.record() == Json{{"n", 1}, {"zip", 2}, {"tel", 3}});
+  }
+}
+
+TEST_CASE("conflict accepted: a group is written as its author saw it, with what still waits") {
+  const Json address{{"members", {"street", "zip", "town"}}};
+  Hub hub(Json{{"strategy", "field-merge"}, {"fields", {{"address", address}}}});
+  hub.give(edit_after("A1", {{"street", 1}, {"town", 1}}, -1, 0));
+  // B2 waits for B1, which has not come; of the two that build on it a person accepts the first.
+  const Json waiting{{"zip", 2}, {"town", nullptr}};
+  hub.give(on("B1", edit_after("B2", waiting, 0, 2)));
+  hub.give(on("B2", edit_after("B3", {{"name", 3}}, 0, 3)));
+  std::int64_t base = 0;
+  SUBCASE("who has not seen the person's edit") {}
+  SUBCASE("who has") { base = 1; }
+  hub.resolve(hub.open_cases("prev").at(1), "accept");
+  CHECK(hub.version() == 1);
+  hub.give(on("B3", edit_after("B4", {{"street", 4}}, base, 4)));
+  CHECK(hub.record() == Json{{"name", 3}, {"street", 4}, {"zip", 2}});
+  hub.give(edit_after("B1", {{"tel", 1}}, 0, 1));
+  CHECK(hub.record() == Json{{"name", 3}, {"street", 4}, {"zip", 2}, {"tel", 1}});
+}
+
 TEST_CASE("conflict accepted: it is later than all that it builds on, whatever was let pass") {
   Hub hub;
   auto ahead = edit_after("B1", {{"m", 1}}, -1, 0);

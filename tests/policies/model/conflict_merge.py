@@ -1,6 +1,6 @@
 """What an author of `conflict` had seen, and what stands of all that was written to a record."""
 
-from conflict_edits import APPLIED, LOST, REJECTED, concurrent
+from conflict_edits import APPLIED, LOST, PARKED, REJECTED, concurrent
 
 
 class Open(Exception):
@@ -36,9 +36,6 @@ class Merge:
     def rule(self, unit):
         return self.rules.get(unit, self.rules.get(unit.split("/")[-1], "newest"))
 
-    def members(self, unit):
-        return [field for field, name in self.group.items() if name == unit] or [unit]
-
     def arrive(self, edit):
         self.count += 1
         edit.arrived = self.count
@@ -57,19 +54,24 @@ class Merge:
         """What the author saw of a unit before this edit: its own, else the version's."""
         if edit.kind == "recreate":
             return {}
+
+        def of_unit(seen):
+            return {field: value for field, value in seen.items() if self.unit(field) == unit}
+
+        pending = {}  # by its own that still wait, on top of what is decided
         for own in self.unconfirmed(edit):
             if own.fate == APPLIED and own.at <= edit.known:
                 break
-            if own.fate == LOST and own.at < edit.known:
+            if own.fate == REJECTED or own.fate == LOST and own.at < edit.known:
                 continue  # its author knows that it lost
-            if unit in own.writes:
-                return own.writes[unit]
+            if own.fate == PARKED and edit.prev:
+                pending = {**own.fields, **pending}
+            elif unit in own.writes:
+                return of_unit({**own.writes[unit], **pending})
             if own.kind == "recreate":
-                return {}
+                return of_unit(pending)
         alive, _, fields = record.snapshots.get(edit.known, (False, 0, {}))
-        if not alive:
-            return {}
-        return {field: fields[field] for field in self.members(unit) if field in fields}
+        return of_unit({**(fields if alive else {}), **pending})
 
     def seen_sum(self, record, edit, unit):
         """The version's, and what its own edits that are not in it have added."""
@@ -100,9 +102,10 @@ class Merge:
         edit.before = frozenset([one.id for one in own] + ([not_come] if not_come else []))
         if edit.follows:
             edit.unsure = {one.id for one in own if one.kind == "delete"}
-        if edit.base is None and edit.unchecked:
+        through = edit.base is None and edit.unchecked
+        if through:
             edit.known = edit.inferred
-            self.let_through(record, edit)
+            edit.met = [one for one in record.edits if concurrent(edit, one)]
         elif edit.unchecked:
             self.hear(record, edit)
         edit.known = max([base] + [one.known for one in own])
@@ -114,6 +117,8 @@ class Merge:
         if latest is not None and latest >= own_time:
             edit.time = (latest[0], latest[1] + 1, edit.author)
         edit.time += own_time  # of two that count as the same moment
+        if through:  # it need not go behind what has lost since its version was made
+            self.hear(record, edit)
         edit.writes, edit.added = {}, {}
         if edit.kind == "delete":
             edit.undone = any(edit.id in one.before and one.kind != "delete" and not one.remade
@@ -151,7 +156,7 @@ class Merge:
             raise Open("an author goes on with a chain after another's delete came")
         for own in self.unconfirmed(edit):
             if own.fate == APPLIED and own.at <= edit.known:
-                continue
+                break  # what it saw is on top of this one
             if own.fate == REJECTED and edit.follows:
                 continue
             if own.fate == LOST and own.at < edit.known:

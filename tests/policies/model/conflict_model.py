@@ -92,7 +92,7 @@ class Model(Merge):
 
     def release(self, edit):
         """What it builds on is decided: it is its turn now."""
-        for other, record, why in list(self.waiting):
+        for other, record, why in sorted(self.waiting, key=lambda one: one[0].id):
             if why == "prev" and other.prev == edit.id:
                 self.waiting.remove((other, record, why))
                 self.evaluate(other, record)

@@ -3,7 +3,7 @@ import json
 
 from conflict_edits import APPLIED, LOST, PARKED
 from difference import Difference
-from host import UP
+from host import UP, Failed
 
 HUB, EPOCH = "hub", "0000000000000001"
 

@@ -201,7 +201,7 @@ void apply_policy(Turn& turn, Op op) {
   if (makes && invalid.any()) return reject(turn, op, "invalid", invalid);
   Entry entry;
   const bool joined = find_record(turn, op, record, entry);
-  Knowledge knowledge(turn.options, turn.state, record, op);
+  Knowledge knowledge(turn.options, turn.state, turn.waiting, record, op);
   const auto checked = joined ? Check{Check::Is::merge, ""} : check(turn, op, record, knowledge);
   if (checked.is == Check::Is::ask) return park(turn, op, Verdict::ask, checked.reason);
   if (checked.is == Check::Is::hold) return park(turn, op, Verdict::hold, checked.reason);
@@ -221,7 +221,7 @@ void apply_policy(Turn& turn, Op op) {
 
 void apply_as_person(Turn& turn, const Op& op) {
   auto record = turn.state.record(op.key).value_or(Record{});
-  Knowledge knowledge(turn.options, turn.state, record, op);
+  Knowledge knowledge(turn.options, turn.state, turn.waiting, record, op);
   knowledge.see_everything();
   Entry entry;
   entry.op = op;
