@@ -140,7 +140,7 @@ TEST_CASE("config: an unknown key is refused with the key that was meant") {
        "keep_forwarded, max_payload or must_exist"},
       {"lanes: {a: {prio: 1}}\n",
        "4:13: unknown key \"prio\" in \"lanes.a\"; did you mean \"priority\"?"},
-      {"control: {port: 1}\n", "4:11: unknown key \"port\" in \"control\"; use socket"},
+      {"control: {port: 1}\n", "4:11: unknown key \"port\" in \"control\"; use socket or http"},
       {"\"a\\nb\": 1\n",
        "4:1: unknown key \"a?b\" in the file; use bridge, journal, site, central, lanes, "
        "policies, routes, control or log"},
