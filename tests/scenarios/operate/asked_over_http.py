@@ -7,6 +7,7 @@ The contract's "The CLI"; R12
 import http.client
 import json
 import os
+import re
 import socket
 import subprocess
 import urllib.request
@@ -120,8 +121,12 @@ with Stage() as stage:
     checked = subprocess.run(["promtool", "check", "metrics"], input=text, text=True,
                              capture_output=True)
     assert checked.returncode == 0 and not checked.stderr, checked.stderr
-    rules = ROOT / "config" / "monitoring" / "bascule.rules.test.yml"
-    subprocess.run(["promtool", "test", "rules", rules], check=True, stdout=subprocess.DEVNULL)
+    monitoring = ROOT / "config" / "monitoring"
+    subprocess.run(["promtool", "test", "rules", monitoring / "bascule.rules.test.yml"], check=True,
+                   stdout=subprocess.DEVNULL)
+    for file in "bascule.rules.yml", "grafana.json":
+        for name in set(re.findall(r"\bbascule_\w+", (monitoring / file).read_text())):
+            assert f"\n{name}" in text, f"{file} asks for {name}, which is no metric"
 
     shown = stage.folder / "shown"
     shown.write_text(LOOK)
