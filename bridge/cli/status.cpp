@@ -1,3 +1,4 @@
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -11,6 +12,7 @@
 #include "cli/command.hpp"
 #include "cli/view/status_view.hpp"
 #include "cli/view/table.hpp"
+#include "cli/view/trend.hpp"
 #include "cli/view/verdict.hpp"
 
 namespace bascule {
@@ -44,6 +46,12 @@ void redraw(const std::string& page) {
   std::cout << text << "\033[J" << std::flush;
 }
 
+// How many lines a terminal has.
+std::size_t page_rows(int fd) {
+  winsize size{};
+  return ::ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_row > 0 ? size.ws_row : 24;
+}
+
 // For programs: the answer, with what it comes to.
 std::string as_json(json answer, int indent) {
   answer["health"] = verdict_json(verdict(answer, unix_ms()));
@@ -56,6 +64,7 @@ int watch(const BridgeConfig& config, const Options& options) {
   const bool terminal = ::isatty(STDOUT_FILENO) && !options.as_json;
   StatusView view{.colour = colours_on(STDOUT_FILENO), .page = page_columns(STDOUT_FILENO)};
   json status = ask_daemon(config, path);
+  Trend trend;
   if (terminal) std::cout << "\033[2J";
   auto asked = Clock::now();
   auto next = asked;
@@ -67,6 +76,8 @@ int watch(const BridgeConfig& config, const Options& options) {
       view.elapsed_s = std::chrono::duration<double>(now - asked).count();
       asked = now;
       view.now_ms = unix_ms();
+      view.page = page_columns(STDOUT_FILENO);  // the window may have changed
+      trend.add(status, view.before.is_null() ? 0 : view.elapsed_s);
       page = options.as_json ? as_json(status, -1) : render_status(status, view);
       view.before = std::move(status);
     } catch (const std::exception& error) {
@@ -78,7 +89,8 @@ int watch(const BridgeConfig& config, const Options& options) {
       }
     }
     if (terminal) {
-      redraw(page);
+      const bool answered = !view.before.is_null();
+      redraw(fit(page, answered ? "\n" + trend.text(view.page) : "", page_rows(STDOUT_FILENO)));
     } else {
       std::cout << page << (options.as_json ? "" : "\n") << std::flush;
     }
@@ -145,7 +157,8 @@ void add_status(CLI::App& program, Choice& choice) {
   const auto options = std::make_shared<Options>();
   command->add_flag("--json", options->as_json, "The daemon's answer as JSON, for programs");
   command->add_flag("--watch", options->watch,
-                    "Again every second, with rates, until Ctrl-C; with --json one line each");
+                    "Again every second, with rates and the last minute, until Ctrl-C; with --json "
+                    "one line each");
   auto* check = command->add_flag("--check", options->check,
                                   "The verdict alone, with an exit code for monitors");
   check->excludes("--json")->excludes("--watch");
