@@ -3,7 +3,8 @@
 sells centrally, and settles what was sold twice while there is a chair left. Takes
 python3-paho-mqtt.
 
-  consumer.py [PORT [ITEM [CHAIRS]]]     the central broker's port on this machine; what to sell
+  consumer.py [PORT [CHAIRS [ITEM]]]     the central broker's port on this machine; how many chairs
+                                         there are for who was sold one too many; what to sell
 """
 import json
 import sys
@@ -12,8 +13,8 @@ from paho.mqtt import client as mqtt
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
-PORT, ITEM, CHAIRS = [*sys.argv[1:], *["1883", "hall", "1"][len(sys.argv) - 1:]][:3]
-left, sales, chairs = {}, {}, int(CHAIRS)
+PORT, chairs, to_sell = int((sys.argv + ["1883"])[1]), int((sys.argv[2:] + ["1"])[0]), sys.argv[3:]
+left, sales = {}, {}
 
 
 def came(client, _, message):
@@ -34,18 +35,22 @@ def came(client, _, message):
         print(f"case {said['number']}: {said['data']['sale']} {choice}", flush=True)
 
 
-def up(client, _, flags, *__):
+def up(client, *_):
     client.subscribe([(topic, 1) for topic in ("oversell/item/+", "oversell/sales/+",
                                                "oversell/cases/+", "office/answers")])
-    if not flags["session present"]:  # a first start, not one after a pause
+    if to_sell:  # once: this is called again whenever the line was down
         ask = Properties(PacketTypes.PUBLISH)
         ask.ResponseTopic, ask.CorrelationData = "office/answers", b"order 1"
-        client.publish(f"seats/{ITEM}/request", '{"quantity": 1, "ref": "order 1"}', 1, False, ask)
+        topic = f"seats/{to_sell.pop()}/request"
+        client.publish(topic, '{"quantity": 1, "ref": "order 1"}', 1, False, ask)
 
 
 session = Properties(PacketTypes.CONNECT)
 session.SessionExpiryInterval = 7 * 86400  # what happens while this is away waits at the broker
 application = mqtt.Client("office", protocol=mqtt.MQTTv5)
 application.on_connect, application.on_message = up, came
-application.connect("127.0.0.1", int(PORT), clean_start=False, properties=session)
-application.loop_forever()
+application.connect("127.0.0.1", PORT, clean_start=False, properties=session)
+try:
+    application.loop_forever()
+except KeyboardInterrupt:
+    pass

@@ -14,6 +14,8 @@ each, and lines between them that can be cut. packaging/demo/venue builds and st
 SITE is a, b or c. What site and authority tell staff and doors is shown as it comes.
 """
 import json
+import os
+import select
 import signal
 import sys
 import time
@@ -53,7 +55,7 @@ class Venue:
         self.hub = stage.bascule(self.central, None, start=False, bridge_id="hub",
                                  example=FOLDER / "hub.yaml")
         self.office = stage.receiver(self.central, "oversell/inbox/+", "oversell/call/+",
-                                     name="office")
+                                     name="venue")
         self.sites = {letter: Site(stage, letter, self.central) for letter in "abc"}
         self._told = {}
 
@@ -135,12 +137,21 @@ class Venue:
 COMMANDS = "buy", "cut", "mend", "show", "cases", "honour", "status", "wait"
 
 
-def lines():
+def lines(venue):
+    """What is typed, or comes from a file; what comes for people meanwhile is shown."""
+    typed = b""
     while True:
-        try:
-            yield input("> " if sys.stdin.isatty() else "")
-        except EOFError:
-            return
+        print("> " if sys.stdin.isatty() else "", end="", flush=True)
+        while b"\n" not in typed:
+            if not select.select([sys.stdin], [], [], 0.2)[0]:
+                venue.tell()
+                continue
+            read = os.read(sys.stdin.fileno(), 4096)
+            if not read and not typed:
+                return
+            typed += read or b"\n"
+        line, _, typed = typed.partition(b"\n")
+        yield line.decode(errors="replace")
 
 
 def play(stage):
@@ -148,7 +159,7 @@ def play(stage):
     venue.open()
     say(f"three sites and a hub are open: 10 in the hall, 12 tables; the central broker has port "
         f"{venue.central.port}; try: help, cut a")
-    for line in lines():
+    for line in lines(venue):
         words = line.split("#")[0].split()
         if words[:1] == ["quit"]:
             break

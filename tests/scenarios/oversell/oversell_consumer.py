@@ -25,7 +25,7 @@ with Stage() as stage:
 
     with open(stage.folder / "consumer.log", "w") as log:
         consumer = subprocess.Popen(
-            [sys.executable, str(EXAMPLE / "consumer.py"), str(central.port), "hall", "1"],
+            [sys.executable, str(EXAMPLE / "consumer.py"), str(central.port), "1", "hall"],
             stdout=log, stderr=log, env={**os.environ, "PYTHONUNBUFFERED": "1"})
 
     def told():

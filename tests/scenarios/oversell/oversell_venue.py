@@ -1,9 +1,11 @@
 """The worked example of config/examples/oversell: every file of it passes the check, its story goes
-as it is told, and Ctrl-C leaves nothing behind.
+as it is told, also to who types nothing, and Ctrl-C leaves nothing behind. The tutorial's
+application runs beside it.
 
 R20 R24 R26
 """
 import os
+import re
 import signal
 import subprocess
 
@@ -37,6 +39,29 @@ with Stage() as stage:
 
     playing = venue(stdin=subprocess.PIPE)
     wait_until(lambda: "are open" in told() or playing.poll() is not None, "the venue to open")
+    # What becomes of a sale is shown as it comes, though nobody types.
+    playing.stdin.write(b"buy a hall 9\ncut a\nbuy b hall\nbuy a hall\nmend a\n")
+    playing.stdin.flush()
+    wait_until(lambda: "HONOUR: 1 of hall sold by site-a" in told() or playing.poll() is not None,
+               lambda: f"the sale's end: {told()}")
+    # The tutorial's application is beside it at the central broker, and asks each time it is told.
+    port = re.search("central broker has port ([0-9]+)", told())[1]
+    for number in 1, 2:
+        log_path = stage.folder / f"consumer-{number}.log"
+        with open(log_path, "w") as log:
+            consumer = subprocess.Popen([str(EXAMPLE / "consumer.py"), port, "1", "hall"],
+                                        stdout=log, stderr=log)
+        try:
+            wait_until(lambda: "answer to order 1: REFUSE, sold_out" in log_path.read_text() or
+                       consumer.poll() is not None, lambda: f"answer {number}: {told()}")
+            consumer.send_signal(signal.SIGINT)
+            assert consumer.wait(20) == 0, log_path.read_text()
+        finally:
+            consumer.kill()
+            consumer.wait()
+        assert "Traceback" not in log_path.read_text(), log_path.read_text()
+    broker = next((stage.folder / "tmp").glob("*/central.log")).read_text()
+    assert "New client connected" in broker and "already connected" not in broker, broker
     playing.send_signal(signal.SIGINT)
     assert playing.wait(20) == 0, told()
     assert os.listdir(stage.folder / "tmp") == []
