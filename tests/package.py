@@ -96,6 +96,8 @@ def check_keys():
         same(section, program=reader[section], manual=manual[section])
         same(section, program=reader[section], schema=of_schema[section])
     jsonschema.Draft202012Validator.check_schema(schema)
+    events = json.loads((ROOT / "config/events.schema.json").read_text())
+    jsonschema.Draft202012Validator.check_schema(events)
     validator = jsonschema.Draft202012Validator(schema)
     for path in EXAMPLES:
         # The program reads texts, so that 3.1.1 and 22:00 are no numbers.

@@ -11,12 +11,14 @@ from stage.broker import Broker
 from stage.certificates import Authority
 from stage.clients import Publisher, Receiver
 from stage.line import Line
+from stage.schema import check_events
 from stage.till import Till
 
 
 class Stage:
-    """At the end of a scenario that went well, the books of every running bridge must balance (P8).
-    Then all processes end and the folder goes; after a failure it is kept, and the logs shown."""
+    """At the end of a scenario that went well, the books of every running bridge must balance (P8),
+    and the events that receivers got must be as their schema says. Then all processes end and the
+    folder goes; after a failure it is kept, and the logs shown."""
 
     def __enter__(self):
         signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended by SIGTERM"))
@@ -69,6 +71,8 @@ class Stage:
                 for bridge in self._bridges:
                     if bridge.running:
                         bridge.check_books()
+                for client in self._clients:
+                    check_events(getattr(client, "internal", []))
         except BaseException:
             kind = kind or AssertionError
             raise

@@ -1,5 +1,8 @@
-"""As much of JSON Schema as the schemas of plugins/ use."""
+"""As much of JSON Schema as the schemas of plugins/ and config/ use."""
 import json
+from pathlib import Path
+
+EVENTS = Path(__file__).resolve().parents[3] / "config" / "events.schema.json"
 
 TYPES = {"object": dict, "array": list, "string": str, "boolean": bool, "integer": int,
          "number": (int, float)}
@@ -45,3 +48,14 @@ def check(folder, schemas, messages):
         assert not wrong, f"{message.topic} {message.payload}: {wrong}"
         count[name] = count.get(name, 0) + 1
     return count
+
+
+def check_events(messages):
+    """What bridges tell about themselves is as its schema says."""
+    known = json.loads(EVENTS.read_text())["$defs"]
+    for message in messages:
+        if message.topic.endswith("/events"):
+            event = json.loads(message.payload)
+            assert event["event"] in known, f"{EVENTS.name} knows nothing of {message.payload}"
+            wrong = problems(known[event["event"]], event)
+            assert not wrong, f"{message.payload}: {wrong}"
