@@ -424,7 +424,8 @@ def play(brokers, worker, failed):
             try:
                 cell.play()
             except Exception:
-                failed.put(f"{cell.name}: {traceback.format_exc()}")
+                log = "\n".join(cell.bascule.log().splitlines()[-25:])
+                failed.put(f"{cell.name}: {traceback.format_exc()}its log ends with:\n{log}\n")
                 cell.bascule.leave()
 
 
