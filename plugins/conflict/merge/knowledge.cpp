@@ -249,6 +249,8 @@ void Knowledge::see_everything() {
 void Knowledge::let_through() {
   const auto own = stamp_;
   const auto own_life = life_;
+  const bool saw_it_all =
+      !op_.blind() && (chained() ? !misses_a_version() : base_ == record_.version);
   const bool deleted_itself = !chain_.empty() && deleted_;
   auto passed = std::move(unseen_);
   see_everything();
@@ -257,7 +259,7 @@ void Knowledge::let_through() {
     life_ = own_life;
   }
   // It goes behind what stands, and need not go behind what lost.
-  stamp_ = lifted(own, record_.newest);
+  stamp_ = saw_it_all ? own : lifted(own, record_.newest);
   passed_ = std::move(passed);
   let_through_ = true;
 }

@@ -282,4 +282,18 @@ TEST_CASE("conflict: who saw the record made anew edits that, whatever its own b
   }
 }
 
+TEST_CASE("conflict: an author's next edit need not go behind what lost before its last one came") {
+  Hub hub(Json{{"strategy", "expected-version"}, {"on_stale", "merge"}});
+  hub.give(edit_after("A1", {{"n", 1}}, -1, 0));
+  hub.give(edit_after("A2", Json::object(), 0, 1, "delete"));
+  CHECK(hub.give(edit_after("B1", {{"n", 2}}, 0, 20))["reason"] == "deleted");
+  hub.give(edit_after("D1", {{"n", 3}}, 1, 2, "recreate"));
+  auto next = edit_after("D2", {{"m", 4}}, 1, 3);
+  next.prev = "D1";
+  CHECK(hub.give(next)["verdict"] == "APPLY");
+  // Who has seen B1 lose, and D1, writes after 0:20; D2, of 0:03, had not seen it.
+  CHECK(!hub.give(edit_after("C1", {{"m", 5}}, 2, 10)).contains("lost"));
+  CHECK(hub.record() == Json{{"n", 3}, {"m", 5}});
+}
+
 }  // namespace bascule::test
