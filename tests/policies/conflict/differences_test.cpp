@@ -296,4 +296,31 @@ TEST_CASE("conflict: an author's next edit need not go behind what lost before i
   CHECK(hub.record() == Json{{"n", 3}, {"m", 5}});
 }
 
+TEST_CASE("conflict: who says at the centre that an edit is on top of a delete saw it deleted") {
+  Hub hub(Json{{"strategy", "expected-version"},
+               {"on_stale", "merge"},
+               {"deletes", "author-time"},
+               {"when", "01:00"}});
+  hub.give(edit_after("B1", {{"m", 1}}, -1, 0), monday);
+  hub.wake("batch", monday + 17 * hour);
+  const auto write = [&](std::uint64_t sequence, const std::string& payload) {
+    Message message;
+    message.sequence = sequence;
+    message.topic = "edits/123";
+    message.payload = payload;
+    message.wall_ms = monday + 18 * hour + std::int64_t(sequence) * 10'000;
+    if (sequence > 1) message.properties = {{"prev", "hub/0000000000000001/edits/1"}};
+    hub.message(message);
+  };
+  write(1, "");
+  // Of the same night, later, and unseen by who writes the third: the record lives again.
+  hub.give(edit_after("A1", {{"tel", 2}}, 0, 18 * 3'600 + 15), monday + 18 * hour + 20'000);
+  write(3, R"({"n":3})");
+  hub.wake("batch", monday + 41 * hour);
+  const auto& verdict = hub.verdicts["hub/0000000000000001/edits/3"];
+  CHECK(verdict["verdict"] == "REJECT");
+  CHECK(verdict["reason"] == "deleted");
+  CHECK(hub.record() == Json{{"m", 1}, {"tel", 2}});
+}
+
 }  // namespace bascule::test

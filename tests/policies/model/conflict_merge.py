@@ -154,8 +154,10 @@ class Merge:
         if (own is not None and edit.known > own.known and not alive
                 and maker not in edit.before and own.fate != APPLIED):
             raise Open("an author goes on with a chain after another's delete came")
+        # Without a base it saw what was there when it came, and its own that was decided since.
+        seen = edit.inferred if edit.base is None and edit.prev else edit.known
         for own in self.unconfirmed(edit):
-            if own.fate == APPLIED and own.at <= edit.known:
+            if own.fate == APPLIED and own.at <= seen:
                 break  # what it saw is on top of this one
             if own.fate == REJECTED and edit.follows:
                 continue
