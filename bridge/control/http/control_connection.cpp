@@ -79,12 +79,21 @@ void ControlConnection::end() {
   on_end_(*this);
 }
 
-ControlConnection::Answer ControlConnection::failure(unsigned status, const std::string& text) {
-  return {status, "application/problem+json",
-          text_of({{"type", "about:blank"},
-                   {"title", std::string(view(http::obsolete_reason(http::status(status))))},
-                   {"status", status},
-                   {"detail", text}})};
+ControlConnection::Answer ControlConnection::failure(unsigned status, const std::string& text,
+                                                     json more) {
+  more["type"] = "about:blank";
+  more["title"] = std::string(view(http::obsolete_reason(http::status(status))));
+  more["status"] = status;
+  more["detail"] = text;
+  return {status, "application/problem+json", text_of(more)};
+}
+
+// Says what there is instead.
+ControlConnection::Answer ControlConnection::unknown(const std::string& name) const {
+  json paths = json::array();
+  for (const auto& [known, _] : door_.api.answers) paths.push_back(known);
+  for (const auto& [known, _] : door_.api.texts) paths.push_back(known);
+  return failure(404, "there is no " + name, {{"paths", std::move(paths)}});
 }
 
 std::optional<ControlConnection::Answer> ControlConnection::refusal(const Request& request) {
@@ -110,7 +119,7 @@ ControlConnection::Answer ControlConnection::answer(const Request& request) cons
     if (handler != door_.api.answers.end()) {
       return {200, "application/json", text_of(handler->second(Query::parse(query)))};
     }
-    if (text == door_.api.texts.end()) return failure(404, "there is no " + name);
+    if (text == door_.api.texts.end()) return unknown(name);
     ControlText answer = text->second(Query::parse(query));
     return {200, std::move(answer.type), std::move(answer.body)};
   } catch (const std::invalid_argument& wrong) {

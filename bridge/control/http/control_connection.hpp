@@ -18,6 +18,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 
@@ -64,7 +65,9 @@ class ControlConnection : public std::enable_shared_from_this<ControlConnection>
     std::string body;
   };
 
-  static Answer failure(unsigned status, const std::string& text);
+  static Answer failure(unsigned status, const std::string& text,
+                        nlohmann::json more = nlohmann::json::object());
+  Answer unknown(const std::string& name) const;
   std::optional<Answer> refusal(const Request& request);
   Answer answer(const Request& request) const;
   template <class Work>

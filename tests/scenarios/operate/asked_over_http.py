@@ -51,6 +51,16 @@ def status_of(port, method, path, token=LOOK, host=None, body=None, **headers):
         client.close()
 
 
+def known(port):
+    """What the server can be asked, in its own words."""
+    client = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    client.request("GET", "/v1/none", headers={"Authorization": f"Bearer {LOOK}"})
+    problem = json.load(client.getresponse())
+    client.close()
+    assert problem["title"] == "Not Found" and problem["status"] == 404, problem
+    return set(problem["paths"])
+
+
 def metrics(port):
     question = urllib.request.Request(f"http://127.0.0.1:{port}/metrics",
                                       headers={"Authorization": f"Bearer {LOOK}"})
@@ -108,6 +118,10 @@ with Stage() as stage:
         assert got == wanted or (wanted in (413, 431) and got is None), (question, got)
         till.publish(SALE, sold)
     headquarters.expect(range(1, sold + 1))
+
+    described = {f"{method.upper()} {path}" for path, methods in json.loads(
+        (ROOT / "config" / "openapi.json").read_text())["paths"].items() for method in methods}
+    assert known(port) == described, known(port) ^ described
 
     silent = [socket.create_connection(("127.0.0.1", port)) for _ in range(1000)]
     till.publish_numbered(SALE, sold + 1, sold + 100)
