@@ -59,7 +59,7 @@ std::string authority(const std::string& address) {
   return (v6 ? '[' + host + ']' : host) + ':' + port;
 }
 
-Listener best_listener(const MosquittoConf& conf) {
+MosquittoListener best_listener(const MosquittoConf& conf) {
   auto places = places_of(conf);
   std::ranges::stable_sort(places, {}, &Place::tls);  // those without it first
   const Place place = places.empty() ? Place{} : places.front();

@@ -14,12 +14,12 @@ std::vector<std::string> words_of(const std::string& text);
 // none is said.
 std::string authority(const std::string& address);
 
-struct Listener {
+struct MosquittoListener {
   std::string url;
   bool tls = false;
 };
 
 // Where mosquitto itself is reached on this machine: by MQTT, without TLS if it has a listener so.
-Listener best_listener(const MosquittoConf& conf);
+MosquittoListener best_listener(const MosquittoConf& conf);
 
 }  // namespace bascule

@@ -131,7 +131,7 @@ void Conversion::secret(const MosquittoOption* password, DraftLink& link, const 
 }
 
 void Conversion::take_site() {
-  const Listener listener = best_listener(conf_);
+  const MosquittoListener listener = best_listener(conf_);
   draft_.site.url = listener.url;
   if (listener.tls) {
     draft_.notes.push_back(
