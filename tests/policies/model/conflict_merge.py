@@ -154,10 +154,13 @@ class Merge:
         if (own is not None and edit.known > own.known and not alive
                 and maker not in edit.before and own.fate != APPLIED):
             raise Open("an author goes on with a chain after another's delete came")
-        # Without a base it saw what was there when it came, and its own that was decided since.
-        seen = edit.inferred if edit.base is None and edit.prev else edit.known
         for own in self.unconfirmed(edit):
-            if own.fate == APPLIED and own.at <= seen:
+            if own.fate == APPLIED and own.at <= edit.known:
+                # Without a base it saw what there is, but for its own delete that is not in the
+                # version that was there when it came: whatever became of that.
+                if (edit.base is None and edit.prev and own.kind == "delete"
+                        and own.at > edit.inferred):
+                    return "deleted", own.life
                 break  # what it saw is on top of this one
             if own.fate == REJECTED and edit.follows:
                 continue
