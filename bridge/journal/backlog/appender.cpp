@@ -33,6 +33,9 @@ RetainedValue value_of(const AppendGroup& group, const Append& entry, const Reco
 // little more than it asked for.
 constexpr std::size_t batch_bytes_max = 256 << 10;
 
+// A row is as long, so that they can be forgotten a few at a time.
+constexpr std::size_t dropped_in_row = 1'000;
+
 // A policy's step frees its input, so it may go so far beyond a full journal's limits: else inputs
 // that filled it could never be decided.
 constexpr std::uint64_t beyond_full = 8 << 20;
@@ -59,6 +62,7 @@ RoomAsked room_asked(const AppendGroup& group) {
 
 void Appender::load() {
   open_.assign(books_.lanes().size(), nullptr);
+  dropped_.assign(books_.lanes().size(), {});
   committing_.clear();
   central_up_ = transaction_.store().meta().central_up();
 }
@@ -216,20 +220,28 @@ LaneSequence Appender::put(LaneState& lane, const Record& record, std::string_vi
   if (room == Room::take) {
     place(lane, record, bytes);
   } else {
-    drop(lane, bytes.size());
+    drop(lane, record.receipt, bytes.size());
   }
   return its;
 }
 
-// when_full: drop-newest. The message gets its number, so that the hole can be named.
-void Appender::drop(LaneState& lane, std::uint64_t bytes) {
+// when_full: drop-newest. The message gets its number, so that the hole can be named. Its delivery
+// may come again, and is not to cross then: it is lost.
+void Appender::drop(LaneState& lane, Receipt receipt, std::uint64_t bytes) {
   close_batch(lane);  // the next record does not follow on the last
   const std::uint64_t sequence = lane.next++;
+  receipt.session = repeats_.session(lane.direction);
+  repeats_.note(lane.direction, receipt);
+  ReceiptTable::Row& run = dropped_[lane.id - 1U];
+  if (run.receipts.empty()) run = {sequence, timeline_.current(), boottime_ms(), {}};
+  run.receipts.push_back(receipt);
+  if (run.receipts.size() >= dropped_in_row) close_dropped(lane);
   lane.resolve(sequence, sequence, 0, Fate::evicted);
   books_.lose(lane, {lane.id, sequence, sequence, 1, bytes, "drop_newest", 0});
 }
 
 void Appender::place(LaneState& lane, const Record& record, std::string_view bytes) {
+  close_dropped(lane);
   auto& batch = open_[lane.id - 1U];
   if (batch == nullptr) {
     batch = std::make_shared<Batch>();
@@ -267,6 +279,13 @@ void Appender::close_batch(LaneState& lane) {
   batch = nullptr;
 }
 
+void Appender::close_dropped(LaneState& lane) {
+  ReceiptTable::Row& run = dropped_[lane.id - 1U];
+  if (run.receipts.empty()) return;
+  retention_.keep_dropped(transaction_.write(), lane, run);
+  run.receipts.clear();
+}
+
 void Appender::supersede(LaneState& lane, std::string_view topic, std::uint64_t sequence) {
   const auto older = transaction_.write().batches().replace_latest(lane.id, topic, sequence);
   if (!older) return;
@@ -288,7 +307,10 @@ std::uint64_t Appender::readable_end(const LaneState& lane) const {
 }
 
 void Appender::close_batches() {
-  for (LaneState& lane : books_.lanes()) close_batch(lane);
+  for (LaneState& lane : books_.lanes()) {
+    close_batch(lane);
+    close_dropped(lane);
+  }
 }
 
 std::vector<BatchPtr> Appender::take_committed() { return std::exchange(committing_, {}); }

@@ -17,6 +17,7 @@
 #include "journal/repeats/repeat_ledger.hpp"
 #include "journal/repeats/repeats.hpp"
 #include "journal/retained/retained.hpp"
+#include "journal/store/table/receipt_table.hpp"
 
 namespace bascule {
 
@@ -107,9 +108,10 @@ class Appender {
   std::string_view bytes_of(const AppendGroup& group, const Append& entry) const;
   bool claim_rooms(std::span<const Append> entries, std::uint64_t beyond);
   LaneSequence put(LaneState& lane, const Record& record, std::string_view bytes, Room room);
-  void drop(LaneState& lane, std::uint64_t bytes);
+  void drop(LaneState& lane, Receipt receipt, std::uint64_t bytes);
   void place(LaneState& lane, const Record& record, std::string_view bytes);
   void close_batch(LaneState& lane);
+  void close_dropped(LaneState& lane);
   void supersede(LaneState& lane, std::string_view topic, std::uint64_t sequence);
 
   Transaction& transaction_;
@@ -120,6 +122,7 @@ class Appender {
   Retained& retained_;
   const Timeline& timeline_;
   std::vector<std::shared_ptr<Batch>> open_;  // being filled, by lane id - 1; null: none
+  std::vector<ReceiptTable::Row> dropped_;    // likewise; no receipts: none
   std::vector<BatchPtr> committing_;
   std::vector<Room> rooms_;             // scratch
   std::vector<std::uint64_t> claimed_;  // likewise, by lane id - 1

@@ -36,7 +36,8 @@ void erase(Store& store, const LaneState& lane, std::uint64_t first, std::uint64
 // Of a lane that keeps the latest, deliveries are not recalled.
 void keep_receipts(Store& store, const LaneState& lane, const BatchHead& head, std::uint64_t kept) {
   if (lane.settings.keep != Keep::all || lane.next - head.last() > kept) return;
-  store.receipts().keep(lane.id, head, store.batches().receipts(lane.id, head));
+  store.receipts().keep(
+      lane.id, {head.first, head.boot, head.captured_ms, store.batches().receipts(lane.id, head)});
 }
 
 void forget_receipts(Store& store, const LaneState& lane, std::uint64_t kept) {
@@ -189,6 +190,12 @@ Room Retention::make_room(Store& store, std::vector<LaneState>& lanes, LaneState
   unmeasured_bytes_ += extra;
   uncommitted_bytes_ += extra;
   return Room::take;
+}
+
+void Retention::keep_dropped(Store& store, const LaneState& lane, const ReceiptTable::Row& row) {
+  if (lane.settings.keep != Keep::all) return;
+  store.receipts().keep(lane.id, row);
+  forget_receipts(store, lane, full_ ? kept_receipts : kept_deliveries);
 }
 
 bool Retention::has_room(Store& store, std::vector<LaneState>& lanes, const LaneState& lane,

@@ -10,6 +10,7 @@
 #include "clock.hpp"
 #include "journal/settings.hpp"
 #include "journal/store/store.hpp"
+#include "journal/store/table/receipt_table.hpp"
 
 namespace bascule {
 
@@ -21,7 +22,7 @@ inline constexpr std::uint64_t kept_deliveries_bytes = 64 << 20;
 inline constexpr std::uint64_t kept_deliveries_least = 1'000;
 
 // Where even those have to make room, so many of them leave their receipts; of what a limit gives
-// up, all of them do.
+// up or turns away, all of them do.
 inline constexpr std::uint64_t kept_receipts = 16'384;
 
 // Room for the log between two checkpoints, and for a commit on top: with less, a journal that has
@@ -67,6 +68,9 @@ class Retention {
   // allowed to what frees as much as it takes.
   Room make_room(Store& store, std::vector<LaneState>& lanes, LaneState& lane, std::uint64_t bytes,
                  std::uint64_t claimed, std::uint64_t beyond = 0);
+
+  // Keeps what is left of deliveries that found none: a row of them, the newest of the lane.
+  void keep_dropped(Store& store, const LaneState& lane, const ReceiptTable::Row& row);
 
   // Whether there would be, if the lane's rule is to wait; takes history for it.
   bool has_room(Store& store, std::vector<LaneState>& lanes, const LaneState& lane, Asked asked);

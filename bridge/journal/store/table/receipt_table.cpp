@@ -45,11 +45,11 @@ std::vector<Receipt> decoded(std::string_view bytes) {
 
 }  // namespace
 
-void ReceiptTable::keep(LaneId lane, const BatchHead& head, const std::vector<Receipt>& receipts) {
-  const std::string bytes = encoded(receipts);
+void ReceiptTable::keep(LaneId lane, const Row& row) {
+  const std::string bytes = encoded(row.receipts);
   if (bytes.empty()) return;
   database_.prepared("INSERT OR REPLACE INTO receipt VALUES(?1, ?2, ?3, ?4)")
-      .run(LaneSequence{lane, head.first}.key(), head.boot, head.captured_ms, Blob{bytes});
+      .run(LaneSequence{lane, row.first}.key(), row.boot, row.captured_ms, Blob{bytes});
 }
 
 std::vector<ReceiptTable::Row> ReceiptTable::rows_before(LaneId lane, std::uint64_t before,

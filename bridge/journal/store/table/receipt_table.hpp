@@ -1,5 +1,6 @@
-// Receipts of rows of `batch` that had to make room for others, though their deliveries may still
-// come again: table receipt of FORMAT.md. Journal's thread. Errors are DatabaseError.
+// Receipts of what is not in `batch`, or not any more, though its deliveries may still come again:
+// of rows that had to make room for others, and of messages that found none. Table receipt of
+// FORMAT.md. Journal's thread. Errors are DatabaseError.
 #pragma once
 
 #include <cstdint>
@@ -13,9 +14,9 @@ namespace bascule {
 
 class ReceiptTable {
  public:
-  // Of a row, in its order.
+  // Of a row of `batch`, or of messages in a row, in their order.
   struct Row {
-    std::uint64_t first = 0;
+    std::uint64_t first = 0;  // sequence
     int boot = 0;
     std::int64_t captured_ms = 0;
     std::vector<Receipt> receipts;
@@ -24,7 +25,7 @@ class ReceiptTable {
   explicit ReceiptTable(Database& database) : database_(database) {}
 
   // What cannot come again is left out.
-  void keep(LaneId lane, const BatchHead& head, const std::vector<Receipt>& receipts);
+  void keep(LaneId lane, const Row& row);
   // Of rows that began before `before`, the newest first.
   std::vector<Row> rows_before(LaneId lane, std::uint64_t before, int limit);
   // Those of rows that began before `first` go.

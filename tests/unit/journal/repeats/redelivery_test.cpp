@@ -107,6 +107,49 @@ TEST_CASE("redelivery: what a lane's limit gave up is known after a kill, betwee
   CHECK(after.report().tallies[Direction::up].repeats == count);
 }
 
+// A broker delivers all again to the same process, or to one after a kill.
+void check_turned_away(std::uint64_t count, bool killed) {
+  const Directory directory;
+  LaneSettings lane = lane_settings("default");
+  lane.max_size_bytes = 8 << 10;
+  lane.when_full = WhenFull::drop_newest;
+  JournalCore core = open_journal(directory, {lane});
+  core.enter_session(Direction::up, "broker", false);
+  deliver(core, count, 20, false);
+  const std::uint64_t lost = lane_of(core, 1).count(Fate::evicted);
+  REQUIRE(lost > count / 2);
+  core.progress(told(1, 1, 50));  // there is room now
+  core.commit();
+  const Directory left = directory.copy();
+  JournalCore after = open_journal(left, {lane});
+  JournalCore& next = killed ? after : core;
+  next.enter_session(Direction::up, "broker", true);
+  deliver(next, count, 20, true);
+  CHECK(lane_of(next, 1).next == count + 1);
+  CHECK(lane_of(next, 1).count(Fate::evicted) == lost);
+  CHECK(next.report().tallies[Direction::up].repeats == count);
+  CHECK(next.report().journaled_twice[Direction::up] == 0);
+}
+
+TEST_CASE("redelivery: what found no room in its lane is known, also after a kill") {
+  check_turned_away(5'000, false);
+  check_turned_away(5'000, true);
+}
+
+TEST_CASE("redelivery: the receipts of what found no room are as many as can come again") {
+  const Directory directory;
+  LaneSettings lane = lane_settings("default");
+  lane.max_size_bytes = 8 << 10;
+  lane.when_full = WhenFull::drop_newest;
+  JournalCore core = open_journal(directory, {lane});
+  core.enter_session(Direction::up, "broker", false);
+  deliver(core, 140'000, 20, false);
+  const Directory left = directory.copy();
+  const auto kept = sql(left, "SELECT sum(length(data)) / 9 FROM receipt");
+  CHECK(std::stoull(kept) >= kept_deliveries - 1'000);
+  CHECK(std::stoull(kept) <= kept_deliveries + 1'000);
+}
+
 TEST_CASE("redelivery: what was lost with the line is new, also behind what was delivered") {
   const Directory directory;
   {
