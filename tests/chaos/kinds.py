@@ -67,8 +67,8 @@ TRAITS = [kind for kind, weight in WEIGHTS.items() if weight == 0]
 OFF = {}
 # What is not held against the bridge yet, and why.
 CHECKS_OFF = {
-    "evicted": "what found no room in a full lane beside the rest of its group was never in a row; "
-    "after a kill it comes again, is not known, and crosses late, though the ledger has it",
+    "exchanged": "in the instant in which a session holds the filters of two configurations a "
+    "broker delivers for both (MQTT 5), and nobody knows the copies (bridge/DESIGN.md)",
 }
 
 

@@ -64,10 +64,12 @@ def ends(hop):
 
 class Model:
     """`unstamped`: the directions that end in MQTT 3.1.1, which has no stamps, so that no receiver
-    knows a repeat. `flagless`: those that begin there; live messages have no retain flag."""
+    knows a repeat. `flagless`: those that begin there; live messages have no retain flag. Unless
+    `knows_exchanged`, what may come for filters of two configurations may come twice."""
 
-    def __init__(self, configurations, unstamped=(), flagless=()):
+    def __init__(self, configurations, unstamped=(), flagless=(), knows_exchanged=True):
         self._unstamped, self._flagless = unstamped, flagless
+        self._knows_exchanged = knows_exchanged
         self.current = {bridge: {one} for bridge, one in configurations.items()}
         self.sent = []
         self.kept = {}        # (place, topic): what was retained there once
@@ -75,6 +77,7 @@ class Model:
         self._calm = True
         self._refused = set()  # (place, prefix of topics, whether nothing is to be read there)
         self._crashed = set()  # bridges, since the world last settled
+        self._two = set()     # hops whose source may have a former session, with copies
         self.limited = set()  # bridges whose lanes had a limit, so that they may give messages up
 
     # What happens.
@@ -108,13 +111,9 @@ class Model:
         """It refuses nothing any more."""
         self._refused = {one for one in self._refused if one[0] != place}
 
-    def crashed(self, bridge, knows_evicted=True):
-        """It may not know what it has sent last; nor, unless `knows_evicted`, what came to it while
-        a lane of it had a limit."""
+    def crashed(self, bridge):
+        """It may not know what it has sent last."""
         self._crashed.add(bridge)
-        if bridge in self.limited and not knows_evicted:
-            for sent in self._open():
-                sent.repeats |= {(bridge, "up"), (bridge, "down")}
 
     def forgets(self, place, journaled, remembers_nothing):
         """A broker is killed or emptied. What it had to deliver may be gone, unless it was in the
@@ -146,6 +145,11 @@ class Model:
             sent.repeats.add(hop)
             if sent.number not in journaled:
                 sent.lossy[hop] = why
+
+    def two_sessions(self, hop):
+        """The source of this hop may keep a session under another client id, that has copies of
+        anything, and that the bridge cannot know."""
+        self._two.add(hop)
 
     def unsent(self, hop, numbers):
         """The bridge says, in its ledger, that it did not send them again to a broker that forgot
@@ -242,7 +246,8 @@ class Model:
                 if (seen and not found and None not in targets and self._may_not_lack(sent, hop)
                         and not self._thrown_away(sent, hop, topic, targets)):
                     yield Finding(f"{sent} is missing at {there}", missing_on=hop)
-                may_repeat = repeated or self._may_repeat(sent, hop)
+                may_repeat = (repeated or self._may_repeat(sent, hop)
+                              or self._exchanged(sent, hop, topic))
                 once = set(found) if sent.retain else found[:1]  # what is retained follows
                 if len(found) > len(once) and not may_repeat:
                     yield Finding(f"{sent} has arrived {len(found)} times at {there}: {found}")
@@ -288,8 +293,14 @@ class Model:
         """Where it begins in MQTT 3.1.1, a retained message crosses live without the flag, and
         with it when its broker brings it again. What is retained at the source, and is lost at the
         target and not sent again, crosses as a new one: nobody there should be without it."""
-        return (hop in sent.repeats or hop[1] in self._unstamped and not sent.calm or sent.retain
+        return (hop in sent.repeats or hop in self._two
+                or hop[1] in self._unstamped and not sent.calm or sent.retain
                 and (hop[1] in self._flagless or sent.lossy.get(hop) == _IN_LEDGER))
+
+    def _exchanged(self, sent, hop, topic):
+        """Whether filters of two configurations may have brought it."""
+        taken = [one.takes(hop[1], topic) for one in sent.possible[hop[0]]]
+        return not self._knows_exchanged and len({one[0].source for one in taken if one}) > 1
 
     def _disorder(self, arrivals):
         """Of one topic and QoS, in the order of publishing."""
@@ -298,7 +309,7 @@ class Model:
             last = {}
             for number, topic in dict.fromkeys(pairs):
                 sent = self.sent[number]
-                if (sent.place == place or sent.repeats or sent.late
+                if (sent.place == place or sent.repeats or sent.late or self._two
                         or any(len(these) > 1 for these in sent.possible.values())):
                     continue
                 key = sent.place, sent.topic, sent.qos, topic

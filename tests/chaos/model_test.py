@@ -51,6 +51,12 @@ class Story(unittest.TestCase):
         (one,) = self.publish()
         self.assert_wrong(1, (one, AT), (one, "stores/a/other"))
 
+    def test_what_a_former_session_may_hold_that_nobody_fetched_may_come_twice(self):
+        one, two = self.publish(2)
+        self.model.two_sessions(("a", "up"))
+        self.assert_fine((one, AT), (two, AT), (one, AT))
+        self.assert_missing(1, (two, AT))
+
     def test_what_overtakes_is_wrong_unless_qos_or_topic_differ(self):
         one, two = self.publish(2)
         self.assert_wrong(1, (two, AT), (one, AT))
@@ -114,14 +120,24 @@ class Story(unittest.TestCase):
             self.assertEqual(len(self.model.retained_differences(
                 values, unconfirmed={("a", "up"): last})), wrong)
 
-    def test_what_a_limit_gave_up_may_come_twice_after_a_crash_while_that_is_open(self):
+    def test_what_a_limit_gave_up_may_not_come_twice_after_a_crash(self):
+        self.model.changing("a", Configuration("a").switched("tight", True))
+        self.model.changed("a", Configuration("a").switched("tight", True))
+        (one,) = self.publish()
+        self.model.crashed("a")
+        self.assert_wrong(1, (one, AT), (one, AT))
+
+    def test_what_two_filters_may_bring_may_come_twice_while_that_is_open(self):
         for knows, wrong in (True, 1), (False, 0):
-            self.setUp()
-            self.model.changing("a", Configuration("a").switched("tight", True))
-            self.model.changed("a", Configuration("a").switched("tight", True))
-            (one,) = self.publish()
-            self.model.crashed("a", knows_evicted=knows)
-            self.assert_wrong(wrong, (one, AT), (one, AT))
+            self.model = Model({"a": Configuration("a")}, knows_exchanged=knows)
+            (before,) = self.publish(topic="pos/2/sale")
+            self.model.settled()
+            self.model.changing("a", Configuration("a").switched("narrowed", True))
+            one, other = self.publish(topic="pos/2/sale") + self.publish(topic="menu/1")
+            at, menu = "stores/a/sales/2/sale", "stores/a/menu/1"
+            self.assert_wrong(wrong, (before, at), (one, at), (one, at), (other, menu))
+            self.assert_wrong(1 + wrong, (before, at), (before, at), (one, at), (one, at))
+            self.assert_wrong(1 + wrong, (one, at), (one, at), (other, menu), (other, menu))
 
     def test_what_is_retained_and_in_the_ledger_crosses_anew(self):
         (one,) = self.publish(topic="menu/1", retain=True)

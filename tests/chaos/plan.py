@@ -288,10 +288,18 @@ class _Draw:
         return self._switch("site-id", "central-id")
 
     def _payload_limit(self):
+        """All settles before the limit goes again: what is over it has to be read past. Over MQTT 5
+        a broker may keep it back, so that one comes from where 3.1.1 is spoken, if anywhere."""
         begin, *rest = self._switch("payload", quiet=True)
         big = [self.publishing(count=(1, 2), sizes=(3_000, 300_000))
                for _ in range(self.chance.randint(1, 3))]
-        return [begin, *big, *rest]
+        old = [place for end, places in (("site", [begin["bridge"]]), ("central", ["central"]))
+               if str(self.setting[f"{end}_protocol"]) == "3.1.1" for place in places]
+        for place in old[:1]:
+            topic = "pos/1/sale" if place != "central" else f"stores/{begin['bridge']}/orders/1"
+            big.append(Action("publish", {"at": place, "topic": topic, "qos": 1, "count": 1,
+                                          "size": 300_000}))
+        return [begin, *big, Action("settle"), *rest]
 
     def _lane_limit(self):
         return self._switch("tight")

@@ -31,6 +31,9 @@ class World:
         # Bridges whose session a broker may have lost: client ids by place, and how often each had
         # connected there by then. Status may say for a moment that the old connection is up.
         self._blind = {}
+        # Hops whose client id at their source has changed: how often by then the bridge had said
+        # that a former session was over; None: it has said so since, or all has settled.
+        self._moving = {}
         self._pending = set()    # bridges that may not have taken up their configuration
         self.refusing = False    # a broker refuses, or has since the world last settled
         self.closures = Counter()  # of lines: how often a connection may have ended there
@@ -41,7 +44,8 @@ class World:
         old = [end for end in ("site", CENTRAL) if self.cast.protocol(end) == 4]
         self.model = Model(self.configurations,
                            unstamped=[{"site": "down", CENTRAL: "up"}[end] for end in old],
-                           flagless=[{"site": "up", CENTRAL: "down"}[end] for end in old])
+                           flagless=[{"site": "up", CENTRAL: "down"}[end] for end in old],
+                           knows_exchanged="exchanged" not in CHECKS_OFF)
         for bridge in self.bridges.values():
             bridge.wait_up(deadline_s=60)
         wait_until(lambda: all(self._heard(site) for site in self.sites), "all to subscribe", 60)
@@ -61,6 +65,7 @@ class World:
             if not self.cast.forgets_everything(place):
                 self.brokers[place].wait_saved()
         self.model.settled()
+        self._moving = dict.fromkeys(self._moving)
         self.refusing = False
         self.view.settled()
 
@@ -219,12 +224,14 @@ class World:
     def _kill(self, bridge):
         self.model.disturbed()
         self._thaw(bridge)
-        self.model.crashed(bridge, knows_evicted="evicted" not in CHECKS_OFF)
+        self._interrupt_move(bridge)
+        self.model.crashed(bridge)
         self.bridges[bridge].kill()
 
     def _terminate(self, bridge):
         self.model.disturbed()
         self._thaw(bridge)
+        self._interrupt_move(bridge)
         if self.bridges[bridge].running:
             self.bridges[bridge].terminate(deadline_s=60)
 
@@ -254,18 +261,37 @@ class World:
         if new == self.configurations[bridge]:
             return
         self.model.disturbed()
-        if switch in ("site-id", "central-id"):  # what waits in the old session is left there
-            direction = "up" if switch == "site-id" else "down"
-            self.model.session_lost((bridge, direction), self._journaled(bridge),
-                                    "it waited for another client id")
-            self._blind.setdefault(bridge, {})
         ran = self.bridges[bridge].running
         self._terminate(bridge)
         self.model.changing(bridge, new)
         self._pending.add(bridge)
         self.cast.write(bridge, new)
+        if switch in ("site-id", "central-id"):
+            self._move(bridge, switch)
         if ran:
             self._start(bridge)
+
+    def _move(self, bridge, switch):
+        """The bridge fetches what waits in its former session, while the new one gets the same; it
+        needs to hear itself for that."""
+        hop, place = {"site-id": ((bridge, "up"), bridge),
+                      "central-id": ((bridge, "down"), CENTRAL)}[switch]
+        self._moving[hop] = self._moves(hop)
+        if getattr(self.brokers[place], "trait", "").endswith("-own"):
+            self.model.two_sessions(hop)
+
+    def _moves(self, hop):
+        link = "site" if hop[1] == "up" else CENTRAL
+        return self.bridges[hop[0]].log().count(f"link {link}: all that the session of ")
+
+    def _interrupt_move(self, bridge):
+        """What came to both sessions is not known at the next start."""
+        for hop in [one for one, begun in self._moving.items()
+                    if one[0] == bridge and begun is not None]:
+            if self._moves(hop) > self._moving[hop]:
+                self._moving[hop] = None
+            else:
+                self.model.two_sessions(hop)
 
     def _fill(self, bridge):
         """Leaves less than the bridge wants to have free; what there is is not touched."""
@@ -384,6 +410,9 @@ class World:
                      if at in (site, CENTRAL)}
         getattr(self.brokers[at], how)()
         self.model.forgets(at, journaled, how == "empty" or self.cast.forgets_everything(at))
+        for hop in self._moving:  # a former session may be there again
+            if at == (CENTRAL if hop[1] == "down" else hop[0]):
+                self.model.two_sessions(hop)
         for site in journaled:
             client = self._client_id(site, at)
             self._blind.setdefault(site, {})[at] = client, self.brokers[at].visits(client)
