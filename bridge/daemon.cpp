@@ -5,6 +5,7 @@
 #include <spdlog/spdlog.h>
 #include <systemd/sd-daemon.h>
 
+#include <algorithm>
 #include <atomic>
 #include <csignal>
 #include <cstring>
@@ -18,6 +19,7 @@
 #include "config/stages.hpp"
 #include "control/handlers.hpp"
 #include "control/http/server.hpp"
+#include "control/pauses.hpp"
 #include "crossing/former_session.hpp"
 #include "crossing/same_broker.hpp"
 #include "log.hpp"
@@ -175,13 +177,20 @@ int run_daemon(const BridgeConfig& config, bool accept_losses) {
     return next;
   };
   const auto begin_site = beginning(site, Direction::up);
-  const auto begin_central =
-      central == nullptr ? std::function<void()>([] {}) : beginning(*central, Direction::down);
+  std::function<void()> begin_central;
+  if (central != nullptr) begin_central = beginning(*central, Direction::down);
+  const std::vector<Pause> pauses = journal.opened().meta().pauses();
+  pause_lanes(pauses, journal, site, central.get());
+  const auto begin = [&](const char* link, Crossing& crossing, std::function<void()> start) {
+    const bool paused =
+        std::ranges::any_of(pauses, [&](const Pause& pause) { return pause.same_place({link}); });
+    paused ? crossing.start_paused(std::move(start)) : start();
+  };
   events.publish_now = [&](const std::string& topic, const std::string& payload) {
     (config.hub ? site : *central).publish(topic, payload);
   };
-  ControlServer control(config.control,
-                        control_api({config, journal, policies, site, central.get()}));
+  const Stages stages{config, journal, policies, site, central.get(), events};
+  ControlServer control(config.control, control_api(stages));
 
   {
     const Ending ending{control, former, site, central.get(), journal};
@@ -192,13 +201,13 @@ int run_daemon(const BridgeConfig& config, bool accept_losses) {
           events.loss(loss, lane, direction);
         },
         [&](const JournalNews& news) { events.journal(news); });
-    begin_site();
-    begin_central();
+    begin("site", site, begin_site);
+    if (central != nullptr) begin("central", *central, begin_central);
     spdlog::info("bascule {} runs bridge {}, journal in {}: {}", BASCULE_VERSION, config.id,
                  config.data_dir, found);
     sd_notify(0, "READY=1");
 
-    const auto signal = wait_for_end(signals, {config, journal, policies, site, central.get()});
+    const auto signal = wait_for_end(signals, stages);
     spdlog::info("{}: ending", signal);
     sd_notify(0, "STOPPING=1");
   }

@@ -1,5 +1,7 @@
 #include "events.hpp"
 
+#include <algorithm>
+#include <cstdint>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -12,6 +14,17 @@ namespace bascule {
 namespace {
 
 using nlohmann::json;
+
+json about_pause(const char* name, const Pause& pause, const std::string& by) {
+  json event{{"event", name}, {"by", by}, {"at", utc_text(now().wall_ms)}};
+  if (!pause.link.empty()) {
+    event["link"] = pause.link;
+  } else {
+    event["lane"] = pause.lane;
+    event["direction"] = to_string(pause.direction);
+  }
+  return event;
+}
 
 }  // namespace
 
@@ -103,6 +116,20 @@ void Events::journal(const JournalNews& news) {
   const std::string payload = event.dump(-1, ' ', false, json::error_handler_t::replace);
   if (news.over) return append(payload);
   if (publish_now) publish_now(topic_, payload);
+}
+
+void Events::paused(const Pause& pause) {
+  const std::string payload =
+      about_pause("paused", pause, pause.by).dump(-1, ' ', false, json::error_handler_t::replace);
+  const char* const centre = direction_ == Direction::up ? "central" : "site";
+  if (pause.link != centre) return append(payload);
+  if (publish_now) publish_now(topic_, payload);
+}
+
+void Events::resumed(const Pause& pause, const std::string& by) {
+  json event = about_pause("resumed", pause, by);
+  event["paused_s"] = std::max<std::int64_t>(0, now().wall_ms - pause.since_ms) / 1'000;
+  append(event.dump(-1, ' ', false, json::error_handler_t::replace));
 }
 
 void Events::append(const std::string& payload) {

@@ -20,6 +20,10 @@
 //   from
 //    there; without "link": from nobody. Published at once, past the journal.
 //   {"event":"journal_resumed", likewise, with "paused_s"}
+//   {"event":"paused","link":"central","by":"ann","at":"…Z"}: a person said so; in place of "link",
+//    "lane" and "direction". That the link to the centre is gets published at once, past the
+//    journal
+//   {"event":"resumed", likewise, with "paused_s"}
 //   {"event":"case_opened","policy":"seats","case":7,"kind":"…","subject":"…","at":"…Z"}
 //   {"event":"case_closed", likewise}; these two are written by the policy's step itself
 //
@@ -68,6 +72,8 @@ class Events {
   void refusal(const RefusalEvent& what);
   void retained(const std::string& link, const RetainedEvent& what);
   void journal(const JournalNews& news);
+  void paused(const Pause& pause);
+  void resumed(const Pause& pause, const std::string& by);
 
  private:
   void append(const std::string& payload);

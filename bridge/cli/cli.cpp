@@ -164,6 +164,7 @@ int run_cli(int argc, char** argv) {
   add_policy(program, choice);
   add_cases(program, choice);
   add_conflict(program, choice);
+  add_pause(program, choice);
   add_config_option(program, choice);
 
   try {

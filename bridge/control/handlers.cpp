@@ -1,12 +1,15 @@
 #include "control/handlers.hpp"
 
 #include <algorithm>
+#include <memory>
+#include <mutex>
 
 #include "changes.hpp"
 #include "clock.hpp"
 #include "control/changes_query.hpp"
 #include "control/lane_changes.hpp"
 #include "control/metrics.hpp"
+#include "control/pauses.hpp"
 #include "control/policy_queries.hpp"
 #include "control/quarantine_queries.hpp"
 #include "control/queries.hpp"
@@ -46,6 +49,18 @@ void add_policy_handlers(ControlHandlers& handlers, const Stages& stages) {
           core, number, {choose, query.text("data").value_or(""), query.text("by").value_or("")});
     });
     return nlohmann::json{{"number", number}, {"choose", choose}};
+  };
+}
+
+void add_pause_handlers(ControlHandlers& handlers, const Stages& stages) {
+  const auto one_at_a_time = std::make_shared<std::mutex>();
+  handlers["POST /v1/pause"] = [stages, one_at_a_time](const Query& query) {
+    const std::lock_guard lock(*one_at_a_time);
+    return pause(stages, query);
+  };
+  handlers["POST /v1/resume"] = [stages, one_at_a_time](const Query& query) {
+    const std::lock_guard lock(*one_at_a_time);
+    return resume(stages, query);
   };
 }
 
@@ -119,6 +134,7 @@ ControlApi control_api(const Stages& stages) {
     return set_aside(stages, query);
   };
   add_policy_handlers(handlers, stages);
+  add_pause_handlers(handlers, stages);
   ControlTextHandlers texts;
   texts["GET /metrics"] = [stages, started_ms](const Query&) {
     return ControlText{metrics_type, metrics_text(status_report(status_parts(stages, started_ms)))};

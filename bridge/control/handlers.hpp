@@ -16,6 +16,7 @@ struct Stages {
   PolicyHost& policies;
   Crossing& site;
   Crossing* central;  // null: a hub
+  Events& events;
 };
 
 // They run on the server's threads, several at a time.

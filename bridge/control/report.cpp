@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "control/pauses.hpp"
 #include "forwarder/lane/rate.hpp"
 #include "text/time.hpp"
 #include "text/units.hpp"
@@ -200,11 +201,24 @@ std::string rate_text(const Rate& rate) {
   return std::to_string(rate.messages_per_s) + "msg/s";
 }
 
+// Of a place that a person has paused; null: it is not.
+json pause_of(const std::vector<Pause>& pauses, const Pause& place) {
+  const auto found =
+      std::ranges::find_if(pauses, [&](const Pause& pause) { return pause.same_place(place); });
+  return found == pauses.end() ? json() : pause_report(*found);
+}
+
 // Why what is in the lane has not crossed, the first of the reasons; empty: it is under way, or
 // there is nothing. `far`: the link that it leaves by.
 std::string waits(const LaneState& lane, const LaneStatus& sending, const char* name,
-                  const LinkStatus& far) {
+                  const LinkStatus& far, const std::vector<Pause>& pauses) {
   if (lane.backlog() == 0) return "";
+  if (!pause_of(pauses, {name}).is_null()) {
+    return std::string(name) + " is paused: 'bascule resume " + name + "' lets it go on";
+  }
+  if (!pause_of(pauses, {"", lane.direction, lane.name}).is_null()) {
+    return "it is paused: 'bascule resume --lane " + lane.name + "' lets it go on";
+  }
   if (far.state == LinkStatus::State::down) return std::string(name) + " is down";
   if (!sending.waits_for.empty()) return "the broker refuses for now: " + sending.waits_for;
   if (lane.in_order() == 0) return "held: the broker refuses the topics";
@@ -283,7 +297,7 @@ json status_report(const StatusParts& parts) {
     const bool up = state.direction == Direction::up;
     const LinkStatus* const far = !up ? &parts.site : parts.central ? &*parts.central : nullptr;
     const std::string why =
-        far == nullptr ? "" : waits(state, sending, up ? "central" : "site", *far);
+        far == nullptr ? "" : waits(state, sending, up ? "central" : "site", *far, journal.pauses);
     lanes.push_back(
         {{"name", state.name},
          {"direction", to_string(state.direction)},
@@ -299,14 +313,17 @@ json status_report(const StatusParts& parts) {
          {"waits_for", sending.waits_for.empty() ? json() : json(sending.waits_for)},
          {"behind", behind_report(lane)},
          {"former", state.former},
+         {"paused", pause_of(journal.pauses, {"", state.direction, state.name})},
          {"waits", why.empty() ? json() : json(why)},
          {"drained_per_s", lane.drained_per_s},
          {"replaying", state.replay_next == 0 ? 0 : state.replay_last - state.replay_next + 1}});
   }
   json links = {{"site", link_report(parts.site, parts.site_retained)}};
+  links["site"]["paused"] = pause_of(journal.pauses, {"site"});
   links["site"]["forgot"] = forgotten_report(journal.forgotten[Direction::down]);
   if (parts.central) {
     links["central"] = link_report(*parts.central, parts.central_retained);
+    links["central"]["paused"] = pause_of(journal.pauses, {"central"});
     links["central"]["forgot"] = forgotten_report(journal.forgotten[Direction::up]);
   }
   return {{"bridge", parts.bridge},

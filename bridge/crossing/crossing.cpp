@@ -18,6 +18,8 @@ namespace bascule {
 namespace {
 
 constexpr std::chrono::seconds stop_deadline{5};
+constexpr std::chrono::milliseconds part_deadline{5'000};
+constexpr std::chrono::milliseconds part_looks_every{20};
 constexpr std::chrono::milliseconds bookmark_delay{1'000};
 constexpr std::chrono::milliseconds look_for_slowness_every{500};
 constexpr std::string_view put_on_hold = "paused: ";     // as a link says that ends for it (Paho)
@@ -250,9 +252,53 @@ void Crossing::stop() {
   link_->stop(stop_deadline);
 }
 
+void Crossing::pause() {
+  paused_ = true;
+  link_->loop().post([this] {
+    forwarder_.pause(true);
+    forwarder_.publish(state_topic_, std::string(state_offline), true);
+    part_by_ms_ = boottime_ms() + part_deadline.count();
+    part();
+  });
+}
+
+void Crossing::part() {
+  parting_.reset();
+  if (!paused_) return;
+  if (!forwarder_.idle() && boottime_ms() < part_by_ms_) {
+    parting_ = link_->loop().after(part_looks_every, [this] { part(); });
+    return;
+  }
+  link_->pause("by command");
+  left_in_flight_ = static_cast<std::int64_t>(forwarder_.in_flight());
+}
+
+void Crossing::resume() {
+  paused_ = false;
+  left_in_flight_ = -1;
+  if (start_later_) return std::exchange(start_later_, nullptr)();
+  link_->loop().post([this] {
+    forwarder_.pause(false);
+    forwarder_.publish(state_topic_, std::string(state_online), true);  // if it has not parted yet
+    link_->resume();
+  });
+}
+
+std::optional<std::uint64_t> Crossing::parted() const {
+  const std::int64_t left = left_in_flight_;
+  return left < 0 ? std::nullopt : std::optional(static_cast<std::uint64_t>(left));
+}
+
+void Crossing::start_paused(std::function<void()> start) {
+  paused_ = true;
+  left_in_flight_ = 0;
+  start_later_ = std::move(start);
+}
+
 LinkStatus Crossing::status() const {
   const Crossing& acting = this->acting();
   LinkStatus status = acting.link_->status();
+  if (paused_ && status.state == LinkStatus::State::down) status.state = LinkStatus::State::paused;
   const std::string blind = acting.forwarder_.blind_spot();
   if (!blind.empty()) status.warning += (status.warning.empty() ? "" : "; ") + blind;
   return status;
@@ -373,7 +419,7 @@ void Crossing::disconnected(const std::string& reason) {
   comparison_.disconnected();
   settled_ = false;
   watch_line();
-  if (stopping_) return;
+  if (stopping_ || (paused_ && reason.starts_with(put_on_hold))) return;
   // The events have journal_paused of that, and it is no outage.
   const bool paused = link_->status().state == LinkStatus::State::paused;
   if (paused && reason.starts_with(put_on_hold)) {

@@ -9,6 +9,7 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -60,6 +61,21 @@ class Crossing {
   void compare_retained() {
     link_->loop().post([this] { comparison_.again(); });
   }
+
+  // By command: nothing crosses by this link, and it is disconnected, until resume(). What is in
+  // flight is waited for before, five seconds at the most: parted() says how many were left then,
+  // and nothing before. What is left is sent again, as after a line that was cut. Any thread.
+  void pause();
+  void resume();
+  std::optional<std::uint64_t> parted() const;
+  // Of the lanes that go to this broker, only this one, which stops sending. Any thread.
+  void pause_lane(LaneId lane, bool paused) {
+    link_->loop().post([this, lane, paused] { forwarder_.pause_lane(lane, paused); });
+  }
+  // Before start(): it is paused, and is to be started, by this, once it is resumed.
+  void start_paused(std::function<void()> start);
+  // Another crossing works in its place.
+  bool represented() const { return stand_in_ != nullptr; }
 
   void start();
   // Sends nothing new, waits for what is in flight, says offline, disconnects.
@@ -139,10 +155,16 @@ class Crossing {
   std::string settle_topic_;
   Forwarder forwarder_;
   RetainedComparison comparison_;
+  void part();
   std::atomic<bool> stopping_ = false;
-  bool keeps_retain_ = false;  // a route does, and it has not been said what comes of it
-  bool settled_ = false;       // loop thread, as the next two
-  bool line_fit_ = false;      // as told
+  std::atomic<bool> paused_ = false;
+  std::atomic<std::int64_t> left_in_flight_ = -1;  // when it was paused; -1: it is not, or not yet
+  std::int64_t part_by_ms_ = 0;                    // boot time; loop thread, as the next
+  Loop::Timer parting_;
+  std::function<void()> start_later_;  // with who resumes
+  bool keeps_retain_ = false;          // a route does, and it has not been said what comes of it
+  bool settled_ = false;               // loop thread, as the next two
+  bool line_fit_ = false;              // as told
   Loop::Timer watch_;
   bool on_hold_ = false;     // and for that it is down: Paho cannot hold a connection that is up
   Loop::Timer renewing_;     // until a connection that is made anew counts as lost

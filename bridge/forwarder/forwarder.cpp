@@ -265,7 +265,7 @@ void Forwarder::pump() {
   std::int64_t wait_ms = std::numeric_limits<std::int64_t>::max();
   wake_.reset();
   if (stale_ && phase_ == Phase::sending && in_flight_ == 0) return resumed();
-  if (sends() && !ending_ && !stale_) wait_ms = send_lanes();
+  if (sends() && !ending_ && !paused_ && !stale_) wait_ms = send_lanes();
   if (phase_ == Phase::resuming && wait_ms > resume_patience.count()) {
     wake_ = loop_.after(resume_patience, [this] { place({}); });
   } else if (wait_ms < std::numeric_limits<std::int64_t>::max()) {

@@ -65,6 +65,20 @@ class Forwarder {
   // The message that a lane waits for, since the broker refuses it for now, into the quarantine.
   SetAside set_aside(LaneId lane);
 
+  // While it is paused it sends nothing new, of all lanes or of one; outcomes are still taken. A
+  // lane may be paused before the first connection.
+  void pause(bool paused) {
+    paused_ = paused;
+    pump();
+  }
+  void pause_lane(LaneId lane, bool paused) {
+    lanes_.pause(lane, paused);
+    pump();
+  }
+  // Nothing is on its way, of lanes or of the bridge itself.
+  bool idle() const { return in_flight_ == 0 && own_.idle(); }
+  std::size_t in_flight() const { return in_flight_; }
+
   // Sends nothing more; outcomes are still taken. For an orderly end.
   void end_sending() { ending_ = true; }
 
@@ -162,6 +176,7 @@ class Forwarder {
   Limits limits_;
   Phase phase_ = Phase::offline;
   bool ending_ = false;
+  bool paused_ = false;
   bool stale_ = false;            // the lanes are to begin anew
   bool compared_ = false;         // the broker has been asked on this connection
   bool bookmarks_ = false;        // it lets us keep one

@@ -354,6 +354,7 @@ void JournalCore::report_store() {
   report_.not_resent = store.losses().not_resent();
   report_.cases = store.policies().open_cases(0);
   report_.quarantine = store.quarantine().size();
+  report_.pauses = store.meta().pauses();
   for (const Direction direction : both_directions) {
     report_.forgotten[direction] = store.meta().forgotten(direction);
   }

@@ -78,6 +78,7 @@ struct JournalReport {
   std::uint64_t resent = 0;      // messages of history handed out again since the start
   std::uint64_t commits = 0;     // since the start
   std::vector<LaneReport> lanes;
+  std::vector<Pause> pauses;
 };
 
 class JournalCore {

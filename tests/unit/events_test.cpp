@@ -128,3 +128,24 @@ TEST_CASE("events: a comparison of retained values tells what it found, or why i
           {"event", "retained"}, {"link", "central"}, {"changed", 3}, {"cleared", 2}, {"kept", 1}});
   CHECK(all[1] == json{{"event", "retained"}, {"link", "site"}, {"reason", "no answer"}});
 }
+
+TEST_CASE("events: that a person pauses the way to the centre is published at once") {
+  JournalCase journal;
+  Events events("store-42", *journal);
+  std::vector<std::string> at_once;
+  events.publish_now = [&](const std::string&, const std::string& payload) {
+    at_once.push_back(payload);
+  };
+  events.paused({"central", Direction::up, "", now().wall_ms, "ann"});
+  events.paused({"site", Direction::up, "", now().wall_ms, "ann"});
+  events.paused({"", Direction::down, "media", now().wall_ms, "ann"});
+  events.resumed({"central", Direction::up, "", now().wall_ms + 5'000, "ann"}, "bob");
+  REQUIRE(at_once.size() == 1);
+  CHECK(json::parse(at_once[0])["link"] == "central");
+  const auto all = told(journal);
+  REQUIRE(all.size() == 3);
+  CHECK(all[0] == json{{"event", "paused"}, {"link", "site"}, {"by", "ann"}});
+  CHECK(all[1] ==
+        json{{"event", "paused"}, {"lane", "media"}, {"direction", "down"}, {"by", "ann"}});
+  CHECK(all[2] == json{{"event", "resumed"}, {"link", "central"}, {"by", "bob"}, {"paused_s", 0}});
+}

@@ -121,8 +121,15 @@ std::string links(const json& status, const StatusView& view) {
                protocol_text(link),
                count_text(count_of(link, "reconnects")),
                text_of(link, "broker")});
+    const json& pause = part_of(link, "paused");
+    const bool by_command = !pause.empty();
+    if (by_command) {
+      table.note({"paused by " + text_of(pause, "by") + " at " + text_of(pause, "since") +
+                      "; 'bascule resume " + name + "' lets it go on",
+                  Tone::warn});
+    }
     const std::string error = text_of(link, "last_error");
-    if (!error.empty() && state != "up") table.note({error, Tone::warn});
+    if (!error.empty() && state != "up" && !by_command) table.note({error, Tone::warn});
     const std::string warning = text_of(link, "warning");
     if (!warning.empty()) table.note({warning, Tone::warn});
     const std::string advice = text_of(part_of(link, "forgot"), "advice");
@@ -166,6 +173,10 @@ std::string lanes(const json& status, const StatusView& view) {
     table.row(std::move(cells));
     const std::string why = text_of(lane, "waits");
     if (!why.empty()) table.note({"waits: " + why, Tone::warn});
+    if (const json& pause = part_of(lane, "paused"); why.empty() && !pause.empty()) {
+      table.note(
+          {"paused by " + text_of(pause, "by") + " at " + text_of(pause, "since"), Tone::warn});
+    }
   }
   return table.empty() ? "" : '\n' + table.text(view.colour, view.page);
 }

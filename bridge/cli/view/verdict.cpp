@@ -58,11 +58,26 @@ std::string joined(const std::vector<std::string>& parts) {
   return text;
 }
 
+// By a person, who knows it; empty: it is not.
+std::string pause_text(const json& place, std::int64_t now_ms) {
+  const json& pause = part_of(place, "paused");
+  if (pause.empty()) return "";
+  std::string text = "paused";
+  if (const std::string by = text_of(pause, "by"); !by.empty()) text += " by " + by;
+  if (const auto since_ms = parse_time(text_of(pause, "since"))) {
+    text += ", " +
+            span_text(static_cast<double>(std::max<std::int64_t>(0, now_ms - *since_ms)) / 1'000) +
+            " ago";
+  }
+  return text;
+}
+
 // A link is paused where what it brings finds no room, or must not cross at all: until then nothing
 // that it brings is taken in.
 bool any_paused(const json& status) {
-  return std::ranges::any_of(part_of(status, "links"),
-                             [](const json& link) { return text_of(link, "state") == "paused"; });
+  return std::ranges::any_of(part_of(status, "links"), [](const json& link) {
+    return text_of(link, "state") == "paused" && part_of(link, "paused").empty();
+  });
 }
 
 std::vector<std::string> links_down(const json& status, std::int64_t now_ms) {
@@ -72,6 +87,10 @@ std::vector<std::string> links_down(const json& status, std::int64_t now_ms) {
     const json& link = part_of(links, name);
     const std::string state = text_of(link, "state");
     if (state == "up" || state.empty()) continue;  // a hub has one
+    if (const std::string paused = pause_text(link, now_ms); !paused.empty()) {
+      down.push_back(std::string(name) + ": " + paused + " ('bascule resume " + name + "')");
+      continue;
+    }
     std::string text = std::string(name) + ": " + state;
     if (const auto since_ms = parse_time(text_of(link, "since"))) {
       text += " for " + span_text(static_cast<double>(now_ms - *since_ms) / 1'000);
@@ -163,8 +182,13 @@ void outage(const json& status, std::int64_t now_ms, Findings& findings) {
   findings.add(failing ? Health::failing : down ? Health::degraded : Health::ok, joined(told));
 }
 
-void refused(const json& status, Findings& findings) {
+void refused(const json& status, std::int64_t now_ms, Findings& findings) {
   for (const json& lane : part_of(status, "lanes")) {
+    if (const std::string paused = pause_text(lane, now_ms); !paused.empty()) {
+      const std::string name = text_of(lane, "name");
+      findings.add(Health::degraded, "lane " + name + " " + text_of(lane, "direction") + " is " +
+                                         paused + " ('bascule resume --lane " + name + "')");
+    }
     if (const json& behind = part_of(lane, "behind"); !behind.empty()) {
       findings.add(Health::ok, "lane " + text_of(lane, "name") + " " + text_of(lane, "direction") +
                                    " waits: a route was moved to it, and " +
@@ -247,7 +271,7 @@ Verdict verdict(const json& status, std::int64_t now_ms) {
   Findings findings;
   journal(status, findings);
   outage(status, now_ms, findings);
-  refused(status, findings);
+  refused(status, now_ms, findings);
   doubts(status, now_ms, findings);
   notes(status, now_ms, findings);
   return findings.take();

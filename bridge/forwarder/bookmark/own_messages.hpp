@@ -39,6 +39,7 @@ class OwnMessages {
 
   bool given_up(std::int64_t now_ms) const;
   std::size_t in_flight() const { return in_flight_; }
+  bool idle() const { return in_flight_ == 0 && unsent_.empty(); }
 
  private:
   struct Unsent {

@@ -13,7 +13,18 @@ constexpr std::uint64_t bytes_in_flight_behind = 256 << 10;
 
 OutboundLane& LaneTurns::at(const LanePosition& position) {
   if (OutboundLane* const known = find(position.id)) return *known;
-  return *lanes_.emplace_back(std::make_unique<OutboundLane>(position));
+  OutboundLane& lane = *lanes_.emplace_back(std::make_unique<OutboundLane>(position));
+  lane.pause(paused_.contains(lane.id()));
+  return lane;
+}
+
+void LaneTurns::pause(LaneId id, bool paused) {
+  if (paused) {
+    paused_.insert(id);
+  } else {
+    paused_.erase(id);
+  }
+  if (OutboundLane* const lane = find(id)) lane->pause(paused);
 }
 
 OutboundLane* LaneTurns::find(LaneId id) {

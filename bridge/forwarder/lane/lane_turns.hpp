@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,8 @@ class LaneTurns {
   OutboundLane& at(const LanePosition& position);
   OutboundLane* find(LaneId id);
   void sort();  // after all are there
+  // See OutboundLane, whether or not the lane is there yet.
+  void pause(LaneId id, bool paused);
 
   // The first in turn that has a message which may go; lane is null if none has. `wait_ms` as in
   // OutboundLane::front(). `may_go` is asked of each that has one; the lane whose message goes is
@@ -56,6 +59,7 @@ class LaneTurns {
   Lanes::iterator end() { return lanes_.end(); }
 
  private:
+  std::set<LaneId> paused_;
   Lanes lanes_;  // higher priority first; among equals the one that has sent last is last
   mutable std::mutex status_mutex_;
   std::map<std::string, LaneStatus> status_;  // guarded by status_mutex_

@@ -80,6 +80,7 @@ const LaneItem* OutboundLane::front(std::int64_t now_ms, std::int64_t& wait_ms, 
     const bool claimed = claims_.find(item->record.sequence).has_value();
     if (claimed) return item;  // it went before, as far as we know
     if (claimed_only) continue;
+    if (paused_) return nullptr;
     const std::int64_t wait = wait_to_send_ms(*item, now_ms);
     if (wait == 0) return item;
     wait_ms = std::min(wait_ms, wait);

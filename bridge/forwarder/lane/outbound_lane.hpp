@@ -45,6 +45,8 @@ class OutboundLane {
   // broker at QoS 2 already. If it has to wait, `wait_ms` is lowered to when to ask again. Messages
   // past their time are given up on the way, those of a held topic are held.
   const LaneItem* front(std::int64_t now_ms, std::int64_t& wait_ms, bool claimed_only);
+  // While it is paused only what is with the broker at QoS 2 already goes on.
+  void pause(bool paused) { paused_ = paused; }
   bool front_is_held() const { return front_ == Source::held; }
   // Nothing may be sent behind the front before its outcome, or be on its way before it, either.
   bool front_is_last() const { return front_ == Source::held && held_.front_is_last(); }
@@ -162,8 +164,9 @@ class OutboundLane {
   Scope scope_ = Scope::all;
   LaneRetry retry_;
   HeldTopics held_;
-  Source front_ = Source::reader;   // where front() found one
-  bool held_next_ = false;          // their turn
+  Source front_ = Source::reader;  // where front() found one
+  bool held_next_ = false;         // their turn
+  bool paused_ = false;
   std::deque<LaneItem> in_flight_;  // by sequence, ascending; without those that are held
   std::uint64_t bytes_in_flight_ = 0;
   // What had its fate at begin(): all up to the cursor, and these.

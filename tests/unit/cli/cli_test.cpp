@@ -98,7 +98,9 @@ TEST_CASE("cli: help and version end well, on stdout") {
                                            {"conflict"},
                                            {"conflict", "losers"},
                                            {"conflict", "reinstate"},
-                                           {"conflict", "records"}}) {
+                                           {"conflict", "records"},
+                                           {"pause"},
+                                           {"resume"}}) {
     command.push_back("--help");
     const Outcome help = run(command);
     CHECK(help.code == 0);
@@ -114,7 +116,7 @@ TEST_CASE("cli: a wrong command line is one line on stderr and exit code 2") {
   const std::pair<std::vector<std::string>, const char*> cases[] = {
       {{},
        "bascule: which command? run, check, init, status, route, journal, policy, cases, "
-       "conflict; "
+       "conflict, pause, resume; "
        "'bascule --help' explains\n"},
       {{"stats"}, "bascule: there is no command 'stats'; did you mean 'status'?\n"},
       {{"frobnicate"}, "bascule: there is no command 'frobnicate'; 'bascule --help' explains\n"},

@@ -128,3 +128,28 @@ TEST_CASE("report: lanes and counters follow the journal, and the books balance"
   CHECK(status["losses"]["messages"] == 1);
   CHECK(lane(status, std::string(events_lane), "up")["backlog"] == 1);
 }
+
+TEST_CASE("report: what is paused says by whom, and a lane why it waits") {
+  LaneSettings media;
+  media.name = "media";
+  JournalCase journal({media});
+  journal.append("default", "a");
+  journal.append("media", "b");
+  StatusParts told = parts(journal);
+  CHECK(status_report(told)["links"]["central"]["paused"].is_null());
+  CHECK(lane(status_report(told), "media", "up")["paused"].is_null());
+  told.journal.pauses = {{"", Direction::up, "media", 1'000, "ann"}};
+  json status = status_report(told);
+  CHECK(lane(status, "media", "up")["paused"]["by"] == "ann");
+  CHECK(lane(status, "media", "up")["paused"]["since"] == "1970-01-01T00:00:01Z");
+  CHECK(lane(status, "media", "down")["paused"].is_null());
+  CHECK(lane(status, "media", "up")["waits"] ==
+        "it is paused: 'bascule resume --lane media' lets it go on");
+  CHECK(lane(status, "default", "up")["waits"] == "central acknowledges slowly (slow_after)");
+  told.journal.pauses = {{"central", Direction::up, "", 1'000, "ann"}};
+  status = status_report(told);
+  CHECK(status["links"]["central"]["paused"]["link"] == "central");
+  CHECK(status["links"]["site"]["paused"].is_null());
+  CHECK(lane(status, "default", "up")["waits"] ==
+        "central is paused: 'bascule resume central' lets it go on");
+}

@@ -93,3 +93,68 @@ TEST_CASE(
   CHECK(bridge.forwarder->lanes().at("default").waits_for.empty());
   CHECK(events.back().kind == RefusalEvent::Kind::quarantined);
 }
+
+TEST_CASE("pause: a lane sends nothing new, others do, and what waited goes in its order") {
+  LaneSettings settings;
+  settings.name = "media";
+  ForwarderCase bridge({settings});
+  const LaneId media = bridge.journal->lane(Direction::up, "media");
+  bridge.connect();
+  bridge.append("media", 1, 1);
+  CHECK(bridge.payloads() == "1");
+  bridge.link->run([&] { bridge.forwarder->pause_lane(media, true); });
+  bridge.append("media", 2, 3);
+  bridge.append("default", 7, 7);
+  CHECK(bridge.payloads() == "7");
+  CHECK_FALSE(bridge.forwarder->idle());
+  bridge.accept({bridge.tag("media", 1), bridge.tag("default", 1)});
+  CHECK(bridge.forwarder->idle());
+  bridge.cut();
+  bridge.connect_with_session();
+  CHECK(bridge.payloads().empty());
+  bridge.link->run([&] { bridge.forwarder->pause_lane(media, false); });
+  CHECK(bridge.payloads() == "2 3");
+}
+
+TEST_CASE("pause: a lane that is paused before the first connection stays so") {
+  LaneSettings settings;
+  settings.name = "media";
+  ForwarderCase bridge({settings});
+  const LaneId media = bridge.journal->lane(Direction::up, "media");
+  bridge.link->run([&] { bridge.forwarder->pause_lane(media, true); });
+  bridge.append("media", 1, 1);
+  bridge.connect();
+  CHECK(bridge.payloads().empty());
+  bridge.link->run([&] { bridge.forwarder->pause_lane(media, false); });
+  CHECK(bridge.payloads() == "1");
+}
+
+TEST_CASE("pause: a forwarder takes outcomes, and sends nothing new") {
+  ForwarderCase bridge;
+  bridge.connect();
+  bridge.append("default", 1, 2);
+  CHECK(bridge.payloads() == "1 2");
+  bridge.link->run([&] { bridge.forwarder->pause(true); });
+  bridge.append("default", 3, 3);
+  bridge.accept({bridge.tag("default", 1)});
+  CHECK(bridge.payloads().empty());
+  CHECK(bridge.forwarder->in_flight() == 1);
+  bridge.accept({bridge.tag("default", 2)});
+  CHECK(bridge.forwarder->idle());
+  bridge.link->run([&] { bridge.forwarder->pause(false); });
+  CHECK(bridge.payloads() == "3");
+}
+
+TEST_CASE("pause: what is with the broker at QoS 2 already is finished") {
+  ForwarderCase bridge;
+  bridge.append_to("t", "1", Qos::exactly_once);
+  bridge.connect();
+  CHECK(bridge.payloads() == "1");
+  bridge.link->run([&] { bridge.forwarder->pause_lane(1, true); });
+  bridge.append_to("t", "2", Qos::exactly_once);
+  bridge.give(Outcome::Kind::received, {bridge.tag("default", 1)});
+  CHECK(bridge.link->take_released().size() == 1);
+  bridge.accept({bridge.tag("default", 1)});
+  CHECK(bridge.payloads().empty());
+  CHECK(bridge.journal.state("default").cursor == 1);
+}

@@ -6,6 +6,8 @@
 #include <sstream>
 #include <utility>
 
+#include "text/words.hpp"
+
 namespace bascule {
 namespace {
 
@@ -14,6 +16,32 @@ std::string draw_epoch() {
   std::array<char, 17> text{};
   std::snprintf(text.data(), text.size(), "%08x%08x", random(), random());
   return text.data();
+}
+
+std::string key_of(const Pause& pause) {
+  if (!pause.link.empty()) return "paused link " + pause.link;
+  return "paused " + std::string(to_string(pause.direction)) + " " + pause.lane;
+}
+
+// As key_of() and save_pause() have written it; nothing: something else has.
+std::optional<Pause> pause_of(const std::string& key, const std::string& value) {
+  const std::size_t blank = key.find(' ', key.find(' ') + 1);
+  if (blank == std::string::npos) return std::nullopt;
+  const std::string kind = key.substr(key.find(' ') + 1, blank - key.find(' ') - 1);
+  Pause pause;
+  if (kind == "link") {
+    pause.link = key.substr(blank + 1);
+  } else if (const auto direction = value_of(direction_words, kind)) {
+    pause.direction = *direction;
+    pause.lane = key.substr(blank + 1);
+  } else {
+    return std::nullopt;
+  }
+  std::istringstream text(value);
+  text >> pause.since_ms;
+  text.get();
+  std::getline(text, pause.by);
+  return pause;
 }
 
 }  // namespace
@@ -105,6 +133,26 @@ std::pair<std::uint64_t, std::uint64_t> MetaTable::retained_size(Direction in) {
 void MetaTable::save_retained_size(Direction in, std::uint64_t values, std::uint64_t bytes) {
   set(in == Direction::up ? "retained_up" : "retained_down",
       std::to_string(values) + " " + std::to_string(bytes));
+}
+
+std::vector<Pause> MetaTable::pauses() {
+  std::vector<Pause> pauses;
+  database_.prepared("SELECT key, value FROM meta WHERE key>='paused ' AND key<'paused!'")
+      .bind()
+      .each([&](const Statement& row) {
+        if (auto pause = pause_of(std::string(row.text(0)), std::string(row.text(1)))) {
+          pauses.push_back(*std::move(pause));
+        }
+      });
+  return pauses;
+}
+
+void MetaTable::save_pause(const Pause& pause) {
+  set(key_of(pause).c_str(), std::to_string(pause.since_ms) + " " + pause.by);
+}
+
+void MetaTable::end_pause(const Pause& pause) {
+  database_.prepared("DELETE FROM meta WHERE key=?1").run(key_of(pause));
 }
 
 std::map<int, Boot> MetaTable::boots() {

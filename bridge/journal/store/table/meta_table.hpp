@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "clock.hpp"
 #include "journal/store/sqlite/database.hpp"
@@ -41,6 +42,20 @@ struct Forgotten {
   bool unanswered = false;
 };
 
+// A link or a lane by which nothing goes, since a person said so, until a person says otherwise.
+struct Pause {
+  std::string link{};  // "site" or "central"; empty: it is a lane
+  Direction direction = Direction::up;
+  std::string lane{};
+  std::int64_t since_ms = 0;  // wall time
+  std::string by{};           // who said so
+
+  bool same_place(const Pause& other) const {
+    return link == other.link && lane == other.lane &&
+           (lane.empty() || direction == other.direction);
+  }
+};
+
 class MetaTable {
  public:
   explicit MetaTable(Database& database) : database_(database) {}
@@ -73,6 +88,10 @@ class MetaTable {
   // Values and bytes that are noted as retained at the source of this direction.
   std::pair<std::uint64_t, std::uint64_t> retained_size(Direction in);
   void save_retained_size(Direction in, std::uint64_t values, std::uint64_t bytes);
+
+  std::vector<Pause> pauses();
+  void save_pause(const Pause& pause);
+  void end_pause(const Pause& pause);
 
   std::map<int, Boot> boots();
   void save_boot(int number, const Boot& boot);

@@ -162,3 +162,21 @@ TEST_CASE("verdict: a daemon of another version may leave anything out") {
   CHECK(verdict_json(verdict(json::object(), now_ms)) ==
         json{{"state", "ok"}, {"because", json::array()}});
 }
+
+TEST_CASE("verdict: what a person has paused is degraded, and named; it is no failure") {
+  json status = sample();
+  status["lanes"] = json::array();
+  status["links"]["central"] = {
+      {"state", "paused"},
+      {"since", "2025-11-22T13:19:30Z"},
+      {"last_error", nullptr},
+      {"paused", {{"link", "central"}, {"since", "2025-11-22T13:19:00Z"}, {"by", "ann"}}}};
+  CHECK(text(status) == "DEGRADED  central: paused by ann, 1 min ago ('bascule resume central')\n");
+  status = sample();
+  status["lanes"] = json::array(
+      {{{"name", "media"},
+        {"direction", "up"},
+        {"paused", {{"lane", "media"}, {"direction", "up"}, {"since", "2025-11-22T13:19:00Z"}}}}});
+  CHECK(text(status) ==
+        "DEGRADED  lane media up is paused, 1 min ago ('bascule resume --lane media')\n");
+}

@@ -183,3 +183,29 @@ TEST_CASE("subscriptions: whose session at this address may hold something still
   store.subscriptions().save("old mqtt://there", {{1, 1, "a/#", true, false}});
   CHECK(others().empty());
 }
+
+TEST_CASE("meta: what is paused is there until it is resumed, with who said so") {
+  const Directory directory;
+  {
+    Store store(journal_settings(directory), "store-42");
+    CHECK(store.meta().pauses().empty());
+    store.begin();
+    store.meta().save_pause({"central", Direction::up, "", 17, "ann of the shop"});
+    store.meta().save_pause({"", Direction::down, "sales", 18, ""});
+    store.commit();
+  }
+  Store store(journal_settings(directory), "store-42");
+  const std::vector<Pause> pauses = store.meta().pauses();
+  REQUIRE(pauses.size() == 2);
+  CHECK(pauses[0].lane == "sales");
+  CHECK(pauses[0].direction == Direction::down);
+  CHECK(pauses[0].since_ms == 18);
+  CHECK(pauses[0].by.empty());
+  CHECK(pauses[1].link == "central");
+  CHECK(pauses[1].by == "ann of the shop");
+  CHECK(pauses[0].same_place({"", Direction::down, "sales"}));
+  CHECK_FALSE(pauses[0].same_place({"", Direction::up, "sales"}));
+  CHECK(pauses[1].same_place({"central"}));
+  store.meta().end_pause({"central"});
+  CHECK(store.meta().pauses().size() == 1);
+}
