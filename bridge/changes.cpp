@@ -102,9 +102,9 @@ void refuse(const JournalCore& core, const std::vector<Discard>& plan) {
 }
 
 void take_limits(JournalCore& core, const BridgeConfig& config, bool accept_losses) {
+  check_limits(core, config, accept_losses);
   const LimitsOfFile limits = changed_file(config).limits;
   const std::vector<Discard> plan = core.plan_limits(limits);
-  if (!plan.empty() && !accept_losses) refuse(core, plan);
   for (const Discard& discard : plan) {
     spdlog::warn("{}, as --accept-losses says: 'bascule journal losses' has them",
                  to_string(discard, core.lanes().at(discard.lane - 1U)));
@@ -130,6 +130,12 @@ ChangedFile changed_file(const BridgeConfig& config) {
   for (const PolicyConfig& policy : config.policies) file.policies.push_back(policy.name);
   file.hub = config.hub;
   return file;
+}
+
+void check_limits(JournalCore& core, const BridgeConfig& config, bool accept_losses) {
+  if (accept_losses) return;
+  const std::vector<Discard> plan = core.plan_limits(changed_file(config).limits);
+  if (!plan.empty()) refuse(core, plan);
 }
 
 std::vector<Orphan> orphans(const JournalReport& report, const ChangedFile& file) {

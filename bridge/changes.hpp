@@ -33,6 +33,10 @@ std::vector<Orphan> orphans(const JournalReport& report, const ChangedFile& file
 // One line for people, with what to do.
 std::string to_string(const Orphan& orphan);
 
+// Throws JournalError where limits would give up what waits, unless the losses are accepted.
+// Changes nothing.
+void check_limits(JournalCore& core, const BridgeConfig& config, bool accept_losses);
+
 // Takes the file over, before the journal's thread starts, and logs what that means. Throws
 // JournalError where limits would give up what waits, unless the losses are accepted; nothing has
 // changed then.

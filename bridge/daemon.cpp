@@ -4,93 +4,191 @@
 #include <pthread.h>
 #include <spdlog/spdlog.h>
 #include <systemd/sd-daemon.h>
+#include <unistd.h>
 
-#include <algorithm>
 #include <atomic>
 #include <csignal>
 #include <cstring>
 #include <ctime>
-#include <functional>
+#include <future>
 #include <memory>
+#include <mutex>
+#include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
-#include "changes.hpp"
-#include "config/stages.hpp"
-#include "control/handlers.hpp"
+#include "bridge.hpp"
+#include "clock.hpp"
+#include "control/barrier.hpp"
 #include "control/http/server.hpp"
-#include "control/pauses.hpp"
-#include "crossing/former_session.hpp"
-#include "crossing/same_broker.hpp"
 #include "log.hpp"
-#include "policy/host.hpp"
+#include "reload.hpp"
 
 namespace bascule {
 namespace {
 
-// SIGTERM, SIGINT: an orderly end. The others would kill, and are only told of. All are blocked in
-// every thread and taken by the main one.
+using nlohmann::json;
+
+// SIGTERM, SIGINT: an orderly end. SIGHUP: the file is read again. The others would kill, and are
+// only told of. All are blocked in every thread and taken by the main one.
 sigset_t taken_signals() {
   sigset_t signals;
   sigemptyset(&signals);
   for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2}) sigaddset(&signals, signal);
+  sigaddset(&signals, SIGRTMIN);  // of our own: see Reloads
   return signals;
 }
 
-// The end in its order, however it comes: whoever calls others stops before these go away, the
-// journal last, since it calls back into all of them.
-struct Ending {
-  ControlServer& control;
-  std::vector<std::unique_ptr<FormerSession>>& former;
-  Crossing& site;
-  Crossing* central;
-  Journal& journal;
-  ~Ending() {
-    control.stop();
-    for (const auto& session : former) session->stop();
-    site.stop();
-    if (central != nullptr) central->stop();
-    journal.stop();
+// What the server's threads want of the main one, which they wake by a signal.
+class Reloads {
+ public:
+  struct Wish {
+    bool dry_run = false;
+    bool accept_losses = false;
+    std::promise<json> answer;
+  };
+
+  // On a server's thread; waits for the answer.
+  json ask(const Query& query) {
+    auto wish = std::make_shared<Wish>();
+    wish->dry_run = query.text("dry_run").has_value();
+    wish->accept_losses = query.text("accept_losses").has_value();
+    auto answer = wish->answer.get_future();
+    {
+      const std::lock_guard lock(mutex_);
+      if (ended_) throw JournalTrouble("the bridge is ending");
+      wishes_.push_back(std::move(wish));
+    }
+    ::kill(::getpid(), SIGRTMIN);  // not SIGHUP: what is asked need not be a reload
+    return answer.get();
   }
+
+  // On the main thread.
+  std::vector<std::shared_ptr<Wish>> take() {
+    const std::lock_guard lock(mutex_);
+    return std::exchange(wishes_, {});
+  }
+  void end() {
+    const std::lock_guard lock(mutex_);
+    ended_ = true;
+    for (const auto& wish : std::exchange(wishes_, {})) {
+      wish->answer.set_exception(std::make_exception_ptr(JournalTrouble("the bridge is ending")));
+    }
+  }
+
+ private:
+  std::mutex mutex_;
+  std::vector<std::shared_ptr<Wish>> wishes_;  // guarded by mutex_
+  bool ended_ = false;                         // likewise
 };
 
-// Waits for a signal. Meanwhile the service manager is told that the bridge works, as
-// long as the journal's thread and those of the links take turns: a message goes round among them,
-// and without its return there is no next ping.
-int wait_for_signal(const sigset_t& signals, const Stages& stages) {
+class Daemon {
+ public:
+  Daemon(const BridgeConfig& config, bool accept_losses)
+      : log_(config.log),
+        values_(file_values(config.file)),
+        bridge_(std::make_unique<Bridge>(config, accept_losses, started_ms_)),
+        control_(config.control, guarded_api()) {}
+
+  void run() {
+    control_.start();
+    bridge_->start();
+    barrier_.open();
+    tell_running();
+    sd_notify(0, "READY=1");
+    const std::string signal = wait_for_end();
+    spdlog::info("{}: ending", signal);
+    sd_notify(0, "STOPPING=1");
+  }
+
+  // However it ends: whoever calls others stops before these.
+  ~Daemon() {
+    reloads_.end();
+    control_.stop();
+    if (bridge_) bridge_->stop();
+  }
+
+ private:
+  // That of the bridge that there is when something is asked.
+  ControlApi guarded_api() {
+    ControlHandlers answers;
+    ControlTextHandlers texts;
+    for (const auto& [path, handler] : bridge_->api().answers) {
+      answers[path] = [this, path = path](const Query& query) {
+        const Barrier::Pass pass(barrier_);
+        return bridge_->api().answers.at(path)(query);
+      };
+    }
+    for (const auto& [path, handler] : bridge_->api().texts) {
+      texts[path] = [this, path = path](const Query& query) {
+        const Barrier::Pass pass(barrier_);
+        return bridge_->api().texts.at(path)(query);
+      };
+    }
+    answers["POST /v1/reload"] = [this](const Query& query) { return reloads_.ask(query); };
+    return {std::move(answers), std::move(texts)};
+  }
+
+  void tell_running() const {
+    const BridgeConfig& config = bridge_->config();
+    spdlog::info("bascule {} runs bridge {}, journal in {}: {}", BASCULE_VERSION, config.id,
+                 config.data_dir, bridge_->found());
+  }
+
+  int wait_for_signal();
+  std::string wait_for_end();
+  void reload_as_asked();
+  json reload(bool dry_run, bool accept_losses);
+  void take_over(Reload& reload, bool accept_losses, json& report);
+  void replace(BridgeConfig config, bool accept_losses);
+
+  const std::int64_t started_ms_ = boottime_ms();
+  const sigset_t signals_ = taken_signals();
+  LogSettings log_;    // as it is now
+  FileValues values_;  // likewise, of the file
+  Barrier barrier_;
+  Reloads reloads_;
+  std::unique_ptr<Bridge> bridge_;
+  ControlServer control_;
+};
+
+// Meanwhile the service manager is told that the bridge works, as long as the journal's thread and
+// those of the links take turns: a message goes round among them, and without its return there is
+// no next ping.
+int Daemon::wait_for_signal() {
   int signal = 0;
   std::uint64_t patience_us = 0;
   if (sd_watchdog_enabled(0, &patience_us) <= 0) {
-    sigwait(&signals, &signal);
+    sigwait(&signals_, &signal);
     return signal;
   }
   const std::uint64_t pause_us = patience_us / 4;
   const timespec pause{static_cast<time_t>(pause_us / 1'000'000),
                        static_cast<long>(pause_us % 1'000'000 * 1'000)};
   const auto returned = std::make_shared<std::atomic<bool>>(true);
-  const auto back = [returned] { *returned = true; };
-  while ((signal = sigtimedwait(&signals, nullptr, &pause)) <= 0) {
+  while ((signal = sigtimedwait(&signals_, nullptr, &pause)) <= 0) {
     if (!returned->exchange(false)) continue;
     sd_notify(0, "WATCHDOG=1");
-    stages.journal.tell([stages, back] {
-      stages.site.tell([central = stages.central, back] {
-        if (central != nullptr) return central->tell(back);
-        back();
-      });
-    });
+    bridge_->go_round([returned] { *returned = true; });
   }
   return signal;
 }
 
 // Returns at a signal of the end, with its name.
-std::string wait_for_end(const sigset_t& signals, const Stages& stages) {
+std::string Daemon::wait_for_end() {
   for (;;) {
-    switch (const int signal = wait_for_signal(signals, stages)) {
+    const int signal = wait_for_signal();
+    if (signal == SIGRTMIN) {
+      reload_as_asked();
+      continue;
+    }
+    switch (signal) {
       case SIGTERM:
       case SIGINT:
         return signal == SIGTERM ? "SIGTERM" : "SIGINT";
       case SIGHUP:
-        spdlog::warn("SIGHUP: ignored; a changed file is read at the next start: restart bascule");
+        reload(false, false);
         break;
       default:
         spdlog::warn("SIG{}: ignored; it means nothing to bascule", sigabbrev_np(signal));
@@ -98,24 +196,69 @@ std::string wait_for_end(const sigset_t& signals, const Stages& stages) {
   }
 }
 
-void tell_loss(const Loss& loss, const std::string& lane, Direction direction) {
-  LogFields fields{{"event", "loss"},
-                   {"lane", lane},
-                   {"direction", to_string(direction)},
-                   {"reason", loss.reason}};
-  fields.add("count", loss.count);
-  if (loss.reason == "not_resent" || loss.reason == "beyond_history") {
-    spdlog::warn(
-        "journal: the {} broker may have lost {} messages of lane {} {}, {} to {}; not sent again "
-        "({}); 'bascule journal replay --lane {} --direction {}' sends them",
-        direction == Direction::up ? "central" : "site", loss.count, lane, to_string(direction),
-        loss.first, loss.last,
-        loss.reason == "not_resent" ? "the lane's 'resend'" : "older than keep_forwarded", lane,
-        to_string(direction));
-  } else if (loss.reason != "superseded") {
-    spdlog::warn("journal: lane {} {} loses {} messages, {} to {}: {}", lane, to_string(direction),
-                 loss.count, loss.first, loss.last, loss.reason);
+void Daemon::reload_as_asked() {
+  for (const auto& wish : reloads_.take()) {
+    try {
+      wish->answer.set_value(reload(wish->dry_run, wish->accept_losses));
+    } catch (...) {
+      wish->answer.set_exception(std::current_exception());
+      throw;
+    }
   }
+}
+
+json Daemon::reload(bool dry_run, bool accept_losses) {
+  const std::int64_t begun_ms = boottime_ms();
+  Reload reload = plan_reload(bridge_->config(), values_, bridge_->journal(), accept_losses);
+  json report = reload_report(reload);
+  report["dry_run"] = dry_run;
+  const bool usable = reload.problems.empty() && reload.refused.empty();
+  if (!dry_run) {
+    for (const std::string& problem : reload.problems) spdlog::error("reload: {}", problem);
+    if (!reload.refused.empty()) spdlog::error("reload: {}", reload.refused);
+    if (!usable) spdlog::error("reload: refused; the bridge goes on as it was");
+    if (usable) take_over(reload, accept_losses, report);
+  }
+  report["took_ms"] = boottime_ms() - begun_ms;
+  return report;
+}
+
+void Daemon::take_over(Reload& reload, bool accept_losses, json& report) {
+  for (const Problem& warning : reload.config->warnings) spdlog::warn("{}", to_string(warning));
+  if (reload.how == Reload::How::nothing) {
+    spdlog::info("reload: the file says what it said before");
+    report["applied"] = true;
+    return;
+  }
+  for (const Difference& change : reload.changes) spdlog::info("reload: {}", to_string(change));
+  configure_log(reload.config->log);
+  if (reload.how == Reload::How::stages) {
+    const BridgeConfig former = bridge_->config();
+    report["dropped"] = former.hub ? json::array({"site"}) : json::array({"site", "central"});
+    try {
+      replace(*reload.config, accept_losses);
+    } catch (const std::exception& error) {
+      spdlog::error("reload: {}; the former configuration goes on", error.what());
+      report["refused"] = error.what();
+      configure_log(log_);
+      return replace(former, false);
+    }
+  }
+  values_ = std::move(reload.values);
+  log_ = reload.config->log;
+  report["applied"] = true;
+}
+
+// Nobody is inside of the old stages while they end, or of the new ones before they are there.
+void Daemon::replace(BridgeConfig config, bool accept_losses) {
+  barrier_.close();
+  if (bridge_) bridge_->stop();
+  bridge_.reset();
+  sd_notify(0, "WATCHDOG=1");
+  bridge_ = std::make_unique<Bridge>(std::move(config), accept_losses, started_ms_);
+  bridge_->start();
+  barrier_.open();
+  tell_running();
 }
 
 }  // namespace
@@ -130,86 +273,9 @@ int run_daemon(const BridgeConfig& config, bool accept_losses) {
   const sigset_t signals = taken_signals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
-
-  PolicyHost policies(host_settings(config));
-  Journal journal(config.journal, config.id, all_lanes(config));
-  const std::string found = journal.found();
-  enter_configuration(journal.before_start(), config, accept_losses);
-  if (!config.policies.empty()) journal.set_steps(&policies);
-  Events events(config.id, journal, config.hub ? Direction::down : Direction::up);
-  const BridgeIdentity bridge{config.id, read_stamp_key(config)};
-  const auto former_clients = [&](const LinkSettings& link) {
-    return journal.opened().subscriptions().other_clients(link.client_id, link.url);
-  };
-  // Making the present session takes away what is retained.
-  const auto of_present = [&](LinkSettings link) {
-    if (!former_clients(link).empty()) link.retained = AfterGap::compare;
-    return link;
-  };
-  Crossing site(bridge, of_present(config.site), Direction::up, config.routes, journal, events);
-  std::unique_ptr<Crossing> central;
-  if (!config.hub) {
-    central = std::make_unique<Crossing>(bridge, of_present(config.central), Direction::down,
-                                         config.routes, journal, events);
-  }
-  if (!config.policies.empty()) {
-    // At a hub, the one broker is the central one.
-    (config.hub ? site : *central).on_line = [&](bool up) { policies.central(journal, up); };
-  }
-  if (central != nullptr) {
-    site.on_losses = [&] { central->compare_retained(); };
-    central->on_losses = [&] { site.compare_retained(); };
-  }
-  std::unique_ptr<SameBroker> same;
-  if (central != nullptr) {
-    same = std::make_unique<SameBroker>(site, *central, config.routes, config.id);
-  }
-  // The session of a former client id goes first: one after the other, then the present one.
-  std::vector<std::unique_ptr<FormerSession>> former;
-  const auto beginning = [&](Crossing& crossing, Direction in) {
-    const LinkSettings& link = in == Direction::up ? config.site : config.central;
-    std::function<void()> next = [&crossing] { crossing.start(); };
-    for (const std::string& client : former_clients(link)) {
-      former.push_back(std::make_unique<FormerSession>(bridge, link, client, in, config.routes,
-                                                       journal, events, crossing));
-      next = [first = former.back().get(), next] { first->start(next); };
-    }
-    return next;
-  };
-  const auto begin_site = beginning(site, Direction::up);
-  std::function<void()> begin_central;
-  if (central != nullptr) begin_central = beginning(*central, Direction::down);
-  const std::vector<Pause> pauses = journal.opened().meta().pauses();
-  pause_lanes(pauses, journal, site, central.get());
-  const auto begin = [&](const char* link, Crossing& crossing, std::function<void()> start) {
-    const bool paused =
-        std::ranges::any_of(pauses, [&](const Pause& pause) { return pause.same_place({link}); });
-    paused ? crossing.start_paused(std::move(start)) : start();
-  };
-  events.publish_now = [&](const std::string& topic, const std::string& payload) {
-    (config.hub ? site : *central).publish(topic, payload);
-  };
-  const Stages stages{config, journal, policies, site, central.get(), events};
-  ControlServer control(config.control, control_api(stages));
-
   {
-    const Ending ending{control, former, site, central.get(), journal};
-    control.start();
-    journal.start(
-        [&](const Loss& loss, const std::string& lane, Direction direction) {
-          tell_loss(loss, lane, direction);
-          events.loss(loss, lane, direction);
-        },
-        [&](const JournalNews& news) { events.journal(news); });
-    begin("site", site, begin_site);
-    if (central != nullptr) begin("central", *central, begin_central);
-    spdlog::info("bascule {} runs bridge {}, journal in {}: {}", BASCULE_VERSION, config.id,
-                 config.data_dir, found);
-    sd_notify(0, "READY=1");
-
-    const auto signal = wait_for_end(signals, stages);
-    spdlog::info("{}: ending", signal);
-    sd_notify(0, "STOPPING=1");
+    Daemon daemon(config, accept_losses);
+    daemon.run();
   }
   spdlog::info("ended; everything that waits is in the journal");
   return 0;

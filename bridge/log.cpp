@@ -69,7 +69,9 @@ LogFields::LogFields(std::initializer_list<std::pair<std::string_view, std::stri
 LogFields::~LogFields() { fields_here = outer_; }
 
 void configure_log(const LogSettings& settings) {
-  auto log = spdlog::stderr_logger_mt("bascule");
+  auto log = spdlog::get("bascule");
+  const bool first = log == nullptr;
+  if (first) log = spdlog::stderr_logger_mt("bascule");
   log->set_level(level_of(settings.level));
   if (settings.format == LogFormat::json) {
     log->set_formatter(std::make_unique<JsonLines>());
@@ -77,7 +79,7 @@ void configure_log(const LogSettings& settings) {
     log->set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %^%-5l%$ %v", spdlog::pattern_time_type::utc);
   }
   log->flush_on(spdlog::level::trace);
-  spdlog::set_default_logger(std::move(log));
+  if (first) spdlog::set_default_logger(std::move(log));
 }
 
 }  // namespace bascule

@@ -55,7 +55,8 @@ class LogFields {
   const LogFields* outer_;
 };
 
-// Makes it the default log of the process. Once, before other threads start.
+// Makes it the default log of the process: once, before other threads. Then changes it: main
+// thread.
 void configure_log(const LogSettings& settings);
 
 }  // namespace bascule

@@ -37,6 +37,7 @@ BRIDGE = [
     ["control/query"],
     ["control/http"],
     ["control"],
+    ["reload", "bridge"],
     ["daemon"],
     ["cli/view", "cli/draft"],
     ["cli"],

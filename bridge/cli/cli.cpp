@@ -165,6 +165,7 @@ int run_cli(int argc, char** argv) {
   add_cases(program, choice);
   add_conflict(program, choice);
   add_pause(program, choice);
+  add_reload(program, choice);
   add_config_option(program, choice);
 
   try {

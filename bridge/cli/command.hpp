@@ -37,6 +37,7 @@ void add_journal(CLI::App& program, Choice& choice);
 void add_quarantine(CLI::App& journal, Choice& choice);  // below `journal`
 void add_policy(CLI::App& program, Choice& choice);
 void add_cases(CLI::App& program, Choice& choice);
+void add_reload(CLI::App& program, Choice& choice);
 void add_pause(CLI::App& program, Choice& choice);  // and resume
 void add_conflict(CLI::App& program, Choice& choice);
 

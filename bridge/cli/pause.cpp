@@ -71,13 +71,14 @@ int resume(const BridgeConfig& config, const Options& options) {
 
 constexpr auto pausing =
     R"(Asks the daemon. The link, or the lane, sends nothing new; what is on its way gets five
-seconds for its acknowledgement, and the answer says how many messages had none. A link is disconnected then, in
-an orderly way. It stays so, also over a restart, until 'bascule resume'.
+seconds for its acknowledgement, and the answer says how many messages had none. A link is
+disconnected then, in an orderly way. It stays so, also over a restart, until 'bascule
+resume'.
 
 While central is paused the journal takes in what the site sends, within its limits: ttl and
 max_size go on. While site is paused nothing is taken in: its broker queues for the bridge's
-session, and many drop what is over their own limit (mosquitto: max_queued_messages, 1,000 by default). A lane that is
-paused fills, and the others cross.
+session, and many drop what is over their own limit (mosquitto: max_queued_messages, 1,000 by
+default). A lane that is paused fills, and the others cross.
 
 Exit codes: 0 done, 1 failed, 3 no daemon answers.
 

@@ -10,8 +10,8 @@ void add_run(CLI::App& program, Choice& choice) {
   auto* command = program.add_subcommand("run", "Run the bridge in the foreground");
   command->footer(
       R"(Runs until SIGTERM or SIGINT, which end it cleanly: what is in flight gets a moment to be
-acknowledged, and everything else waits in the journal. A changed configuration is read at the
-next start; 'bascule check' says beforehand whether it is valid.
+acknowledged, and everything else waits in the journal. SIGHUP has it read a changed configuration,
+as 'bascule reload' does, which says what came of it.
 
 A start is refused where a limit of the file is tighter than before and would give up messages
 that wait: 'bascule check --journal' says which. With --accept-losses they are given up, and are

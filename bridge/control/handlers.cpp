@@ -64,10 +64,10 @@ void add_pause_handlers(ControlHandlers& handlers, const Stages& stages) {
   };
 }
 
-StatusParts status_parts(const Stages& stages, std::int64_t started_ms) {
+StatusParts status_parts(const Stages& stages) {
   StatusParts parts;
   parts.bridge = stages.config.id;
-  parts.uptime_ms = boottime_ms() - started_ms;
+  parts.uptime_ms = boottime_ms() - stages.started_ms;
   parts.sync = word_of(sync_words, stages.config.journal.sync);
   parts.max_bytes = stages.config.journal.max_size_bytes;
   parts.min_free_bytes = std::max(stages.config.journal.min_free_bytes, drain_bytes);
@@ -98,9 +98,8 @@ StatusParts status_parts(const Stages& stages, std::int64_t started_ms) {
 
 ControlApi control_api(const Stages& stages) {
   ControlHandlers handlers;
-  const std::int64_t started_ms = boottime_ms();
-  handlers["GET /v1/status"] = [stages, started_ms](const Query&) {
-    return status_report(status_parts(stages, started_ms));
+  handlers["GET /v1/status"] = [stages](const Query&) {
+    return status_report(status_parts(stages));
   };
   const auto from_journal = [&](const char* question) {
     handlers[std::string("GET ") + question] = [stages, question](const Query& query) {
@@ -136,8 +135,8 @@ ControlApi control_api(const Stages& stages) {
   add_policy_handlers(handlers, stages);
   add_pause_handlers(handlers, stages);
   ControlTextHandlers texts;
-  texts["GET /metrics"] = [stages, started_ms](const Query&) {
-    return ControlText{metrics_type, metrics_text(status_report(status_parts(stages, started_ms)))};
+  texts["GET /metrics"] = [stages](const Query&) {
+    return ControlText{metrics_type, metrics_text(status_report(status_parts(stages)))};
   };
   return {std::move(handlers), std::move(texts)};
 }

@@ -1,6 +1,8 @@
 // What the control server of a daemon can be asked: what each path answers, or does, by its stages.
 #pragma once
 
+#include <cstdint>
+
 #include "config/config.hpp"
 #include "control/http/server.hpp"
 #include "crossing/crossing.hpp"
@@ -17,6 +19,7 @@ struct Stages {
   Crossing& site;
   Crossing* central;  // null: a hub
   Events& events;
+  std::int64_t started_ms;  // the process, in boot time
 };
 
 // They run on the server's threads, several at a time.

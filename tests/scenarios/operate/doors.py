@@ -26,7 +26,7 @@ with Stage() as stage:
     assert modes.pop(bascule.data_dir) == 0o700, modes
     assert modes and set(modes.values()) == {0o600}, modes
 
-    for number in signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2:
+    for number in signal.SIGUSR1, signal.SIGUSR2:
         os.kill(bascule.pid, number)
         wait_until(lambda: f"{number.name}: ignored" in bascule.log(), f"word of {number.name}")
     till.publish_numbered(SALE, 11, 20)

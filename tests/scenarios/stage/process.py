@@ -53,6 +53,10 @@ class Process:
             self._child.send_signal(signal.SIGTERM)
         return self.wait(deadline_s)
 
+    def hang_up(self):
+        """SIGHUP."""
+        self._child.send_signal(signal.SIGHUP)
+
     def freeze(self):
         self._child.send_signal(signal.SIGSTOP)
 

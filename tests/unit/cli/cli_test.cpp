@@ -100,7 +100,8 @@ TEST_CASE("cli: help and version end well, on stdout") {
                                            {"conflict", "reinstate"},
                                            {"conflict", "records"},
                                            {"pause"},
-                                           {"resume"}}) {
+                                           {"resume"},
+                                           {"reload"}}) {
     command.push_back("--help");
     const Outcome help = run(command);
     CHECK(help.code == 0);
@@ -116,7 +117,7 @@ TEST_CASE("cli: a wrong command line is one line on stderr and exit code 2") {
   const std::pair<std::vector<std::string>, const char*> cases[] = {
       {{},
        "bascule: which command? run, check, init, status, route, journal, policy, cases, "
-       "conflict, pause, resume; "
+       "conflict, pause, resume, reload; "
        "'bascule --help' explains\n"},
       {{"stats"}, "bascule: there is no command 'stats'; did you mean 'status'?\n"},
       {{"frobnicate"}, "bascule: there is no command 'frobnicate'; 'bascule --help' explains\n"},

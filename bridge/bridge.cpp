@@ -1,0 +1,143 @@
+#include "bridge.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "changes.hpp"
+#include "config/stages.hpp"
+#include "control/pauses.hpp"
+#include "log.hpp"
+
+namespace bascule {
+namespace {
+
+void tell_loss(const Loss& loss, const std::string& lane, Direction direction) {
+  LogFields fields{{"event", "loss"},
+                   {"lane", lane},
+                   {"direction", to_string(direction)},
+                   {"reason", loss.reason}};
+  fields.add("count", loss.count);
+  if (loss.reason == "not_resent" || loss.reason == "beyond_history") {
+    spdlog::warn(
+        "journal: the {} broker may have lost {} messages of lane {} {}, {} to {}; not sent again "
+        "({}); 'bascule journal replay --lane {} --direction {}' sends them",
+        direction == Direction::up ? "central" : "site", loss.count, lane, to_string(direction),
+        loss.first, loss.last,
+        loss.reason == "not_resent" ? "the lane's 'resend'" : "older than keep_forwarded", lane,
+        to_string(direction));
+  } else if (loss.reason != "superseded") {
+    spdlog::warn("journal: lane {} {} loses {} messages, {} to {}: {}", lane, to_string(direction),
+                 loss.count, loss.first, loss.last, loss.reason);
+  }
+}
+
+// Before the journal's thread starts.
+bool enter(Journal& journal, const BridgeConfig& config, bool accept_losses) {
+  enter_configuration(journal.before_start(), config, accept_losses);
+  return true;
+}
+
+}  // namespace
+
+Bridge::Bridge(BridgeConfig config, bool accept_losses, std::int64_t started_ms)
+    : config_(std::move(config)),
+      identity_{config_.id, read_stamp_key(config_)},
+      policies_(host_settings(config_)),
+      journal_(config_.journal, config_.id, all_lanes(config_)),
+      found_(journal_.found()),
+      entered_(enter(journal_, config_, accept_losses)),
+      events_(config_.id, journal_, config_.hub ? Direction::down : Direction::up),
+      site_(identity_, of_present(config_.site), Direction::up, config_.routes, journal_, events_) {
+  if (!config_.hub) {
+    central_ = std::make_unique<Crossing>(identity_, of_present(config_.central), Direction::down,
+                                          config_.routes, journal_, events_);
+  }
+  connect_stages();
+  pauses_ = journal_.opened().meta().pauses();
+  pause_lanes(pauses_, journal_, site_, central_.get());
+  begin_site_ = begun_by("site", site_, Direction::up);
+  if (central_ != nullptr) begin_central_ = begun_by("central", *central_, Direction::down);
+  api_ = control_api({config_, journal_, policies_, site_, central_.get(), events_, started_ms});
+}
+
+Bridge::~Bridge() { stop(); }
+
+std::vector<std::string> Bridge::former_clients(const LinkSettings& link) {
+  return journal_.opened().subscriptions().other_clients(link.client_id, link.url);
+}
+
+// Making the present session takes away what is retained.
+LinkSettings Bridge::of_present(LinkSettings link) {
+  if (!former_clients(link).empty()) link.retained = AfterGap::compare;
+  return link;
+}
+
+void Bridge::connect_stages() {
+  Crossing& centre =
+      config_.hub ? site_ : *central_;  // at a hub, the one broker is the central one
+  if (!config_.policies.empty()) {
+    journal_.set_steps(&policies_);
+    centre.on_line = [this](bool up) { policies_.central(journal_, up); };
+  }
+  events_.publish_now = [&centre](const std::string& topic, const std::string& payload) {
+    centre.publish(topic, payload);
+  };
+  if (central_ == nullptr) return;
+  site_.on_losses = [this] { central_->compare_retained(); };
+  central_->on_losses = [this] { site_.compare_retained(); };
+  same_ = std::make_unique<SameBroker>(site_, *central_, config_.routes, config_.id);
+}
+
+// The session of a former client id goes first: one after the other, then the present one.
+std::function<void()> Bridge::beginning(Crossing& crossing, Direction in) {
+  const LinkSettings& link = in == Direction::up ? config_.site : config_.central;
+  std::function<void()> next = [&crossing] { crossing.start(); };
+  for (const std::string& client : former_clients(link)) {
+    former_.push_back(std::make_unique<FormerSession>(identity_, link, client, in, config_.routes,
+                                                      journal_, events_, crossing));
+    next = [first = former_.back().get(), next] { first->start(next); };
+  }
+  return next;
+}
+
+// A link that is paused begins once it is resumed.
+std::function<void()> Bridge::begun_by(const char* link, Crossing& crossing, Direction in) {
+  std::function<void()> start = beginning(crossing, in);
+  const bool paused =
+      std::ranges::any_of(pauses_, [&](const Pause& pause) { return pause.same_place({link}); });
+  if (!paused) return start;
+  return [&crossing, start] { crossing.start_paused(start); };
+}
+
+void Bridge::start() {
+  stopped_ = false;
+  journal_.start(
+      [this](const Loss& loss, const std::string& lane, Direction direction) {
+        tell_loss(loss, lane, direction);
+        events_.loss(loss, lane, direction);
+      },
+      [this](const JournalNews& news) { events_.journal(news); });
+  begin_site_();
+  if (begin_central_) begin_central_();
+}
+
+void Bridge::stop() {
+  if (std::exchange(stopped_, true)) return;
+  for (const auto& session : former_) session->stop();
+  site_.stop();
+  if (central_ != nullptr) central_->stop();
+  journal_.stop();
+}
+
+void Bridge::go_round(std::function<void()> back) {
+  journal_.tell([this, back = std::move(back)] {
+    site_.tell([this, back] {
+      if (central_ != nullptr) return central_->tell(back);
+      back();
+    });
+  });
+}
+
+}  // namespace bascule

@@ -1,0 +1,69 @@
+// All stages of one bridge, for one configuration, from start to an orderly end. A changed file is
+// taken over by another one, over the same journal; one at a time.
+//
+// Made, started, stopped and destroyed on the main thread.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "config/config.hpp"
+#include "control/handlers.hpp"
+#include "crossing/former_session.hpp"
+#include "crossing/same_broker.hpp"
+
+namespace bascule {
+
+class Bridge {
+ public:
+  // Opens the journal and takes the configuration over. Throws, with what to do, if that cannot be:
+  // also where limits that are tighter than before would give up what waits, unless the losses are
+  // accepted. `started_ms`: of the process, in boot time, for the status.
+  Bridge(BridgeConfig config, bool accept_losses, std::int64_t started_ms);
+  ~Bridge();  // as stop()
+  Bridge(const Bridge&) = delete;
+  Bridge& operator=(const Bridge&) = delete;
+
+  void start();
+  // Whoever calls others stops before these; the journal last, since it calls back into all of
+  // them.
+  void stop();
+
+  const BridgeConfig& config() const { return config_; }
+  Journal& journal() { return journal_; }
+  const std::string& found() const { return found_; }  // in the journal, for people
+  // What the control server answers; between start() and stop().
+  const ControlApi& api() const { return api_; }
+
+  // Calls `back`, on some thread, once the journal's thread and those of the links have taken a
+  // turn.
+  void go_round(std::function<void()> back);
+
+ private:
+  std::vector<std::string> former_clients(const LinkSettings& link);
+  LinkSettings of_present(LinkSettings link);
+  void connect_stages();
+  std::function<void()> beginning(Crossing& crossing, Direction in);
+  std::function<void()> begun_by(const char* link, Crossing& crossing, Direction in);
+
+  const BridgeConfig config_;
+  const BridgeIdentity identity_;
+  PolicyHost policies_;
+  Journal journal_;
+  const std::string found_;
+  const bool entered_;
+  Events events_;
+  Crossing site_;
+  std::unique_ptr<Crossing> central_;  // null: a hub
+  std::unique_ptr<SameBroker> same_;
+  std::vector<std::unique_ptr<FormerSession>> former_;
+  std::vector<Pause> pauses_;  // as of the start
+  std::function<void()> begin_site_, begin_central_;
+  ControlApi api_ = ControlHandlers{};
+  bool stopped_ = true;
+};
+
+}  // namespace bascule

@@ -1,0 +1,144 @@
+"""The file changes while the bridge runs, under load: by `bascule reload` and by SIGHUP. A bad file
+changes nothing and says where; what is taken over loses and repeats nothing, twenty times, with a
+route that comes and goes; limits that would give something up are refused.
+
+R4, P1 P2 P3 P8; fault: typo on reload
+"""
+import json
+import signal
+import threading
+
+from stage import Stage
+from stage.waiting import wait_until
+
+TIMES = 20
+UP = {"name": "sales", "direction": "up", "from": "pos/{rest...}",
+      "to": "stores/{bridge.id}/pos/{rest...}"}
+MORE = {"name": "tea", "direction": "up", "from": "tea/{rest...}",
+        "to": "stores/{bridge.id}/tea/{rest...}", "lane": "tea"}
+DOWN = {"name": "orders", "direction": "down", "from": "stores/store-42/orders/{rest...}",
+        "to": "orders/{rest...}"}
+
+with Stage() as stage:
+    site, central = stage.broker("site"), stage.broker("central")
+    headquarters = stage.receiver(central, "stores/+/pos/#", "stores/+/tea/#")
+    shop = stage.receiver(site, "orders/#", name="shop")
+    bascule = stage.bascule(site, central, routes=[UP, DOWN], lanes={"tea": {"priority": 9}})
+    till = stage.publisher(site)
+    office = stage.publisher(central, "office")
+
+    def change(**sections):
+        bascule.settings.update(sections)
+        bascule.write()
+
+    def reload(*arguments):
+        answer = bascule.cli("reload", *arguments, "--json")
+        assert answer.returncode == 0, answer
+        return json.loads(answer.stdout)
+
+    def connections(broker, client):
+        return broker.log().count(f" as {client} ")
+
+    def refused(*words):
+        answer = bascule.cli("reload")
+        assert answer.returncode == 1, answer
+        for word in words:
+            assert word in answer.stderr, (word, answer)
+        before = bascule.log().count("the bridge goes on as it was")
+        bascule.hang_up()
+        wait_until(lambda: bascule.log().count("the bridge goes on as it was") > before,
+                   "the refusal in the log")
+        for word in words:
+            assert word in bascule.log()[-4000:], word
+
+    before = [connections(site, "bascule-store-42-site"),
+              connections(central, "bascule-store-42-central")]
+
+    # What drops no connection: nothing, the log, what is refused.
+    assert reload()["how"] == "nothing"
+    change(log={"level": "debug"})
+    dry = reload("--dry-run")
+    assert (dry["how"], dry["applied"]) == ("log", False), dry
+    told = reload()
+    assert told["changes"] == ["log.level: (not set) -> debug"] and told["dropped"] == [], told
+    change(log={"level": "info"})
+    bascule.hang_up()
+    wait_until(lambda: "reload: log.level: debug -> info" in bascule.log(), "the log's level")
+    whole = bascule.config.read_text()
+    bascule.config.write_text(whole.replace('"direction": "down"', '"direction": "dwn"'))
+    refused("store-42.yaml:5:", "did you mean")
+    bascule.config.write_text(whole.replace("data_dir", "data_dirr"))
+    refused("did you mean", "data_dir")
+    bascule.config.write_text(whole)
+    change(bridge={**bascule.settings["bridge"], "data_dir": str(bascule.folder / "other")})
+    refused("bridge.data_dir cannot change")
+    change(bridge={**bascule.settings["bridge"], "data_dir": str(bascule.data_dir)})
+    assert reload()["how"] == "nothing"
+    assert [connections(site, "bascule-store-42-site"),
+            connections(central, "bascule-store-42-central")] == before
+
+    # Under load, with a route that comes and goes.
+    ended, sent = threading.Event(), [0, 0]
+
+    def load():
+        while not ended.wait(0.002):
+            sent[0] += 1
+            till.publish("pos/1", sent[0])
+
+    def orders():
+        while not ended.wait(0.005):
+            sent[1] += 1
+            office.publish("stores/store-42/orders/a", sent[1])
+
+    loads = [threading.Thread(target=work) for work in (load, orders)]
+    for work in loads:
+        work.start()
+    tea = stage.publisher(site, "kettle")
+    cups, took_ms = [], []
+    for time in range(TIMES):
+        there = time % 2 == 0
+        change(routes=[UP, MORE, DOWN] if there else [UP, DOWN])
+        if time % 4 == 3:
+            before = bascule.log().count("runs bridge")
+            bascule.hang_up()
+            wait_until(lambda: bascule.log().count("runs bridge") > before, "a reload by SIGHUP")
+        else:
+            told = reload()
+            took_ms.append(told["took_ms"])
+            assert told["applied"] and told["dropped"] == ["site", "central"], told
+            assert ("routes.tea.to" in "".join(told["changes"])), told
+        if there:
+            bascule.wait_up()
+            wait_until(lambda: any(one["name"] == "tea" and one["state"] == "subscribed"
+                                   for one in bascule.status()["routes"]), "the route tea")
+            cups.append(f"cup {time}")
+            tea.publish("tea/cup", cups[-1])
+            headquarters.wait_payload(cups[-1])
+    ended.set()
+    for work in loads:
+        work.join()
+    headquarters.expect(range(1, sent[0] + 1), topic="stores/store-42/pos/1")
+    headquarters.expect(cups, topic="stores/store-42/tea/cup")
+    shop.expect(range(1, sent[1] + 1))
+    bascule.wait_drained()
+    print(f"{TIMES} reloads, {sent[0]} messages up, {sent[1]} down, repeats on the wire "
+          f"{headquarters.repeats} and {shop.repeats}, at most {max(took_ms)} ms each")
+
+    # A pause is kept, and what waits goes by the rules of a start.
+    assert bascule.cli("pause", "central").returncode == 0
+    till.publish_numbered("pos/2", 1, 100)
+    wait_until(lambda: bascule.backlog("up") >= 100, "a backlog")
+    change(lanes={"tea": {}})
+    assert reload()["applied"]
+    assert bascule.link("central")["state"] == "paused"
+    till.publish_numbered("pos/2", 101, 400, text="{:>9}")
+    wait_until(lambda: bascule.lane("up")["next_sequence"] > sent[0] + 400, "a backlog")
+    change(lanes={"tea": {}, "default": {"ttl": "1s"}})
+    wait_until(lambda: bascule.lane("up")["oldest_age_s"] >= 2, "an age above the ttl")
+    refused("--accept-losses", "ttl")
+    backlog = bascule.backlog("up")
+    assert backlog >= 400, backlog
+    told = reload("--accept-losses")
+    assert told["applied"], told
+    wait_until(lambda: bascule.backlog("up") < backlog, "what was given up")
+    assert any(one["reason"] == "ttl_tightened" for one in bascule.losses()), bascule.losses()
