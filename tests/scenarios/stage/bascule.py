@@ -180,7 +180,7 @@ class Bascule(Process):
         """The same, as `journal show` has them."""
         while True:
             answer = self.cli("journal", "show", "--json", "--direction", direction, "--lane",
-                              lane, "--from", str(first), "--count", "10000", deadline_s=60)
+                              lane, "--from", str(first), "--count", "10000", deadline_s=300)
             messages = json.loads(answer.stdout)["messages"] if answer.returncode == 0 else []
             for one in messages:
                 if last is not None and one["sequence"] > last:
