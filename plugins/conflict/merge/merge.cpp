@@ -92,7 +92,11 @@ void merge_unit(const Options& options, const Knowledge& knowledge, std::size_t 
 std::string unfit(const Options& options, const Op& op) {
   for (const auto& [name, value] : op.fields) {
     const auto unit = options.unit_of(name);
-    if (options.groups.contains(unit)) continue;
+    if (options.groups.contains(unit)) {
+      // No field of this name could be told from the group.
+      if (!options.group_of.contains(name)) return "names_a_group";
+      continue;
+    }
     auto wrong = misfit(options.rule_of(unit), value);
     if (!wrong.empty()) return wrong;
   }

@@ -57,7 +57,15 @@ void read_fields(OptionReader& reader, Options& options) {
     } else {
       entry.choose("", rules, options.rules[name]);
     }
+    if (name.ends_with("/*") && !options.parts()) {
+      reader.problem("fields", "has a rule for a part (" + name + "), and `record` has no {part}");
+    }
   });
+  for (const auto& [member, group] : options.group_of) {
+    if (member != group && options.rules.contains(member)) {
+      reader.problem("fields", "has a rule for " + member + ", which goes by its group's");
+    }
+  }
   if (options.strategy == Strategy::last_writer_wins) {
     for (const auto& [unit, rule] : options.rules) {
       if (rule != Rule::newest) {
@@ -79,6 +87,9 @@ void read_match(OptionReader& reader, Options& options) {
       part.field = entry.text("", "");
     }
     if (part.field.empty()) entry.problem("", "must name a field");
+    for (const auto& other : options.insert_match) {
+      if (other.field == part.field) entry.problem("", "is named twice: " + part.field);
+    }
     options.insert_match.push_back(part);
   });
 }
@@ -174,7 +185,12 @@ void read_schedule(OptionReader& reader, Options& options) {
   const auto offset = reader.text("utc_offset", "+00:00");
   const auto zone = reader.text("time_zone", "");
   read_wait(reader, when == "reported", options);
-  if (when == "at once" || when == "reported") return;
+  if (when == "at once" || when == "reported") {
+    for (const auto* name : {"time_zone", "utc_offset"}) {
+      if (reader.has(name)) reader.problem(name, "is for a time of day in `when`");
+    }
+    return;
+  }
   options.batch_minute = minute_of_day(when);
   if (!options.batch_minute) {
     return reader.problem("when", "must be `at once`, `reported` or a time of day as \"01:00\"");

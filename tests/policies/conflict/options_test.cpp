@@ -59,6 +59,14 @@ TEST_CASE("conflict options: what is wrong is named with its place") {
             "/time_zone is none that this system knows"));
   CHECK(has(wrong({{"when", "01:00"}, {"time_zone", "Europe/Zurich"}, {"utc_offset", "+01:00"}}),
             "/utc_offset is what `time_zone` says"));
+  CHECK(has(wrong({{"time_zone", "Europe/Zurich"}}), "/time_zone is for a time of day in `when`"));
+  CHECK(has(wrong({{"insert_match", {"name", {{"field", "name"}, {"as", "digits"}}}}}),
+            "/insert_match/1 is named twice: name"));
+  CHECK(has(wrong({{"strategy", "field-merge"}, {"fields", {{"person/*", "max"}}}}),
+            "/fields has a rule for a part (person/*), and `record` has no {part}"));
+  CHECK(has(wrong({{"strategy", "field-merge"},
+                   {"fields", {{"g", {{"members", {"a", "b"}}}}, {"a", "max"}}}}),
+            "/fields has a rule for a, which goes by its group's"));
   CHECK(has(wrong({{"when", "reported"}}), "/when reported needs `topics.mark`"));
   CHECK(has(wrong({{"wait", {{"at_most", "1h"}}}}), "/wait is for `when: reported`"));
   CHECK(has(wrong({{"when", "reported"},

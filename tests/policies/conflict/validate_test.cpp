@@ -162,4 +162,20 @@ TEST_CASE("conflict validate: options that are wrong are named with their place"
   CHECK(wrong(7) == "/validate/x must be a section of rules; ");
 }
 
+TEST_CASE("conflict: a field with the name of a group is rejected, and kept with what it said") {
+  Hub hub(Json{{"strategy", "field-merge"},
+               {"fields", {{"address", {{"members", {"street", "zip"}}}}}}});
+  hub.give(edit_after("A1", {{"street", 1}}, -1, 0));
+  const auto verdict = hub.give(edit_after("A2", {{"address", "1 Mill Lane"}, {"zip", 2}}, 0, 1));
+  CHECK(verdict["verdict"] == "REJECT");
+  CHECK(verdict["reason"] == "names_a_group");
+  CHECK(hub.record() == Json{{"street", 1}});
+  CHECK(hub.ask("losers").dump().find("1 Mill Lane") != std::string::npos);
+  // A group may have a member of its name.
+  Hub other(Json{{"strategy", "field-merge"},
+                 {"fields", {{"address", {{"members", {"address", "zip"}}}}}}});
+  other.give(edit_after("A1", {{"address", "1 Mill Lane"}}, -1, 0));
+  CHECK(other.record() == Json{{"address", "1 Mill Lane"}});
+}
+
 }  // namespace bascule::test
