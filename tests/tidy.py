@@ -33,7 +33,7 @@ BRIDGE = [
     ["crossing/former_session", "crossing/same_broker"],
     ["config"],
     ["changes"],
-    ["replay"],
+    ["replay", "doctor"],
     ["control/query"],
     ["control/http"],
     ["control"],

@@ -27,6 +27,7 @@ constexpr auto description =
 constexpr auto closing = R"(Examples:
   bascule init                             write a first configuration
   bascule check                            is the configuration valid?
+  bascule doctor                           what would keep it from working?
   bascule run                              run the bridge in the foreground
   bascule status --watch                   links, backlog and rates, every second
   bascule route pos/7/sale/new             which route takes this topic, and where to?
@@ -158,6 +159,7 @@ int run_cli(int argc, char** argv) {
   add_run(program, choice);
   add_check(program, choice);
   add_init(program, choice);
+  add_doctor(program, choice);
   add_status(program, choice);
   add_route(program, choice);
   add_journal(program, choice);

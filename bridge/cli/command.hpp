@@ -31,6 +31,7 @@ struct Choice {
 void add_run(CLI::App& program, Choice& choice);
 void add_check(CLI::App& program, Choice& choice);
 void add_init(CLI::App& program, Choice& choice);
+void add_doctor(CLI::App& program, Choice& choice);
 void add_status(CLI::App& program, Choice& choice);
 void add_route(CLI::App& program, Choice& choice);
 void add_journal(CLI::App& program, Choice& choice);

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "link/loop_context.hpp"
+#include "link/native/certificate.hpp"
 #include "link/native/resolve.hpp"
 #include "link/native/tcp_progress.hpp"
 #include "link/native/tls_context.hpp"
@@ -85,6 +86,10 @@ class Transport::Stream : public std::enable_shared_from_this<Stream> {
     auto progress = tcp_progress(socket_.native_handle());
     progress.all = progress.all && !sending_;
     return progress;
+  }
+
+  std::optional<int> certificate_days_left() {
+    return tls_ && open_ ? chain_days_left(tls_->native_handle()) : std::nullopt;
   }
 
  private:
@@ -299,5 +304,8 @@ void Transport::hold(bool held) { stream_->hold(held); }
 void Transport::gather(bool gathering) { stream_->gather(gathering); }
 void Transport::finish() { stream_->finish(); }
 KeepAlive::Progress Transport::progress() const { return stream_->progress(); }
+std::optional<int> Transport::certificate_days_left() const {
+  return stream_->certificate_days_left();
+}
 
 }  // namespace bascule

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -61,6 +62,9 @@ class Transport : public Wire {
   void finish();
 
   KeepAlive::Progress progress() const;
+
+  // Of the broker's certificates, once it is open over TLS; else nothing: certificate.hpp.
+  std::optional<int> certificate_days_left() const;
 
  private:
   class Stream;

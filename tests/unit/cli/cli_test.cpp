@@ -80,6 +80,7 @@ TEST_CASE("cli: help and version end well, on stdout") {
                                            {"run"},
                                            {"check"},
                                            {"init"},
+                                           {"doctor"},
                                            {"status"},
                                            {"route"},
                                            {"journal"},
@@ -116,7 +117,7 @@ TEST_CASE("cli: help and version end well, on stdout") {
 TEST_CASE("cli: a wrong command line is one line on stderr and exit code 2") {
   const std::pair<std::vector<std::string>, const char*> cases[] = {
       {{},
-       "bascule: which command? run, check, init, status, route, journal, policy, cases, "
+       "bascule: which command? run, check, init, doctor, status, route, journal, policy, cases, "
        "conflict, pause, resume, reload; "
        "'bascule --help' explains\n"},
       {{"stats"}, "bascule: there is no command 'stats'; did you mean 'status'?\n"},

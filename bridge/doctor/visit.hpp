@@ -1,0 +1,56 @@
+// One connection to a broker as the bridge makes it, under a client id of its own, so that a bridge
+// that runs is not thrown out. Its methods are for the main thread, and wait.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "link/link.hpp"
+
+namespace bascule {
+
+class Visit {
+ public:
+  struct Heard {
+    std::string topic, payload;
+    bool retained = false;
+  };
+
+  // `keep_session`: the broker keeps one when it ends; else a kept one ends with it.
+  Visit(const LinkSettings& link, bool keep_session, std::vector<Subscription> subscriptions);
+  ~Visit();
+  Visit(const Visit&) = delete;
+  Visit& operator=(const Visit&) = delete;
+
+  static std::string client_id(const LinkSettings& link) { return link.client_id + "-doctor"; }
+
+  // Nothing: it does not come up, and error() says why.
+  std::optional<Limits> wait_up();
+  std::string error() const;
+
+  // At QoS 1. Nothing: no answer came.
+  std::optional<Outcome> publish(const std::string& topic, const std::string& payload, bool retain);
+  // The first that was heard with this payload; waits for it, if need be.
+  std::optional<Heard> wait_heard(const std::string& payload, std::chrono::milliseconds patience);
+  std::vector<SubscriptionStatus> subscriptions() const { return link_->status().subscriptions; }
+
+ private:
+  void deliver(std::span<const Delivery> deliveries);
+
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  std::optional<Limits> limits_;
+  std::vector<Heard> heard_;  // of the bridge's own topics
+  std::vector<Outcome> outcomes_;
+  std::uint64_t tags_ = 0;
+  std::unique_ptr<Link> link_;  // the last to be made and the first to go
+};
+
+}  // namespace bascule
