@@ -154,6 +154,17 @@ def check_text(path, lines, lines_max=LINES_PER_FILE):
             complain(path, number, "a leftover note: do it or file it")
 
 
+def check_types(paths):
+    """Two types of one name in one namespace are one type to the linker, and it takes either."""
+    places = {}
+    for path in paths:
+        if path.suffix == ".hpp" and path.is_relative_to(ROOT / "bridge"):
+            for number, line in enumerate(path.read_text().splitlines(), 1):
+                found = re.match(r"(?:class|struct|enum class) (\w+)[^;]*\{", line)
+                if found and (other := places.setdefault(found[1], path)) != path:
+                    complain(path, number, f"{found[1]} is in {other.relative_to(ROOT)}, too")
+
+
 def check_format(paths):
     ran = subprocess.run(["clang-format", "--dry-run", "-Werror", *map(str, paths)], cwd=ROOT,
                          capture_output=True, text=True)
@@ -178,6 +189,7 @@ def main():
             for tree in RANKS:
                 if path.is_relative_to(ROOT / tree):
                     check_includes(path, lines, tree)
+    check_types(cpp)
     check_format(cpp)
     print("\n".join(problems) or f"tidy: {len(cpp) + len(scripts)} files")
     return 1 if problems else 0

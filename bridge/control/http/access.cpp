@@ -34,21 +34,21 @@ Access::Access(const HttpSettings& settings)
   for (const std::string& host : settings.hosts) hosts_.push_back(lower(host));
 }
 
-std::optional<Refusal> Access::judge(const RequestHead& head) {
+std::optional<Denial> Access::judge(const RequestHead& head) {
   const std::string host = lower(head.host);
   if (std::ranges::find(hosts_, host) == hosts_.end()) {
-    return Refusal{421,
-                   "this Host is no name of this bridge; add it, with its port, to control.hosts"};
+    return Denial{421,
+                  "this Host is no name of this bridge; add it, with its port, to control.hosts"};
   }
   if (!head.origin.empty() && lower(head.origin) != scheme_ + host) {
-    return Refusal{403, "a page of another origin may not ask here"};
+    return Denial{403, "a page of another origin may not ask here"};
   }
   if (!head.fetch_site.empty() && head.fetch_site != "same-origin" && head.fetch_site != "none") {
-    return Refusal{403, "a page of another site may not ask here"};
+    return Denial{403, "a page of another site may not ask here"};
   }
   constexpr std::string_view bearer = "bearer ";
   if (head.authorization.empty() || !lower(head.authorization).starts_with(bearer)) {
-    return Refusal{401, "show a token of control.token_file: Authorization: Bearer TOKEN"};
+    return Denial{401, "show a token of control.token_file: Authorization: Bearer TOKEN"};
   }
   std::optional<Holder> holder;
   try {
@@ -57,24 +57,24 @@ std::optional<Refusal> Access::judge(const RequestHead& head) {
     if (unusable_.add(boottime_ms()) > 0) {
       spdlog::warn("control: {}; until it is mended nobody may ask over HTTP", wrong.what());
     }
-    return Refusal{503, "the bridge cannot use its token file; its log says why"};
+    return Denial{503, "the bridge cannot use its token file; its log says why"};
   }
-  if (!holder) return Refusal{401, "this token is not in control.token_file"};
+  if (!holder) return Denial{401, "this token is not in control.token_file"};
   if (head.method != "GET" && holder->role != Role::change) {
-    return Refusal{
+    return Denial{
         403, "the token of " + holder->name + " may look; to change takes one that may change"};
   }
   return std::nullopt;
 }
 
-std::optional<Refusal> Access::refusal(const RequestHead& head) {
-  auto refusal = judge(head);
-  if (!refusal || refusal->status == 503) return refusal;
+std::optional<Denial> Access::denial(const RequestHead& head) {
+  auto denial = judge(head);
+  if (!denial || denial->status == 503) return denial;
   if (const std::uint64_t count = refused_.add(boottime_ms()); count > 0) {
     spdlog::warn("control: {} requests over HTTP were refused, the last from {} ({}: {})", count,
-                 head.peer, refusal->status, refusal->why);
+                 head.peer, denial->status, denial->why);
   }
-  return refusal;
+  return denial;
 }
 
 }  // namespace bascule

@@ -24,7 +24,7 @@ struct RequestHead {
   std::string authorization;
 };
 
-struct Refusal {
+struct Denial {
   unsigned status = 403;
   std::string why;  // for the client, with what to do
 };
@@ -36,10 +36,10 @@ class Access {
 
   // Nothing: it may. 401: no token of ours; 403: not this role, or a page of another origin; 421:
   // a Host that is none of ours; 503: the token file cannot be used, and the log has why.
-  std::optional<Refusal> refusal(const RequestHead& head);
+  std::optional<Denial> denial(const RequestHead& head);
 
  private:
-  std::optional<Refusal> judge(const RequestHead& head);
+  std::optional<Denial> judge(const RequestHead& head);
 
   std::string scheme_;
   std::vector<std::string> hosts_;

@@ -96,15 +96,15 @@ ControlConnection::Answer ControlConnection::unknown(const std::string& name) co
   return failure(404, "there is no " + name, {{"paths", std::move(paths)}});
 }
 
-std::optional<ControlConnection::Answer> ControlConnection::refusal(const Request& request) {
+std::optional<ControlConnection::Answer> ControlConnection::denial(const Request& request) {
   if (door_.access == nullptr) return std::nullopt;
   const auto value = [&](http::field field) { return std::string(view(request[field])); };
-  const auto refusal = door_.access->refusal({peer_, std::string(view(request.method_string())),
-                                              value(http::field::host), value(http::field::origin),
-                                              std::string(view(request["Sec-Fetch-Site"])),
-                                              value(http::field::authorization)});
-  if (!refusal) return std::nullopt;
-  return failure(refusal->status, refusal->why);
+  const auto denial = door_.access->denial({peer_, std::string(view(request.method_string())),
+                                            value(http::field::host), value(http::field::origin),
+                                            std::string(view(request["Sec-Fetch-Site"])),
+                                            value(http::field::authorization)});
+  if (!denial) return std::nullopt;
+  return failure(denial->status, denial->why);
 }
 
 ControlConnection::Answer ControlConnection::answer(const Request& request) const {
@@ -148,7 +148,7 @@ void ControlConnection::on_question(const error_code& error) {
     spdlog::debug("control: a client asked nothing: {}", error.message());
     return end();
   }
-  if (auto refused = refusal(parser_.get())) return on_answer(*std::move(refused));
+  if (auto denied = denial(parser_.get())) return on_answer(*std::move(denied));
   // The network thread goes on until the answer has been taken.
   auto work = boost::asio::make_work_guard(stream_.get_executor());
   boost::asio::post(door_.pool, [self = shared_from_this(), work = std::move(work)] {

@@ -68,7 +68,7 @@ class ControlConnection : public std::enable_shared_from_this<ControlConnection>
   static Answer failure(unsigned status, const std::string& text,
                         nlohmann::json more = nlohmann::json::object());
   Answer unknown(const std::string& name) const;
-  std::optional<Answer> refusal(const Request& request);
+  std::optional<Answer> denial(const Request& request);
   Answer answer(const Request& request) const;
   template <class Work>
   void on_stream(const Work& work);

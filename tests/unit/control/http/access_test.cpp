@@ -28,8 +28,8 @@ struct Door {
 
   // 0: it may.
   unsigned status(const RequestHead& head) {
-    const auto refusal = access.refusal(head);
-    return refusal ? refusal->status : 0;
+    const auto denial = access.denial(head);
+    return denial ? denial->status : 0;
   }
 };
 
