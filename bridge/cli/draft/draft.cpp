@@ -146,11 +146,11 @@ std::string how_to_fill(const std::string& path, const std::string& instance) {
 
 std::string to_yaml(const Draft& draft) {
   const std::string folder = draft.instance.empty() ? "" : '/' + draft.instance;
-  std::string text = comment("bascule: the bridge " + draft.id +
-                                 (draft.origin.empty() ? "" : ", " + draft.origin) +
-                                 ". Restart it after a change; 'bascule check' says what is wrong "
-                                 "with this file, and where. Every key is in bascule.yaml(5).",
-                             "");
+  std::string text = comment(
+      "bascule: the bridge " + draft.id + (draft.origin.empty() ? "" : ", " + draft.origin) +
+          ". After a change: 'bascule reload'; 'bascule check' says what is wrong "
+          "with this file, and where. Every key is in bascule.yaml(5).",
+      "");
   if (!draft.notes.empty()) text += "#\n# To know, and to do, before it runs:\n";
   for (const std::string& note : draft.notes) text += comment(note, "", "- ");
   text += "\nbridge:\n" + entry("id", draft.id, "unique among your sites") +

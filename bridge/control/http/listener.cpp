@@ -45,14 +45,18 @@ std::string peer_of(const ControlConnection::Socket& client) {
 }  // namespace
 
 Listener::Listener(const std::string& socket, const ControlApi& api)
-    : api_(api), acceptor_(Unix::acceptor(io_)), pause_(io_), pool_(threads) {
+    : api_(api), acceptor_(std::in_place_type<Unix::acceptor>, io_), pause_(io_), pool_(threads) {
   open_unix(socket);
   accept();
   thread_ = std::thread([this] { io_.run(); });
 }
 
 Listener::Listener(const HttpSettings& settings, const ControlApi& api)
-    : api_(api), settings_(settings), acceptor_(Tcp::acceptor(io_)), pause_(io_), pool_(threads) {
+    : api_(api),
+      settings_(settings),
+      acceptor_(std::in_place_type<Tcp::acceptor>, io_),
+      pause_(io_),
+      pool_(threads) {
   if (!settings.cert_file.empty()) certificate_.emplace(settings.cert_file, settings.key_file);
   open_tcp();
   thread_ = std::thread([this] { io_.run(); });
