@@ -31,7 +31,7 @@ constexpr std::int64_t sync_slow_us = 100'000;
 constexpr int days_wanted = 14;
 constexpr double days_max = 3'650;
 
-std::string reason() { return std::generic_category().message(errno); }
+std::string error_text() { return std::generic_category().message(errno); }
 
 std::string ms_text(std::int64_t us) {
   char text[32];
@@ -85,8 +85,9 @@ std::vector<std::int64_t> sync_times(const std::string& folder) {
 bool check_folder(const std::string& folder, const Tell& tell) {
   struct stat found {};
   if (::stat(folder.c_str(), &found) != 0) {
-    tell({Level::warning, "here", "data_dir",
-          folder + ": " + reason() + "; the first start makes it, or systemd's StateDirectory"});
+    tell(
+        {Level::warning, "here", "data_dir",
+         folder + ": " + error_text() + "; the first start makes it, or systemd's StateDirectory"});
     return false;
   }
   if (!S_ISDIR(found.st_mode)) {
@@ -95,7 +96,7 @@ bool check_folder(const std::string& folder, const Tell& tell) {
   }
   if (::access(folder.c_str(), R_OK | W_OK | X_OK) != 0) {
     tell({Level::error, "here", "data_dir",
-          folder + ": " + reason() +
+          folder + ": " + error_text() +
               " to this user; ask as the service's: sudo -u bascule bascule "
               "doctor, or give it to that: chown bascule: " +
               folder});
@@ -116,9 +117,9 @@ void check_disk(const BridgeConfig& config, std::optional<std::uint64_t> day_byt
   const std::string& folder = config.data_dir;
   const auto times = sync_times(folder);
   if (times.empty()) {
-    tell(
-        {Level::error, "here", "disk",
-         folder + " cannot be written: " + reason() + "; mend the disk, or name another data_dir"});
+    tell({Level::error, "here", "disk",
+          folder + " cannot be written: " + error_text() +
+              "; mend the disk, or name another data_dir"});
   } else {
     tell(check_sync(times[times.size() / 2], times[times.size() * 99 / 100],
                     config.journal.sync == JournalSettings::Sync::full));
@@ -215,7 +216,7 @@ Finding check_secret(const std::string& key, const std::string& path) {
   struct stat found {};
   if (::stat(path.c_str(), &found) != 0 || ::access(path.c_str(), R_OK) != 0) {
     return {Level::error, "here", "secrets",
-            key + ": " + path + ": " + reason() +
+            key + ": " + path + ": " + error_text() +
                 "; let the service's user read it: chgrp bascule, "
                 "chmod 640"};
   }
