@@ -34,10 +34,9 @@ constexpr std::pair<std::string_view, std::string_view> without_counterpart[] = 
     {"bridge_tls_version", "bascule speaks TLS 1.2 and 1.3, whichever both know"},
 };
 
-// What is taken over, or needs nothing.
-constexpr std::string_view considered[] = {"address",
-                                           "addresses",
-                                           "bridge_attempt_unsubscribe",
+// Of those that begin with bridge_: what is taken over, or needs nothing. Of the others all is,
+// since the reader takes no unknown one for a bridge's.
+constexpr std::string_view considered[] = {"bridge_attempt_unsubscribe",
                                            "bridge_cafile",
                                            "bridge_capath",
                                            "bridge_certfile",
@@ -51,29 +50,7 @@ constexpr std::string_view considered[] = {"address",
                                            "bridge_session_expiry_interval",
                                            "bridge_tcp_keepalive",
                                            "bridge_tcp_user_timeout",
-                                           "bridge_tls_use_os_certs",
-                                           "cleansession",
-                                           "clientid",
-                                           "idle_timeout",
-                                           "keepalive_interval",
-                                           "local_cleansession",
-                                           "local_clientid",
-                                           "local_password",
-                                           "local_username",
-                                           "notification_topic",
-                                           "notifications",
-                                           "notifications_local_only",
-                                           "password",
-                                           "remote_clientid",
-                                           "remote_password",
-                                           "remote_username",
-                                           "restart_timeout",
-                                           "round_robin",
-                                           "start_type",
-                                           "threshold",
-                                           "topic",
-                                           "try_private",
-                                           "username"};
+                                           "bridge_tls_use_os_certs"};
 
 bool is_true(const MosquittoOption* option) { return option != nullptr && option->value == "true"; }
 
@@ -348,7 +325,8 @@ void Conversion::take_rest() {
                                          [](const auto& entry) { return entry.first; });
     if (known != std::end(without_counterpart)) {
       note(option, std::string(known->second));
-    } else if (std::ranges::find(considered, option.name) == std::end(considered)) {
+    } else if (option.name.starts_with("bridge_") &&
+               std::ranges::find(considered, option.name) == std::end(considered)) {
       note(option, "is not known to bascule, and left out; see mosquitto.conf(5)");
     }
   }
