@@ -12,6 +12,7 @@
 
 #include "config/secrets.hpp"
 #include "config/values.hpp"
+#include "text/address.hpp"
 
 namespace bascule {
 namespace {
@@ -37,10 +38,6 @@ Place listening_place(const std::string& text) {
                                 in_quotes(text));
   }
   return {address, static_cast<std::uint16_t>(parse_whole(text.substr(colon + 1), 1, 65'535))};
-}
-
-bool is_loopback(const std::string& address) {
-  return address.starts_with("127.") || address == "::1";
 }
 
 std::string host_and_port(const std::string& text) {
@@ -72,7 +69,7 @@ void read_http(Section& control, HttpSettings& settings) {
   warn_of_credential(control, "token_file", settings.token_file);
   read_tls(control, settings);
   control.read_list("hosts", settings.hosts, host_and_port);
-  if (settings.hosts.empty() && (settings.address == "0.0.0.0" || settings.address == "::")) {
+  if (settings.hosts.empty() && is_any_address(settings.address)) {
     control.complain("http",
                      "\"http\" at every address needs \"hosts\": by which names and ports "
                      "it is reached, as box.example.net:8642");

@@ -14,6 +14,7 @@
 #include "config/values.hpp"
 #include "link/url.hpp"
 #include "message/topic.hpp"
+#include "text/address.hpp"
 
 namespace bascule {
 namespace {
@@ -168,7 +169,7 @@ std::optional<Url> read_link(Section& link, const std::string& id, LinkSettings&
 
 // One machine may have several names; which others than these, only its resolver knows.
 std::string address_of(const Url& url) {
-  const bool here = url.host == "localhost" || url.host.starts_with("127.") || url.host == "::1";
+  const bool here = url.host == "localhost" || is_loopback(url.host);
   return (here ? "localhost" : url.host) + ' ' + std::to_string(url.port);
 }
 

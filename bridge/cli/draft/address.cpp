@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <sstream>
 
+#include "text/address.hpp"
 #include "text/number.hpp"
 
 namespace bascule {
@@ -64,7 +65,7 @@ MosquittoListener best_listener(const MosquittoConf& conf) {
   std::ranges::stable_sort(places, {}, &Place::tls);  // those without it first
   const Place place = places.empty() ? Place{} : places.front();
   if (place.port == "0" && place.host.starts_with('/')) return {"mqtt+unix://" + place.host, false};
-  const bool anywhere = place.host.empty() || place.host == "0.0.0.0" || place.host == "::";
+  const bool anywhere = place.host.empty() || is_any_address(place.host);
   return {(place.tls ? "mqtts://" : "mqtt://") +
               authority((anywhere ? "localhost" : place.host) + ':' + place.port),
           place.tls};

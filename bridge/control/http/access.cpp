@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "clock.hpp"
+#include "text/address.hpp"
 
 namespace bascule {
 namespace {
@@ -26,9 +27,9 @@ std::string in_url(const std::string& address) {
 Access::Access(const HttpSettings& settings)
     : scheme_(settings.cert_file.empty() ? "http://" : "https://"), tokens_(settings.token_file) {
   const std::string port = ':' + std::to_string(settings.port);
-  const bool any = settings.address == "0.0.0.0" || settings.address == "::";
+  const bool any = is_any_address(settings.address);
   if (!any) hosts_.push_back(in_url(settings.address) + port);
-  if (any || settings.address.starts_with("127.") || settings.address == "::1") {
+  if (any || is_loopback(settings.address)) {
     for (const char* name : {"localhost", "127.0.0.1", "[::1]"}) hosts_.push_back(name + port);
   }
   for (const std::string& host : settings.hosts) hosts_.push_back(lower(host));
