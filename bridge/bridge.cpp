@@ -81,8 +81,9 @@ void Bridge::connect_stages() {
     journal_.set_steps(&policies_);
     centre.on_line = [this](bool up) { policies_.central(journal_, up); };
   }
-  events_.publish_now = [&centre](const std::string& topic, const std::string& payload) {
+  events_.publish_now = [this, &centre](const std::string& topic, const std::string& payload) {
     centre.publish(topic, payload);
+    if (on_published_at_once) on_published_at_once(payload);
   };
   if (central_ == nullptr) return;
   site_.on_losses = [this] { central_->compare_retained(); };

@@ -27,6 +27,9 @@ class Bridge {
   Bridge(const Bridge&) = delete;
   Bridge& operator=(const Bridge&) = delete;
 
+  // Before start(): told of events that are published past the journal. Any thread.
+  std::function<void(const std::string& event)> on_published_at_once;
+
   void start();
   // Whoever calls others stops before these; the journal last, since it calls back into all of
   // them.

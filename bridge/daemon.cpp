@@ -21,6 +21,8 @@
 #include "bridge.hpp"
 #include "clock.hpp"
 #include "control/barrier.hpp"
+#include "control/feed_writer.hpp"
+#include "control/http/feed.hpp"
 #include "control/http/server.hpp"
 #include "log.hpp"
 #include "reload.hpp"
@@ -89,7 +91,14 @@ class Daemon {
       : log_(config.log),
         values_(file_values(config.file)),
         bridge_(std::make_unique<Bridge>(config, accept_losses, started_ms_)),
-        control_(config.control, guarded_api()) {}
+        control_(config.control, guarded_api()),
+        feed_writer_(feed_, [this](const std::string& question, const Query& query) {
+          const Barrier::Pass pass(barrier_);
+          const auto found = bridge_->api().answers.find(question);
+          return found == bridge_->api().answers.end() ? json() : found->second(query);
+        }) {
+    tell_at_once();
+  }
 
   void run() {
     control_.start();
@@ -105,6 +114,7 @@ class Daemon {
   // However it ends: whoever calls others stops before these.
   ~Daemon() {
     reloads_.end();
+    feed_writer_.stop();
     control_.stop();
     if (bridge_) bridge_->stop();
   }
@@ -127,7 +137,14 @@ class Daemon {
       };
     }
     answers["POST /v1/reload"] = [this](const Query& query) { return reloads_.ask(query); };
-    return {std::move(answers), std::move(texts)};
+    return {std::move(answers), std::move(texts), {{"GET /v1/changes", &feed_}}};
+  }
+
+  // What goes past the journal is not found there.
+  void tell_at_once() {
+    bridge_->on_published_at_once = [this](const std::string& event) {
+      feed_.notice("event", event);
+    };
   }
 
   void tell_running() const {
@@ -150,7 +167,9 @@ class Daemon {
   Barrier barrier_;
   Reloads reloads_;
   std::unique_ptr<Bridge> bridge_;
+  Feed feed_;
   ControlServer control_;
+  FeedWriter feed_writer_;
 };
 
 // Meanwhile the service manager is told that the bridge works, as long as the journal's thread and
@@ -256,6 +275,7 @@ void Daemon::replace(BridgeConfig config, bool accept_losses) {
   bridge_.reset();
   sd_notify(0, "WATCHDOG=1");
   bridge_ = std::make_unique<Bridge>(std::move(config), accept_losses, started_ms_);
+  tell_at_once();
   bridge_->start();
   barrier_.open();
   tell_running();

@@ -1,13 +1,20 @@
 #include "control/http/control_connection.hpp"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <spdlog/spdlog.h>
+#include <sys/socket.h>
 
+#include <boost/asio/buffer.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/error.hpp>
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/status.hpp>
 #include <boost/beast/http/write.hpp>
+#include <sstream>
 #include <stdexcept>
 #include <utility>
 
@@ -28,6 +35,33 @@ std::string text_of(const json& body) {
 
 std::string_view view(boost::beast::string_view text) { return {text.data(), text.size()}; }
 
+std::string name_of(const http::request<http::string_body>& request) {
+  const std::string_view target = view(request.target());
+  return std::string(view(request.method_string())) + ' ' +
+         std::string(target.substr(0, target.find('?')));
+}
+
+// The kernel gives up on a client that takes nothing for so long, though it never says goodbye.
+void set_user_timeout(int descriptor, std::chrono::milliseconds time) {
+  const int ms = static_cast<int>(time.count());
+  ::setsockopt(descriptor, IPPROTO_TCP, TCP_USER_TIMEOUT, &ms,
+               sizeof ms);  // fails on a unix socket
+}
+
+// What every answer says.
+template <class Response>
+void set_head(Response& response, unsigned status, const std::string& type) {
+  response.result(status);
+  response.set(http::field::content_type, type);
+  response.set(http::field::cache_control, "no-store");
+  response.set("X-Content-Type-Options", "nosniff");
+  response.set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'");
+  response.set("Referrer-Policy", "no-referrer");
+  response.set("Cross-Origin-Resource-Policy", "same-origin");
+  if (status == 401) response.set(http::field::www_authenticate, "Bearer");
+  response.keep_alive(false);
+}
+
 }  // namespace
 
 ControlConnection::ControlConnection(Socket socket, Door door, std::string peer,
@@ -35,7 +69,8 @@ ControlConnection::ControlConnection(Socket socket, Door door, std::string peer,
     : door_(std::move(door)),
       peer_(std::move(peer)),
       on_end_(std::move(on_end)),
-      stream_(std::move(socket)) {
+      stream_(std::move(socket)),
+      quiet_(stream_.get_executor()) {
   parser_.header_limit(header_bytes_max);
   parser_.body_limit(body_bytes_max);
   if (door_.tls) tls_.emplace(stream_, *door_.tls);
@@ -70,11 +105,20 @@ void ControlConnection::read() {
 
 void ControlConnection::close() {
   stream_.close();
-  if (asking_) end();
+  if (asking_ || reader_) end();
+}
+
+void ControlConnection::finish() {
+  if (!reader_) return;
+  finishing_ = true;
+  if (telling_.empty()) say_goodbye();
 }
 
 void ControlConnection::end() {
   if (std::exchange(ended_, true)) return;
+  if (reader_) --door_.feeds;
+  reader_.reset();
+  quiet_.cancel();
   stream_.close();
   on_end_(*this);
 }
@@ -93,6 +137,7 @@ ControlConnection::Answer ControlConnection::unknown(const std::string& name) co
   json paths = json::array();
   for (const auto& [known, _] : door_.api.answers) paths.push_back(known);
   for (const auto& [known, _] : door_.api.texts) paths.push_back(known);
+  for (const auto& [known, _] : door_.api.feeds) paths.push_back(known);
   return failure(404, "there is no " + name, {{"paths", std::move(paths)}});
 }
 
@@ -110,8 +155,7 @@ std::optional<ControlConnection::Answer> ControlConnection::denial(const Request
 ControlConnection::Answer ControlConnection::answer(const Request& request) const {
   const std::string_view target = view(request.target());
   const std::size_t mark = target.find('?');
-  const std::string name =
-      std::string(view(request.method_string())) + ' ' + std::string(target.substr(0, mark));
+  const std::string name = name_of(request);
   const auto handler = door_.api.answers.find(name);
   const auto text = door_.api.texts.find(name);
   try {
@@ -149,6 +193,8 @@ void ControlConnection::on_question(const error_code& error) {
     return end();
   }
   if (auto denied = denial(parser_.get())) return on_answer(*std::move(denied));
+  const auto feed = door_.api.feeds.find(name_of(parser_.get()));
+  if (feed != door_.api.feeds.end()) return begin(*feed->second);
   // The network thread goes on until the answer has been taken.
   auto work = boost::asio::make_work_guard(stream_.get_executor());
   boost::asio::post(door_.pool, [self = shared_from_this(), work = std::move(work)] {
@@ -161,15 +207,7 @@ void ControlConnection::on_question(const error_code& error) {
 
 void ControlConnection::on_answer(Answer answer) {
   auto response = std::make_shared<http::response<http::string_body>>();
-  response->result(answer.status);
-  response->set(http::field::content_type, answer.type);
-  response->set(http::field::cache_control, "no-store");
-  response->set("X-Content-Type-Options", "nosniff");
-  response->set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'");
-  response->set("Referrer-Policy", "no-referrer");
-  response->set("Cross-Origin-Resource-Policy", "same-origin");
-  if (answer.status == 401) response->set(http::field::www_authenticate, "Bearer");
-  response->keep_alive(false);
+  set_head(*response, answer.status, answer.type);
   response->body() = std::move(answer.body);
   response->prepare_payload();
   stream_.expires_after(answer_within);
@@ -179,6 +217,66 @@ void ControlConnection::on_answer(Answer answer) {
                         if (error) spdlog::debug("control: an answer: {}", error.message());
                         self->say_goodbye();
                       });
+  });
+}
+
+// The feed is told of by its head, and ends with the connection.
+void ControlConnection::begin(Feed& feed) {
+  if (door_.feeds == feeds_max) {
+    return on_answer(failure(503,
+                             "as many as may listen at once do already; close another page, "
+                             "or ask GET /v1/status"));
+  }
+  ++door_.feeds;
+  http::response<http::empty_body> head;
+  set_head(head, 200, "text/event-stream");
+  std::ostringstream text;
+  text << head;
+  reader_ =
+      std::make_unique<Feed::Reader>(feed, [weak = weak_from_this(), on = stream_.get_executor()] {
+        boost::asio::post(on, [weak] {
+          if (const auto self = weak.lock()) self->tell();
+        });
+      });
+  set_user_timeout(stream_.socket().native_handle(), answer_within);
+  await_hang_up();
+  telling_ = text.str();
+  write();
+}
+
+// Who is gone makes room for another. Only reading shows it, while there is nothing to tell.
+void ControlConnection::await_hang_up() {
+  stream_.expires_never();
+  on_stream([&](auto& stream) {
+    stream.async_read_some(boost::asio::buffer(&unread_, 1),
+                           [self = shared_from_this()](const error_code& error, std::size_t) {
+                             if (self->ended_) return;
+                             error ? self->end() : self->await_hang_up();
+                           });
+  });
+}
+
+void ControlConnection::tell() {
+  if (ended_ || !telling_.empty()) return;
+  if (finishing_) return say_goodbye();
+  telling_ = reader_->take();
+  if (!telling_.empty()) return write();
+  quiet_.expires_after(sign_of_life);
+  quiet_.async_wait([self = shared_from_this()](const error_code& cancelled) {
+    if (cancelled || self->ended_ || !self->telling_.empty()) return;
+    self->telling_ = ":\n\n";
+    self->write();
+  });
+}
+
+void ControlConnection::write() {
+  stream_.expires_after(answer_within);
+  on_stream([&](auto& stream) {
+    boost::asio::async_write(stream, boost::asio::buffer(telling_),
+                             [self = shared_from_this()](const error_code& error, std::size_t) {
+                               self->telling_.clear();
+                               error ? self->end() : self->tell();
+                             });
   });
 }
 

@@ -1,6 +1,7 @@
 // One client of the control server: it asks one question, gets one answer and is hung up on. The
 // question has a bounded size and a bounded time, however slowly its bytes come, and holds no
-// thread meanwhile. Over TCP it may have to speak TLS, and is let in by Access.
+// thread meanwhile. Over TCP it may have to speak TLS, and is let in by Access. Where the answer is
+// a feed it goes on until one of the two hangs up, or the client takes nothing for a minute.
 //
 // Threads: one network thread runs everything but the handlers; these run in the pool. Boost.Beast
 // reads and writes HTTP.
@@ -9,9 +10,11 @@
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/stream.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <boost/beast/core/basic_stream.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http/message.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
 #include <chrono>
@@ -23,6 +26,7 @@
 #include <string>
 
 #include "control/http/access.hpp"
+#include "control/http/feed.hpp"
 #include "control/http/server.hpp"
 
 namespace bascule {
@@ -36,11 +40,14 @@ class ControlConnection : public std::enable_shared_from_this<ControlConnection>
   static constexpr std::chrono::seconds answer_within{60};   // until the client has taken it
   static constexpr std::uint32_t header_bytes_max = 8 << 10;
   static constexpr std::uint64_t body_bytes_max = 64 << 10;
+  static constexpr int feeds_max = 16;                     // clients that listen, at one door
+  static constexpr std::chrono::seconds sign_of_life{15};  // of a feed that has nothing to tell
 
   // How clients come in at the door of this connection. What it points to outlives the connection.
   struct Door {
     const ControlApi& api;
     Pool& pool;
+    int& feeds;                                                // clients that listen to one
     Access* access = nullptr;                                  // null: whoever connects may ask
     std::shared_ptr<boost::asio::ssl::context> tls = nullptr;  // null: not over TLS
   };
@@ -54,6 +61,8 @@ class ControlConnection : public std::enable_shared_from_this<ControlConnection>
   bool asking() const { return asking_; }
   // Hangs up, whatever is under way. A handler that runs finishes for nobody.
   void close();
+  // Ends a feed once what is on its way has been taken. Of anything else the end comes by itself.
+  void finish();
 
  private:
   using Stream = boost::beast::basic_stream<boost::asio::generic::stream_protocol>;
@@ -75,6 +84,10 @@ class ControlConnection : public std::enable_shared_from_this<ControlConnection>
   void read();
   void on_question(const boost::system::error_code& error);
   void on_answer(Answer answer);
+  void begin(Feed& feed);
+  void await_hang_up();
+  void tell();
+  void write();
   void say_goodbye();
   void end();
 
@@ -87,6 +100,11 @@ class ControlConnection : public std::enable_shared_from_this<ControlConnection>
   Parser parser_;
   bool asking_ = true;
   bool ended_ = false;
+  std::unique_ptr<Feed::Reader> reader_;  // of a feed; null: the answer is another
+  boost::asio::steady_timer quiet_;       // since it was told something
+  std::string telling_;                   // empty: nothing is on its way
+  bool finishing_ = false;
+  char unread_ = 0;  // who listens says nothing
 };
 
 }  // namespace bascule

@@ -139,7 +139,8 @@ void Listener::add(ControlConnection::Socket client) {
   if (certificate_ && !tls) return;  // the log says why; it is hung up on
   if (connections_.size() >= connections_max) make_room();
   std::string peer = peer_of(client);
-  const ControlConnection::Door door{api_, pool_, access_ ? &*access_ : nullptr, std::move(tls)};
+  const ControlConnection::Door door{api_, pool_, feeds_, access_ ? &*access_ : nullptr,
+                                     std::move(tls)};
   connections_.push_back(std::make_shared<ControlConnection>(
       std::move(client), door, std::move(peer), [this](const ControlConnection& ended) {
         connections_.remove_if([&](const auto& each) { return each.get() == &ended; });
@@ -171,7 +172,7 @@ void Listener::close() {
   pause_.cancel();
   const Connections all = connections_;  // each takes itself out
   for (const auto& each : all) {
-    if (each->asking()) each->close();
+    each->asking() ? each->close() : each->finish();
   }
   if (connections_.empty()) return;
   pause_.expires_after(last_answers);

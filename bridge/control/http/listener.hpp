@@ -63,6 +63,7 @@ class Listener {
   boost::asio::steady_timer pause_;
   boost::asio::thread_pool pool_;
   Connections connections_;
+  int feeds_ = 0;  // of those, that listen to one
   Fold hung_up_, unopened_;
   bool closing_ = false;
   std::atomic<std::uint16_t> port_ = 0;

@@ -16,6 +16,9 @@
 
 namespace bascule {
 
+class Feed;
+class Listener;
+
 // Answers one question. Runs on one of the server's threads, several at a time, and stop() waits
 // for it: work that may take long is cut into bounded answers that the client asks for one after
 // another. Throws std::invalid_argument if the question is wrong (status 400), JournalTrouble if
@@ -34,15 +37,17 @@ struct ControlText {
 using ControlTextHandler = std::function<ControlText(const Query&)>;
 using ControlTextHandlers = std::map<std::string, ControlTextHandler, std::less<>>;
 
+// What is told for as long as the client listens, by method and path. It outlives the server.
+using ControlFeeds = std::map<std::string, Feed*, std::less<>>;
+
 // All that can be asked.
 struct ControlApi {
-  ControlApi(ControlHandlers json, ControlTextHandlers other = {})
-      : answers(std::move(json)), texts(std::move(other)) {}
+  ControlApi(ControlHandlers json, ControlTextHandlers other = {}, ControlFeeds told = {})
+      : answers(std::move(json)), texts(std::move(other)), feeds(std::move(told)) {}
   ControlHandlers answers;
   ControlTextHandlers texts;
+  ControlFeeds feeds;
 };
-
-class Listener;
 
 class ControlServer {
  public:
@@ -62,7 +67,8 @@ class ControlServer {
   std::uint16_t http_port() const;
 
   // Ends after the answers under way, and removes the socket. Clients that do not take theirs are
-  // hung up on within a second. May be called twice; not from a handler.
+  // hung up on within a second; who listens to a feed has what it was told, and an end. May be
+  // called twice; not from a handler.
   void stop();
 
  private:
