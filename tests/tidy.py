@@ -34,7 +34,7 @@ BRIDGE = [
     ["config"],
     ["changes"],
     ["replay", "doctor"],
-    ["control/query"],
+    ["control/query", "control/page"],
     ["control/http"],
     ["control"],
     ["reload", "bridge"],

@@ -6,6 +6,7 @@
 #include <cctype>
 #include <stdexcept>
 #include <string_view>
+#include <utility>
 
 #include "clock.hpp"
 #include "text/address.hpp"
@@ -35,12 +36,13 @@ Access::Access(const HttpSettings& settings)
   for (const std::string& host : settings.hosts) hosts_.push_back(lower(host));
 }
 
-std::optional<Denial> Access::judge(const RequestHead& head) {
+std::optional<Denial> Access::judge(const RequestHead& head, Holder& holder) {
   const std::string host = lower(head.host);
   if (std::ranges::find(hosts_, host) == hosts_.end()) {
     return Denial{421,
                   "this Host is no name of this bridge; add it, with its port, to control.hosts"};
   }
+  if (head.page) return std::nullopt;
   if (!head.origin.empty() && lower(head.origin) != scheme_ + host) {
     return Denial{403, "a page of another origin may not ask here"};
   }
@@ -51,25 +53,26 @@ std::optional<Denial> Access::judge(const RequestHead& head) {
   if (head.authorization.empty() || !lower(head.authorization).starts_with(bearer)) {
     return Denial{401, "show a token of control.token_file: Authorization: Bearer TOKEN"};
   }
-  std::optional<Holder> holder;
+  std::optional<Holder> found;
   try {
-    holder = tokens_.holder_of(std::string_view(head.authorization).substr(bearer.size()));
+    found = tokens_.holder_of(std::string_view(head.authorization).substr(bearer.size()));
   } catch (const std::runtime_error& wrong) {
     if (unusable_.add(boottime_ms()) > 0) {
       spdlog::warn("control: {}; until it is mended nobody may ask over HTTP", wrong.what());
     }
     return Denial{503, "the bridge cannot use its token file; its log says why"};
   }
-  if (!holder) return Denial{401, "this token is not in control.token_file"};
-  if (head.method != "GET" && holder->role != Role::change) {
-    return Denial{
-        403, "the token of " + holder->name + " may look; to change takes one that may change"};
+  if (!found) return Denial{401, "this token is not in control.token_file"};
+  if (head.method != "GET" && found->role != Role::change) {
+    return Denial{403,
+                  "the token of " + found->name + " may look; to change takes one that may change"};
   }
+  holder = *std::move(found);
   return std::nullopt;
 }
 
-std::optional<Denial> Access::denial(const RequestHead& head) {
-  auto denial = judge(head);
+std::optional<Denial> Access::denial(const RequestHead& head, Holder& holder) {
+  auto denial = judge(head, holder);
   if (!denial || denial->status == 503) return denial;
   if (const std::uint64_t count = refused_.add(boottime_ms()); count > 0) {
     spdlog::warn("control: {} requests over HTTP were refused, the last from {} ({}: {})", count,

@@ -22,6 +22,9 @@ struct RequestHead {
   std::string origin;
   std::string fetch_site;  // Sec-Fetch-Site
   std::string authorization;
+  // A file of the pages, which holds no data, is asked for: a browser shows no token then, and a
+  // link on another site may lead there.
+  bool page = false;
 };
 
 struct Denial {
@@ -34,12 +37,13 @@ class Access {
  public:
   explicit Access(const HttpSettings& settings);
 
-  // Nothing: it may. 401: no token of ours; 403: not this role, or a page of another origin; 421:
-  // a Host that is none of ours; 503: the token file cannot be used, and the log has why.
-  std::optional<Denial> denial(const RequestHead& head);
+  // Nothing: it may, and `holder` is whose token was shown; of a page it stays as it was. 401: no
+  // token of ours; 403: not this role, or a page of another origin; 421: a Host that is none of
+  // ours; 503: the token file cannot be used, and the log has why.
+  std::optional<Denial> denial(const RequestHead& head, Holder& holder);
 
  private:
-  std::optional<Denial> judge(const RequestHead& head);
+  std::optional<Denial> judge(const RequestHead& head, Holder& holder);
 
   std::string scheme_;
   std::vector<std::string> hosts_;

@@ -33,6 +33,9 @@ std::string text_of(const json& body) {
   return body.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
+// Who the token that was shown is of: a page asks that.
+constexpr const char* holder_question = "GET /v1/holder";
+
 std::string_view view(boost::beast::string_view text) { return {text.data(), text.size()}; }
 
 std::string name_of(const http::request<http::string_body>& request) {
@@ -134,22 +137,30 @@ ControlConnection::Answer ControlConnection::failure(unsigned status, const std:
 
 // Says what there is instead.
 ControlConnection::Answer ControlConnection::unknown(const std::string& name) const {
-  json paths = json::array();
+  json paths = {holder_question};
   for (const auto& [known, _] : door_.api.answers) paths.push_back(known);
   for (const auto& [known, _] : door_.api.texts) paths.push_back(known);
   for (const auto& [known, _] : door_.api.feeds) paths.push_back(known);
   return failure(404, "there is no " + name, {{"paths", std::move(paths)}});
 }
 
-std::optional<ControlConnection::Answer> ControlConnection::denial(const Request& request) {
+std::optional<ControlConnection::Answer> ControlConnection::denial(const Request& request,
+                                                                   const PageFile* page) {
   if (door_.access == nullptr) return std::nullopt;
   const auto value = [&](http::field field) { return std::string(view(request[field])); };
-  const auto denial = door_.access->denial({peer_, std::string(view(request.method_string())),
-                                            value(http::field::host), value(http::field::origin),
-                                            std::string(view(request["Sec-Fetch-Site"])),
-                                            value(http::field::authorization)});
+  const auto denial = door_.access->denial(
+      {peer_, std::string(view(request.method_string())), value(http::field::host),
+       value(http::field::origin), std::string(view(request["Sec-Fetch-Site"])),
+       value(http::field::authorization), page != nullptr},
+      holder_);
   if (!denial) return std::nullopt;
   return failure(denial->status, denial->why);
+}
+
+ControlConnection::Answer ControlConnection::page_answer(const PageFile& page) const {
+  const bool there = view(parser_.get()[http::field::if_none_match]) == page.etag;
+  return {there ? 304U : 200U, std::string(page.type), there ? "" : std::string(page.content),
+          &page};
 }
 
 ControlConnection::Answer ControlConnection::answer(const Request& request) const {
@@ -162,6 +173,10 @@ ControlConnection::Answer ControlConnection::answer(const Request& request) cons
     const auto query = mark == std::string_view::npos ? "" : target.substr(mark + 1);
     if (handler != door_.api.answers.end()) {
       return {200, "application/json", text_of(handler->second(Query::parse(query)))};
+    }
+    if (name == holder_question) {
+      const char* const role = holder_.role == Role::change ? "change" : "look";
+      return {200, "application/json", text_of({{"name", holder_.name}, {"role", role}})};
     }
     if (text == door_.api.texts.end()) return unknown(name);
     ControlText answer = text->second(Query::parse(query));
@@ -192,8 +207,12 @@ void ControlConnection::on_question(const error_code& error) {
     spdlog::debug("control: a client asked nothing: {}", error.message());
     return end();
   }
-  if (auto denied = denial(parser_.get())) return on_answer(*std::move(denied));
-  const auto feed = door_.api.feeds.find(name_of(parser_.get()));
+  const std::string name = name_of(parser_.get());
+  const PageFile* const page =
+      name.starts_with("GET /") ? page_file(std::string_view(name).substr(4)) : nullptr;
+  if (auto denied = denial(parser_.get(), page)) return on_answer(*std::move(denied));
+  if (page != nullptr) return on_answer(page_answer(*page));
+  const auto feed = door_.api.feeds.find(name);
   if (feed != door_.api.feeds.end()) return begin(*feed->second);
   // The network thread goes on until the answer has been taken.
   auto work = boost::asio::make_work_guard(stream_.get_executor());
@@ -208,6 +227,12 @@ void ControlConnection::on_question(const error_code& error) {
 void ControlConnection::on_answer(Answer answer) {
   auto response = std::make_shared<http::response<http::string_body>>();
   set_head(*response, answer.status, answer.type);
+  if (answer.page) {
+    // It may be kept, and is asked for anew each time: the program may have another by then.
+    response->set(http::field::cache_control, "no-cache");
+    response->set(http::field::etag, std::string(answer.page->etag));
+    response->set("Content-Security-Policy", page_policy);
+  }
   response->body() = std::move(answer.body);
   response->prepare_payload();
   stream_.expires_after(answer_within);

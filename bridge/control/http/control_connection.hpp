@@ -28,6 +28,8 @@
 #include "control/http/access.hpp"
 #include "control/http/feed.hpp"
 #include "control/http/server.hpp"
+#include "control/http/token_file.hpp"
+#include "control/page/page_file.hpp"
 
 namespace bascule {
 
@@ -72,12 +74,14 @@ class ControlConnection : public std::enable_shared_from_this<ControlConnection>
     unsigned status = 200;
     std::string type;  // of the body
     std::string body;
+    const PageFile* page = nullptr;  // which it is
   };
 
   static Answer failure(unsigned status, const std::string& text,
                         nlohmann::json more = nlohmann::json::object());
   Answer unknown(const std::string& name) const;
-  std::optional<Answer> denial(const Request& request);
+  Answer page_answer(const PageFile& page) const;
+  std::optional<Answer> denial(const Request& request, const PageFile* page);
   Answer answer(const Request& request) const;
   template <class Work>
   void on_stream(const Work& work);
@@ -98,6 +102,7 @@ class ControlConnection : public std::enable_shared_from_this<ControlConnection>
   std::optional<boost::asio::ssl::stream<Stream&>> tls_;  // around stream_
   boost::beast::flat_buffer buffer_;
   Parser parser_;
+  Holder holder_{Role::change, {}};  // who asks; over the unix socket whoever may open it
   bool asking_ = true;
   bool ended_ = false;
   std::unique_ptr<Feed::Reader> reader_;  // of a feed; null: the answer is another

@@ -109,7 +109,11 @@ with Stage() as stage:
             (403, {"Sec-Fetch-Site": "cross-site"}),
             (403, {"method": "POST", "path": "/v1/journal/replay"}),
             (403, {"method": "DELETE"}), (403, {"method": "PUT", "body": b"x" * 60_000}),
-            (404, {"path": "/v1/../../etc/passwd"}), (404, {"path": "/"}),
+            (404, {"path": "/v1/../../etc/passwd"}), (404, {"path": "/v1"}),
+            (200, {"path": "/", "token": ""}), (200, {"path": "/page/api.js", "token": ""}),
+            (200, {"path": "/", "Sec-Fetch-Site": "cross-site"}),
+            (421, {"path": "/", "host": "evil.example"}), (404, {"path": "/page/api"}),
+            (403, {"method": "POST", "path": "/"}),
             (404, {"method": "POST", "token": CHANGE}),
             (431, {"X-Long": "x" * 9_000}), (413, {"method": "POST", "body": b"x" * 100_000}),
     ], 2):

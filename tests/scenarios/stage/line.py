@@ -63,6 +63,7 @@ class Line:
         self.hung_up = 0      # over something it does not stand
         self.cannot_stand = None
         self.refuse = None    # a function of a topic: the reason code, 0 to let it pass
+        self.words = b"so says the line"
         self.refused = 0
         self.loses = None     # a function of a packet: it vanishes
         self.delay_s = 0
@@ -171,8 +172,7 @@ class Line:
         code = self.refuse(topic.decode())
         if not code:
             return None
-        words = b"so says the line"
-        properties = bytes([REASON_STRING, 0, len(words)]) + words
+        properties = bytes([REASON_STRING, 0, len(self.words)]) + self.words
         rest = packet_id + bytes([code, len(properties)]) + properties
         return bytes([PUBACK << 4, len(rest)]) + rest
 

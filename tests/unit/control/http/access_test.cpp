@@ -27,8 +27,9 @@ struct Door {
   Access access{settings};
 
   // 0: it may.
+  Holder holder;  // who came in last
   unsigned status(const RequestHead& head) {
-    const auto denial = access.denial(head);
+    const auto denial = access.denial(head, holder);
     return denial ? denial->status : 0;
   }
 };
@@ -117,4 +118,18 @@ TEST_CASE("access: what is wrong with a token file is said without a token") {
     CHECK(text.find("wrong line 2") != text.npos);
     CHECK(text.find("secret") == text.npos);
   }
+}
+
+TEST_CASE("access: the holder of a token is known, and none of a page's file") {
+  Door door;
+  CHECK(door.status(head("GET", looker)) == 0);
+  CHECK(door.holder.name == "grafana");
+  CHECK(door.holder.role == Role::look);
+  RequestHead page = head("GET", "");
+  page.page = true;
+  page.fetch_site = "cross-site";  // a link of another site leads there
+  CHECK(door.status(page) == 0);
+  CHECK(door.holder.name == "grafana");
+  page.host = "evil.example";
+  CHECK(door.status(page) == 421);
 }

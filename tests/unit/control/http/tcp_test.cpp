@@ -11,6 +11,7 @@
 
 #include "control/http/client.hpp"
 #include "control/http/server.hpp"
+#include "control/page/page_file.hpp"
 #include "support/broker.hpp"
 #include "support/certificates.hpp"
 
@@ -85,6 +86,37 @@ TEST_CASE("control over TCP: a token gets an answer, with what a browser has to 
   const std::string metrics = answer_to(port, served.question("GET /metrics"));
   CHECK(contains(metrics, "Content-Type: text/plain"));
   CHECK(metrics.ends_with("\r\n\r\na 1\n"));
+}
+
+TEST_CASE(
+    "control over TCP: a page needs no token, may do little, and is sent again if it changed") {
+  const Served served;
+  const auto port = served.server->http_port();
+  const std::string page = answer_to(port, served.question("GET /cases?number=7", ""));
+  CHECK(page.starts_with("HTTP/1.1 200"));
+  CHECK(contains(page, "Content-Type: text/html; charset=utf-8"));
+  CHECK(contains(page, "Cache-Control: no-cache"));
+  CHECK(contains(page, std::string("Content-Security-Policy: ") + page_policy));
+  CHECK(contains(page, "X-Content-Type-Options: nosniff"));
+  CHECK(contains(page, "Referrer-Policy: no-referrer"));
+  const std::size_t tag = page.find("ETag: \"");
+  REQUIRE(tag != std::string::npos);
+  const std::string known = page.substr(tag + 6, page.find('\r', tag) - tag - 6);
+  const std::string again =
+      answer_to(port, served.question("GET /cases", "none\r\nIf-None-Match: " + known));
+  CHECK(again.starts_with("HTTP/1.1 304"));
+  CHECK_FALSE(contains(again, "<html"));
+  CHECK(answer_to(port, served.question("GET /page/cases.js")).ends_with("});\n"));
+  CHECK(answer_to(port, served.question("GET /page/cases.j")).starts_with("HTTP/1.1 404"));
+}
+
+TEST_CASE("control over TCP: a page learns whose token it shows") {
+  const Served served;
+  const auto port = served.server->http_port();
+  CHECK(answer_to(port, served.question("GET /v1/holder"))
+            .ends_with(R"({"name":"grafana","role":"look"})"));
+  CHECK(answer_to(port, served.question("GET /v1/holder", "guess")).starts_with("HTTP/1.1 401"));
+  CHECK(ask(served.dir.file("s"), "/v1/holder") == json{{"name", ""}, {"role", "change"}});
 }
 
 TEST_CASE("control over TCP: a refusal is a problem, and says what to do") {

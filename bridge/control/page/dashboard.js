@@ -1,0 +1,59 @@
+// The dashboard: one bridge at a glance, live.
+
+import { me, post } from './api.js';
+import { findings } from './attention.js';
+import { configuration, startConfiguration } from './configuration.js';
+import { decisions } from './decisions.js';
+import { byId, el, show } from './dom.js';
+import { history, startHistory } from './history.js';
+import { follow } from './live.js';
+import { quarantine, startQuarantine } from './quarantine.js';
+import { drawJournal, lanes, links, policies } from './sections.js';
+import { liveness, name, refused, say, start } from './shell.js';
+
+function attention(status) {
+  const found = findings(status);
+  const signs = { bad: '✕ Act now', warn: '▲ Look at it', calm: '● Known' };
+  show('attention-list', el('ul', {}, found.length === 0
+    ? el('li', { class: 'good' }, el('span', { class: 'sign' }, '✓'), 'Nothing. All is well.')
+    : found.map(({ tone, text, more, href }) => el('li', { class: tone, 'data-key': text },
+      el('span', { class: 'sign' }, signs[tone]),
+      href ? el('a', { href }, text) : el('strong', {}, text), more && el('span', {}, more)))));
+}
+
+function draw(status) {
+  name(status.bridge, status.cases.open);
+  attention(status);
+  links(status);
+  lanes(status);
+  history(status);
+  quarantine(status);
+  policies(status);
+  decisions(status);
+  drawJournal(status);
+  configuration(status);
+}
+
+/** Pauses a link or a lane, or lets it go on. */
+async function act(event) {
+  const button = event.target.closest('button[data-act="pause"], button[data-act="resume"]');
+  if (!button) return;
+  const { act: what, link, lane, direction } = button.dataset;
+  button.disabled = true;
+  try {
+    await post(`/v1/${what}`, { link, lane, direction, by: me() });
+    const place = link ? `Link ${link}` : `Lane ${lane} ${direction}`;
+    say(`${place} ${what === 'pause' ? 'is paused' : 'goes on'}.`);
+  } catch (problem) {
+    say(`Not done: ${problem.message}.`, 'bad');
+  }
+  button.disabled = false;
+}
+
+start(() => {
+  byId('page').addEventListener('click', act);
+  startHistory();
+  startQuarantine();
+  startConfiguration();
+  follow({ status: draw, state: liveness, refused });
+});

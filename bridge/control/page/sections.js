@@ -1,0 +1,91 @@
+// Parts of the dashboard that show a status as it is.
+
+import { drainedIn } from './attention.js';
+import { mayChange } from './api.js';
+import { el, show, table } from './dom.js';
+import { count, moment, rate, size, span, toMs } from './format.js';
+
+const SIGNS = { up: '✓', down: '✕', slow: '▲', paused: '❙❙' };
+const TONES = { up: 'good', down: 'bad', slow: 'warn', paused: 'calm' };
+
+/** A state with its sign. @param {string} state @param {string} [tone] */
+export function stateOf(state, tone = TONES[state] ?? 'calm') {
+  return el('span', { class: `state ${tone}` },
+    el('span', { 'aria-hidden': 'true' }, SIGNS[state] ?? '●'), state);
+}
+
+/** @param {[string, any, any?][]} list name, value, more */
+export function figures(list) {
+  return el('dl', { class: 'figures' }, list.map(([term, value, more]) =>
+    el('div', { 'data-key': term }, el('dt', {}, term),
+      el('dd', {}, value, more && el('small', {}, more)))));
+}
+
+function pauseButton(place, attributes, paused) {
+  if (!mayChange()) return null;
+  const verb = paused ? 'Resume' : 'Pause';
+  return el('button', { type: 'button', class: 'small', 'data-act': verb.toLowerCase(),
+    ...attributes }, verb, el('span', { class: 'unseen' }, ` ${place}`));
+}
+
+export function links(status) {
+  show('links', el('div', { class: 'links' }, Object.entries(status.links).map(([name, link]) => {
+    const state = link.paused ? 'paused' : link.state;
+    return el('article', { class: 'link', 'data-key': name },
+      el('div', { class: 'row spread' },
+        el('div', { class: 'row' }, el('h3', {}, name), stateOf(state),
+          el('span', { class: 'dim' }, `since ${moment(toMs(link.since))}`)),
+        pauseButton(`link ${name}`, { 'data-link': name }, link.paused)),
+      el('p', { class: 'dim' }, el('span', { class: 'mono' }, link.broker),
+        ` · MQTT ${link.protocol === 4 ? '3.1.1' : link.protocol}`,
+        ` · round trip ${link.rtt_ms.toFixed(1)} ms · ${count(link.reconnects)} reconnects`,
+        link.last_error && ` · last error: ${link.last_error}`),
+      el('div', { id: `timeline-${name}`, class: 'timeline' }));
+  })));
+}
+
+export function lanes(status) {
+  show('lanes', table('Lanes', ['Lane', { text: 'Waiting', number: true },
+    { text: 'Oldest', number: true }, { text: 'Crosses', number: true }, 'Drained by',
+    { text: 'Why it waits' }, { text: 'Do', hidden: true }],
+  status.lanes.map((lane) => {
+    const left = lane.backlog > lane.held ? drainedIn({ lanes: [lane] }, lane.direction) : 0;
+    return { key: `${lane.direction}/${lane.name}`, cells: [
+      [lane.name, el('small', {}, lane.direction === 'up' ? '↑ up' : '↓ down')],
+      [count(lane.backlog), el('small', {}, size(lane.backlog_bytes))],
+      lane.backlog > 0 ? span(lane.oldest_age_s) : '–',
+      rate(lane.drained_per_s),
+      lane.backlog === 0 ? '–' : left === null ? 'not known yet'
+        : `${moment(Date.now() + left * 1000)} (${span(left)})`,
+      lane.paused ? `paused by ${lane.paused.by || 'a command'}` : lane.waits ??
+        (lane.held > 0 ? `${count(lane.held)} held` : ''),
+      pauseButton(`lane ${lane.name} ${lane.direction}`,
+        { 'data-lane': lane.name, 'data-direction': lane.direction }, lane.paused)] };
+  })));
+}
+
+export function drawJournal({ journal, uptime_s: uptime, version, epoch }) {
+  show('journal', figures([
+    ['Journal', size(journal.bytes), `of ${size(journal.max_bytes)} at most`],
+    ['Free on its disk', size(journal.free_bytes), `${size(journal.min_free_bytes)} stay free`],
+    ['Written down', `${count(journal.commits)} times`, `sync: ${journal.sync}`],
+    ['Running for', span(uptime), `bascule ${version}`],
+    ['Epoch', el('span', { class: 'mono' }, epoch)]]));
+}
+
+export function policies(status) {
+  if (status.policies.length === 0) {
+    return show('policies', el('p', { class: 'none' }, 'This bridge has no policies.'));
+  }
+  show('policies', table('Policies', ['Policy', { text: 'Waiting', number: true },
+    { text: 'Decided', number: true }, { text: 'Quarantined', number: true },
+    { text: 'Cases', number: true }, 'State'], status.policies.map((policy) => ({
+    key: policy.name, cells: [
+      [policy.name, el('small', {}, `${policy.plugin} ${policy.version}`)],
+      count(policy.up.backlog + policy.down.backlog),
+      count(policy.up.decided + policy.down.decided),
+      count(policy.up.quarantined + policy.down.quarantined),
+      policy.cases > 0 ? el('a', { href: '/cases' }, count(policy.cases)) : '0',
+      policy.waits_for ?? (policy.failed > 0 ? `${count(policy.failed)} attempts failed` : 'ok')] }))));
+}
+
