@@ -1,11 +1,13 @@
-// The browser's part of pages.py. With a folder as its argument it leaves pictures there.
+// The browser's part of pages.py. With a folder as its argument it leaves pictures there; ONLY=cut
+// plays the tests with that in their names.
 
 import { strict as assert } from 'node:assert';
 import { browser, CHANGE, DESK, HUB, HURT, LOOK, Person, PHONE, SCRIPT, stage, STORE }
   from './driver.mjs';
 
 const pictures = process.argv[2];
-const PAGES = [[STORE, '/', 'dashboard'], [HUB, '/cases', 'cases']];
+const PAGES = [[STORE, '/', 'dashboard'], [HUB, '/cases', 'cases'], [HUB, '/losers', 'losers'],
+  [HUB, '/', 'hub']];
 
 /** Goes there with the tab key, from wherever the focus is. */
 async function reach(page, selector) {
@@ -52,10 +54,6 @@ const tests = {
           await person.page.setViewportSize(size);
           await person.page.emulateMedia({ colorScheme });
           await person.check(`${title}, ${colorScheme}, ${size.width} px`);
-          if (pictures) {
-            await person.page.screenshot({ fullPage: true,
-              path: `${pictures}/${title}-${colorScheme}-${size.width}.png` });
-          }
         }
       }
       await person.leave();
@@ -83,7 +81,7 @@ const tests = {
     await card.getByRole('heading', { name: `diet of ${HURT}` }).waitFor();
     await card.getByText(SCRIPT).first().waitFor();
     await card.getByRole('button', { name: 'Take this' }).first().click();
-    await manager.page.locator(`#settled #case-${number}`).getByText('office chose take').waitFor();
+    await manager.page.locator(`#settled #case-${number}`).getByText('office took').waitFor();
     await manager.check('the cases with a stranger');
     await manager.leave();
   },
@@ -99,7 +97,7 @@ const tests = {
     await page.locator(`#case-${number}`).waitFor();
     await reach(page, `#case-${number} [data-choose="take"]`);
     await page.keyboard.press('Enter');
-    await page.locator(`#settled #case-${number}`).getByText('Joan chose take').waitFor();
+    await page.locator(`#settled #case-${number}`).getByText('Joan took').waitFor();
     await person.leave();
 
     const operator = await Person.enter(chrome, STORE);
@@ -128,17 +126,32 @@ const tests = {
     }
     await Promise.all(people.map(({ page }) => page.evaluate(() => window.choose.click())));
     const told = await Promise.all(people.map(async ({ page }) => {
-      await page.locator('#settled').getByText(/(Ann|Bob) chose take: (vegan|kosher)/).waitFor();
+      await page.locator('#settled').getByText(/(Ann|Bob) took (vegan|kosher)/).waitFor();
       return (await page.locator('#said').textContent());
     }));
     const first = told.findIndex((text) => text === `You have decided case ${number}.`);
     assert.ok(first >= 0, told.join(' / '));
     assert.match(told[1 - first], new RegExp(
-      `Somebody else has decided case ${number} .diet of 18.: ${['Ann', 'Bob'][first]}, .* take`));
+      `Somebody else has decided case ${number} .diet of 18.: ${['Ann', 'Bob'][first]} took `));
     for (const person of people) {
       await person.check('a decided case');
       await person.leave();
     }
+  },
+
+  async 'what lost a conflict is put back'(chrome) {
+    const person = await Person.enter(chrome, `${HUB}/losers`, { size: PHONE, name: 'Ann' });
+    const { page } = person;
+    await page.getByLabel('Record').fill('18');
+    const rows = page.locator('#losers tbody tr');
+    await rows.first().waitFor();
+    assert.equal(await rows.count(), 1);
+    await rows.getByText('a person chose another').waitFor();
+    await rows.getByRole('button', { name: 'Put back' }).click();
+    await page.getByText('Put back: record 18 has version').waitFor();
+    await page.getByText('No record of that name has lost anything.').waitFor();
+    await person.check('the losers');
+    await person.leave();
   },
 
   async 'a line that is cut is shown by itself'(chrome) {
@@ -157,13 +170,38 @@ const tests = {
   },
 };
 
+/** Pictures of a bad day. */
+async function portray(chrome) {
+  await stage('sell', 60);
+  await stage('hurt');
+  await stage('case', '2210', 'vegan', 'kosher, no nuts');
+  await stage('cut');
+  await stage('sell', 400);
+  for (const [url, path, title] of PAGES) {
+    const person = await Person.enter(chrome, url + path, { name: 'Ann' });
+    await person.page.getByText('● Live').waitFor();
+    await person.page.waitForTimeout(5_000);  // for something to draw; no test waits for it
+    for (const colorScheme of ['light', 'dark']) {
+      for (const size of [PHONE, DESK]) {
+        await person.page.setViewportSize(size);
+        await person.page.emulateMedia({ colorScheme });
+        await person.page.screenshot({ fullPage: true,
+          path: `${pictures}/${title}-${colorScheme}-${size.width}.png` });
+      }
+    }
+    await person.leave();
+  }
+}
+
 const chrome = await browser();
 try {
-  for (const [name, test] of Object.entries(tests)) {
+  const only = new RegExp(process.env.ONLY ?? '');
+  for (const [name, test] of Object.entries(tests).filter(([each]) => only.test(each))) {
     const began = Date.now();
     await test(chrome);
     console.log(`ok: ${name} (${((Date.now() - began) / 1000).toFixed(1)} s)`);
   }
+  if (pictures) await portray(chrome);
 } finally {
   await chrome.close();
 }

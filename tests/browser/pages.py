@@ -35,7 +35,7 @@ def skip(why):
 def modules():
     """The folder in which node finds what package.json names, never that of the sources."""
     folder = Path(program()).resolve().parent / "browser"
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     wanted = (HERE / "package-lock.json").read_text()
     done = folder / "installed"
     if done.exists() and done.read_text() == wanted:

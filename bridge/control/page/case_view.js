@@ -25,8 +25,8 @@ const WHAT_HAPPENED = {
 };
 
 const CONSEQUENCES = {
-  take: () => 'This value stands everywhere. The other one stays in the history.',
-  set: () => 'What you write stands everywhere. Both values stay in the history.',
+  take: () => 'It stands everywhere. The other can be put back: Losers.',
+  set: () => 'What you write stands everywhere. Both can be put back: Losers.',
   accept: () => 'The edit is made anew, in your name.',
   discard: () => 'The edit is rejected, and stays in the history.',
   create: () => 'It becomes a new record.',
@@ -41,6 +41,11 @@ const CONSEQUENCES = {
 const WORDS = { take: 'Take this', accept: 'Accept the edit', discard: 'Discard the edit',
   create: 'Make a new record', merge: 'It is this one', wait: 'Wait', decide: 'Decide now',
   drop: 'Drop the site', honour: 'Honour the sale', keep: 'Keep it reversed', set: 'Set' };
+
+const CHOSEN = { take: 'took', set: 'set', accept: 'accepted the edit', merge: 'merged it',
+  discard: 'discarded the edit', create: 'made a new record of it', wait: 'let it wait',
+  decide: 'let it be decided', drop: 'dropped the site', honour: 'honoured the sale',
+  keep: 'kept it reversed' };
 
 const nameOf = (choice) => (typeof choice === 'string' ? choice : choice.name);
 
@@ -127,18 +132,23 @@ function ofIncoming(one, data) {
       option(one, choose, { heading: WORDS[choose] ?? choose, key: choose }))];
 }
 
+/** "took vegan": what somebody has chosen. */
+export function choiceOf(one) {
+  const { choose, data = {} } = one.decision;
+  const value = one.data?.values?.find((each) => each.op === data.op)?.value ?? data.value ??
+    data.record;
+  return `${CHOSEN[choose] ?? `chose ${choose}`}${value === undefined ? '' : ` ${plain(value)}`}`;
+}
+
 function settled(one) {
   if (one.state === 'open') return null;
-  const chosen = one.decision?.choose;
-  const value = one.data?.values?.find((each) => each.op === one.decision?.data?.op)?.value ??
-    one.decision?.data?.value;
-  const outcome = one.outcome?.outcome ?? one.outcome?.verdict;
+  const outcome = one.outcome?.outcome;
   return el('p', { class: 'decided' },
-    chosen ? [el('strong', {}, one.decided_by || 'somebody'), ` chose ${chosen}`,
-      value !== undefined && `: ${plain(value)}`, `, ${exactly(one.decided_ms)}.`]
+    one.decision ? [el('strong', {}, one.decided_by || 'Somebody'),
+      ` ${choiceOf(one)}, ${exactly(one.decided_ms)}.`]
       : `Closed by itself, ${exactly(one.closed_ms)}.`,
     one.state === 'decided' ? ' The policy has not come to it yet.'
-      : typeof outcome === 'string' && ` ${outcome}.`);
+      : typeof outcome === 'string' && outcome.includes(' ') && ` ${outcome}.`);
 }
 
 /** @param {any} one of /v1/cases */
@@ -151,7 +161,7 @@ export function caseCard(one) {
     el('div', {}, el('h3', {}, title(one)),
       el('p', { class: 'dim' }, `Case ${one.number} · ${one.policy} · since ${exactly(one.opened_ms)}`,
         ` (${ago(one.opened_ms)})`)),
-    el('p', {}, WHAT_HAPPENED[one.kind] ?? `The policy asks: ${one.kind}.`),
+    one.state === 'open' && el('p', {}, WHAT_HAPPENED[one.kind] ?? `The policy asks: ${one.kind}.`),
     data.refused && el('p', { class: 'error' }, `The last decision was refused: ${data.refused}`),
     rest(data), settled(one),
     one.state === 'open' ? body : el('details', {}, el('summary', {}, 'What there was to choose'), body),

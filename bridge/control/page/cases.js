@@ -1,9 +1,9 @@
 // The cases page: one tap decides. Of two people at once the second is told who was first.
 
 import { get, mayChange, me, post, Problem } from './api.js';
-import { caseCard, title } from './case_view.js';
+import { caseCard, choiceOf, title } from './case_view.js';
 import { byId, el, show } from './dom.js';
-import { counted, moment, plain } from './format.js';
+import { counted, moment } from './format.js';
 import { follow } from './live.js';
 import { liveness, name, refused, say, start } from './shell.js';
 
@@ -20,10 +20,7 @@ const own = new Set();
 
 /** Who decided, when and how, in a sentence. */
 function decision(one) {
-  const value = one.data?.values?.find((each) => each.op === one.decision?.data?.op)?.value ??
-    one.decision?.data?.value;
-  return `${one.decided_by || 'somebody'}, ${moment(one.decided_ms)}, chose ` +
-    `${one.decision?.choose}${value === undefined ? '' : `: ${plain(value)}`}`;
+  return `${one.decided_by || 'somebody'} ${choiceOf(one)}, ${moment(one.decided_ms)}`;
 }
 
 function draw(cases) {

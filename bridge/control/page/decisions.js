@@ -26,7 +26,7 @@ async function look() {
     { length: Math.min(OF_EACH, lane.cursor - lane.first_sequence + 1) }, (_, place) =>
       get('/v1/policies/explain', { policy: lane.name.slice(LANE.length),
         direction: lane.direction, number: lane.cursor - place }).catch(() => null)));
-  const found = (await Promise.all(asked)).filter((one) => one && one.kind !== 'wake')
+  const found = (await Promise.all(asked)).filter((one) => one && (one.verdict || one.kind === 'message'))
     .sort((one, other) => other.journaled_ms - one.journaled_ms);
   show('decisions', found.length === 0 ? el('p', { class: 'none' }, 'Nothing has been decided yet.')
     : table('The last decisions', ['Input', 'Verdict', 'When', 'Topic'], found.map((one) => ({

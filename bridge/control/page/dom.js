@@ -112,6 +112,7 @@ export function table(caption, columns, rows) {
       el('tbody', {}, rows.map((row) =>
         el('tr', { 'data-key': row.key }, row.cells.map((cell, place) =>
           place === 0 ? el('th', { scope: 'row' }, cell)
-            : el('td', { class: heads[place].number && 'number', 'data-label': heads[place].text },
+            : el('td', heads[place].hidden ? { class: 'unnamed' }
+              : { class: heads[place].number && 'number', 'data-label': heads[place].text },
               cell !== null && cell !== '' && el('div', {}, cell))))))));
 }

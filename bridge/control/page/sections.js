@@ -3,7 +3,7 @@
 import { drainedIn } from './attention.js';
 import { mayChange } from './api.js';
 import { el, show, table } from './dom.js';
-import { count, moment, rate, size, span, toMs } from './format.js';
+import { count, counted, moment, rate, size, span, toMs } from './format.js';
 
 const SIGNS = { up: '✓', down: '✕', slow: '▲', paused: '❙❙' };
 const TONES = { up: 'good', down: 'bad', slow: 'warn', paused: 'calm' };
@@ -38,10 +38,20 @@ export function links(status) {
         pauseButton(`link ${name}`, { 'data-link': name }, link.paused)),
       el('p', { class: 'dim' }, el('span', { class: 'mono' }, link.broker),
         ` · MQTT ${link.protocol === 4 ? '3.1.1' : link.protocol}`,
-        ` · round trip ${link.rtt_ms.toFixed(1)} ms · ${count(link.reconnects)} reconnects`,
+        ` · round trip ${link.rtt_ms.toFixed(1)} ms · ${counted(link.reconnects, 'reconnect')}`,
         link.last_error && ` · last error: ${link.last_error}`),
       el('div', { id: `timeline-${name}`, class: 'timeline' }));
   })));
+}
+
+/** When what waits has crossed. @param {number | null} left seconds; null: not known */
+function drainedBy(lane, left, far) {
+  if (lane.backlog === 0) return '–';
+  if (left === null) return 'not known yet';
+  if (!far || far.state === 'down' || far.state === 'paused' || lane.paused) {
+    return `about ${span(left)} after it goes on`;
+  }
+  return `${moment(Date.now() + left * 1000)} (in ${span(left)})`;
 }
 
 export function lanes(status) {
@@ -55,8 +65,7 @@ export function lanes(status) {
       [count(lane.backlog), el('small', {}, size(lane.backlog_bytes))],
       lane.backlog > 0 ? span(lane.oldest_age_s) : '–',
       rate(lane.drained_per_s),
-      lane.backlog === 0 ? '–' : left === null ? 'not known yet'
-        : `${moment(Date.now() + left * 1000)} (${span(left)})`,
+      drainedBy(lane, left, status.links[lane.direction === 'up' ? 'central' : 'site']),
       lane.paused ? `paused by ${lane.paused.by || 'a command'}` : lane.waits ??
         (lane.held > 0 ? `${count(lane.held)} held` : ''),
       pauseButton(`lane ${lane.name} ${lane.direction}`,

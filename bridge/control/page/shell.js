@@ -4,7 +4,7 @@
 import { enter, hasToken, holder, introduce, leave, Problem } from './api.js';
 import { byId, el, show } from './dom.js';
 
-const PAGES = [['/', 'Dashboard'], ['/cases', 'Cases']];
+const PAGES = [['/', 'Dashboard'], ['/cases', 'Cases'], ['/losers', 'Losers']];
 
 function navigation() {
   return el('nav', { 'aria-label': 'Pages' }, el('ul', {}, PAGES.map(([path, name]) =>
