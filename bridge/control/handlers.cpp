@@ -7,6 +7,7 @@
 #include "changes.hpp"
 #include "clock.hpp"
 #include "control/changes_query.hpp"
+#include "control/disk_writes.hpp"
 #include "control/lane_changes.hpp"
 #include "control/metrics.hpp"
 #include "control/pauses.hpp"
@@ -71,6 +72,7 @@ StatusParts status_parts(const Stages& stages) {
   parts.sync = word_of(sync_words, stages.config.journal.sync);
   parts.max_bytes = stages.config.journal.max_size_bytes;
   parts.min_free_bytes = std::max(stages.config.journal.min_free_bytes, drain_bytes);
+  parts.written_bytes = disk_bytes_written();
   parts.journal = stages.journal.report();
   if (!stages.config.policies.empty() && parts.journal.trouble.empty()) {
     stages.journal.inspect(

@@ -345,6 +345,7 @@ json status_report(const StatusParts& parts) {
             {"min_free_bytes", parts.min_free_bytes},
             {"full", journal.full},
             {"commits", journal.commits},
+            {"written_bytes", parts.written_bytes ? json(*parts.written_bytes) : json()},
             {"retained",
              {{"up", retained_size(journal.retained[Direction::up])},
               {"down", retained_size(journal.retained[Direction::down])}}},

@@ -37,9 +37,10 @@ std::vector<RouteReport> route_reports(const std::vector<Route>& routes, Directi
 struct StatusParts {
   std::string bridge;
   std::int64_t uptime_ms = 0;
-  std::string sync;                  // of the journal: full or normal
-  std::uint64_t max_bytes = 0;       // of the journal
-  std::uint64_t min_free_bytes = 0;  // of its file system, for others
+  std::string sync;                                           // of the journal: full or normal
+  std::uint64_t max_bytes = 0;                                // of the journal
+  std::uint64_t min_free_bytes = 0;                           // of its file system, for others
+  std::optional<std::uint64_t> written_bytes = std::nullopt;  // to disks, since the start
   JournalReport journal;
   LinkStatus site;
   std::optional<LinkStatus> central;  // nothing at a hub

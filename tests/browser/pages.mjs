@@ -37,10 +37,17 @@ const tests = {
     await page.getByText('wall, may look').waitFor();
     await page.reload();
     await page.getByText('wall, may look').waitFor();
-    assert.equal(await page.getByRole('button', { name: /Pause|Requeue|Drop/ }).count(), 0);
+    await page.locator('#file tbody tr').first().waitFor();
+    await page.locator('#lanes tbody tr').first().waitFor();
+    assert.deepEqual(await page.locator('main button').allTextContents(), []);
     await page.getByRole('button', { name: 'Sign out' }).click();
     await page.getByLabel('Token').waitFor();
     await person.leave();
+    const number = await stage('case', '16');
+    const guest = await Person.enter(chrome, `${HUB}/cases`, { token: LOOK });
+    await guest.page.locator(`#case-${number} .choice`).first().waitFor();
+    assert.deepEqual(await guest.page.locator('main button').allTextContents(), []);
+    await guest.leave();
   },
 
   async 'each page, narrow and wide, light and dark, holds the rules'(chrome) {

@@ -97,7 +97,7 @@ function acts(event) {
 }
 
 function changed(status) {
-  name(status.bridge, status.cases.open);
+  name(status);
   const now = JSON.stringify([status.cases, status.policies, status.epoch]);
   if (now === seen && Date.now() - lookedMs < LOOK_AGAIN_MS) return;
   seen = now;

@@ -22,7 +22,7 @@ function attention(status) {
 }
 
 function draw(status) {
-  name(status.bridge, status.cases.open);
+  name(status);
   attention(status);
   links(status);
   lanes(status);

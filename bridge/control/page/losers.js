@@ -109,7 +109,7 @@ async function reinstate(button) {
 }
 
 function changed(status) {
-  name(status.bridge, status.cases.open);
+  name(status);
   const now = JSON.stringify([status.policies, status.epoch]);
   if (now === seen) return;
   seen = now;

@@ -5,6 +5,9 @@ import { mayChange } from './api.js';
 import { el, show, table } from './dom.js';
 import { count, counted, moment, rate, size, span, toMs } from './format.js';
 
+const RATE_NEEDS_S = 600;
+const YEAR_S = 365.25 * 86_400;
+
 const SIGNS = { up: '✓', down: '✕', slow: '▲', paused: '❙❙' };
 const TONES = { up: 'good', down: 'bad', slow: 'warn', paused: 'calm' };
 
@@ -73,11 +76,19 @@ export function lanes(status) {
   })));
 }
 
+/** What a flash medium has to stand if it goes on like that. */
+function yearly(bytes, uptime) {
+  if (bytes === null || uptime < RATE_NEEDS_S) return 'since the start';
+  return `since the start; ${size(bytes / uptime * YEAR_S)} a year at this rate`;
+}
+
 export function drawJournal({ journal, uptime_s: uptime, version, epoch }) {
   show('journal', figures([
     ['Journal', size(journal.bytes), `of ${size(journal.max_bytes)} at most`],
     ['Free on its disk', size(journal.free_bytes), `${size(journal.min_free_bytes)} stay free`],
-    ['Written down', `${count(journal.commits)} times`, `sync: ${journal.sync}`],
+    ['Written to the disk', journal.written_bytes === null ? 'not told' : size(journal.written_bytes),
+      yearly(journal.written_bytes, uptime)],
+    ['Commits', count(journal.commits), `sync: ${journal.sync}`],
     ['Running for', span(uptime), `bascule ${version}`],
     ['Epoch', el('span', { class: 'mono' }, epoch)]]));
 }

@@ -25,13 +25,13 @@ function header() {
   });
 }
 
-/** @param {string} name of the bridge @param {number} cases that wait */
-export function name(name, cases) {
-  byId('bridge').textContent = name;
-  document.title = `${document.title.split(' · ')[0]} · ${name}`;
+/** Says whose pages these are. @param {any} status */
+export function name({ bridge, cases }) {
+  byId('bridge').textContent = bridge;
+  document.title = `${document.title.split(' · ')[0]} · ${bridge}`;
   const shown = byId('open-cases');
-  shown.hidden = cases === 0;
-  shown.replaceChildren(` (${cases}`, el('span', { class: 'unseen' }, ' open'), ')');
+  shown.hidden = cases.open === 0;
+  shown.replaceChildren(` (${cases.open}`, el('span', { class: 'unseen' }, ' open'), ')');
 }
 
 /** Whether what is shown is what is. @param {string} state @param {string} [why] */

@@ -72,6 +72,7 @@ TEST_CASE("report: links are told with their state, and no error is null") {
   const json status = status_report(parts(journal));
   CHECK(status["uptime_s"] == 61);
   CHECK(status["journal"]["sync"] == "full");
+  CHECK(status["journal"]["written_bytes"].is_null());
   CHECK(status["links"]["site"]["state"] == "up");
   CHECK(status["links"]["site"]["protocol"] == 5);
   CHECK(status["links"]["site"]["last_error"].is_null());
