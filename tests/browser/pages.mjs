@@ -117,6 +117,24 @@ const tests = {
     await operator.leave();
   },
 
+  async 'a person writes a value of her own, and discards an edit that fits nowhere'(chrome) {
+    const number = await stage('case', '20'), stray = await stage('stray', '21');
+    const person = await Person.enter(chrome, `${HUB}/cases`, { size: PHONE, name: 'Ann' });
+    const { page } = person;
+    const card = page.locator(`#open #case-${number}`), settled = page.locator('#settled');
+    await card.getByText('Another value').click();
+    await card.getByLabel('What diet of 20 shall be').fill('none, he brings his own');
+    await stage('sell', 3);  // what comes meanwhile takes nothing away that is being written
+    await card.getByRole('button', { name: 'Set this value' }).click();
+    await settled.getByText('Ann set none, he brings his own').waitFor();
+    const odd = page.locator(`#case-${stray}`);
+    await odd.getByText('The edit is of a record that is not there.').waitFor();
+    await person.check('a case without values');
+    await odd.getByRole('button', { name: 'Discard the edit' }).click();
+    await settled.getByText('Ann discarded the edit').waitFor();
+    await person.leave();
+  },
+
   async 'of two people who decide at once the second is told who was first'(chrome) {
     const number = await stage('case', '18', 'vegan', 'kosher');
     const people = [];
@@ -182,6 +200,7 @@ async function portray(chrome) {
   await stage('sell', 60);
   await stage('hurt');
   await stage('case', '2210', 'vegan', 'kosher, no nuts');
+  await stage('stray', '2211');
   await stage('cut');
   await stage('sell', 400);
   for (const [url, path, title] of PAGES) {

@@ -92,11 +92,20 @@ class Cast:
         self.staff.publish(topic, json.dumps(fields))
         for value in one, other:
             self.staff.publish(topic, json.dumps({"diet": value}), UserProperty=[("base", "0")])
+        return self.number(record)
 
-        def number():
+    def stray(self, record):
+        """Somebody edits a record that is not there; the case's number."""
+        self.staff.publish(f"edits/attendee/{record}", json.dumps({"diet": "vegan"}),
+                           UserProperty=[("base", "5")])
+        return self.number(record)
+
+    def number(self, record):
+        """Of the open case that is about it, once there is one."""
+        def found():
             answer = json.loads(self.hub.cli("cases", "list", "--json").stdout)
             return next((one["number"] for one in answer["cases"] if one["subject"] == record), 0)
-        return wait_until(number, "a case")
+        return wait_until(found, f"a case about {record}")
 
     def cut(self):
         self.line.cut()

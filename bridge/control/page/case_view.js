@@ -75,7 +75,8 @@ function option(one, choose, { heading, body, data, key }) {
   const consequence = CONSEQUENCES[choose]?.() ?? `The policy is told: ${choose}.`;
   const is = taken(one, choose, data?.op);
   return el('div', { class: `choice ${is ? 'taken' : ''}`, 'data-key': key },
-    el('div', { class: 'stack' }, el('h4', {}, heading, is && ' ✓ chosen'), body),
+    (heading || is) && el('div', { class: 'stack' },
+      el('h4', {}, heading, is && ' ✓ chosen'), body),
     one.state === 'open' && el('div', { class: 'stack' },
       el('p', { class: 'hint', id: described }, consequence),
       button(one, choose, data, WORDS[choose] ?? choose, described)));
@@ -129,7 +130,8 @@ function ofIncoming(one, data) {
       el('div', { class: 'stack' }, el('h4', {}, 'The edit'), told)),
     merges,
     names.filter((choose) => choose !== 'set' && choose !== 'merge').map((choose) =>
-      option(one, choose, { heading: WORDS[choose] ?? choose, key: choose }))];
+      option(one, choose, { heading: one.state === 'open' ? null : WORDS[choose] ?? choose,
+        key: choose }))];
 }
 
 /** "took vegan": what somebody has chosen. */

@@ -49,7 +49,7 @@ export function links(status) {
 
 /** When what waits has crossed. @param {number | null} left seconds; null: not known */
 function drainedBy(lane, left, far) {
-  if (lane.backlog === 0) return '–';
+  if (lane.backlog === 0) return '';
   if (left === null) return 'not known yet';
   if (!far || far.state === 'down' || far.state === 'paused' || lane.paused) {
     return `about ${span(left)} after it goes on`;
@@ -66,7 +66,7 @@ export function lanes(status) {
     return { key: `${lane.direction}/${lane.name}`, cells: [
       [lane.name, el('small', {}, lane.direction === 'up' ? '↑ up' : '↓ down')],
       [count(lane.backlog), el('small', {}, size(lane.backlog_bytes))],
-      lane.backlog > 0 ? span(lane.oldest_age_s) : '–',
+      lane.backlog > 0 ? span(lane.oldest_age_s) : '',
       rate(lane.drained_per_s),
       drainedBy(lane, left, status.links[lane.direction === 'up' ? 'central' : 'site']),
       lane.paused ? `paused by ${lane.paused.by || 'a command'}` : lane.waits ??
