@@ -6,7 +6,7 @@ import { moment } from './format.js';
 import { say } from './shell.js';
 import { stateOf } from './sections.js';
 
-const AGAIN_MS = 60_000;
+const AGAIN_MS = 600_000;  // it reads the whole file
 const TONES = { subscribed: 'good', refused: 'bad', unanswered: 'bad' };
 
 let compared = null;

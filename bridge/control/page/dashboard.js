@@ -5,7 +5,7 @@ import { findings } from './attention.js';
 import { configuration, startConfiguration } from './configuration.js';
 import { decisions } from './decisions.js';
 import { byId, el, show } from './dom.js';
-import { history, startHistory } from './history.js';
+import { history, remember, startHistory } from './history.js';
 import { follow } from './live.js';
 import { quarantine, startQuarantine } from './quarantine.js';
 import { drawJournal, lanes, links, policies } from './sections.js';
@@ -21,12 +21,18 @@ function attention(status) {
       href ? el('a', { href }, text) : el('strong', {}, text), more && el('span', {}, more)))));
 }
 
+const TICK_MS = 1000;
+
+/** The newest status; null: none has come yet. */
+let last = null;
+let live = false;
+
 function draw(status) {
   name(status);
   attention(status);
   links(status);
   lanes(status);
-  history(status);
+  history();
   quarantine(status);
   policies(status);
   decisions(status);
@@ -55,5 +61,20 @@ start(() => {
   startHistory();
   startQuarantine();
   startConfiguration();
-  follow({ status: draw, state: liveness, refused });
+  // A status comes when it has changed; what it says of spans goes on all the same.
+  setInterval(() => {
+    remember(live ? last : null);
+    if (live && last) draw(last);
+  }, TICK_MS);
+  follow({
+    status: (status) => {
+      if (!last) remember(status);
+      last = status;
+      draw(status);
+    },
+    state: (state, why) => {
+      live = state === 'live';
+      liveness(state, why);
+    },
+    refused });
 });

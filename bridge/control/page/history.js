@@ -9,27 +9,33 @@ import { plot, readOut, timeline } from './plot.js';
 const POINTS = 240;
 const AGAIN_MS = 60_000;
 const RECENT_MAX = 600;
-const SPANS = [['15 minutes', 0], ['1 day', 86_400], ['3 days', 3 * 86_400], ['7 days', 7 * 86_400]];
+const SPANS = [['Since opened', 0], ['1 day', 86_400], ['3 days', 3 * 86_400], ['7 days', 7 * 86_400]];
 
 let chosen = 1;
 let answer = null;
 /** What the page has seen itself: ms, counters, waiting, round trips. */
 const recent = [];
 
-function remember(status) {
+/** What is now, once a second. @param {any} status null: that is not known */
+export function remember(status) {
+  if (recent.length >= RECENT_MAX) recent.shift();
+  if (!status) {
+    return void recent.push({ ms: Date.now(), received: null, forwarded: null, waiting: null,
+      oldest: null, site: null, central: null });
+  }
   const sum = (name) => status.counters.up[name] + status.counters.down[name];
   recent.push({ ms: Date.now(), received: sum('received'), forwarded: sum('forwarded'),
     waiting: status.lanes.reduce((total, lane) => total + lane.backlog, 0),
     oldest: Math.max(0, ...status.lanes.map((lane) => (lane.backlog > 0 ? lane.oldest_age_s : 0))),
     site: status.links.site.rtt_ms, central: status.links.central?.rtt_ms ?? null });
-  if (recent.length > RECENT_MAX) recent.shift();
 }
 
 /** Per second, between one look and the next. */
 function speeds(name) {
   return recent.map((look, place) => {
     const before = recent[place - 1];
-    if (!before || look[name] < before[name]) return null;
+    if (!before || look[name] === null || before[name] === null) return null;
+    if (look[name] < before[name]) return null;  // the bridge began anew
     return (look[name] - before[name]) / Math.max(0.001, (look.ms - before.ms) / 1000);
   });
 }
@@ -39,7 +45,8 @@ const milliseconds = (value) => `${value.toFixed(1)} ms`;
 function roundTrips() {
   const about = { from: recent[0].ms, until: recent.at(-1).ms, text: milliseconds };
   const of = (name) => ({ name, values: recent.map((look) => look[name]) });
-  const links = recent.at(-1).central === null ? [of('site')] : [of('site'), of('central')];
+  const hub = recent.every(({ central }) => central === null);
+  const links = hub ? [of('site')] : [of('site'), of('central')];
   return plot('Round trip to the brokers', links, about);
 }
 
@@ -81,22 +88,23 @@ function recorded() {
     plot('Lost', [{ name: 'messages', values: together('lost', sum) }], { ...about, text: count })];
 }
 
-function draw() {
+/** Draws the plots. */
+export function history() {
   if (recent.length === 0) return;
+  // Who points at a plot reads it.
+  if (matchMedia('(hover: hover)').matches && document.querySelector('#plots .drawing:hover')) return;
   const past = chosen > 0 && answer;
   show('plots', el('p', { class: 'hint' }, past ? 'As the journal recorded it.'
     : 'Since this page was opened.'),
   el('div', { class: 'plots' }, past ? recorded() : seenHere(), roundTrips()));
 }
 
-function drawTimelines() {
-  if (!answer) return;
-  const from = toMs(answer.from), until = toMs(answer.until);
-  for (const [name, stretches] of Object.entries(answer.links)) {
-    if (!document.getElementById(`timeline-${name}`)) continue;
-    show(`timeline-${name}`, timeline(name, stretches.map((one) => ({
-      from: toMs(one.from), until: toMs(one.until), state: one.state })), from, until));
-  }
+/** The outages of a link, as far as they were recorded. @param {string} name */
+export function outages(name) {
+  const stretches = answer?.links[name];
+  if (!stretches) return null;
+  return timeline(name, stretches.map((one) => ({ from: toMs(one.from), until: toMs(one.until),
+    state: one.state })), toMs(answer.from), toMs(answer.until));
 }
 
 async function look() {
@@ -108,15 +116,7 @@ async function look() {
   } catch {
     answer = null;  // it shows what it has seen itself
   }
-  drawTimelines();
-  draw();
-}
-
-/** A status has come. */
-export function history(status) {
-  remember(status);
-  drawTimelines();
-  draw();
+  history();
 }
 
 /** Once, when the page begins. */

@@ -54,7 +54,7 @@ export async function follow(on) {
         }
       } else {
         on.status?.(await get('/v1/status'));
-        if (on.fleet) on.fleet(await get('/v1/fleet'));
+        if (on.fleet) await get('/v1/fleet').then(on.fleet, () => {});
         on.state('live');
       }
     } catch (problem) {

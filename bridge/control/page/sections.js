@@ -4,6 +4,7 @@ import { drainedIn } from './attention.js';
 import { mayChange } from './api.js';
 import { el, show, table } from './dom.js';
 import { count, counted, moment, rate, size, span, toMs } from './format.js';
+import { outages } from './history.js';
 
 const RATE_NEEDS_S = 600;
 const YEAR_S = 365.25 * 86_400;
@@ -43,7 +44,7 @@ export function links(status) {
         ` · MQTT ${link.protocol === 4 ? '3.1.1' : link.protocol}`,
         ` · round trip ${link.rtt_ms.toFixed(1)} ms · ${counted(link.reconnects, 'reconnect')}`,
         link.last_error && ` · last error: ${link.last_error}`),
-      el('div', { id: `timeline-${name}`, class: 'timeline' }));
+      el('div', { class: 'timeline' }, outages(name)));
   })));
 }
 

@@ -53,7 +53,7 @@ function signIn(problem, begin) {
     el('input', { id, type, autocomplete, spellcheck: 'false', autocapitalize: 'none',
       'aria-describedby': `${id}-hint` }),
     el('p', { class: 'hint', id: `${id}-hint` }, hint)];
-  byId('page').hidden = true;
+  byId('page').hidden = byId('session').hidden = true;
   const form = el('form', { class: 'card entry', id: 'entry', 'aria-labelledby': 'entry-title' },
     el('h1', { id: 'entry-title' }, 'Sign in to this bridge'),
     el('p', { class: 'error', id: 'wrong', role: 'alert' }, problem),
