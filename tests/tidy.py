@@ -31,6 +31,7 @@ BRIDGE = [
     ["crossing/retained_comparison"],
     ["crossing"],
     ["crossing/former_session", "crossing/same_broker"],
+    ["fleet", "history"],
     ["config"],
     ["changes"],
     ["replay", "doctor"],
