@@ -3,15 +3,19 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "changes.hpp"
+#include "clock.hpp"
 #include "config/stages.hpp"
 #include "control/pauses.hpp"
 #include "log.hpp"
 
 namespace bascule {
 namespace {
+
+constexpr std::chrono::seconds round_every{2};
 
 void tell_loss(const Loss& loss, const std::string& lane, Direction direction) {
   LogFields fields{{"event", "loss"},
@@ -54,12 +58,15 @@ Bridge::Bridge(BridgeConfig config, bool accept_losses, std::int64_t started_ms)
     central_ = std::make_unique<Crossing>(identity_, of_present(config_.central), Direction::down,
                                           config_.routes, journal_, events_);
   }
+  if (config_.hub) fleet_ = std::make_unique<FleetLink>(config_.id, config_.site, journal_);
   connect_stages();
   pauses_ = journal_.opened().meta().pauses();
   pause_lanes(pauses_, journal_, site_, central_.get());
   begin_site_ = begun_by("site", site_, Direction::up);
   if (central_ != nullptr) begin_central_ = begun_by("central", *central_, Direction::down);
-  api_ = control_api({config_, journal_, policies_, site_, central_.get(), events_, started_ms});
+  summary_ = std::make_unique<SummaryTeller>(config_.id, journal_, config_.hub ? site_ : *central_);
+  api_ = control_api({config_, journal_, policies_, site_, central_.get(), fleet_.get(), history_,
+                      events_, started_ms});
 }
 
 Bridge::~Bridge() { stop(); }
@@ -122,10 +129,23 @@ void Bridge::start() {
       [this](const JournalNews& news) { events_.journal(news); });
   begin_site_();
   if (begin_central_) begin_central_();
+  if (fleet_) fleet_->start();
+  rounds_.post([this] { look_round(); });
+}
+
+void Bridge::look_round() {
+  LinkStates links{site_.status().state};
+  if (central_ != nullptr) links[1] = central_->status().state;
+  journal_.tell([this, links](JournalCore& core) { history_.look(core, links, now()); });
+  summary_->look(boottime_ms());
+  next_round_ = rounds_.after(round_every, [this] { look_round(); });
 }
 
 void Bridge::stop() {
   if (std::exchange(stopped_, true)) return;
+  rounds_.stop();
+  journal_.tell([this](JournalCore& core) { history_.close(core, now()); });
+  if (fleet_) fleet_->stop();
   for (const auto& session : former_) session->stop();
   site_.stop();
   if (central_ != nullptr) central_->stop();

@@ -14,6 +14,9 @@
 #include "control/handlers.hpp"
 #include "crossing/former_session.hpp"
 #include "crossing/same_broker.hpp"
+#include "fleet/fleet_link.hpp"
+#include "fleet/summary_teller.hpp"
+#include "history/recorder.hpp"
 
 namespace bascule {
 
@@ -49,22 +52,28 @@ class Bridge {
   std::vector<std::string> former_clients(const LinkSettings& link);
   LinkSettings of_present(LinkSettings link);
   void connect_stages();
+  void look_round();
   std::function<void()> beginning(Crossing& crossing, Direction in);
   std::function<void()> begun_by(const char* link, Crossing& crossing, Direction in);
 
   const BridgeConfig config_;
   const BridgeIdentity identity_;
   PolicyHost policies_;
+  HistoryRecorder history_;  // on the journal's thread
   Journal journal_;
   const std::string found_;
   const bool entered_;
   Events events_;
   Crossing site_;
   std::unique_ptr<Crossing> central_;  // null: a hub
+  std::unique_ptr<FleetLink> fleet_;   // null: no hub
   std::unique_ptr<SameBroker> same_;
   std::vector<std::unique_ptr<FormerSession>> former_;
   std::vector<Pause> pauses_;  // as of the start
   std::function<void()> begin_site_, begin_central_;
+  std::unique_ptr<SummaryTeller> summary_;  // on the thread of rounds_, as the next
+  Loop::Timer next_round_;
+  Loop rounds_{"rounds"};  // what looks at the stages every two seconds
   ControlApi api_ = ControlHandlers{};
   bool stopped_ = true;
 };

@@ -94,8 +94,7 @@ class Daemon {
         control_(config.control, guarded_api()),
         feed_writer_(feed_, [this](const std::string& question, const Query& query) {
           const Barrier::Pass pass(barrier_);
-          const auto found = bridge_->api().answers.find(question);
-          return found == bridge_->api().answers.end() ? json() : found->second(query);
+          return bridge_->api().answers.at(question)(query);
         }) {
     tell_at_once();
   }

@@ -166,6 +166,7 @@ int run_cli(int argc, char** argv) {
   add_policy(program, choice);
   add_cases(program, choice);
   add_conflict(program, choice);
+  add_fleet(program, choice);
   add_pause(program, choice);
   add_reload(program, choice);
   add_config_option(program, choice);

@@ -63,9 +63,8 @@ void FeedWriter::look() {
   const json status = ask_("GET /v1/status", Query());
   tell_events(status);
   feed_.state("status", key_of(status), text_of(status));
-  const json fleet = ask_("GET /v1/fleet", Query());
-  if (fleet.is_null()) return;
-  const std::string text = text_of(fleet);
+  if (status.at("links").contains("central")) return;  // no hub
+  const std::string text = text_of(ask_("GET /v1/fleet", Query()));
   feed_.state("fleet", text, text);
 }
 

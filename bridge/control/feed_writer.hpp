@@ -4,7 +4,7 @@
 //   status   the document of GET /v1/status, at once and when it has changed, but for `uptime_s`
 //   and
 //            less than 16 MiB of free disk
-//   fleet    likewise, that of GET /v1/fleet, where there is one
+//   fleet    likewise, that of GET /v1/fleet, at a hub
 //   event    what the bridge has published about itself since (events.hpp), from the journal
 //
 // On a thread of its own, which waits for the stages as any client does.
@@ -24,8 +24,7 @@ namespace bascule {
 
 class FeedWriter {
  public:
-  // Answers what is asked as "GET /v1/status"; null where there is no such question. Throws while
-  // it cannot be answered.
+  // Answers what is asked as "GET /v1/status". Throws while it cannot be answered.
   using Ask = std::function<nlohmann::json(const std::string& question, const Query&)>;
 
   // The feed outlives the writer.

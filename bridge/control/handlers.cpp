@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <memory>
 #include <mutex>
+#include <stdexcept>
 
 #include "changes.hpp"
 #include "clock.hpp"
 #include "control/changes_query.hpp"
 #include "control/disk_writes.hpp"
+#include "control/history_query.hpp"
 #include "control/lane_changes.hpp"
 #include "control/metrics.hpp"
 #include "control/pauses.hpp"
@@ -102,6 +104,19 @@ ControlApi control_api(const Stages& stages) {
   ControlHandlers handlers;
   handlers["GET /v1/status"] = [stages](const Query&) {
     return status_report(status_parts(stages));
+  };
+  handlers["GET /v1/fleet"] = [stages](const Query&) {
+    if (stages.fleet == nullptr) {
+      throw std::invalid_argument(
+          "this bridge is no hub: it has a central broker; ask the hub there");
+    }
+    return stages.fleet->report();
+  };
+  handlers["GET /v1/history"] = [stages](const Query& query) {
+    nlohmann::json answer;
+    stages.journal.inspect(
+        [&](JournalCore& core) { answer = history_answer(core, stages.history, query, now()); });
+    return answer;
   };
   const auto from_journal = [&](const char* question) {
     handlers[std::string("GET ") + question] = [stages, question](const Query& query) {

@@ -6,6 +6,8 @@
 #include "config/config.hpp"
 #include "control/http/server.hpp"
 #include "crossing/crossing.hpp"
+#include "fleet/fleet_link.hpp"
+#include "history/recorder.hpp"
 #include "journal/journal.hpp"
 #include "policy/host.hpp"
 
@@ -18,6 +20,8 @@ struct Stages {
   PolicyHost& policies;
   Crossing& site;
   Crossing* central;  // null: a hub
+  FleetLink* fleet;   // null: no hub
+  const HistoryRecorder& history;
   Events& events;
   std::int64_t started_ms;  // the process, in boot time
 };

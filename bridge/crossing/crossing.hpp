@@ -96,8 +96,8 @@ class Crossing {
 
   // A message of the bridge itself, past the journal, which may take nothing in. Nothing while the
   // link is down. Any thread.
-  void publish(const std::string& topic, const std::string& payload) {
-    tell([this, topic, payload] { forwarder_.publish(topic, payload, false); });
+  void publish(const std::string& topic, const std::string& payload, bool retain = false) {
+    tell([this, topic, payload, retain] { forwarder_.publish(topic, payload, retain); });
   }
 
   // Until it is started another crossing may work in its place, and is told of here; null: none

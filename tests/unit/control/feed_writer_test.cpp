@@ -28,12 +28,13 @@ struct Shown {
     if (question == "GET /v1/status") {
       return {{"uptime_s", asked},
               {"backlog", backlog},
+              {"links", {{"site", json::object()}}},
               {"journal", {{"free_bytes", (1 << 24) + asked}}},
               {"lanes",
                {{{"name", "default"}, {"direction", "up"}, {"next_sequence", 9}},
                 {{"name", "events"}, {"direction", "up"}, {"next_sequence", events.size() + 1}}}}};
     }
-    if (question != "GET /v1/journal/show") return {};
+    if (question == "GET /v1/fleet") return {{"sites", backlog}};
     json messages = json::array();
     for (std::uint64_t number = query.number("from", 0); number <= events.size(); ++number) {
       messages.push_back({{"sequence", number}, {"payload_base64", to_base64(events[number - 1])}});
@@ -95,6 +96,7 @@ TEST_CASE("feed writer: what has changed is told, with the events; time alone is
   });
   CHECK(test.hears("\"backlog\":7"));
   CHECK(test.heard.find("event: event\ndata: {\"event\":\"link_down\"}\n\n") != std::string::npos);
+  CHECK(test.hears("event: fleet\ndata: {\"sites\":7}"));  // it has no central link: a hub
   int asked = 0;
   test.shown.change([&](Shown& shown) { asked = shown.asked; });
   CHECK(test::wait_for([&] {
