@@ -89,6 +89,7 @@ Crossing::Crossing(const BridgeIdentity& bridge, LinkSettings settings, Directio
       subscriptions_(
           journal.opened().subscriptions().load(session_peer_),
           wanted(bookmark_topic_, state_topic_, settings, RouteTable(routes, in, bridge.id))),
+      exchange_(subscriptions_.generation()),
       fresh_subscriptions_(
           !same_rows(subscriptions_, journal.opened().subscriptions().load(session_peer_))),
       chooses_protocol_(settings.protocol == Protocol::automatic),
@@ -100,7 +101,8 @@ Crossing::Crossing(const BridgeIdentity& bridge, LinkSettings settings, Directio
                .max_payload_bytes = settings.max_payload_bytes,
                .settle_topic = settings.settle_topic,
                .stamp_key = bridge.stamp_key},
-              routes, RouteTable(routes, in, bridge.id), journal, *link_, &subscriptions_),
+              routes, RouteTable(routes, in, bridge.id), journal, *link_, &subscriptions_,
+              &exchange_),
       refused_in_(in, [this] { return link_->status().broker; }),
       settle_topic_(settings.settle_topic),
       forwarder_({.bridge_id = bridge.id,
@@ -112,7 +114,15 @@ Crossing::Crossing(const BridgeIdentity& bridge, LinkSettings settings, Directio
                   .broker = settings.broker},
                  journal, *link_),
       comparison_(bridge.id, settings, in, intake_, journal, link_->loop(),
-                  [this](std::function<void(bool)> done) { forwarder_.fence(std::move(done)); }) {
+                  [this](std::function<void(bool)> done) { forwarder_.fence(std::move(done)); }),
+      farewell_(
+          exchange_, subscriptions_, *link_,
+          [this](const std::string& word) {
+            forwarder_.publish(bookmark_topic_, spoken(word), false);
+          },
+          [this](const std::string& filter) {
+            if (subscriptions_.unsubscribed(filter)) remember();
+          }) {
   comparison_.on_result = [this](const RetainedComparison::Result& result) {
     events_.retained(name_, {result.changed, result.cleared, result.kept, result.why});
   };
@@ -163,10 +173,8 @@ void Crossing::start() {
   handlers.on_up = [this](const Limits& limits) { subscribed(limits); };
   handlers.on_down = [this](const std::string& reason) { disconnected(reason); };
   handlers.on_subscription = [this](const SubscriptionStatus& status) { answered(status); };
-  handlers.on_unsubscribed = [this](const std::string& filter) {
-    if (subscriptions_.unsubscribed(filter)) remember();
-  };
-  link_->start(std::move(handlers), subscriptions_.wanted(), subscriptions_.unwanted());
+  handlers.on_unsubscribed = [this](const std::string& filter) { farewell_.unsubscribed(filter); };
+  link_->start(std::move(handlers), subscriptions_.wanted(), subscriptions_.not_exchanged());
 }
 
 // The session must not hold what the journal does not know.
@@ -311,12 +319,15 @@ SetAside Crossing::set_aside(LaneId lane) {
 }
 
 void Crossing::deliver(std::span<const Delivery> deliveries) {
+  farewell_.delivered();
   intake_.deliver(deliveries, [this](const Message& message) {
     if (!settle_topic_.empty() && message.topic == settle_topic_) {
       link_->loop().post([this] { forwarder_.receivers_ready(); });
     }
     const bool state = message.topic == state_topic_ && message.retain;
     if (message.topic != bookmark_topic_ && !state) return;
+    const bool word = message.payload.starts_with(word_mark);
+    if (word) farewell_.listen(message.payload.substr(word_mark.size()));
     link_->loop().post([this, state, payload = std::string(message.payload)] {
       state ? forwarder_.heard_state(payload) : heard(payload);
     });
@@ -376,6 +387,7 @@ void Crossing::note_spoken(Spoken spoken) {
 
 void Crossing::connected(const Limits& limits) {
   taken_back_.clear();
+  farewell_.connected(limits);
   intake_.connected();
   if (!limits.session_present) intake_.expect_no_copies();
   forwarder_.connected();
@@ -400,6 +412,7 @@ void Crossing::subscribed(const Limits& limits) {
   if (!std::exchange(on_hold_, false) && !renewed) events_.link_up(name_);
   forwarder_.subscribed(limits);
   forwarder_.publish(state_topic_, std::string(state_online), true);
+  farewell_.subscribed();
 }
 
 // What had been queued for us was handed to the journal before this: the order holds.
@@ -417,6 +430,7 @@ void Crossing::watch_line() {
 void Crossing::disconnected(const std::string& reason) {
   forwarder_.disconnected();
   comparison_.disconnected();
+  farewell_.disconnected();
   settled_ = false;
   watch_line();
   if (stopping_ || (paused_ && reason.starts_with(put_on_hold))) return;

@@ -15,6 +15,8 @@
 #include <utility>
 #include <vector>
 
+#include "crossing/exchange.hpp"
+#include "crossing/filter_farewell.hpp"
 #include "crossing/intake.hpp"
 #include "crossing/retained_comparison.hpp"
 #include "crossing/subscriptions.hpp"
@@ -145,6 +147,7 @@ class Crossing {
   Journal& journal_;
   Events& events_;
   Subscriptions subscriptions_;
+  Exchange exchange_;
   const bool fresh_subscriptions_;  // others than before; so they may bring retained messages
   const bool chooses_protocol_;
   Spoken spoken_;  // by this broker, as the journal knows
@@ -155,6 +158,7 @@ class Crossing {
   std::string settle_topic_;
   Forwarder forwarder_;
   RetainedComparison comparison_;
+  FilterFarewell farewell_;
   void part();
   std::atomic<bool> stopping_ = false;
   std::atomic<bool> paused_ = false;

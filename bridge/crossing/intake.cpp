@@ -42,13 +42,14 @@ void encode(const Message& message, Receipt receipt, bool stamped, Append& entry
 }  // namespace
 
 Intake::Intake(IntakeSettings settings, const std::vector<Route>& rules, RouteTable table,
-               Journal& journal, Link& link, const Subscriptions* subscriptions)
+               Journal& journal, Link& link, const Subscriptions* subscriptions, Exchange* exchange)
     : settings_(std::move(settings)),
       table_(std::move(table)),
       journal_(journal),
       link_(link),
       own_prefix_(own_topic(settings_.bridge_id, "")),
       subscriptions_(subscriptions),
+      exchange_(exchange),
       prover_(settings_.stamp_key) {
   for (const Route& rule : rules) {
     const std::string lane = rule.policy.empty() ? rule.lane : input_lane(rule.policy);
@@ -247,7 +248,12 @@ bool Intake::repeated(const Delivery& delivery) {
   if (is_copy(delivery.message)) return true;
   if (subscriptions_ == nullptr || delivery.identifier == 0) return false;
   const auto source = subscriptions_->source(delivery.identifier, delivery.message.topic);
-  return source.origin == Subscriptions::Origin::repeat;
+  const bool repeat = source.origin == Subscriptions::Origin::repeat;
+  if (exchange_ == nullptr || !exchange_->remembers()) return repeat;
+  const bool counted = exchange_->under_way() && source.filter_number != 0;
+  const Receipt receipt{digest_of(delivery.message), delivery.packet_id, 0, false};
+  return exchange_->repeated(source.filter_number, receipt, delivery.duplicate) ||
+         (repeat && !counted);
 }
 
 bool Intake::is_copy(const Message& message) {

@@ -17,6 +17,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "crossing/exchange.hpp"
 #include "crossing/subscriptions.hpp"
 #include "fold.hpp"
 #include "journal/journal.hpp"
@@ -37,9 +38,11 @@ struct IntakeSettings {
 class Intake {
  public:
   // `rules` are those that `table` was compiled from, in the same order. `subscriptions` says what
-  // deliveries come for; null: for what the routes want.
+  // deliveries come for; null: for what the routes want. `exchange` is of its filters, if it is
+  // there.
   Intake(IntakeSettings settings, const std::vector<Route>& rules, RouteTable table,
-         Journal& journal, Link& link, const Subscriptions* subscriptions = nullptr);
+         Journal& journal, Link& link, const Subscriptions* subscriptions = nullptr,
+         Exchange* exchange = nullptr);
 
   // Told of a topic that comes though no subscription that is known wants it, a few times in each
   // connection. On the reading thread.
@@ -150,6 +153,7 @@ class Intake {
   Link& link_;
   std::string own_prefix_;
   const Subscriptions* subscriptions_;
+  Exchange* const exchange_;
   std::atomic<unsigned> strays_ = 0;       // on this connection
   std::atomic<bool> former_told_ = false;  // likewise, that such messages come
   Prover prover_;                          // reading thread, as the four scratches

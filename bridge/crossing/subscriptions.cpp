@@ -1,6 +1,7 @@
 #include "crossing/subscriptions.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "message/topic.hpp"
@@ -9,11 +10,13 @@ namespace bascule {
 
 Subscriptions::Subscriptions(std::vector<SubscriptionRow> known, std::vector<Subscription> wanted)
     : wanted_(std::move(wanted)) {
-  for (std::size_t i = 0; i < wanted_.size(); ++i) place_.try_emplace(wanted_[i].filter, i);
+  for (const Subscription& subscription : wanted_) place_.try_emplace(subscription.filter, 0);
   for (SubscriptionRow& row : known) {
     generation_ = std::max(generation_, row.generation);
     add(std::move(row));
   }
+  put_first_what_stays();
+  for (std::size_t i = wanted_.size(); i-- > 0;) place_[wanted_[i].filter] = i;
   std::vector<const SubscriptionRow*> last;
   for (const auto& [identifier, entry] : entries_) {
     if (entry.row.generation == generation_) last.push_back(&entry.row);
@@ -43,9 +46,27 @@ void Subscriptions::add(SubscriptionRow row) {
     found->second.alone = entry.alone = false;
   }
   filters_.add(entry.row.filter, identifier);
-  identifiers_[entry.row.filter].push_back(identifier);
+  auto& identifiers = identifiers_[entry.row.filter];
+  identifiers.push_back(identifier);
+  entry.first = identifiers.front();
   entries_[identifier] = std::move(entry);
   changed_.insert(identifier);
+}
+
+// What the last generation had. An earlier one's filter may have been unsubscribed, though that is
+// not noted.
+void Subscriptions::put_first_what_stays() {
+  std::map<std::string_view, const SubscriptionRow*> last;
+  for (const auto& [identifier, entry] : entries_) last[entry.row.filter] = &entry.row;
+  unfinished_ = std::ranges::any_of(last, [&](const auto& one) {
+    return one.second->held && one.second->generation < generation_;
+  });
+  const auto rank = [&](const Subscription& subscription) {
+    const auto found = last.find(subscription.filter);
+    const bool stays = found != last.end() && found->second->generation == generation_;
+    return stays ? found->second->identifier : std::numeric_limits<std::uint32_t>::max();
+  };
+  std::ranges::stable_sort(wanted_, {}, rank);
 }
 
 void Subscriptions::begin_generation() {
@@ -100,6 +121,27 @@ std::vector<std::string> Subscriptions::unwanted() const {
     if (entry.row.held && !entry.wanted) filters.insert(entry.row.filter);
   }
   return {filters.begin(), filters.end()};
+}
+
+bool Subscriptions::overlaps_wanted(const std::string& filter) const {
+  FilterTree::Numbers meeting;
+  filters_.overlapping(filter, meeting);
+  return std::ranges::any_of(meeting, [&](std::uint32_t number) {
+    const auto found = entries_.find(number);
+    return found != entries_.end() && found->second.wanted;
+  });
+}
+
+std::vector<std::string> Subscriptions::exchanged() const {
+  std::vector<std::string> filters = unwanted();
+  std::erase_if(filters, [&](const std::string& filter) { return !overlaps_wanted(filter); });
+  return filters;
+}
+
+std::vector<std::string> Subscriptions::not_exchanged() const {
+  std::vector<std::string> filters = unwanted();
+  std::erase_if(filters, [&](const std::string& filter) { return overlaps_wanted(filter); });
+  return filters;
 }
 
 Subscription* Subscriptions::of(std::string_view filter) {
@@ -159,7 +201,18 @@ Subscriptions::Source Subscriptions::source(std::uint32_t identifier,
   thread_local FilterTree::Numbers over;
   const std::lock_guard lock(mutex_);
   const auto its = entries_.find(identifier);
-  if (its != entries_.end() && its->second.wanted && its->second.alone) return {};
+  Source source;
+  if (its != entries_.end()) {
+    source.filter_number = its->second.first;
+  } else if (identifier != 0) {
+    // A broker may take what it has not answered, and bring messages for it.
+    for (const auto& [filter, its_own] : identifiers_) {
+      if (std::ranges::find(its_own, identifier) == its_own.end()) continue;
+      source.filter_number = its_own.front();
+      break;
+    }
+  }
+  if (its != entries_.end() && its->second.wanted && its->second.alone) return source;
   filters_.matching(topic, over);
   const Entry* former = nullptr;
   bool wanted = false;
@@ -169,13 +222,20 @@ Subscriptions::Source Subscriptions::source(std::uint32_t identifier,
     const Entry& entry = found->second;
     const bool before = its != entries_.end() && other < identifier && entry.row.sure &&
                         entry.row.generation == its->second.row.generation;
-    if (before) return {Origin::repeat, {}};
+    if (before) {
+      source.origin = Origin::repeat;
+      return source;
+    }
     wanted = wanted || entry.wanted;
     if (!entry.wanted) former = &entry;
   }
-  if (wanted || (its != entries_.end() && its->second.wanted)) return {};
-  if (former == nullptr) return {Origin::unknown, {}};
-  return {Origin::former, former->row.filter, former->row.held};
+  if (wanted || (its != entries_.end() && its->second.wanted)) return source;
+  source.origin = former == nullptr ? Origin::unknown : Origin::former;
+  if (former != nullptr) {
+    source.filter = former->row.filter;
+    source.held = former->row.held;
+  }
+  return source;
 }
 
 }  // namespace bascule

@@ -7,8 +7,10 @@
 // *generation* is the subscriptions of one configuration, in the order in which they were made: a
 // message that the broker took while a later one of them was there, it took while the earlier ones
 // were there, too. Of the copies that come over a generation, the one of the earliest filter that
-// matches is the message, and the others are repeats. Nothing is said of copies of two generations,
-// nor where an earlier filter was refused: better twice than not at all.
+// matches is the message, and the others are repeats. Filters that stay come first, in their order,
+// so that each brings the same messages all the time; where others go, exchange.hpp tells the
+// copies of two generations. Nothing is said where an earlier filter was refused: better twice than
+// not at all.
 //
 // One thread changes it (a link's loop); origin() may be called by any.
 #pragma once
@@ -34,6 +36,9 @@ class Subscriptions {
   // that they had, if nothing has changed.
   Subscriptions(std::vector<SubscriptionRow> known, std::vector<Subscription> wanted);
 
+  // The number of what is wanted.
+  std::uint32_t generation() const { return generation_; }
+
   // What is to be kept in the journal, before anything is asked of the broker. And what of it has
   // changed since, and was not kept yet: rows, and identifiers that have none any more.
   std::vector<SubscriptionRow> rows() const;
@@ -44,9 +49,15 @@ class Subscriptions {
   Changes changes() const;
   void kept(const Changes& changes);
 
+  // In the order in which they are to be made.
   const std::vector<Subscription>& wanted() const { return wanted_; }
-  // What the session may hold of earlier configurations, and nobody wants any more.
+  // What the session may hold of earlier configurations, and nobody wants any more: all; what of it
+  // overlaps with what is wanted, so that the same messages may come for both; the rest.
   std::vector<std::string> unwanted() const;
+  std::vector<std::string> exchanged() const;
+  std::vector<std::string> not_exchanged() const;
+  // When the journal was opened, an earlier exchange of filters was not known to be over.
+  bool unfinished() const { return unfinished_; }
 
   // What became of a filter. True: rows() has changed.
   bool granted(std::string_view filter, std::uint32_t identifier);  // that it was asked for with
@@ -65,6 +76,8 @@ class Subscriptions {
     Origin origin = Origin::wanted;
     std::string filter;  // of a former one
     bool held = true;    // the broker may hold it still, as far as it has said
+    // Stands for the filter of the identifier, whatever it is and was; 0: not known.
+    std::uint32_t filter_number = 0;
   };
   // Where a delivery comes from: by its identifier (link.hpp), or else by its topic.
   Source source(std::uint32_t identifier, std::string_view topic) const;
@@ -74,19 +87,23 @@ class Subscriptions {
  private:
   struct Entry {
     SubscriptionRow row;
-    bool wanted = false;  // its filter is
-    bool alone = true;    // it overlaps with no other of its generation
+    bool wanted = false;      // its filter is
+    bool alone = true;        // it overlaps with no other of its generation
+    std::uint32_t first = 0;  // identifier of its filter
   };
 
   std::uint32_t next_identifier() const;
   Subscription* of(std::string_view filter);  // null: not wanted
   void add(SubscriptionRow row);
   void begin_generation();
+  void put_first_what_stays();
   bool forgettable(const Entry& entry) const;
+  bool overlaps_wanted(const std::string& filter) const;
 
   std::vector<Subscription> wanted_;
   std::map<std::string, std::size_t, std::less<>> place_;  // in wanted_, by filter
   std::uint32_t generation_ = 0;
+  bool unfinished_ = false;
   mutable std::mutex mutex_;  // guards entries_ and filters_
   std::map<std::uint32_t, Entry> entries_;
   FilterTree filters_;  // by identifier; of some there is no entry any more

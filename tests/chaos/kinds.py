@@ -66,10 +66,7 @@ TRAITS = [kind for kind, weight in WEIGHTS.items() if weight == 0]
 # What the bridge cannot do yet, and why it is known; on with --only, off by default.
 OFF = {}
 # What is not held against the bridge yet, and why.
-CHECKS_OFF = {
-    "exchanged": "in the instant in which a session holds the filters of two configurations a "
-    "broker delivers for both (MQTT 5), and nobody knows the copies (bridge/DESIGN.md)",
-}
+CHECKS_OFF = {}
 
 
 def on_by_default():

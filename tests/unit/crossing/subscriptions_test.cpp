@@ -39,8 +39,8 @@ TEST_CASE("subscriptions: another configuration begins a new generation, and let
   const auto rows = run({}, {"a/#", "c"});
   Subscriptions now(rows, wanted({"a/b/#", "c"}));
   CHECK(now.unwanted() == std::vector<std::string>{"a/#"});
-  CHECK(now.identifier("a/b/#") == 3);
-  CHECK(now.identifier("c") == 4);
+  CHECK(now.identifier("c") == 3);
+  CHECK(now.identifier("a/b/#") == 4);
   CHECK(now.unsubscribed("a/#"));
   CHECK_FALSE(now.unsubscribed("c"));  // it is wanted
   CHECK(now.unwanted().empty());
@@ -73,19 +73,53 @@ TEST_CASE("subscriptions: what was queued for a former configuration comes once,
   CHECK(now.source(99, "z").origin == Origin::unknown);
 }
 
+TEST_CASE("subscriptions: what the session has already comes first, in the order that it had") {
+  const auto rows = run({}, {"a/+", "a/b", "c"});
+  Subscriptions now(rows, wanted({"a/#", "c", "a/b", "a/+"}));
+  std::vector<std::string> order;
+  for (const auto& one : now.wanted()) order.push_back(one.filter);
+  CHECK(order == std::vector<std::string>{"a/+", "a/b", "c", "a/#"});
+  CHECK(now.identifier("a/+") == 4);
+  CHECK(now.identifier("a/#") == 7);
+  CHECK(now.generation() == 2);
+  now.granted("a/+", 4);
+  CHECK(now.source(7, "a/b").origin == Origin::repeat);
+  const auto settled = run(rows, {"a/#", "c", "a/b", "a/+"});
+  Subscriptions again(settled, wanted({"a/#", "c", "a/b", "a/+"}));
+  CHECK(again.generation() == 2);
+  CHECK(again.rows() == settled);
+}
+
+TEST_CASE("subscriptions: a former filter takes leave if it overlaps with one that is wanted") {
+  const auto rows = run({}, {"a/#", "b/+", "c"});
+  Subscriptions now(rows, wanted({"a/b/#", "c"}));
+  CHECK(now.unwanted() == std::vector<std::string>{"a/#", "b/+"});
+  CHECK(now.exchanged() == std::vector<std::string>{"a/#"});
+  CHECK(now.not_exchanged() == std::vector<std::string>{"b/+"});
+  CHECK(now.source(1, "a/b/x").filter_number == 1);
+  CHECK(now.source(4, "c").filter_number == 3);  // as before, by another identifier
+  CHECK(now.source(3, "c").filter_number == 3);
+  CHECK(now.source(99, "c").filter_number == 0);
+  now.unsubscribed("a/#");
+  CHECK(now.exchanged().empty());
+}
+
 TEST_CASE("subscriptions: nothing is a repeat of what was refused, or subscribed later") {
   Subscriptions s({}, wanted({"a/#", "a/b"}));
   CHECK(s.granted("a/b", 2));
   CHECK(s.source(2, "a/b").origin == Origin::wanted);  // a/# has not been granted
   CHECK(s.failed("a/#"));
   CHECK(s.identifier("a/#") == 3);
-  CHECK_FALSE(s.granted("a/#", 1));  // of before it had its new identifier
+  CHECK_FALSE(s.granted("a/#", 1));              // of before it had its new identifier
+  CHECK(s.source(1, "a/c").filter_number == 1);  // it may have been taken all the same
+  CHECK(s.source(3, "a/c").filter_number == 1);
   CHECK(s.granted("a/#", 3));
   CHECK(s.source(2, "a/b").origin == Origin::wanted);
   CHECK(s.source(3, "a/b").origin == Origin::repeat);  // a/b is there for longer
   CHECK(s.source(3, "a/c").origin == Origin::wanted);
   Subscriptions again(s.rows(), wanted({"a/#", "a/b"}));
-  CHECK(again.identifier("a/#") > 3);  // not all were granted in their order
+  CHECK(again.identifier("a/b") == 2);  // that is the order now
+  CHECK(again.identifier("a/#") == 3);
 }
 
 TEST_CASE("subscriptions: old generations are forgotten, but not what may still be held") {
