@@ -11,7 +11,7 @@ const axe = require('axe-core');
 
 export const { STORE, HUB, LOOK, CHANGE, HURT, SCRIPT } = process.env;
 export const PHONE = { width: 360, height: 740 };
-const REFUSALS = ['/v1/history', '/v1/holder', '/v1/cases/resolve'];
+const REFUSALS = ['/v1/holder', '/v1/cases/resolve'];
 export const DESK = { width: 1440, height: 900 };
 
 const answers = createInterface({ input: process.stdin })[Symbol.asyncIterator]();

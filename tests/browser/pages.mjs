@@ -7,7 +7,7 @@ import { browser, CHANGE, DESK, HUB, HURT, LOOK, Person, PHONE, SCRIPT, stage, S
 
 const pictures = process.argv[2];
 const PAGES = [[STORE, '/', 'dashboard'], [HUB, '/cases', 'cases'], [HUB, '/losers', 'losers'],
-  [HUB, '/', 'hub']];
+  [HUB, '/', 'hub'], [HUB, '/fleet', 'fleet']];
 
 /** Goes there with the tab key, from wherever the focus is. */
 async function reach(page, selector) {
@@ -179,6 +179,18 @@ const tests = {
     await person.leave();
   },
 
+  async 'the hub sees a site that goes, and one that is back'(chrome) {
+    const person = await Person.enter(chrome, `${HUB}/fleet`, { size: PHONE });
+    const site = person.page.locator('[data-key="store-42"]');
+    await site.getByText('online').waitFor();
+    await stage('cut');
+    await site.getByText('offline').waitFor();
+    await person.check('a fleet with a site that is offline');
+    await stage('restore');
+    await site.getByText('online').waitFor();
+    await person.leave();
+  },
+
   async 'a line that is cut is shown by itself'(chrome) {
     const person = await Person.enter(chrome, STORE, { size: PHONE });
     const state = (word) => person.page.locator('[data-key="central"] .state', { hasText: word });
@@ -190,6 +202,9 @@ const tests = {
     await person.page.getByText(/Link central is down/).waitFor();
     await stage('restore');
     await state('up').waitFor();
+    await person.page.reload();  // the outage stays
+    await person.page.getByRole('img', { name: /Link central: [0-9]+ outages?/ }).waitFor();
+    await person.page.locator('#plots').getByText('As the journal recorded it.').waitFor();
     assert.deepEqual(person.wrong, []);
     await person.leave();
   },

@@ -36,6 +36,7 @@ export function span(seconds) {
 /** "12/s", "0.4/s" @param {number} perSecond */
 export function rate(perSecond) {
   if (perSecond <= 0) return '0/s';
+  if (perSecond < 0.1) return 'under 0.1/s';
   return `${perSecond >= 10 ? count(perSecond) : perSecond.toFixed(1)}/s`;
 }
 

@@ -7,11 +7,12 @@ import { count, rate, span, toMs } from './format.js';
 import { plot, readOut, timeline } from './plot.js';
 
 const POINTS = 240;
+const SHORTEST_MS = 600_000;  // that is drawn
 const AGAIN_MS = 60_000;
 const RECENT_MAX = 600;
 const SPANS = [['Since opened', 0], ['1 day', 86_400], ['3 days', 3 * 86_400], ['7 days', 7 * 86_400]];
 
-let chosen = 1;
+let chosen = 2;
 let answer = null;
 /** What the page has seen itself: ms, counters, waiting, round trips. */
 const recent = [];
@@ -61,11 +62,25 @@ function seenHere() {
       { ...about, text: span })];
 }
 
+/** From when on something is recorded of what was asked for: ms. */
+function begin() {
+  const from = toMs(answer.from), until = toMs(answer.until);
+  const links = Object.values(answer.links).map((stretches) => toMs(stretches[0]?.from ?? null));
+  const values = Object.values(answer.lanes).map(({ pending }) => {
+    const place = pending.findIndex((value) => value !== null);
+    return place < 0 ? until : from + place * answer.step * 1000;
+  });
+  const first = Math.min(until - SHORTEST_MS, ...links.filter(Number.isFinite), ...values);
+  return Math.max(from, first - answer.step * 1000);
+}
+
 /** Over all lanes; null where nothing was recorded of any. */
 function together(name, join) {
   const all = Object.values(answer.lanes).map((lane) => lane[name] ?? []);
   const length = Math.max(0, ...all.map((values) => values.length));
-  return Array.from({ length }, (_, place) => {
+  const left = Math.floor((begin() - toMs(answer.from)) / 1000 / answer.step);
+  return Array.from({ length: length - left }, (_, each) => {
+    const place = left + each;
     const known = all.map((values) => values[place] ?? null).filter((value) => value !== null);
     return known.length === 0 ? null : join(known);
   });
@@ -75,7 +90,8 @@ const sum = (values) => values.reduce((total, value) => total + value, 0);
 const most = (values) => Math.max(...values);
 
 function recorded() {
-  const about = { from: toMs(answer.from), until: toMs(answer.until) };
+  const about = { from: begin(), until: toMs(answer.until) };
+  const lost = together('lost', sum);
   const speed = (name) => together(name, sum).map((value) =>
     (value === null ? null : value / answer.step));
   return [
@@ -85,7 +101,8 @@ function recorded() {
       { ...about, text: count }),
     plot('Oldest that waits', [{ name: 'age', values: together('oldest', most) }],
       { ...about, text: span }),
-    plot('Lost', [{ name: 'messages', values: together('lost', sum) }], { ...about, text: count })];
+    lost.some((value) => value > 0) &&
+      plot('Lost', [{ name: 'messages', values: lost }], { ...about, text: count })];
 }
 
 /** Draws the plots. */
@@ -104,15 +121,19 @@ export function outages(name) {
   const stretches = answer?.links[name];
   if (!stretches) return null;
   return timeline(name, stretches.map((one) => ({ from: toMs(one.from), until: toMs(one.until),
-    state: one.state })), toMs(answer.from), toMs(answer.until));
+    state: one.state })), begin(), toMs(answer.until));
 }
+
+const asked = (since, until) => get('/v1/history', { since: new Date(since).toISOString(),
+  until: new Date(until).toISOString(), points: POINTS });
 
 async function look() {
   try {
     const until = Date.now();
     const since = until - (SPANS[chosen][1] || SPANS[1][1]) * 1000;
-    answer = await get('/v1/history', { since: new Date(since).toISOString(),
-      until: new Date(until).toISOString(), points: POINTS });
+    answer = await asked(since, until);
+    // A bridge that is new has little of it: that little is shown as finely as it can be.
+    if (until - begin() < (until - since) / 2) answer = await asked(begin(), until);
   } catch {
     answer = null;  // it shows what it has seen itself
   }

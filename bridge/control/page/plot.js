@@ -22,8 +22,8 @@ function stretches(values, most) {
     const x = values.length < 2 ? WIDTH : place / (values.length - 1) * WIDTH;
     const y = HEIGHT - 4 - value / most * (HEIGHT - 8);
     points.push(`${x.toFixed(1)},${y.toFixed(1)}`);
-    if (values.length === 1 || (values[place + 1] ?? null) === null) {
-      points.push(`${(x + 2).toFixed(1)},${y.toFixed(1)}`);  // a lone point is seen, too
+    if (points.length === 1 && (values[place + 1] ?? null) === null) {
+      points.push(`${(x > WIDTH / 2 ? x - 4 : x + 4).toFixed(1)},${y.toFixed(1)}`);  // a lone point is seen, too
     }
   });
   if (points.length > 0) found.push(points);

@@ -9,7 +9,8 @@ import { outages } from './history.js';
 const RATE_NEEDS_S = 600;
 const YEAR_S = 365.25 * 86_400;
 
-const SIGNS = { up: '✓', down: '✕', slow: '▲', paused: '❙❙' };
+const SIGNS = { up: '✓', online: '✓', subscribed: '✓', down: '✕', offline: '✕', refused: '✕',
+  unanswered: '✕', slow: '▲', paused: '❙❙' };
 const TONES = { up: 'good', down: 'bad', slow: 'warn', paused: 'calm' };
 
 /** A state with its sign. @param {string} state @param {string} [tone] */
@@ -65,7 +66,7 @@ export function lanes(status) {
   status.lanes.map((lane) => {
     const left = lane.backlog > lane.held ? drainedIn({ lanes: [lane] }, lane.direction) : 0;
     return { key: `${lane.direction}/${lane.name}`, cells: [
-      [lane.name, el('small', {}, lane.direction === 'up' ? '↑ up' : '↓ down')],
+      [lane.name, el('span', { class: 'dim' }, lane.direction === 'up' ? ' ↑ up' : ' ↓ down')],
       [count(lane.backlog), el('small', {}, size(lane.backlog_bytes))],
       lane.backlog > 0 ? span(lane.oldest_age_s) : '',
       rate(lane.drained_per_s),

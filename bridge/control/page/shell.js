@@ -4,12 +4,13 @@
 import { enter, hasToken, holder, introduce, leave, Problem } from './api.js';
 import { byId, el, show } from './dom.js';
 
-const PAGES = [['/', 'Dashboard'], ['/cases', 'Cases'], ['/losers', 'Losers']];
+const PAGES = [['/', 'Dashboard'], ['/cases', 'Cases'], ['/losers', 'Losers'], ['/fleet', 'Fleet']];
 
 function navigation() {
   return el('nav', { 'aria-label': 'Pages' }, el('ul', {}, PAGES.map(([path, name]) =>
-    el('li', {}, el('a', { href: path, 'aria-current': location.pathname === path && 'page' },
-      name, path === '/cases' && el('span', { id: 'open-cases', hidden: true }))))));
+    el('li', { id: `to-${name.toLowerCase()}` }, el('a', { href: path,
+      'aria-current': location.pathname === path && 'page' },
+    name, path === '/cases' && el('span', { id: 'open-cases', hidden: true }))))));
 }
 
 function header() {
@@ -19,6 +20,7 @@ function header() {
     el('p', { class: 'session', hidden: true, id: 'session' },
       el('span', { id: 'live', class: 'live' }), el('span', { id: 'who' }),
       el('button', { type: 'button', id: 'leave', class: 'quiet' }, 'Sign out')));
+  byId('to-fleet').hidden = true;  // until it is known to be a hub
   byId('leave').addEventListener('click', () => {
     leave();
     location.reload();
@@ -26,9 +28,10 @@ function header() {
 }
 
 /** Says whose pages these are. @param {any} status */
-export function name({ bridge, cases }) {
+export function name({ bridge, cases, links }) {
   byId('bridge').textContent = bridge;
   document.title = `${document.title.split(' · ')[0]} · ${bridge}`;
+  byId('to-fleet').hidden = 'central' in links;  // a hub has one broker
   const shown = byId('open-cases');
   shown.hidden = cases.open === 0;
   shown.replaceChildren(` (${cases.open}`, el('span', { class: 'unseen' }, ' open'), ')');
