@@ -363,12 +363,12 @@ void Journal::answer_positions() {
   while (trouble_.empty() && !asks_.empty()) {
     const auto entry = asks_.begin();
     Positions positions;
+    positions.epoch = core_.epoch();
     positions.connection = core_.connection(entry->first, entry->second.far);
     positions.lanes = core_.positions(entry->first, entry->second.far);
-    positions.epoch = core_.epoch();
     positions.unfamiliar = core_.unfamiliar(entry->first);
     positions.forgotten = core_.forgotten(entry->first) || lost_something(positions.lanes);
-    JournalLog::resumed(positions.lanes);
+    JournalLog::resumed(core_, std::exchange(positions.epoch, core_.epoch()), positions.lanes);
     positions.losses = core_.losses(entry->first);
     asks_.extract(entry).mapped().done(std::move(positions));
   }

@@ -132,7 +132,16 @@ void JournalLog::unnoted(const JournalCore& core, std::int64_t now_ms) {
   }
 }
 
-void JournalLog::resumed(const std::vector<LanePosition>& lanes) {
+void JournalLog::resumed(const JournalCore& core, const std::string& epoch,
+                         const std::vector<LanePosition>& lanes) {
+  if (core.epoch() != epoch) {
+    spdlog::warn(
+        "journal: it is an older copy of itself, for the far broker has later numbers of epoch {} "
+        "than it had when it was opened. What it took in since crosses under a new epoch, {}. What "
+        "was taken in after the copy was made is not in it, and of that is lost what had not "
+        "crossed",
+        epoch, core.epoch());
+  }
   for (const LanePosition& lane : lanes) {
     if (lane.overruled != 0 && lane.overruled <= lane.cursor) {
       spdlog::warn(

@@ -47,8 +47,10 @@ class JournalLog {
   void journaled_twice(const JournalCore& core);
   // Likewise: retained values that cannot be noted any more, once an hour.
   void unnoted(const JournalCore& core, std::int64_t now_ms);
-  // What a far broker has lost, or seems to have.
-  static void resumed(const std::vector<LanePosition>& lanes);
+  // What a far broker has lost, or seems to have; and that it knew what this journal never wrote,
+  // where its epoch was another before (Epoch::overtaken).
+  static void resumed(const JournalCore& core, const std::string& epoch,
+                      const std::vector<LanePosition>& lanes);
   static void session_lost(Direction in);
 
  private:

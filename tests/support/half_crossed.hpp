@@ -14,6 +14,7 @@ struct Half {
   explicit Half(Resend resend = Resend::since_crash, std::int64_t keep_forwarded_ms = 3'600'000)
       : core(open(directory, resend, keep_forwarded_ms)) {
     fill(core, 10);
+    core.positions(Direction::up, {});  // this is not the first that the far broker is asked for
     core.progress(told(1, 1, 5, 5 * Put().bytes()));
     core.commit();
   }

@@ -14,14 +14,15 @@ bool Epoch::due() const {
 }
 
 bool Epoch::enter_boot() {
+  if (opening_.empty()) {
+    for (const LaneState& lane : books_.lanes()) opening_.push_back(lane.next);
+  }
   const std::optional<std::string> mark = transaction_.store().meta().unsynced();
   const bool lost = due();
   if (lost) {
-    former_ = current();
     std::vector<Former> lanes;
     for (const LaneState& lane : books_.lanes()) lanes.push_back({lane.next, lane.confirmed});
-    renew();
-    former_lanes_ = std::move(lanes);
+    renew(std::move(lanes));
   }
   const bool normal = settings_.sync == JournalSettings::Sync::normal;
   const auto due = normal ? std::optional(settings_.boot) : std::nullopt;
@@ -52,14 +53,25 @@ bool Epoch::overtaken(Direction direction, const FarKnowledge& far) const {
   return std::any_of(lanes.begin(), lanes.end(), [&](const LaneState& lane) {
     const auto bookmark = far.lanes.find(lane.name);
     return lane.direction == direction && bookmark != far.lanes.end() &&
-           bookmark->second >= lane.next;
+           bookmark->second >= (lane.next);
   });
 }
 
+void Epoch::renew(Direction overtaken) {
+  std::vector<Former> lanes;
+  for (const LaneState& lane : books_.lanes()) {
+    const bool own = lane.direction != overtaken && looked_[lane.direction];
+    const std::uint64_t next = own ? lane.next : opening_.at(lane.id - 1U);
+    lanes.push_back({next, std::min(lane.confirmed, next - 1)});
+  }
+  renew(std::move(lanes));
+}
+
 // No bookmark of the new epoch was read back yet.
-void Epoch::renew() {
+void Epoch::renew(std::vector<Former> former) {
+  former_ = current();
+  former_lanes_ = std::move(former);
   transaction_.write().renew_epoch();
-  former_lanes_.clear();
   for (LaneState& lane : books_.lanes()) {
     lane.confirmed = 0;
     lane.dirty = true;
@@ -67,8 +79,8 @@ void Epoch::renew() {
   transaction_.urge();
 }
 
-// In the epoch that ended when the journal was opened the messages that were there by then had the
-// same numbers; higher ones were those of others.
+// In the epoch that ended the messages that were there by then had the same numbers; higher ones
+// were those of others.
 std::uint64_t Epoch::bookmark_of(const LaneState& lane, const FarKnowledge& far) const {
   const auto found = far.lanes.find(lane.name);
   if (found == far.lanes.end()) return 0;

@@ -11,6 +11,7 @@
 #include "journal/books/transaction.hpp"
 #include "journal/sessions/far_knowledge.hpp"
 #include "journal/settings.hpp"
+#include "message/per_direction.hpp"
 
 namespace bascule {
 
@@ -20,7 +21,7 @@ class Epoch {
       : transaction_(transaction), books_(books), settings_(settings) {}
 
   const std::string& current() const { return transaction_.store().epoch(); }
-  // The one that ended when the journal was opened; empty: none did.
+  // The one that ended since the journal was opened; empty: none did.
   const std::string& former() const { return former_; }
 
   // Before the opening's commit, which is synced whatever the settings say: begins a new epoch if
@@ -33,9 +34,14 @@ class Epoch {
   // The last commit of all takes the mark away.
   void leave_boot() noexcept;
 
-  // The far broker has what this journal never wrote: it is an older copy of itself.
+  // The far broker had numbers that this journal had not given when it was opened: it is an older
+  // copy of itself, and what it took in since has numbers of others. Asked with the first answer
+  // since the opening: what crosses then has later numbers, too.
   bool overtaken(Direction direction, const FarKnowledge& far) const;
-  void renew();
+  // What overtaken() was asked about; from now on this direction's numbers are known to be its own.
+  void looked(Direction direction) { looked_[direction] = true; }
+  // An overtaken journal's numbers are its own as far as they were given at the opening.
+  void renew(Direction overtaken);
 
   // Whether its bookmark counts this journal's messages.
   bool knows(const FarKnowledge& far) const {
@@ -53,9 +59,13 @@ class Epoch {
     std::uint64_t next = 0, confirmed = 0;
   };
 
+  void renew(std::vector<Former> former);
+
   Transaction& transaction_;
   Books& books_;
   const JournalSettings& settings_;
+  std::vector<std::uint64_t> opening_;  // by id - 1: what was next when the journal was opened
+  PerDirection<bool> looked_;
   bool marked_ = false;  // it is on the disk that commits of this boot are not synced
   std::string former_;
   std::vector<Former> former_lanes_;  // by id - 1; empty: bookmarks of before say nothing

@@ -23,7 +23,8 @@ bool lost_something(const std::vector<LanePosition>& lanes) {
 std::vector<LanePosition> Resumption::positions(Direction direction, const FarKnowledge& far) {
   // The next numbers of an older copy were used before; under a new epoch they are new.
   const bool renew = epoch_.overtaken(direction, far);
-  if (renew) epoch_.renew();
+  if (renew) epoch_.renew(direction);
+  epoch_.looked(direction);
   if (renew && far.session_present) sessions_.estrange(direction);
   std::vector<LanePosition> positions;
   Forgotten forgotten = transaction_.store().meta().forgotten(direction);
@@ -34,7 +35,7 @@ std::vector<LanePosition> Resumption::positions(Direction direction, const FarKn
     if (lane.direction != direction || lane.input) continue;
     const std::vector<SequenceRange> replaying = lane.replaying();
     Finding finding = Finding::as_known;
-    if (far.asked && !renew) finding = compare(lane, far, session_lost);
+    if (far.asked) finding = compare(lane, far, session_lost);
     forgot = forgot || finding == Finding::lost || finding == Finding::overruled;
     silent = silent || finding == Finding::still_online;
     if (evidence == Evidence::none) evidence = evidence_of(finding);

@@ -99,6 +99,62 @@ TEST_CASE("far: a bookmark beyond what was ever written draws a new epoch") {
   CHECK(payloads(read_backlog(after, 1)) == "fghij");
 }
 
+// Ten messages, eight of them forwarded; then the copy of when there were six, four of them
+// forwarded, is put back. Cut off it takes in "x", "y", "z" as 7 to 9.
+struct PutBack {
+  Directory directory;
+  std::string epoch;
+  PutBack() {
+    const Directory alive;
+    JournalCore core = open_journal(alive);
+    fill(core, 6);
+    core.positions(Direction::up, {});
+    core.progress(told(1, 1, 4, 4 * Put().bytes()));
+    core.commit();
+    epoch = core.epoch();
+    directory = alive.copy();
+  }
+  FarKnowledge bookmark(std::uint64_t sequence) const {
+    FarKnowledge far;
+    far.asked = far.readable = far.session_present = true;
+    far.epoch = epoch;
+    far.lanes["default"] = sequence;
+    return far;
+  }
+};
+
+void take_in_cut_off(JournalCore& core) {
+  append(core, {{1, "t", "x"}, {1, "t", "y"}, {1, "t", "z"}});
+  core.commit();
+}
+
+TEST_CASE("far: an older copy that took in more than it had lost is known, and loses nothing") {
+  const PutBack back;
+  JournalCore core = open_journal(back.directory);
+  take_in_cut_off(core);
+  const auto at = core.positions(Direction::up, back.bookmark(8)).at(0);
+  core.commit();
+  CHECK(core.epoch() != back.epoch);
+  CHECK(at.cursor == 6);  // 5 and 6 crossed after the copy was made
+  CHECK(at.replay_next == 0);
+  CHECK(payloads(read_backlog(core, 1)) == "xyz");
+  // Connected again before a bookmark of the new epoch is there.
+  CHECK(core.positions(Direction::up, back.bookmark(8)).at(0).cursor == 6);
+}
+
+TEST_CASE("far: what a journal forwards itself does not make an older copy of it") {
+  const PutBack back;
+  JournalCore core = open_journal(back.directory);
+  take_in_cut_off(core);
+  CHECK(core.positions(Direction::up, back.bookmark(4)).at(0).cursor == 4);
+  core.progress(told(1, 5, 8, 4 * Put().bytes()));
+  core.commit();
+  CHECK(core.positions(Direction::up, back.bookmark(8)).at(0).cursor == 8);
+  core.reopen();
+  CHECK(core.positions(Direction::up, back.bookmark(8)).at(0).cursor == 8);
+  CHECK(core.epoch() == back.epoch);
+}
+
 TEST_CASE("far: a replay goes on where it was, and ends") {
   Half half;
   half.confirm(5);

@@ -190,6 +190,7 @@ TEST_CASE("session: a far broker that forgot voids the claims, and its ids are c
   const Directory directory;
   JournalCore core = open_journal(directory);
   core.enter_session(Direction::down, "broker", false);
+  core.positions(Direction::up, {});
   fill(core, 5);
   core.progress(told(1, 1, 3));
   Progress confirmed;
