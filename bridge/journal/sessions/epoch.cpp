@@ -53,7 +53,7 @@ bool Epoch::overtaken(Direction direction, const FarKnowledge& far) const {
   return std::any_of(lanes.begin(), lanes.end(), [&](const LaneState& lane) {
     const auto bookmark = far.lanes.find(lane.name);
     return lane.direction == direction && bookmark != far.lanes.end() &&
-           bookmark->second >= (lane.next);
+           bookmark->second >= (looked_[direction] ? lane.next : opening_.at(lane.id - 1U));
   });
 }
 
