@@ -6,6 +6,7 @@ import { moment, span } from './format.js';
 
 const HEIGHT = 100;
 const WIDTH = 1000;
+const TALL = { down: 20, slow: 17, up: 13, paused: 6 };
 
 /** @typedef {{ name: string, values: (number | null)[] }} Series one value a step */
 
@@ -90,17 +91,20 @@ export function readOut(event) {
 export function timeline(name, stretches, from, until) {
   const x = (ms) => Math.max(0, Math.min(WIDTH, (ms - from) / (until - from) * WIDTH));
   const outages = stretches.filter(({ state }) => state === 'down');
-  const away = outages.reduce((sum, one) => sum + one.until - one.from, 0);
-  const words = outages.length === 0 ? `no outage in ${span((until - from) / 1000)}`
+  const spent = (which) => stretches.filter(({ state }) => state === which)
+    .reduce((sum, one) => sum + one.until - one.from, 0);
+  const besides = ['slow', 'paused'].filter((state) => spent(state) > 0)
+    .map((state) => `; ${state} for ${span(spent(state) / 1000)}`).join('');
+  const words = (outages.length === 0 ? `no outage in ${span((until - from) / 1000)}`
     : `${outages.length === 1 ? '1 outage' : `${outages.length} outages`}, ` +
-      `${span(away / 1000)} in all, the last ${moment(outages.at(-1).from)}`;
+      `${span(spent('down') / 1000)} in all, the last ${moment(outages.at(-1).from)}`) + besides;
   return [
     svg('svg', { viewBox: `0 0 ${WIDTH} 20`, preserveAspectRatio: 'none', role: 'img',
       'aria-label': `Link ${name}: ${words}` },
     stretches.map(({ from: began, until: ended, state }) => {
       const part = { x: x(began).toFixed(2), width: Math.max(1.5, x(ended) - x(began)).toFixed(2) };
-      const tall = state === 'down' ? { y: 0, height: 20 } : { y: 6, height: 14 };
-      return svg('rect', { class: state, ...part, ...tall }, svg('title', {},
+      const tall = TALL[state] ?? TALL.up;  // not by colour alone
+      return svg('rect', { class: state, ...part, y: 20 - tall, height: tall }, svg('title', {},
         `${state} ${moment(began)} to ${moment(ended)}, ${span((ended - began) / 1000)}`));
     })),
     el('div', { class: 'scale' }, el('span', {}, moment(from)), el('span', {}, words),
