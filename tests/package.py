@@ -214,7 +214,24 @@ def check_policies():
             problems.append(f"plugins/{policy}/README.md: no tutorial")
 
 
+def check_mosquitto():
+    """The page for who comes from mosquitto's bridge names each option that `init --from` knows."""
+    draft = ROOT / "bridge/cli/draft"
+    known = set(re.findall(r'"(bridge_[a-z0-9_.]+)"', (draft / "conversion.cpp").read_text()))
+    reader = (draft / "mosquitto_conf.cpp").read_text()
+    of_bridges = re.search(r"of_bridges\[\] = \{(.*?)\};", reader, re.S)[1]
+    known |= set(re.findall(r'"([a-z_]+)"', of_bridges))
+    page = (ROOT / "packaging/MOSQUITTO.md").read_text()
+    rows = re.findall(r"^\| (.*?) \|", page, re.M)
+    named = {name for row in rows for name in re.findall(r"`([a-z]+[a-z_0-9.]+)`", row)}
+    # Of the whole broker, and words of `topic`.
+    named -= {"connection", "in", "out", "both", "false", "persistence"}
+    named -= {name for name in named if name.startswith("max_")}
+    same("packaging/MOSQUITTO.md", converter=known, page=named)
+
+
 if __name__ == "__main__":
+    check_mosquitto()
     check_keys()
     check_shown()
     check_examples()
