@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <sys/sysmacros.h>
 #include <sys/timex.h>
 #include <unistd.h>
 
@@ -16,6 +17,7 @@
 #include <system_error>
 #include <vector>
 
+#include "doctor/wear.hpp"
 #include "text/units.hpp"
 
 namespace bascule {
@@ -123,6 +125,10 @@ void check_disk(const BridgeConfig& config, std::optional<std::uint64_t> day_byt
   } else {
     tell(check_sync(times[times.size() / 2], times[times.size() * 99 / 100],
                     config.journal.sync == JournalSettings::Sync::full));
+  }
+  struct stat found {};
+  if (::stat(folder.c_str(), &found) == 0) {
+    tell(check_wear(major(found.st_dev), minor(found.st_dev), "/sys"));
   }
   struct statvfs disk {};
   if (::statvfs(folder.c_str(), &disk) != 0) return;

@@ -1,0 +1,14 @@
+// How worn the flash is that the journal lies on, as far as the kernel tells.
+#pragma once
+
+#include <string>
+
+#include "doctor/finding.hpp"
+
+namespace bascule {
+
+// Of the disk with the block device of these numbers, or with the file system on it. `sys` is where
+// the kernel shows its devices: /sys.
+Finding check_wear(unsigned major, unsigned minor, const std::string& sys);
+
+}  // namespace bascule
