@@ -138,6 +138,11 @@ void override(Draft& draft, const Options& options) {
   set(draft.central.username, options.user);
   set(draft.central.password_file, options.password_file);
   set(draft.central.ca_file, options.ca_file);
+  set(draft.central.cert_file, options.cert_file);
+  set(draft.central.key_file, options.key_file);
+  set(draft.site.ca_file, options.site_ca_file);
+  set(draft.site.cert_file, options.site_cert_file);
+  set(draft.site.key_file, options.site_key_file);
   set_profile(draft, *value_of(broker_words, std::string_view(options.broker)));
 }
 
@@ -214,6 +219,12 @@ void add_answers(CLI::App* command, Options& options) {
   text("--password-file", options.password_file, "FILE",
        "Where that user's password is (default: the service's credential central.password)");
   text("--ca", options.ca_file, "FILE", "Who signs the central broker's certificate, PEM");
+  text("--cert", options.cert_file, "FILE",
+       "Certificate of this bridge for it, with its chain, PEM");
+  text("--key", options.key_file, "FILE", "Key of that certificate, without a passphrase, PEM");
+  text("--site-ca", options.site_ca_file, "FILE", "Likewise, for the site's broker");
+  text("--site-cert", options.site_cert_file, "FILE", "Likewise");
+  text("--site-key", options.site_key_file, "FILE", "Likewise");
   text("--broker", options.broker, "KIND",
        "Of the central broker: auto, mosquitto, rabbitmq, nats or other");
   const auto patterns = [&](const char* name, std::vector<std::string>& value, const char* what) {
@@ -246,6 +257,8 @@ Exit codes: 0 written, 1 not written, 2 a flag is missing or wrong.
 Examples:
   bascule init
   bascule init --id store-42 --central mqtts://central.example.net --user shop --up pos/#
+  bascule init --id store-42 --central mqtts://central.example.net --cert /etc/bascule/shop.pem
+      --key /etc/bascule/shop.key --up pos/#
   bascule init --from /etc/mosquitto/mosquitto.conf -o -
   bascule init --from /etc/mosquitto/conf.d/bridges.conf --connection cloud --force)");
   const auto options = std::make_shared<Options>();

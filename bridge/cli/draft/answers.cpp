@@ -76,6 +76,25 @@ bool has_tls(const std::string& url) {
   return parsed && parsed->tls();
 }
 
+// The flags of one link.
+struct TlsFlags {
+  std::string url, ca, cert, key;
+};
+
+// Without a URL the file that is converted may have one with TLS.
+void check_tls(const TlsFlags& flags, const std::string& url, const std::string& ca,
+               const std::string& cert, const std::string& key) {
+  if (cert.empty() != key.empty()) {
+    throw std::invalid_argument(flags.cert + " and " + flags.key + " go together: " +
+                                (cert.empty() ? flags.cert : flags.key) + " is missing");
+  }
+  if (url.empty() || has_tls(url)) return;
+  const std::string flag = !ca.empty() ? flags.ca : !cert.empty() ? flags.cert : "";
+  if (flag.empty()) return;
+  throw std::invalid_argument(flag + " has no effect without TLS; " + flags.url +
+                              " has to begin with mqtts:// or wss://");
+}
+
 void add_routes(Draft& draft, const char* direction, const std::vector<std::string>& patterns) {
   for (std::size_t i = 0; i < patterns.size(); ++i) {
     DraftRoute route;
@@ -139,14 +158,18 @@ void check(const Answers& answers) {
   valid("--user", answers.user, plain_text);
   valid("--password-file", answers.password_file, file_path);
   valid("--ca", answers.ca_file, file_path);
+  valid("--cert", answers.cert_file, file_path);
+  valid("--key", answers.key_file, file_path);
+  valid("--site-ca", answers.site_ca_file, file_path);
+  valid("--site-cert", answers.site_cert_file, file_path);
+  valid("--site-key", answers.site_key_file, file_path);
   valid("--broker", answers.broker, broker_kind);
   for (const auto& one : answers.up) valid("--up", one, pattern);
   for (const auto& one : answers.down) valid("--down", one, pattern);
-  if (!answers.ca_file.empty() && !answers.central.empty() && !has_tls(answers.central)) {
-    throw std::invalid_argument(
-        "--ca has no effect without TLS; --central has to begin with "
-        "mqtts:// or wss://");
-  }
+  check_tls({"--central", "--ca", "--cert", "--key"}, answers.central, answers.ca_file,
+            answers.cert_file, answers.key_file);
+  check_tls({"--site", "--site-ca", "--site-cert", "--site-key"}, answers.site,
+            answers.site_ca_file, answers.site_cert_file, answers.site_key_file);
 }
 
 Draft draft_of(const Answers& answers, const std::string& instance) {
@@ -160,6 +183,11 @@ Draft draft_of(const Answers& answers, const std::string& instance) {
   draft.central.username = answers.user;
   draft.central.password_file = answers.password_file;
   draft.central.ca_file = answers.ca_file;
+  draft.central.cert_file = answers.cert_file;
+  draft.central.key_file = answers.key_file;
+  draft.site.ca_file = answers.site_ca_file;
+  draft.site.cert_file = answers.site_cert_file;
+  draft.site.key_file = answers.site_key_file;
   if (!answers.user.empty() && answers.password_file.empty()) {
     draft.central.password_file = std::string(credentials) + "central.password";
   }

@@ -12,7 +12,8 @@ namespace bascule {
 struct Answers {
   std::string id;
   std::string site = "mqtt://localhost:1883", site_user, site_password_file;
-  std::string central, user, password_file, ca_file;
+  std::string site_ca_file, site_cert_file, site_key_file;
+  std::string central, user, password_file, ca_file, cert_file, key_file;
   std::string broker = "auto";
   std::vector<std::string> up, down;  // patterns, as in a route's `from`
 };

@@ -80,5 +80,30 @@ TEST_CASE("init: a flag that is wrong is named") {
   CHECK(contains(wrong([](Answers& a) { a.up = {"a/#/b"}; }), "--up is impossible"));
   CHECK(contains(wrong([](Answers& a) { a.central = "mqtt://x", a.ca_file = "/x"; }),
                  "--ca has no effect"));
+  CHECK(contains(wrong([](Answers& a) { a.cert_file = "x", a.key_file = "/x"; }),
+                 "--cert must be a path"));
+  CHECK(contains(wrong([](Answers& a) { a.central = "mqtts://x", a.cert_file = "/x"; }),
+                 "--key is missing"));
+  CHECK(contains(wrong([](Answers& a) { a.site_key_file = "/x"; }), "--site-cert is missing"));
+  CHECK(contains(wrong([](Answers& a) { a.site_cert_file = "/x", a.site_key_file = "/y"; }),
+                 "--site-cert has no effect without TLS; --site"));
+  CHECK(wrong([](Answers& a) {
+          a.central = "mqtts://x", a.cert_file = "/x", a.key_file = "/y";
+        }).empty());
   CHECK(wrong([](Answers& a) { a.id = "store-7"; }).empty());
+}
+
+TEST_CASE("init: certificates of the bridge are in the file, each at its link") {
+  Answers answers;
+  answers.id = "store-42";
+  answers.site = answers.central = "mqtts://x";
+  answers.cert_file = "/c.pem", answers.key_file = "/c.key";
+  answers.site_ca_file = "/ca.pem", answers.site_cert_file = "/s.pem";
+  answers.site_key_file = "/s.key";
+  const Draft draft = draft_of(answers, "");
+  CHECK(draft.central.cert_file == "/c.pem");
+  CHECK(draft.central.key_file == "/c.key");
+  CHECK(draft.site.ca_file == "/ca.pem");
+  CHECK(draft.site.cert_file == "/s.pem");
+  CHECK(contains(to_yaml(draft), "/s.key"));
 }
