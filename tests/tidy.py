@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parent.parent
 # folder, or a header with its source; where both have a rank, the file's own counts. Any room's
 # settings.hpp counts as "settings": it includes nothing of its room, so that config can fill it.
 BRIDGE = [
-    ["text", "clock", "base64", "fold", "outage_news"],
+    ["text", "clock", "base64", "fold", "outage_news", "file_watch"],
     ["message"],
     ["settings", "log"],
     ["link", "route", "journal/lane", "journal/store/sqlite"],

@@ -16,6 +16,7 @@
 #include "link/loop.hpp"
 #include "link/native/certificate.hpp"
 #include "link/native/resolve.hpp"
+#include "link/native/tls_context.hpp"
 #include "link/native/transport.hpp"
 #include "link/url.hpp"
 
@@ -49,7 +50,9 @@ Opened open(const Url& url, const TlsSettings& tls) {
   handlers.on_end = [&](const Transport::End& end) { answer({false, end.why, {}}); };
   loop.post([&] {
     try {
-      transport = std::make_unique<Transport>(loop, url, tls, patience, std::move(handlers));
+      transport =
+          std::make_unique<Transport>(loop, url, url.tls() ? make_tls_context(tls) : nullptr,
+                                      tls.insecure, patience, std::move(handlers));
     } catch (const std::exception& error) {
       answer({false, error.what(), {}});
     }

@@ -16,6 +16,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "link/broker_kind.hpp"
@@ -47,6 +48,8 @@ struct TlsSettings {
   std::string cert_file;  // client certificate chain, PEM
   std::string key_file;
   bool insecure = false;  // true: any certificate is taken
+
+  bool operator==(const TlsSettings&) const = default;
 };
 
 struct Will {
@@ -54,6 +57,8 @@ struct Will {
   std::string payload;
   Qos qos = Qos::at_least_once;
   bool retain = true;
+
+  bool operator==(const Will&) const = default;
 };
 
 struct LinkSettings {
@@ -81,6 +86,8 @@ struct LinkSettings {
   std::uint32_t max_payload_bytes = 16 << 20;   // of what is larger, only the head is handed in
   Spoken spoken = Spoken::unknown;
   std::optional<Will> will;
+
+  bool operator==(const LinkSettings&) const = default;
 };
 
 struct Subscription {
@@ -95,6 +102,8 @@ struct Subscription {
   // MQTT 5: with the retain flag that they were published with. Without, as always with MQTT 3.1.1,
   // only what a subscription brings has it.
   bool retain_as_published = true;
+
+  bool operator==(const Subscription&) const = default;
 };
 
 // What became of a subscription, by the last word of the broker.
@@ -159,6 +168,7 @@ struct Outcome {
 // What the broker said in CONNACK, with the defaults of the protocol filled in.
 struct Limits {
   bool session_present = false;
+  bool continued = false;  // the connection was there before: Link::take_up()
   Protocol protocol = Protocol::v5;
   std::uint32_t receive_maximum = 65'535;  // QoS 1 and 2 publishes it lets us have in flight
   std::uint32_t maximum_packet_bytes = 268'435'460;
@@ -227,6 +237,19 @@ class Link {
   // Likewise, for a broker that does so only for what this connection has subscribed to: that comes
   // first, at QoS 1. Over MQTT 3.1.1 it may bring what is retained there.
   virtual void take_back(const std::string& filter) = 0;
+
+  // For others that take the handlers' place while the connection stays. rest(): nothing more is
+  // handed in or told, and what the broker sends waits; what is acknowledged still goes out. Only
+  // on the loop thread. False, and nothing has changed: it is not up, or something is on its way,
+  // or this client cannot. The Paho link cannot.
+  virtual bool rest() { return false; }
+  // As start(), after rest(): on_connected comes with `continued`, what has not changed is not
+  // asked for again, and on_up comes once the rest is answered. Where the connection has ended
+  // meanwhile, or something of it was not acknowledged, another one is made. Any thread.
+  virtual void take_up(LinkHandlers handlers, std::vector<Subscription> subscriptions,
+                       std::vector<std::string> unwanted) {
+    start(std::move(handlers), std::move(subscriptions), std::move(unwanted));
+  }
 
   // Ends the connection in an orderly way: what is in flight gets `deadline` to be acknowledged,
   // then DISCONNECT. The broker keeps the session. Any thread but the loop's; blocks.

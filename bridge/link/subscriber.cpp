@@ -1,6 +1,8 @@
 #include "link/subscriber.hpp"
 
 #include <algorithm>
+#include <map>
+#include <string_view>
 #include <utility>
 
 #include "link/reason.hpp"
@@ -17,18 +19,48 @@ void Subscriber::begin(const Limits& limits, Time now) {
   all_.assign(wanted_.size(), {});
   awaited_ = all_.size();
   changed_.clear();
-  for (std::size_t i = 0; i < all_.size(); ++i) {
-    One& one = all_[i];
-    one.since = now;
-    if (!doubts_.left_out(wanted_[i].filter)) continue;
-    heard_of(one);
-    fail(one, State::refused, "the broker closes the connection over it", now);
-    one.since = doubts_.again(wanted_[i].filter);
-  }
+  for (std::size_t i = 0; i < all_.size(); ++i) ask_anew(i, now);
   qos_max_ = limits.maximum_qos;
   protocol_ = limits.protocol;
   heard_ = now;
   without_qos_2_ = false;
+}
+
+void Subscriber::ask_anew(std::size_t index, Time now) {
+  One& one = all_[index];
+  one.since = now;
+  if (!doubts_.left_out(wanted_[index].filter)) return;
+  heard_of(one);
+  fail(one, State::refused, "the broker closes the connection over it", now);
+  one.since = doubts_.again(wanted_[index].filter);
+}
+
+void Subscriber::change(const std::vector<Subscription>& before, const Limits& limits, Time now) {
+  std::map<std::string_view, std::size_t> places;
+  for (std::size_t i = 0; i < before.size(); ++i) places.try_emplace(before[i].filter, i);
+  const std::vector<One> were = std::exchange(all_, std::vector<One>(wanted_.size()));
+  awaited_ = all_.size();
+  changed_.clear();
+  heard_ = now;
+  for (std::size_t i = 0; i < all_.size(); ++i) {
+    const auto place = places.find(wanted_[i].filter);
+    const bool known = place != places.end() && place->second < were.size();
+    const One one = known ? were[place->second] : One{};
+    const bool identified =
+        !limits.identifiers_available || one.identifier == wanted_[i].identifier;
+    Subscription as_asked = known ? before[place->second] : Subscription{};
+    as_asked.identifier = wanted_[i].identifier;
+    if (one.state != State::granted || one.sent || !identified || as_asked != wanted_[i]) {
+      ask_anew(i, now);
+      continue;
+    }
+    all_[i].state = State::granted;
+    all_[i].asked = one.asked;
+    all_[i].why = one.why;
+    all_[i].identifier = wanted_[i].identifier;
+    heard_of(all_[i]);
+    change(all_[i]);
+  }
 }
 
 std::vector<Subscriber::Ask> Subscriber::due(Time now) {

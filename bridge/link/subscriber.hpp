@@ -32,6 +32,10 @@ class Subscriber {
   // A connection has begun: everything is to be asked for.
   void begin(const Limits& limits, Time now);
 
+  // The list has become another one, and was `before`, while the connection lives: what the broker
+  // has granted and is wanted as it was is not asked for again. Answers to earlier asks are none.
+  void change(const std::vector<Subscription>& before, const Limits& limits, Time now);
+
   // A SUBSCRIBE that is to be sent now, and is noted as sent.
   struct Ask {
     std::size_t index = 0;  // into the list
@@ -71,6 +75,7 @@ class Subscriber {
     bool changed = false;
   };
 
+  void ask_anew(std::size_t index, Time now);
   void fail(One& one, State state, std::string why, Time now);
   void change(One& one);
   void heard_of(One& one);

@@ -39,6 +39,8 @@ struct Route {
   // One of the two that `direction: both` stands for. What this one publishes is a topic of the
   // other; that it does not come back is for the links and the stamp to see to.
   bool both = false;
+
+  bool operator==(const Route&) const = default;
 };
 
 struct RouteMatch {

@@ -42,6 +42,17 @@ class LinkProbe {
   explicit LinkProbe(LinkSettings settings, std::vector<Subscription> subscriptions = {},
                      bool acknowledges = true, std::vector<std::string> unwanted = {})
       : acknowledges_(acknowledges), link_(make_link(std::move(settings))) {
+    link_->start(handlers(), std::move(subscriptions), std::move(unwanted));
+  }
+  // Takes the link of another one up that rests.
+  LinkProbe(LinkProbe& other, std::vector<Subscription> subscriptions,
+            std::vector<std::string> unwanted = {})
+      : acknowledges_(true), link_(other.link_) {
+    link_->take_up(handlers(), std::move(subscriptions), std::move(unwanted));
+  }
+  ~LinkProbe() { stop(); }
+
+  LinkHandlers handlers() {
     LinkHandlers handlers;
     handlers.on_deliveries = [this](std::span<const Delivery> list) { deliver(list); };
     handlers.on_outcomes = [this](std::span<const Outcome> list) {
@@ -67,9 +78,8 @@ class LinkProbe {
       const std::lock_guard lock(mutex_);
       unsubscribed_.push_back(filter);
     };
-    link_->start(std::move(handlers), std::move(subscriptions), std::move(unwanted));
+    return handlers;
   }
-  ~LinkProbe() { stop(); }
 
   void stop(std::chrono::milliseconds deadline = std::chrono::milliseconds(0)) {
     link_->stop(deadline);
@@ -143,7 +153,7 @@ class LinkProbe {
   std::vector<std::string> downs_;
   std::vector<SubscriptionStatus> subscriptions_;
   std::vector<std::string> unsubscribed_;
-  std::unique_ptr<Link> link_;
+  std::shared_ptr<Link> link_;  // others may take it up
 };
 
 }  // namespace bascule::test

@@ -5,6 +5,7 @@
 
 #include "link/codec/encode.hpp"
 #include "link/connect_settings.hpp"
+#include "link/native/connect_packet.hpp"
 #include "link/reason.hpp"
 
 namespace bascule {
@@ -13,25 +14,6 @@ namespace {
 
 using Kind = ConnectResult::Kind;
 using Milliseconds = std::chrono::duration<double, std::milli>;
-
-ConnectPacket connect_packet(const LinkSettings& settings, Protocol version,
-                             Session::WillForm will) {
-  ConnectPacket packet;
-  packet.version = version;
-  packet.client_id = settings.client_id;
-  packet.username = settings.username;
-  if (!settings.password_file.empty()) packet.password = read_password(settings.password_file);
-  packet.keep_alive_s = keep_alive_s(settings);
-  if (will != Session::WillForm::none) packet.will = settings.will;
-  if (packet.will && will == Session::WillForm::plain) {
-    packet.will->retain = false;
-    packet.will->qos = Qos::at_most_once;
-  }
-  packet.keep_session = settings.keep_session;
-  packet.session_expiry_s = session_expiry_s(settings);
-  packet.receive_maximum = Inbox::receive_maximum;
-  return packet;
-}
 
 // An end over something that the broker did, though it had let us in.
 Connection::End fault(std::string why) { return {Kind::refused, std::move(why), 0, 0}; }
@@ -58,25 +40,33 @@ Connection::Connection(Loop& loop, const LinkSettings& settings, const Url& url,
       packet_bytes_max_(maximum_packet_bytes(settings)),
       subscriber_(subscriptions, session.doubts),
       inbox_(version, session.deliveries) {
-  append_connect(connect_packet_, connect_packet(settings, version, session.will));
+  ConnectPacket packet = connect_packet(settings, version, will_of(session.will));
+  packet.password = session.credentials.password(settings);
+  append_connect(connect_packet_, packet);
   Transport::Handlers handlers;
   handlers.on_open = [this] { opened(); };
   handlers.on_bytes = [this](std::span<char> bytes) { return received(bytes); };
   handlers.on_written = [this](std::uint64_t position) { written(position); };
   handlers.on_end = [this](const Transport::End& end) { broken(end); };
-  transport_.emplace(loop, url, settings.tls, connect_timeout(settings), std::move(handlers));
+  TlsContext tls = url.tls() ? session.credentials.tls(settings) : nullptr;
+  transport_.emplace(loop, url, std::move(tls), settings.tls.insecure, connect_timeout(settings),
+                     std::move(handlers));
   outbox_.emplace(version, session.publishes, *transport_);
 }
 
-void Connection::opened() {
-  transport_->out() = std::exchange(connect_packet_, {});
-  transport_->send();
+std::optional<Will> Connection::will_of(Session::WillForm form) const {
+  auto will = form == Session::WillForm::none ? std::nullopt : settings_.will;
+  if (!will || form != Session::WillForm::plain) return will;
+  will->retain = false;
+  will->qos = Qos::at_most_once;
+  return will;
 }
 
 // --- what comes in ---------------------------------------------------------------------------
 
 std::size_t Connection::received(std::span<char> bytes) {
   if (phase_ == Phase::closing) return bytes.size();
+  if (resting_) return 0;
   now_ = Clock::now();
   keep_alive_.heard(now_);
   std::size_t used = 0;
@@ -135,7 +125,7 @@ void Connection::hand_in() {
 }
 
 void Connection::hold_back() {
-  const bool full = inbox_.full();
+  const bool full = resting_ || inbox_.full();
   if (std::exchange(held_, full) != full) transport_->hold(full);
 }
 
@@ -264,6 +254,20 @@ void Connection::take_suback(const Frame& frame) {
   subscriber_.one_by_one() ? ask(now_) : tell_subscribed(now_);
 }
 
+void Connection::go_on(const std::vector<Subscription>& before) {
+  resting_ = false;
+  now_ = Clock::now();
+  phase_ = Phase::subscribing;
+  limits_.session_present = limits_.continued = true;
+  owner_.connected(limits_);
+  requests_.disown();
+  subscriber_.change(before, limits_, now_);
+  ask(now_);
+  unsubscribe(unwanted_);
+  hold_back();
+  if (std::exchange(subscribed_now_, false)) owner_.subscribed(limits_);
+}
+
 void Connection::take_back(const std::string& filter) {
   if (!requests_.room()) return;
   append_subscribe(transport_->out(), version_, requests_.subscribe(Requests::of_nobody), {filter});
@@ -368,12 +372,6 @@ void Connection::written(std::uint64_t position) {
   outbox_->send_waiting();
   send();
   owner_.settled();
-}
-
-void Connection::send() {
-  if (transport_->out().empty()) return;
-  keep_alive_.sent(Clock::now());
-  transport_->send();
 }
 
 // --- the end ---------------------------------------------------------------------------------

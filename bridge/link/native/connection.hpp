@@ -9,6 +9,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "link/codec/decode.hpp"
@@ -16,6 +17,7 @@
 #include "link/connect_result.hpp"
 #include "link/in_flight.hpp"
 #include "link/link.hpp"
+#include "link/native/credentials.hpp"
 #include "link/native/inbox.hpp"
 #include "link/native/keep_alive.hpp"
 #include "link/native/outbox.hpp"
@@ -37,6 +39,7 @@ struct Session {
   enum class WillForm : std::uint8_t { whole, plain, none } will = WillForm::whole;
   std::uint8_t will_code = 0;  // with which it refused it
   SubscribeDoubts doubts;
+  Credentials credentials;
 };
 
 class Connection {
@@ -80,6 +83,14 @@ class Connection {
   // After subscribed(). False: some outcomes wait already.
   bool publish(std::span<const Outgoing> messages);
 
+  // While it is up: nothing more is taken in. And it goes on, with lists that have changed: that of
+  // subscriptions was `before`. connected() and subscribed() come again.
+  void rest() {
+    resting_ = true;
+    hold_back();
+  }
+  void go_on(const std::vector<Subscription>& before);
+
   void unsubscribe(std::span<const std::string> filters);
   void take_back(const std::string& filter);
 
@@ -101,7 +112,11 @@ class Connection {
   enum class Phase : std::uint8_t { connecting, subscribing, up, closing, over };
   using Clock = std::chrono::steady_clock;
 
-  void opened();
+  std::optional<Will> will_of(Session::WillForm form) const;
+  void opened() {
+    transport_->out() = std::exchange(connect_packet_, {});
+    transport_->send();
+  }
   std::size_t received(std::span<char> bytes);
   void written(std::uint64_t position);
   void broken(const Transport::End& end);
@@ -128,7 +143,11 @@ class Connection {
   }
   void hold_back();
 
-  void send();
+  void send() {
+    if (transport_->out().empty()) return;
+    keep_alive_.sent(Clock::now());
+    transport_->send();
+  }
   void ping(Clock::time_point now);
   void fail(End end);
 
@@ -157,6 +176,7 @@ class Connection {
   bool outcomes_wait_ = false;
   bool subscribed_now_ = false;
   bool held_ = false;
+  bool resting_ = false;
 
   std::optional<Transport> transport_;  // after all that it may call back for
   std::optional<Outbox> outbox_;        // writes to it

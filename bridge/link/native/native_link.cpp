@@ -18,6 +18,15 @@ using Kind = ConnectResult::Kind;
 
 constexpr auto goodbye = 1s;  // for DISCONNECT to get out
 
+LinkHandlers nobody() {
+  LinkHandlers handlers;
+  handlers.on_deliveries = [](std::span<const Delivery>) {};
+  handlers.on_outcomes = [](std::span<const Outcome>) {};
+  handlers.on_up = [](const Limits&) {};
+  handlers.on_down = [](const std::string&) {};
+  return handlers;
+}
+
 }  // namespace
 
 NativeLink::NativeLink(LinkSettings settings, Url url)
@@ -33,6 +42,36 @@ void NativeLink::start(LinkHandlers handlers, std::vector<Subscription> subscrip
   loop_.post([this] { connect(); });
 }
 
+// What is read and not handed in stays with the connection.
+bool NativeLink::rest() {
+  const bool whole = phase_ == Phase::up && !paused_ && !stopping_ && !held_ && !dropping_ &&
+                     session_.publishes.size() == 0;
+  if (!whole) return false;
+  connection_->rest();
+  resting_ = true;
+  handlers_ = nobody();
+  return true;
+}
+
+void NativeLink::take_up(LinkHandlers handlers, std::vector<Subscription> subscriptions,
+                         std::vector<std::string> unwanted) {
+  loop_.post([this, handlers = std::move(handlers), subscriptions = std::move(subscriptions),
+              unwanted = std::move(unwanted)]() mutable {
+    resting_ = false;
+    handlers_ = std::move(handlers);
+    const auto before = std::exchange(subscriptions_, std::move(subscriptions));
+    unwanted_ = std::move(unwanted);
+    wanted_next_.reset();
+    status_.forget_subscriptions();
+    const bool whole = phase_ == Phase::up && !held_ && !dropping_;
+    if (whole && session_.deliveries.count() == 0) return connection_->go_on(before);
+    was_up_ = false;  // as far as these handlers know
+    if (phase_ == Phase::idle) return connect();
+    at_once_ = true;
+    end_connection(std::string(delivered_anew));
+  });
+}
+
 // --- from connection to connection -------------------------------------------------------------
 
 void NativeLink::connect() {
@@ -46,6 +85,9 @@ void NativeLink::connect() {
         std::make_shared<Connection>(loop_, settings_, redirects_.target(), protocol_.next(),
                                      subscriptions_, unwanted_, session_, owner);
     watch();
+    if (const auto fault = session_.credentials.fault(); !fault.empty()) {
+      status_.error(fault + "; what it held before is used");
+    }
   } catch (const std::exception& error) {
     attempt_failed({Kind::refused, error.what(), 0, 0});
   }
@@ -74,6 +116,7 @@ void NativeLink::sent_on(std::string_view reference, bool moved) {
 void NativeLink::connected(const Limits& limits) {
   phase_ = Phase::subscribing;
   limits_ = limits;
+  if (limits.continued) return handlers_.on_connected(limits);
   up_since_ = Clock::now();
   protocol_.connected(up_since_);
   status_.speaks(limits.protocol);
@@ -86,8 +129,10 @@ void NativeLink::subscribed(const Limits& limits) {
   if (phase_ != Phase::subscribing) return;
   limits_ = limits;
   phase_ = Phase::up;
-  backoff_.up(Clock::now());
-  status_.went_up(limits_.session_present, std::exchange(renewed_, false));
+  if (!limits.continued) {
+    backoff_.up(Clock::now());
+    status_.went_up(limits_.session_present, std::exchange(renewed_, false));
+  }
   if (held_) status_.enter(LinkStatus::State::paused);
   was_up_ = true;
   handlers_.on_up(limits_);
@@ -160,7 +205,7 @@ void NativeLink::connection_ended(const Connection::End& end, bool ours) {
   if (stopping_) return stopped_.set_value();
   const bool at_once = std::exchange(at_once_, false);
   renewed_ = at_once;
-  if (!paused_) retry(sent_on || at_once);
+  if (!paused_ && !resting_) retry(sent_on || at_once);
 }
 
 // The connection may have called, so it goes when it has returned; until then it must not take in
@@ -196,7 +241,8 @@ void NativeLink::watch() {
                                  session_.publishes.last_round_trip() > settings_.slow_after);
     status_.enter(slow ? LinkStatus::State::slow : LinkStatus::State::up);
   }
-  if (phase_ == Phase::up && protocol_.retry_due(now)) return close("to try MQTT 5 again");
+  if (phase_ == Phase::up && !resting_ && protocol_.retry_due(now))
+    return close("to try MQTT 5 again");
   connection_->tick(now);
 }
 

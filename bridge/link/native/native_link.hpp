@@ -35,6 +35,9 @@ class NativeLink final : public Link, private Connection::Owner {
 
   void start(LinkHandlers handlers, std::vector<Subscription> subscriptions,
              std::vector<std::string> unwanted) override;
+  bool rest() override;
+  void take_up(LinkHandlers handlers, std::vector<Subscription> subscriptions,
+               std::vector<std::string> unwanted) override;
   void want(std::vector<Subscription> subscriptions) override;
   void identify(const std::string& filter, std::uint32_t identifier) override;
   void unsubscribe(std::vector<std::string> filters) override;
@@ -108,6 +111,7 @@ class NativeLink final : public Link, private Connection::Owner {
   bool at_once_ = false;  // the next connection
   bool renewed_ = false;  // and it is that one
   bool stopping_ = false;
+  bool resting_ = false;  // nobody has the handlers
   std::string close_reason_;
   Limits limits_;
   ProtocolChoice protocol_{settings_.protocol, settings_.spoken};

@@ -23,6 +23,11 @@ class Requests {
   // From now on there may be publishes.
   void leave_room() { first_ = next_ = first_request_id; }
 
+  // Nobody asks any more for what was asked for until now.
+  void disown() {
+    for (auto& [id, index] : subscribes_) index = of_nobody;
+  }
+
   std::uint16_t subscribe(std::size_t index) {
     const auto id = take();
     subscribes_[id] = index;

@@ -68,6 +68,11 @@ TlsContext make_tls_context(const TlsSettings& settings) {
   return owner;
 }
 
+TlsContext share(const TlsContext& context) {
+  SSL_CTX_up_ref(context.get());
+  return TlsContext(context.get());
+}
+
 void expect_host(SSL* session, const std::string& host, bool insecure) {
   const bool is_address = numeric(host);
   if (!is_address) SSL_set_tlsext_host_name(session, host.c_str());

@@ -19,6 +19,8 @@ using TlsContext = std::unique_ptr<ssl_ctx_st, FreeTlsContext>;
 
 // Reads the files. Throws std::runtime_error with one sentence.
 TlsContext make_tls_context(const TlsSettings& settings);
+// The same one, for another owner.
+TlsContext share(const TlsContext& context);
 
 // The certificate must be for `host`, unless any is taken; and the broker is told the name.
 void expect_host(ssl_st* session, const std::string& host, bool insecure);

@@ -31,7 +31,7 @@ constexpr std::size_t write_bytes_kept = 1 << 20;  // a buffer that grew larger 
 // Lives as long as an operation on it is under way, or the Transport.
 class Transport::Stream : public std::enable_shared_from_this<Stream> {
  public:
-  Stream(Loop& loop, const Url& url, const TlsSettings& tls, Handlers handlers)
+  Stream(Loop& loop, const Url& url, TlsContext context, bool insecure, Handlers handlers)
       : io_(*LoopContext::of(loop)),
         host_(url.host),
         handlers_(std::move(handlers)),
@@ -39,9 +39,9 @@ class Transport::Stream : public std::enable_shared_from_this<Stream> {
         socket_(io_),
         timer_(io_) {
     if (!url.tls()) return;
-    context_ = std::make_unique<asio::ssl::context>(make_tls_context(tls).release());
+    context_ = std::make_unique<asio::ssl::context>(context.release());
     tls_.emplace(socket_, *context_);
-    expect_host(tls_->native_handle(), host_, tls.insecure);
+    expect_host(tls_->native_handle(), host_, insecure);
   }
 
   void open(const Url& url, std::chrono::milliseconds timeout) {
@@ -69,7 +69,12 @@ class Transport::Stream : public std::enable_shared_from_this<Stream> {
 
   void hold(bool held) {
     held_ = held;
-    if (!held) read();
+    if (held || reading_) return;
+    if (filled_ == 0) return read();
+    // What was read before and not taken.
+    asio::post(io_, [self = shared_from_this()] {
+      if (!self->held_ && !self->reading_) self->have_read({}, 0);
+    });
   }
 
   void gather(bool gathering) { gathering_ = gathering; }
@@ -290,9 +295,10 @@ class Transport::Stream : public std::enable_shared_from_this<Stream> {
   std::uint64_t taken_ = 0;  // out of pending_, since the beginning
 };
 
-Transport::Transport(Loop& loop, const Url& url, const TlsSettings& tls,
+Transport::Transport(Loop& loop, const Url& url, TlsContext context, bool insecure,
                      std::chrono::milliseconds timeout, Handlers handlers)
-    : stream_(std::make_shared<Stream>(loop, url, tls, std::move(handlers))) {
+    : stream_(
+          std::make_shared<Stream>(loop, url, std::move(context), insecure, std::move(handlers))) {
   stream_->open(url, timeout);
 }
 

@@ -14,6 +14,7 @@
 
 #include "link/link.hpp"
 #include "link/native/keep_alive.hpp"
+#include "link/native/tls_context.hpp"
 #include "link/native/wire.hpp"
 #include "link/url.hpp"
 
@@ -36,11 +37,11 @@ class Transport : public Wire {
     std::function<void(const End&)> on_end;  // once, and then nothing more is called
   };
 
-  // The connection must be open after `timeout`. The files of `tls` are read now; throws
-  // std::runtime_error with one sentence for one that cannot be used. No handler is called before
-  // this returns.
-  Transport(Loop& loop, const Url& url, const TlsSettings& tls, std::chrono::milliseconds timeout,
-            Handlers handlers);
+  // The connection must be open after `timeout`. `context` is for TLS, if the URL wants it. Throws
+  // std::runtime_error with one sentence if no certificate can be for the host. No handler is
+  // called before this returns.
+  Transport(Loop& loop, const Url& url, TlsContext context, bool insecure,
+            std::chrono::milliseconds timeout, Handlers handlers);
   ~Transport() override;  // closes at once; no handler is called any more
   Transport(const Transport&) = delete;
   Transport& operator=(const Transport&) = delete;
@@ -49,7 +50,8 @@ class Transport : public Wire {
   void send();
   std::uint64_t position() const override;
 
-  // While held nothing is read, and the broker has to wait.
+  // While held nothing is read, and the broker has to wait. What on_bytes left then comes again
+  // when it ends.
   void hold(bool held);
 
   // While gathering, the loop's thread rests a little between one read and the next, so that each

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <utility>
 
 using namespace bascule;
 using namespace std::chrono_literals;
@@ -41,6 +42,40 @@ Subscription one(const std::string& filter, Qos qos = Qos::at_least_once) {
 }
 
 }  // namespace
+
+TEST_CASE("subscriber: of a list that changes only what is new is asked for") {
+  Case c({one("a"), one("b"), one("c"), one("d")});
+  c.begin();
+  c.due();
+  for (const std::size_t index : {0, 1, 2}) CHECK(c.subscriber.answered(index, 1, "", c.now));
+  c.subscriber.take_changes();
+  Limits limits;
+  SUBCASE("by filter, and by what else it was asked with") {
+    const auto before =
+        std::exchange(c.wanted, {one("c"), one("d"), one("b", Qos::exactly_once), one("e")});
+    c.subscriber.change(before, limits, c.now);
+    CHECK(c.due() == Case::Asks{{1, 1}, {2, 2}, {3, 1}});
+    CHECK_FALSE(c.subscriber.settled());
+    const auto changes = c.subscriber.take_changes();
+    REQUIRE(changes.size() == 1);
+    CHECK(changes[0].filter == "c");
+    CHECK(changes[0].state == State::granted);
+    for (const std::size_t index : {1, 2, 3}) CHECK(c.subscriber.answered(index, 1, "", c.now));
+    CHECK(c.subscriber.settled());
+  }
+  SUBCASE("an identifier counts where the broker gives it back") {
+    for (const bool counts : {true, false}) {
+      auto wanted = std::vector{one("a"), one("b"), one("c")};
+      wanted[1].identifier = counts ? 7 : 8;
+      const auto before = std::exchange(c.wanted, wanted);
+      limits.identifiers_available = counts;
+      c.subscriber.change(before, limits, c.now);
+      CHECK(c.due() == (counts ? Case::Asks{{1, 1}} : Case::Asks{}));
+      if (counts) CHECK(c.subscriber.answered(1, 1, "", c.now));
+    }
+    CHECK(c.subscriber.settled());
+  }
+}
 
 TEST_CASE("subscriber: all are asked for, and it is settled when all are answered") {
   Case c({one("a"), one("b", Qos::exactly_once)});
