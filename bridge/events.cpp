@@ -1,6 +1,7 @@
 #include "events.hpp"
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <nlohmann/json.hpp>
 #include <utility>
@@ -15,6 +16,8 @@ namespace {
 
 using nlohmann::json;
 
+constexpr std::size_t changes_told = 50;
+
 json about_pause(const char* name, const Pause& pause, const std::string& by) {
   json event{{"event", name}, {"by", by}, {"at", utc_text(now().wall_ms)}};
   if (!pause.link.empty()) {
@@ -23,6 +26,7 @@ json about_pause(const char* name, const Pause& pause, const std::string& by) {
     event["lane"] = pause.lane;
     event["direction"] = to_string(pause.direction);
   }
+  if (pause.left_ms > 0) event["until"] = utc_text(now().wall_ms + pause.left_ms);
   return event;
 }
 
@@ -130,6 +134,21 @@ void Events::resumed(const Pause& pause, const std::string& by) {
   json event = about_pause("resumed", pause, by);
   event["paused_s"] = std::max<std::int64_t>(0, now().wall_ms - pause.since_ms) / 1'000;
   append(event.dump(-1, ' ', false, json::error_handler_t::replace));
+}
+
+void Events::reloaded(ReloadEvent what) {
+  const std::size_t changes = what.changes.size();
+  what.changes.resize(std::min(changes, changes_told));
+  what.reasons.resize(std::min(what.reasons.size(), changes_told));
+  append(json{{"event", "reloaded"},
+              {"applied", what.applied},
+              {"changes", what.changes},
+              {"left_out", changes - what.changes.size()},
+              {"reasons", what.reasons},
+              {"kept", what.kept},
+              {"dropped", what.dropped},
+              {"at", utc_text(now().wall_ms)}}
+             .dump(-1, ' ', false, json::error_handler_t::replace));
 }
 
 void Events::append(const std::string& payload) {

@@ -23,7 +23,11 @@
 //   {"event":"paused","link":"central","by":"ann","at":"…Z"}: a person said so; in place of "link",
 //    "lane" and "direction". That the link to the centre is gets published at once, past the
 //    journal
-//   {"event":"resumed", likewise, with "paused_s"}
+//    "until":"…Z": where a time was set
+//   {"event":"resumed", likewise, with "paused_s"}; by bascule, where its time is over
+//   {"event":"reloaded","applied":true,"changes":["lanes.media.ttl: 7d -> 1d"],"left_out":0,
+//    "reasons":[],"kept":["site"],"dropped":["central"],"at":"…Z"}: a changed file was taken
+//    over, or not, for these reasons
 //   {"event":"case_opened","policy":"seats","case":7,"kind":"…","subject":"…","at":"…Z"}
 //   {"event":"case_closed", likewise}; these two are written by the policy's step itself
 //
@@ -34,6 +38,7 @@
 #include <map>
 #include <mutex>
 #include <string>
+#include <vector>
 
 #include "journal/journal.hpp"
 
@@ -56,6 +61,14 @@ struct RetainedEvent {
   std::string reason;  // it failed; empty: it did not
 };
 
+// What came of a changed file.
+struct ReloadEvent {
+  bool applied = false;
+  std::vector<std::string> changes;
+  std::vector<std::string> reasons;        // why it was not taken over
+  std::vector<std::string> kept, dropped;  // links
+};
+
 class Events {
  public:
   // `direction` is where the centre is: up; at a hub, down.
@@ -74,6 +87,7 @@ class Events {
   void journal(const JournalNews& news);
   void paused(const Pause& pause);
   void resumed(const Pause& pause, const std::string& by);
+  void reloaded(ReloadEvent what);
 
  private:
   void append(const std::string& payload);

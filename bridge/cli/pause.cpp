@@ -19,7 +19,7 @@ using nlohmann::json;
 struct Options {
   bool as_json = false;
   bool all = false;
-  std::string link, lane, direction, by;
+  std::string link, lane, direction, by, time;
 };
 
 Query query_of(const Options& options) {
@@ -28,6 +28,7 @@ Query query_of(const Options& options) {
   if (!options.lane.empty()) query.set("lane", options.lane);
   if (!options.direction.empty()) query.set("direction", options.direction);
   if (options.all) query.set("all", "1");
+  if (!options.time.empty()) query.set("for", options.time);
   return query.set("by", person_of(options.by));
 }
 
@@ -50,6 +51,8 @@ int pause(const BridgeConfig& config, const Options& options) {
     std::string text;
     for (const json& place : part_of(answer, "paused")) {
       text += place_text(place) + " is paused, since " + text_of(place, "since");
+      const std::string until = text_of(place, "until");
+      if (!until.empty()) text += ", until " + until;
     }
     const std::uint64_t left = count_of(answer, "in_flight");
     if (left > 0) {
@@ -73,7 +76,11 @@ constexpr auto pausing =
     R"(Asks the daemon. The link, or the lane, sends nothing new; what is on its way gets five
 seconds for its acknowledgement, and the answer says how many messages had none. A link is
 disconnected then, in an orderly way. It stays so, also over a restart, until 'bascule
-resume'.
+resume', or for the time of --for.
+
+--for is counted in the time that the machine runs or sleeps; setting its clock changes
+nothing. Over a reboot it is counted by the clock, if that was right before and after; else
+the whole time begins anew with the boot.
 
 While central is paused the journal takes in what the site sends, within its limits: ttl and
 max_size go on. While site is paused nothing is taken in: its broker queues for the bridge's
@@ -84,6 +91,7 @@ Exit codes: 0 done, 1 failed, 3 no daemon answers.
 
 Examples:
   bascule pause central
+  bascule pause central --for 2h
   bascule pause --lane media
   bascule pause --lane media --direction down)";
 
@@ -118,9 +126,12 @@ CLI::App* add(CLI::App& program, Choice& choice, const char* name, const char* d
 }  // namespace
 
 void add_pause(CLI::App& program, Choice& choice) {
-  add(program, choice, "pause", "Stop a link or a lane for a while", std::make_shared<Options>(),
-      pause)
-      ->footer(pausing);
+  const auto pauses = std::make_shared<Options>();
+  auto* pausing_command =
+      add(program, choice, "pause", "Stop a link or a lane for a while", pauses, pause);
+  pausing_command->add_option("--for", pauses->time, "It resumes by itself then, as 90s, 2h or 1d")
+      ->type_name("TIME");
+  pausing_command->footer(pausing);
   const auto options = std::make_shared<Options>();
   auto* command =
       add(program, choice, "resume", "Let a link or a lane that is paused go on", options, resume);

@@ -25,18 +25,29 @@ bool said(const json& answer, const char* name) {
   return found != answer.end() && found->is_boolean() && found->get<bool>();
 }
 
+std::string names(const json& answer, const char* part) {
+  std::string names;
+  for (const json& link : part_of(answer, part)) {
+    names += (names.empty() ? "" : " and ") + link.get<std::string>();
+  }
+  return names;
+}
+
 std::string how_text(const json& answer) {
   const std::string how = text_of(answer, "how");
   const bool dry_run = said(answer, "dry_run");
   if (how == "nothing") return "the file says what it said before\n";
   if (how == "log") return dry_run ? "no connection would be dropped\n" : "taken over\n";
-  if (dry_run) return "both links would be disconnected for a moment, and connect again\n";
-  std::string links;
-  for (const json& link : part_of(answer, "dropped")) {
-    links += (links.empty() ? "" : " and ") + link.get<std::string>();
+  const std::string kept = names(answer, "kept");
+  if (dry_run) {
+    return kept.empty() ? "all links would be disconnected for a moment, and connect again\n"
+                        : "of the links " + kept + " would stay connected\n";
   }
-  return "taken over in " + std::to_string(count_of(answer, "took_ms")) + " ms; " + links +
-         " connect again\n";
+  const std::string dropped = names(answer, "dropped");
+  std::string text = "taken over in " + std::to_string(count_of(answer, "took_ms")) + " ms";
+  if (!kept.empty()) text += "; connected all the while: " + kept;
+  if (!dropped.empty()) text += "; connects again: " + dropped;
+  return text + '\n';
 }
 
 int reload(const BridgeConfig& config, const Options& options) {
@@ -66,9 +77,10 @@ same. The whole file is checked first: where anything is wrong with it nothing c
 and each problem is told with its line and column. What has changed is printed.
 
 If only 'log' has changed, that is all that happens. For anything else the stages end in their
-order, as at a restart, and are made anew with the new file in the same process: both links are
-disconnected for a moment. Nothing is lost or sent twice; at QoS 0 brokers keep nothing for who
-is away.
+order, as at a restart, and are made anew with the new file in the same process. A link of which
+nothing has changed stays connected, also where routes have: what is new is subscribed, and what
+is gone unsubscribed. The answer names the links that stayed. Nothing is lost or sent twice; at
+QoS 0 brokers keep nothing for who is away.
 
 What waits goes by the same rules as at a start: tighter limits that would give up messages are
 refused, unless with --accept-losses. 'bridge.id', 'bridge.data_dir' and 'control' need a

@@ -1,6 +1,7 @@
 #include "control/handlers.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <stdexcept>
@@ -55,7 +56,8 @@ void add_policy_handlers(ControlHandlers& handlers, const Stages& stages) {
   };
 }
 
-void add_pause_handlers(ControlHandlers& handlers, const Stages& stages) {
+void add_pause_handlers(ControlHandlers& handlers, const Stages& stages,
+                        std::function<void()>& due) {
   const auto one_at_a_time = std::make_shared<std::mutex>();
   handlers["POST /v1/pause"] = [stages, one_at_a_time](const Query& query) {
     const std::lock_guard lock(*one_at_a_time);
@@ -64,6 +66,11 @@ void add_pause_handlers(ControlHandlers& handlers, const Stages& stages) {
   handlers["POST /v1/resume"] = [stages, one_at_a_time](const Query& query) {
     const std::lock_guard lock(*one_at_a_time);
     return resume(stages, query);
+  };
+  // While a command is at it, the next time does.
+  due = [stages, one_at_a_time] {
+    const std::unique_lock lock(*one_at_a_time, std::try_to_lock);
+    if (lock) resume_due(stages);
   };
 }
 
@@ -100,7 +107,7 @@ StatusParts status_parts(const Stages& stages) {
 
 }  // namespace
 
-ControlApi control_api(const Stages& stages) {
+ControlApi control_api(const Stages& stages, std::function<void()>& due) {
   ControlHandlers handlers;
   handlers["GET /v1/status"] = [stages](const Query&) {
     return status_report(status_parts(stages));
@@ -150,7 +157,7 @@ ControlApi control_api(const Stages& stages) {
     return set_aside(stages, query);
   };
   add_policy_handlers(handlers, stages);
-  add_pause_handlers(handlers, stages);
+  add_pause_handlers(handlers, stages, due);
   ControlTextHandlers texts;
   texts["GET /metrics"] = [stages](const Query&) {
     return ControlText{metrics_type, metrics_text(status_report(status_parts(stages)))};

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 
 #include "config/config.hpp"
 #include "control/http/server.hpp"
@@ -26,7 +27,8 @@ struct Stages {
   std::int64_t started_ms;  // the process, in boot time
 };
 
-// They run on the server's threads, several at a time.
-ControlApi control_api(const Stages& stages);
+// They run on the server's threads, several at a time. `due` is set to what does what is due by
+// time, each second or so, and is called on the main thread; it may throw JournalTrouble.
+ControlApi control_api(const Stages& stages, std::function<void()>& due);
 
 }  // namespace bascule

@@ -5,12 +5,14 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <set>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 #include <thread>
+#include <vector>
 
 #include "clock.hpp"
 #include "log.hpp"
@@ -26,6 +28,7 @@ using nlohmann::json;
 constexpr std::chrono::milliseconds outcomes_within{
     6'000};  // of a link: its own deadline, and more
 constexpr std::chrono::milliseconds look_every{20};
+constexpr std::chrono::hours time_max{24 * 366};
 
 std::string name_of(const Pause& pause) {
   if (!pause.link.empty()) return "link " + pause.link;
@@ -105,6 +108,29 @@ Pause place_asked(const Stages& stages, const Query& query) {
   return pause;
 }
 
+std::int64_t time_asked(const Query& query) {
+  const auto text = query.text("for");
+  if (!text) return 0;
+  const std::chrono::milliseconds time = parse_duration(*text);
+  if (time < std::chrono::seconds(1) || time > time_max) {
+    throw std::invalid_argument("a pause can be for 1s to 366d, not " + *text);
+  }
+  return time.count();
+}
+
+// It is counted from now on.
+void set_time(Pause& pause, std::int64_t for_ms, const JournalCore& core) {
+  pause.for_ms = pause.left_ms = for_ms;
+  pause.boot = core.timeline().current();
+  pause.boottime_ms = boottime_ms();
+}
+
+// In a boot of which the clocks do not tell it is counted from the boot on.
+std::int64_t left_ms(const Pause& pause, const JournalCore& core) {
+  const std::int64_t age_ms = core.timeline().age_ms(pause.boot, pause.boottime_ms, now());
+  return std::max<std::int64_t>(0, pause.for_ms - age_ms);
+}
+
 std::uint64_t in_flight(const Crossing& crossing, const std::string& lane) {
   const auto lanes = crossing.lanes();
   const auto found = lanes.find(lane);
@@ -130,8 +156,9 @@ std::uint64_t wait_for_outcomes(const Stages& stages, const Pause& pause) {
 void tell_paused(const Pause& pause, std::uint64_t left) {
   LogFields fields{{"event", "paused"}, {"by", pause.by}};
   fields.add("in_flight", left);
-  spdlog::warn("{}: paused by {}{}; 'bascule resume' lets it go on", name_of(pause),
+  spdlog::warn("{}: paused by {}{}{}; 'bascule resume' lets it go on", name_of(pause),
                pause.by.empty() ? "a command" : pause.by,
+               pause.for_ms == 0 ? "" : " until " + utc_text(now().wall_ms + pause.left_ms),
                left == 0 ? "" : ", with " + std::to_string(left) + " messages unacknowledged");
 }
 
@@ -150,10 +177,34 @@ bool asked_for(const Pause& pause, const Query& query) {
          (!direction || pause.direction == *direction);
 }
 
+// Those that are meant go on; `who` is for the log.
+std::vector<Pause> end_pauses(const Stages& stages,
+                              const std::function<bool(const Pause&, const JournalCore&)>& meant,
+                              const std::string& by, const std::string& who) {
+  std::vector<Pause> ended;
+  stages.journal.change([&](JournalCore& core) {
+    for (const Pause& there : core.store().meta().pauses()) {
+      if (!meant(there, core)) continue;
+      core.change().meta().end_pause(there);
+      ended.push_back(there);
+    }
+  });
+  for (const Pause& pause : ended) {
+    let_go(stages, pause);
+    stages.events.resumed(pause, by);
+    LogFields fields{{"event", "resumed"}, {"by", by}};
+    const double paused_s = static_cast<double>(now().wall_ms - pause.since_ms) / 1'000;
+    spdlog::info("{}: resumed by {} after {}", name_of(pause), who,
+                 span_text(std::max(0.0, paused_s)));
+  }
+  return ended;
+}
+
 }  // namespace
 
 json pause_report(const Pause& pause) {
-  json report{{"since", utc_text(pause.since_ms)}, {"by", pause.by}};
+  json report{{"since", utc_text(pause.since_ms)}, {"by", pause.by}, {"until", json()}};
+  if (pause.for_ms > 0) report["until"] = utc_text(now().wall_ms + pause.left_ms);
   if (!pause.link.empty()) {
     report["link"] = pause.link;
   } else {
@@ -171,14 +222,17 @@ json pause(const Stages& stages, const Query& query) {
         "the session of a former client id is being fetched at this broker; pause the link once "
         "that is done, as the log says");
   }
+  const std::int64_t for_ms = time_asked(query);
   bool known = false;
   stages.journal.change([&](JournalCore& core) {
     for (const Pause& there : core.store().meta().pauses()) {
       if (!there.same_place(pause)) continue;
       known = true;
       pause = there;
+      pause.left_ms = left_ms(pause, core);
     }
-    if (!known) core.change().meta().save_pause(pause);
+    if (for_ms > 0) set_time(pause, for_ms, core);
+    if (!known || for_ms > 0) core.change().meta().save_pause(pause);
   });
   if (!known) stages.events.paused(pause);
   if (link && !known) {
@@ -194,26 +248,27 @@ json pause(const Stages& stages, const Query& query) {
 
 json resume(const Stages& stages, const Query& query) {
   if (!query.text("all") && !query.text("link")) query.required("lane");
-  std::vector<Pause> ended;
-  stages.journal.change([&](JournalCore& core) {
-    for (const Pause& there : core.store().meta().pauses()) {
-      if (!asked_for(there, query)) continue;
-      core.change().meta().end_pause(there);
-      ended.push_back(there);
-    }
-  });
+  const auto asked = [&](const Pause& pause, const JournalCore&) {
+    return asked_for(pause, query);
+  };
   const std::string by = query.text("by").value_or("");
   json list = json::array();
-  for (const Pause& pause : ended) {
-    let_go(stages, pause);
-    stages.events.resumed(pause, by);
-    LogFields fields{{"event", "resumed"}, {"by", by}};
-    const double paused_s = static_cast<double>(now().wall_ms - pause.since_ms) / 1'000;
-    spdlog::info("{}: resumed by {} after {}", name_of(pause), by.empty() ? "a command" : by,
-                 span_text(std::max(0.0, paused_s)));
+  for (Pause& pause : end_pauses(stages, asked, by, by.empty() ? "a command" : by)) {
+    pause.for_ms = 0;  // it is over
     list.push_back(pause_report(pause));
   }
   return {{"resumed", std::move(list)}};
+}
+
+void resume_due(const Stages& stages) {
+  const auto due = [](const Pause& pause, const JournalCore& core) {
+    return pause.for_ms > 0 && left_ms(pause, core) == 0;
+  };
+  bool any = false;
+  stages.journal.inspect([&](JournalCore& core) {
+    for (const Pause& pause : core.store().meta().pauses()) any = any || due(pause, core);
+  });
+  if (any) end_pauses(stages, due, "bascule", "bascule, since the time that was set is over,");
 }
 
 void pause_lanes(const std::vector<Pause>& pauses, const Journal& journal, Crossing& site,

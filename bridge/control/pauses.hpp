@@ -2,9 +2,11 @@
 // that it holds over a restart.
 //
 //   POST /v1/pause
-//        link (site or central), or lane with direction (needed where the lane goes both ways); by
-//        {"paused": [{"link", or "lane" and "direction", "since", "by"}], "in_flight": n, which had
-//         no acknowledgement within 5 s: what of a link is sent again once it is resumed}
+//        link (site or central), or lane with direction (needed where the lane goes both ways); by;
+//        for (as 2h): it resumes by itself then; for what is paused already that is counted anew
+//        {"paused": [{"link", or "lane" and "direction", "since", "by", "until": null, or when it
+//         resumes by itself}], "in_flight": n, which had no acknowledgement within 5 s: what of a
+//         link is sent again once it is resumed}
 //   POST /v1/resume
 //        likewise, or all; without direction a lane is resumed in both
 //        {"resumed": [likewise]}
@@ -27,6 +29,9 @@ nlohmann::json pause_report(const Pause& pause);
 // std::invalid_argument for what cannot be done, with what to do.
 nlohmann::json pause(const Stages& stages, const Query& query);
 nlohmann::json resume(const Stages& stages, const Query& query);
+// What was paused for a time that is over. Not on the journal's thread nor those of links, which it
+// waits for.
+void resume_due(const Stages& stages);
 
 // Before anything starts: the lanes that the journal says are paused are, and the log names these
 // and the links, which are not to be started: see Crossing::start_paused().

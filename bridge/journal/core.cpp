@@ -355,6 +355,11 @@ void JournalCore::report_store() {
   report_.cases = store.policies().open_cases(0);
   report_.quarantine = store.quarantine().size();
   report_.pauses = store.meta().pauses();
+  for (Pause& pause : report_.pauses) {
+    if (pause.for_ms == 0) continue;
+    const std::int64_t age_ms = timeline_.age_ms(pause.boot, pause.boottime_ms, now());
+    pause.left_ms = std::max<std::int64_t>(0, pause.for_ms - age_ms);
+  }
   for (const Direction direction : both_directions) {
     report_.forgotten[direction] = store.meta().forgotten(direction);
   }

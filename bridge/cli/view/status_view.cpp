@@ -31,6 +31,12 @@ std::string growth(const json& now, const json& before, const char* name, double
   return before.contains(name) && grown >= 0 ? rate_text(grown / elapsed_s) : "-";
 }
 
+// Of a pause that ends by itself.
+std::string until_text(const json& pause) {
+  const std::string until = text_of(pause, "until");
+  return until.empty() ? "" : " until " + until;
+}
+
 std::string protocol_text(const json& link) {
   switch (count_of(link, "protocol")) {
     case 5:
@@ -125,7 +131,7 @@ std::string links(const json& status, const StatusView& view) {
     const bool by_command = !pause.empty();
     if (by_command) {
       table.note({"paused by " + text_of(pause, "by") + " at " + text_of(pause, "since") +
-                      "; 'bascule resume " + name + "' lets it go on",
+                      until_text(pause) + "; 'bascule resume " + name + "' lets it go on",
                   Tone::warn});
     }
     const std::string error = text_of(link, "last_error");
@@ -174,8 +180,9 @@ std::string lanes(const json& status, const StatusView& view) {
     const std::string why = text_of(lane, "waits");
     if (!why.empty()) table.note({"waits: " + why, Tone::warn});
     if (const json& pause = part_of(lane, "paused"); why.empty() && !pause.empty()) {
-      table.note(
-          {"paused by " + text_of(pause, "by") + " at " + text_of(pause, "since"), Tone::warn});
+      table.note({"paused by " + text_of(pause, "by") + " at " + text_of(pause, "since") +
+                      until_text(pause),
+                  Tone::warn});
     }
   }
   return table.empty() ? "" : '\n' + table.text(view.colour, view.page);

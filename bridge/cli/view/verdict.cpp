@@ -69,6 +69,10 @@ std::string pause_text(const json& place, std::int64_t now_ms) {
             span_text(static_cast<double>(std::max<std::int64_t>(0, now_ms - *since_ms)) / 1'000) +
             " ago";
   }
+  if (const auto until_ms = parse_time(text_of(pause, "until"))) {
+    text += ", for another " +
+            span_text(static_cast<double>(std::max<std::int64_t>(0, *until_ms - now_ms)) / 1'000);
+  }
   return text;
 }
 

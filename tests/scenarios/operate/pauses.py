@@ -107,7 +107,35 @@ with Stage() as stage:
     assert bascule.lane("up", "slow")["paused"] is None
     assert told("resume", "--all")["resumed"] == []
     assert bascule.cli("status", "--check").returncode == 0, bascule.cli("status", "--check")
+    # For a time: it resumes by itself, also where a kill -9 was in between, and is not sooner over
+    # for a clock that is wrong.
+    paused = told("pause", "central", "--for", "1h", "--by", "ann")["paused"][0]
+    assert paused["until"] and paused["by"] == "ann", paused
+    assert f"until {paused['until']}" in bascule.cli("status").stdout
+    assert "for another" in bascule.cli("status", "--check").stdout
+    again = told("pause", "central", "--for", "1h", "--by", "bob")["paused"][0]
+    assert again["by"] == "ann" and again["until"] >= paused["until"], again
+    event("paused", link="central", until=paused["until"])
+    till.publish_numbered(SALE, 4001, 4100)
+    bascule.kill()
+    bascule.start(up=False, wrong_s=7200)
+    bascule.wait_link("site", "up")
+    wait_until(lambda: bascule.lane("up")["backlog"] >= 100, "sales to wait")
+    assert bascule.link("central")["state"] == "paused", bascule.link("central")
+    bascule.kill()
+    bascule.start(up=False, passed_s=3700)
+    bascule.wait_link("central", "up")
+    assert bascule.link("central")["paused"] is None
+    assert event("resumed", link="central", by="bascule")["paused_s"] >= 0
+    headquarters.expect(range(1, 4101), topic=SALE_ABOVE)
+    assert told("pause", "--lane", "slow", "--for", "1s")["paused"][0]["until"]
+    wait_until(lambda: bascule.lane("up", "slow")["paused"] is None, "the lane to go on by itself")
+    assert "since the time that was set is over" in bascule.log()
+
     for wrong, said in ((["nowhere"], "nowhere"), ([], "say what"),
-                        (["--lane", "nope"], "no lane"), (["site", "--lane", "slow"], "excludes")):
+                        (["--lane", "nope"], "no lane"),
+                        (["site", "--for", "soon"], "soon"),
+                        (["site", "--for", "0s"], "1s to 366d"),
+                        (["site", "--lane", "slow"], "excludes")):
         answer = bascule.cli("pause", *wrong)
         assert answer.returncode in (1, 2) and said in answer.stderr, answer

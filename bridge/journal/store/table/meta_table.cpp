@@ -44,6 +44,15 @@ std::optional<Pause> pause_of(const std::string& key, const std::string& value) 
   return pause;
 }
 
+// Beside it, where a time was set. A program that does not know of that leaves it paused.
+std::string time_key_of(const Pause& pause) { return "time of " + key_of(pause); }
+
+void read_time(const std::optional<std::string>& value, Pause& pause) {
+  if (!value) return;
+  std::istringstream text(*value);
+  text >> pause.for_ms >> pause.boot >> pause.boottime_ms;
+}
+
 }  // namespace
 
 std::optional<std::string> MetaTable::get(const char* key) {
@@ -144,15 +153,21 @@ std::vector<Pause> MetaTable::pauses() {
           pauses.push_back(*std::move(pause));
         }
       });
+  for (Pause& pause : pauses) read_time(get(time_key_of(pause).c_str()), pause);
   return pauses;
 }
 
 void MetaTable::save_pause(const Pause& pause) {
   set(key_of(pause).c_str(), std::to_string(pause.since_ms) + " " + pause.by);
+  if (pause.for_ms == 0) return;
+  set(time_key_of(pause).c_str(), std::to_string(pause.for_ms) + " " + std::to_string(pause.boot) +
+                                      " " + std::to_string(pause.boottime_ms));
 }
 
 void MetaTable::end_pause(const Pause& pause) {
-  database_.prepared("DELETE FROM meta WHERE key=?1").run(key_of(pause));
+  for (const std::string& key : {key_of(pause), time_key_of(pause)}) {
+    database_.prepared("DELETE FROM meta WHERE key=?1").run(key);
+  }
 }
 
 std::map<int, Boot> MetaTable::boots() {

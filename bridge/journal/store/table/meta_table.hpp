@@ -42,13 +42,18 @@ struct Forgotten {
   bool unanswered = false;
 };
 
-// A link or a lane by which nothing goes, since a person said so, until a person says otherwise.
+// A link or a lane by which nothing goes, since a person said so, until a person says otherwise, or
+// for a time that was set. That is measured from a moment in boot time: see Timeline::age_ms().
 struct Pause {
   std::string link{};  // "site" or "central"; empty: it is a lane
   Direction direction = Direction::up;
   std::string lane{};
   std::int64_t since_ms = 0;  // wall time
   std::string by{};           // who said so
+  std::int64_t for_ms = 0;    // 0: until somebody says otherwise
+  int boot = 0;               // since when that is counted: a boot's number, and its boot time
+  std::int64_t boottime_ms = 0;
+  std::int64_t left_ms = 0;  // of for_ms, when it was looked at; not stored
 
   bool same_place(const Pause& other) const {
     return link == other.link && lane == other.lane &&

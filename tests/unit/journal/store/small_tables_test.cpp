@@ -192,11 +192,16 @@ TEST_CASE("meta: what is paused is there until it is resumed, with who said so")
     store.begin();
     store.meta().save_pause({"central", Direction::up, "", 17, "ann of the shop"});
     store.meta().save_pause({"", Direction::down, "sales", 18, ""});
+    Pause timed{"site", Direction::up, "", 19, "bob"};
+    timed.for_ms = 7'200'000;
+    timed.boot = 3;
+    timed.boottime_ms = 123'456;
+    store.meta().save_pause(timed);
     store.commit();
   }
   Store store(journal_settings(directory), "store-42");
   const std::vector<Pause> pauses = store.meta().pauses();
-  REQUIRE(pauses.size() == 2);
+  REQUIRE(pauses.size() == 3);
   CHECK(pauses[0].lane == "sales");
   CHECK(pauses[0].direction == Direction::down);
   CHECK(pauses[0].since_ms == 18);
@@ -206,6 +211,14 @@ TEST_CASE("meta: what is paused is there until it is resumed, with who said so")
   CHECK(pauses[0].same_place({"", Direction::down, "sales"}));
   CHECK_FALSE(pauses[0].same_place({"", Direction::up, "sales"}));
   CHECK(pauses[1].same_place({"central"}));
+  CHECK(pauses[1].for_ms == 0);
+  CHECK(pauses[2].link == "site");
+  CHECK(pauses[2].for_ms == 7'200'000);
+  CHECK(pauses[2].boot == 3);
+  CHECK(pauses[2].boottime_ms == 123'456);
   store.meta().end_pause({"central"});
+  store.meta().end_pause({"site"});
   CHECK(store.meta().pauses().size() == 1);
+  store.meta().save_pause({"site", Direction::up, "", 20, "ann"});
+  CHECK(store.meta().pauses().back().for_ms == 0);
 }
