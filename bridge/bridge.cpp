@@ -45,7 +45,8 @@ bool enter(Journal& journal, const BridgeConfig& config, bool accept_losses) {
 
 }  // namespace
 
-Bridge::Bridge(BridgeConfig config, bool accept_losses, std::int64_t started_ms)
+Bridge::Bridge(BridgeConfig config, bool accept_losses, std::int64_t started_ms,
+               const KeptLinks& kept)
     : config_(std::move(config)),
       identity_{config_.id, read_stamp_key(config_)},
       policies_(host_settings(config_)),
@@ -53,23 +54,28 @@ Bridge::Bridge(BridgeConfig config, bool accept_losses, std::int64_t started_ms)
       found_(journal_.found()),
       entered_(enter(journal_, config_, accept_losses)),
       events_(config_.id, journal_, config_.hub ? Direction::down : Direction::up),
-      site_(identity_, of_present(config_.site), Direction::up, config_.routes, journal_, events_) {
-  if (!config_.hub) {
-    central_ = std::make_unique<Crossing>(identity_, of_present(config_.central), Direction::down,
-                                          config_.routes, journal_, events_);
-  }
+      site_(crossing(config_.site, Direction::up, kept.site)) {
+  if (!config_.hub) central_ = crossing(config_.central, Direction::down, kept.central);
   if (config_.hub) fleet_ = std::make_unique<FleetLink>(config_.id, config_.site, journal_);
   connect_stages();
   pauses_ = journal_.opened().meta().pauses();
-  pause_lanes(pauses_, journal_, site_, central_.get());
-  begin_site_ = begun_by("site", site_, Direction::up);
+  pause_lanes(pauses_, journal_, *site_, central_.get());
+  begin_site_ = begun_by("site", *site_, Direction::up);
   if (central_ != nullptr) begin_central_ = begun_by("central", *central_, Direction::down);
-  summary_ = std::make_unique<SummaryTeller>(config_.id, journal_, config_.hub ? site_ : *central_);
-  api_ = control_api({config_, journal_, policies_, site_, central_.get(), fleet_.get(), history_,
-                      events_, started_ms});
+  summary_ =
+      std::make_unique<SummaryTeller>(config_.id, journal_, config_.hub ? *site_ : *central_);
+  api_ = control_api({config_, journal_, policies_, *site_, central_.get(), fleet_.get(), history_,
+                      events_, started_ms},
+                     due_);
 }
 
 Bridge::~Bridge() { stop(); }
+
+Bridge::OwnCrossing Bridge::crossing(const LinkSettings& link, Direction in,
+                                     const std::optional<KeptLink>& kept) {
+  return OwnCrossing(new Crossing(identity_, of_present(link), in, config_.routes, journal_,
+                                  events_, kept ? &*kept : nullptr));
+}
 
 std::vector<std::string> Bridge::former_clients(const LinkSettings& link) {
   return journal_.opened().subscriptions().other_clients(link.client_id, link.url);
@@ -83,7 +89,7 @@ LinkSettings Bridge::of_present(LinkSettings link) {
 
 void Bridge::connect_stages() {
   Crossing& centre =
-      config_.hub ? site_ : *central_;  // at a hub, the one broker is the central one
+      config_.hub ? *site_ : *central_;  // at a hub, the one broker is the central one
   if (!config_.policies.empty()) {
     journal_.set_steps(&policies_);
     centre.on_line = [this](bool up) { policies_.central(journal_, up); };
@@ -93,9 +99,9 @@ void Bridge::connect_stages() {
     if (on_published_at_once) on_published_at_once(payload);
   };
   if (central_ == nullptr) return;
-  site_.on_losses = [this] { central_->compare_retained(); };
-  central_->on_losses = [this] { site_.compare_retained(); };
-  same_ = std::make_unique<SameBroker>(site_, *central_, config_.routes, config_.id);
+  site_->on_losses = [this] { central_->compare_retained(); };
+  central_->on_losses = [this] { site_->compare_retained(); };
+  same_ = std::make_unique<SameBroker>(*site_, *central_, config_.routes, config_.id);
 }
 
 // The session of a former client id goes first: one after the other, then the present one.
@@ -134,7 +140,7 @@ void Bridge::start() {
 }
 
 void Bridge::look_round() {
-  LinkStates links{site_.status().state};
+  LinkStates links{site_->status().state};
   if (central_ != nullptr) links[1] = central_->status().state;
   journal_.tell([this, links](JournalCore& core) { history_.look(core, links, now()); });
   summary_->look(boottime_ms());
@@ -143,18 +149,56 @@ void Bridge::look_round() {
 
 void Bridge::stop() {
   if (std::exchange(stopped_, true)) return;
-  rounds_.stop();
-  journal_.tell([this](JournalCore& core) { history_.close(core, now()); });
-  if (fleet_) fleet_->stop();
-  for (const auto& session : former_) session->stop();
-  site_.stop();
+  stop_beside();
+  site_->stop();
   if (central_ != nullptr) central_->stop();
   journal_.stop();
 }
 
+// Whatever calls the crossings.
+void Bridge::stop_beside() {
+  rounds_.stop();
+  journal_.tell([this](JournalCore& core) { history_.close(core, now()); });
+  if (fleet_) fleet_->stop();
+  for (const auto& session : former_) session->stop();
+}
+
+KeptLinks Bridge::hand_over(bool site, bool central) {
+  KeptLinks kept;
+  stopped_ = true;
+  stop_beside();
+  if (site) kept.site = site_->hand_over();
+  if (central && central_ != nullptr) kept.central = central_->hand_over();
+  if (!kept.site) site_->stop();
+  if (central_ != nullptr && !kept.central) central_->stop();
+  journal_.stop();
+  return kept;
+}
+
+std::vector<std::string> Bridge::connected() const {
+  std::vector<std::string> names;
+  for (const auto& [name, crossing] :
+       {std::pair{"site", site_.get()}, std::pair{"central", central_.get()}}) {
+    if (crossing == nullptr) continue;
+    const auto state = crossing->status().state;
+    if (state == LinkStatus::State::up || state == LinkStatus::State::slow) names.push_back(name);
+  }
+  return names;
+}
+
+// A journal that has trouble says so itself.
+void Bridge::look() {
+  try {
+    due_();
+  } catch (const JournalTrouble&) {
+  }
+  site_->look();
+  if (central_ != nullptr) central_->look();
+}
+
 void Bridge::go_round(std::function<void()> back) {
   journal_.tell([this, back = std::move(back)] {
-    site_.tell([this, back] {
+    site_->tell([this, back] {
       if (central_ != nullptr) return central_->tell(back);
       back();
     });

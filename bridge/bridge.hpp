@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,12 +21,19 @@
 
 namespace bascule {
 
+// Connections that outlive the stages of one configuration; nothing: none.
+struct KeptLinks {
+  std::optional<KeptLink> site, central;
+};
+
 class Bridge {
  public:
   // Opens the journal and takes the configuration over. Throws, with what to do, if that cannot be:
   // also where limits that are tighter than before would give up what waits, unless the losses are
   // accepted. `started_ms`: of the process, in boot time, for the status.
-  Bridge(BridgeConfig config, bool accept_losses, std::int64_t started_ms);
+  // `kept`: what the one before has handed over; can be used again if this throws.
+  Bridge(BridgeConfig config, bool accept_losses, std::int64_t started_ms,
+         const KeptLinks& kept = {});
   ~Bridge();  // as stop()
   Bridge(const Bridge&) = delete;
   Bridge& operator=(const Bridge&) = delete;
@@ -37,6 +45,10 @@ class Bridge {
   // Whoever calls others stops before these; the journal last, since it calls back into all of
   // them.
   void stop();
+  // Likewise, but for the connections of these links, if they are up and come to rest: the next one
+  // goes on with them.
+  KeptLinks hand_over(bool site, bool central);
+  std::vector<std::string> connected() const;  // links that are, by name
 
   const BridgeConfig& config() const { return config_; }
   Journal& journal() { return journal_; }
@@ -44,14 +56,21 @@ class Bridge {
   // What the control server answers; between start() and stop().
   const ControlApi& api() const { return api_; }
 
+  // Does what is due by time; each second or so. Waits for the journal.
+  void look();
+  Events& events() { return events_; }
+
   // Calls `back`, on some thread, once the journal's thread and those of the links have taken a
   // turn.
   void go_round(std::function<void()> back);
 
  private:
+  using OwnCrossing = std::unique_ptr<Crossing, Crossing::End>;
+  OwnCrossing crossing(const LinkSettings& link, Direction in, const std::optional<KeptLink>& kept);
   std::vector<std::string> former_clients(const LinkSettings& link);
   LinkSettings of_present(LinkSettings link);
   void connect_stages();
+  void stop_beside();
   void look_round();
   std::function<void()> beginning(Crossing& crossing, Direction in);
   std::function<void()> begun_by(const char* link, Crossing& crossing, Direction in);
@@ -64,9 +83,9 @@ class Bridge {
   const std::string found_;
   const bool entered_;
   Events events_;
-  Crossing site_;
-  std::unique_ptr<Crossing> central_;  // null: a hub
-  std::unique_ptr<FleetLink> fleet_;   // null: no hub
+  OwnCrossing site_;
+  OwnCrossing central_;               // null: a hub
+  std::unique_ptr<FleetLink> fleet_;  // null: no hub
   std::unique_ptr<SameBroker> same_;
   std::vector<std::unique_ptr<FormerSession>> former_;
   std::vector<Pause> pauses_;  // as of the start
@@ -75,6 +94,7 @@ class Bridge {
   Loop::Timer next_round_;
   Loop rounds_{"rounds"};  // what looks at the stages every two seconds
   ControlApi api_ = ControlHandlers{};
+  std::function<void()> due_;
   bool stopped_ = true;
 };
 

@@ -6,6 +6,7 @@
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <csignal>
 #include <cstring>
@@ -31,6 +32,8 @@ namespace bascule {
 namespace {
 
 using nlohmann::json;
+
+constexpr std::uint64_t look_every_us = 1'000'000;
 
 // SIGTERM, SIGINT: an orderly end. SIGHUP: the file is read again. The others would kill, and are
 // only told of. All are blocked in every thread and taken by the main one.
@@ -156,8 +159,10 @@ class Daemon {
   std::string wait_for_end();
   void reload_as_asked();
   json reload(bool dry_run, bool accept_losses);
+  void tell_event(const json& report);
   void take_over(Reload& reload, bool accept_losses, json& report);
-  void replace(BridgeConfig config, bool accept_losses);
+  void make_anew(const Reload& reload, bool accept_losses, json& report);
+  void make(BridgeConfig config, bool accept_losses, const KeptLinks& kept);
 
   const std::int64_t started_ms_ = boottime_ms();
   const sigset_t signals_ = taken_signals();
@@ -177,16 +182,15 @@ class Daemon {
 int Daemon::wait_for_signal() {
   int signal = 0;
   std::uint64_t patience_us = 0;
-  if (sd_watchdog_enabled(0, &patience_us) <= 0) {
-    sigwait(&signals_, &signal);
-    return signal;
-  }
-  const std::uint64_t pause_us = patience_us / 4;
+  const bool watched = sd_watchdog_enabled(0, &patience_us) > 0;
+  const std::uint64_t pause_us =
+      watched ? std::min<std::uint64_t>(patience_us / 4, look_every_us) : look_every_us;
   const timespec pause{static_cast<time_t>(pause_us / 1'000'000),
                        static_cast<long>(pause_us % 1'000'000 * 1'000)};
   const auto returned = std::make_shared<std::atomic<bool>>(true);
   while ((signal = sigtimedwait(&signals_, nullptr, &pause)) <= 0) {
-    if (!returned->exchange(false)) continue;
+    bridge_->look();
+    if (!watched || !returned->exchange(false)) continue;
     sd_notify(0, "WATCHDOG=1");
     bridge_->go_round([returned] { *returned = true; });
   }
@@ -238,7 +242,18 @@ json Daemon::reload(bool dry_run, bool accept_losses) {
     if (usable) take_over(reload, accept_losses, report);
   }
   report["took_ms"] = boottime_ms() - begun_ms;
+  tell_event(report);
   return report;
+}
+
+// Through the journal of the stages that there are now. What changed nothing is nothing to tell.
+void Daemon::tell_event(const json& report) {
+  if (report.at("dry_run") || (report.at("applied") && report.at("changes").empty())) return;
+  ReloadEvent event{report.at("applied"), report.at("changes"), report.at("problems"),
+                    report.at("kept"), report.at("dropped")};
+  if (!report.at("refused").is_null()) event.reasons.push_back(report.at("refused"));
+  if (!event.applied) event.kept.clear();
+  bridge_->events().reloaded(std::move(event));
 }
 
 void Daemon::take_over(Reload& reload, bool accept_losses, json& report) {
@@ -251,16 +266,8 @@ void Daemon::take_over(Reload& reload, bool accept_losses, json& report) {
   for (const Difference& change : reload.changes) spdlog::info("reload: {}", to_string(change));
   configure_log(reload.config->log);
   if (reload.how == Reload::How::stages) {
-    const BridgeConfig former = bridge_->config();
-    report["dropped"] = former.hub ? json::array({"site"}) : json::array({"site", "central"});
-    try {
-      replace(*reload.config, accept_losses);
-    } catch (const std::exception& error) {
-      spdlog::error("reload: {}; the former configuration goes on", error.what());
-      report["refused"] = error.what();
-      configure_log(log_);
-      return replace(former, false);
-    }
+    make_anew(reload, accept_losses, report);
+    if (!report["refused"].is_null()) return configure_log(log_);
   }
   values_ = std::move(reload.values);
   log_ = reload.config->log;
@@ -268,12 +275,30 @@ void Daemon::take_over(Reload& reload, bool accept_losses, json& report) {
 }
 
 // Nobody is inside of the old stages while they end, or of the new ones before they are there.
-void Daemon::replace(BridgeConfig config, bool accept_losses) {
+void Daemon::make_anew(const Reload& reload, bool accept_losses, json& report) {
   barrier_.close();
-  if (bridge_) bridge_->stop();
+  const BridgeConfig former = bridge_->config();
+  const std::vector<std::string> connected = bridge_->connected();
+  const auto may_keep = [&](const char* link) { return std::ranges::count(reload.kept, link) > 0; };
+  const KeptLinks kept = bridge_->hand_over(may_keep("site"), may_keep("central"));
+  report["kept"] = json::array();
+  for (const std::string& link : connected) {
+    const bool stays = link == "site" ? kept.site.has_value() : kept.central.has_value();
+    report[stays ? "kept" : "dropped"].push_back(link);
+  }
   bridge_.reset();
   sd_notify(0, "WATCHDOG=1");
-  bridge_ = std::make_unique<Bridge>(std::move(config), accept_losses, started_ms_);
+  try {
+    make(*reload.config, accept_losses, kept);
+  } catch (const std::exception& error) {
+    spdlog::error("reload: {}; the former configuration goes on", error.what());
+    report["refused"] = error.what();
+    make(former, false, kept);
+  }
+}
+
+void Daemon::make(BridgeConfig config, bool accept_losses, const KeptLinks& kept) {
+  bridge_ = std::make_unique<Bridge>(std::move(config), accept_losses, started_ms_, kept);
   tell_at_once();
   bridge_->start();
   barrier_.open();

@@ -14,8 +14,8 @@ namespace bascule {
 //        dry_run (says only what would be), accept_losses
 //        {"applied": bool, "problems": ["file:line:col: error: …"], "refused": why it was not taken
 //         over, or null, "changes": ["lanes.media.ttl: 7d -> 1d"], "how": nothing, log (in place)
-//         or stages (all ended in their order and were made anew), "dropped": [links that were
-//         disconnected], "took_ms"}
+//         or stages (all ended in their order and were made anew), "kept": [links that need not be
+//         disconnected, or were not], "dropped": [links that were], "took_ms"}
 //
 // Nothing has changed where it was not applied.
 int run_daemon(const BridgeConfig& config, bool accept_losses);

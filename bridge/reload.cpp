@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "changes.hpp"
+#include "crossing/terms.hpp"
 
 namespace bascule {
 namespace {
@@ -35,6 +36,14 @@ void look_at(const Reload& reload, Journal& journal, bool accept_losses) {
   });
 }
 
+std::vector<std::string> same_links(const BridgeConfig& before, const BridgeConfig& after) {
+  std::vector<std::string> names;
+  if (before.hub != after.hub) return names;
+  if (same_link(before.site, after.site)) names.emplace_back("site");
+  if (!before.hub && same_link(before.central, after.central)) names.emplace_back("central");
+  return names;
+}
+
 }  // namespace
 
 Reload plan_reload(const BridgeConfig& runs_with, const FileValues& values, Journal& journal,
@@ -55,6 +64,7 @@ Reload plan_reload(const BridgeConfig& runs_with, const FileValues& values, Jour
   } catch (const std::exception& error) {
     reload.refused = error.what();
   }
+  if (reload.config) reload.kept = same_links(runs_with, *reload.config);
   const auto of_log = [](const Difference& change) { return change.key.starts_with("log"); };
   if (!reload.changes.empty()) {
     reload.how =
@@ -71,6 +81,7 @@ nlohmann::json reload_report(const Reload& reload) {
           {"refused", reload.refused.empty() ? nlohmann::json() : nlohmann::json(reload.refused)},
           {"changes", std::move(changes)},
           {"how", word_of(reload_words, reload.how)},
+          {"kept", reload.kept},
           {"dropped", nlohmann::json::array()}};
 }
 

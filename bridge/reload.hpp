@@ -17,12 +17,13 @@ namespace bascule {
 
 struct Reload {
   // How it is taken over: there is nothing new; the log alone is; or anything else, and all stages
-  // are ended in their order and made anew.
+  // are ended in their order and made anew, around the connections that can stay.
   enum class How : std::uint8_t { nothing, log, stages } how = How::nothing;
   std::optional<BridgeConfig> config;  // nothing: it cannot be used
   FileValues values;                   // of that file
   std::vector<Difference> changes;
   std::vector<std::string> problems;  // of the file, each with its place
+  std::vector<std::string> kept;      // links of which nothing is new, if there is something
   std::string refused;                // why it cannot be taken over; empty: it can
 };
 inline constexpr Word<Reload::How> reload_words[] = {

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "clock.hpp"
+#include "crossing/terms.hpp"
 #include "journal/lane/repeat_count.hpp"
 #include "log.hpp"
 #include "message/own.hpp"
@@ -18,8 +19,8 @@ namespace bascule {
 namespace {
 
 constexpr std::chrono::seconds stop_deadline{5};
-constexpr std::chrono::milliseconds part_deadline{5'000};
-constexpr std::chrono::milliseconds part_looks_every{20};
+constexpr std::chrono::milliseconds rest_deadline{5'000};
+constexpr std::chrono::milliseconds rest_looks_every{2};
 constexpr std::chrono::milliseconds bookmark_delay{1'000};
 constexpr std::chrono::milliseconds look_for_slowness_every{500};
 constexpr std::string_view put_on_hold = "paused: ";     // as a link says that ends for it (Paho)
@@ -30,55 +31,15 @@ constexpr std::string_view word_mark = "word ";  // no JSON, as a bookmark is
 
 constexpr std::size_t stray_filters_max = 1'600;  // over a topic of nine levels
 
-Spoken spoken_by(Journal& journal, const std::string& peer) {
-  auto& meta = journal.opened().meta();
-  if (meta.has_spoken_v5(peer)) return Spoken::v5;
-  return meta.has_spoken_v3(peer) ? Spoken::v3_1_1 : Spoken::unknown;
-}
-
-LinkSettings completed(LinkSettings settings, const std::string& will_topic, Spoken spoken) {
-  settings.will = Will{will_topic, std::string(state_offline), Qos::at_least_once, true};
-  settings.spoken = spoken;
-  return settings;
-}
-
-std::vector<Subscription> wanted(const std::string& bookmark_topic, const std::string& state_topic,
-                                 const LinkSettings& settings, const RouteTable& table) {
-  // The bookmark comes at QoS 1; asked for more, a broker that does not know QoS 2 says so.
-  std::vector<Subscription> subscriptions{{bookmark_topic, false, true, Qos::exactly_once}};
-  // Only what is retained is looked at, not what is said while the bridge is there. Where sessions
-  // outlive what is retained it says nothing.
-  if (!sessions_outlive_retained(settings.broker, true)) {
-    subscriptions.push_back({state_topic, false, true, Qos::at_least_once, 0, false});
-  }
-  const std::string& settle_topic = settings.settle_topic;
-  if (!settle_topic.empty()) subscriptions.push_back({settle_topic, false, true});
-  for (const std::string& filter : table.subscriptions()) {
-    subscriptions.push_back({filter, true, false, table.qos_of(filter)});
-  }
-  return subscriptions;
-}
-
-// What a broker at another address holds cannot be fetched beside the present one: it is known by
-// its address alone, and may be gone.
-void tell_of_former(const std::string& peer, const LinkSettings& settings) {
-  const std::size_t blank = peer.rfind(' ');
-  if (blank == std::string::npos || peer.substr(blank + 1) == settings.url) return;
-  spdlog::warn(
-      "link {}: url was {} before; what that broker holds for client id {} stays there. To fetch "
-      "it, start once with that url; or let the session end there",
-      settings.name, peer.substr(blank + 1), peer.substr(0, blank));
-}
-
-bool same_rows(const Subscriptions& subscriptions, const std::vector<SubscriptionRow>& rows) {
-  return subscriptions.rows() == rows;
-}
-
 }  // namespace
 
 Crossing::Crossing(const BridgeIdentity& bridge, LinkSettings settings, Direction in,
-                   const std::vector<Route>& routes, Journal& journal, Events& events)
-    : name_(settings.name),
+                   const std::vector<Route>& routes, Journal& journal, Events& events,
+                   const KeptLink* kept)
+    : settings_(settings),
+      routes_(routes),
+      kept_(kept != nullptr),
+      name_(settings.name),
       bridge_id_(bridge.id),
       state_topic_(own_topic(bridge.id, "state")),
       session_peer_(settings.client_id + " " + settings.url),
@@ -90,11 +51,11 @@ Crossing::Crossing(const BridgeIdentity& bridge, LinkSettings settings, Directio
           journal.opened().subscriptions().load(session_peer_),
           wanted(bookmark_topic_, state_topic_, settings, RouteTable(routes, in, bridge.id))),
       exchange_(subscriptions_.generation()),
-      fresh_subscriptions_(
-          !same_rows(subscriptions_, journal.opened().subscriptions().load(session_peer_))),
+      fresh_subscriptions_(subscriptions_.rows() !=
+                           journal.opened().subscriptions().load(session_peer_)),
       chooses_protocol_(settings.protocol == Protocol::automatic),
       spoken_(spoken_by(journal, session_peer_)),
-      link_(make_link(completed(settings, state_topic_, spoken_))),
+      link_(kept ? kept->link : make_link(completed(settings, state_topic_, spoken_))),
       answers_(link_->loop()),
       intake_({.bridge_id = bridge.id,
                .direction = in,
@@ -122,7 +83,10 @@ Crossing::Crossing(const BridgeIdentity& bridge, LinkSettings settings, Directio
           },
           [this](const std::string& filter) {
             if (subscriptions_.unsubscribed(filter)) remember();
-          }) {
+          }),
+      parting_(*link_, forwarder_, state_topic_),
+      credentials_(kept ? kept->credentials : CredentialsWatch(settings)),
+      credentials_fault_(credentials_.fault()) {
   comparison_.on_result = [this](const RetainedComparison::Result& result) {
     events_.retained(name_, {result.changed, result.cleared, result.kept, result.why});
   };
@@ -159,11 +123,34 @@ Crossing::Crossing(const BridgeIdentity& bridge, LinkSettings settings, Directio
     link_->loop().post([this, filter] { take_back(filter); });
   };
   tell_of_former(journal.opened().sessions().load(in).peer, settings);
+  if (!kept_) return;
+  forwarder_.go_on(kept->forwarder);
+  RetainedComparison::Standing retained = kept->retained;
+  retained.due = retained.due || kept->routes != routes;
+  comparison_.go_on(std::move(retained));
+}
+
+void Crossing::End::operator()(Crossing* crossing) const {
+  const auto link = crossing->link_;  // ends on another thread than its own
+  auto ended = std::make_shared<std::promise<void>>();
+  auto end = ended->get_future();
+  // Where the loop has ended already nothing runs, and the task goes here.
+  link->loop().post(
+      [owned = std::shared_ptr<Crossing>(crossing), ended = std::move(ended)]() mutable {
+        owned.reset();
+        ended->set_value();
+      });
+  end.wait();
 }
 
 void Crossing::start() {
   started_ = true;
   note_subscriptions();
+  const auto begin = kept_ ? &Link::take_up : &Link::start;
+  (*link_.*begin)(handlers(), subscriptions_.wanted(), subscriptions_.not_exchanged());
+}
+
+LinkHandlers Crossing::handlers() {
   LinkHandlers handlers;
   handlers.on_deliveries = [this](std::span<const Delivery> deliveries) { deliver(deliveries); };
   handlers.on_outcomes = [this](std::span<const Outcome> outcomes) {
@@ -174,7 +161,7 @@ void Crossing::start() {
   handlers.on_down = [this](const std::string& reason) { disconnected(reason); };
   handlers.on_subscription = [this](const SubscriptionStatus& status) { answered(status); };
   handlers.on_unsubscribed = [this](const std::string& filter) { farewell_.unsubscribed(filter); };
-  link_->start(std::move(handlers), subscriptions_.wanted(), subscriptions_.not_exchanged());
+  return handlers;
 }
 
 // The session must not hold what the journal does not know.
@@ -192,21 +179,23 @@ void Crossing::note_subscriptions() {
 // What fails in the journal is written with what changes next.
 void Crossing::remember() {
   if (remembering_) return;
-  remembering_ = link_->loop().after(remember_after, [this] {
-    remembering_.reset();
-    const Subscriptions::Changes changes = subscriptions_.changes();
-    auto kept = answers_.to([this, changes, filters = std::exchange(unidentified_, {})] {
-      subscriptions_.kept(changes);
-      for (const std::string& filter : filters) {
-        link_->identify(filter, subscriptions_.identifier(filter));
-      }
-    });
-    journal_.change_later(
-        [peer = session_peer_, changes](JournalCore& core) {
-          core.change().subscriptions().save_some(peer, changes.rows, changes.gone);
-        },
-        std::move(kept));
+  remembering_ = link_->loop().after(remember_after, [this] { write_subscriptions(); });
+}
+
+void Crossing::write_subscriptions() {
+  remembering_.reset();
+  const Subscriptions::Changes changes = subscriptions_.changes();
+  auto kept = answers_.to([this, changes, filters = std::exchange(unidentified_, {})] {
+    subscriptions_.kept(changes);
+    for (const std::string& filter : filters) {
+      link_->identify(filter, subscriptions_.identifier(filter));
+    }
   });
+  journal_.change_later(
+      [peer = session_peer_, changes](JournalCore& core) {
+        core.change().subscriptions().save_some(peer, changes.rows, changes.gone);
+      },
+      std::move(kept));
 }
 
 void Crossing::answered(const SubscriptionStatus& status) {
@@ -260,55 +249,64 @@ void Crossing::stop() {
   link_->stop(stop_deadline);
 }
 
-void Crossing::pause() {
-  paused_ = true;
-  link_->loop().post([this] {
-    forwarder_.pause(true);
-    forwarder_.publish(state_topic_, std::string(state_offline), true);
-    part_by_ms_ = boottime_ms() + part_deadline.count();
-    part();
+std::optional<KeptLink> Crossing::hand_over() {
+  if (!started_ || parting_.paused() || represented()) return std::nullopt;
+  std::promise<bool> rests;
+  link_->loop().post([&] {
+    forwarder_.end_sending();
+    rest(boottime_ms() + rest_deadline.count(), [&](bool done) { rests.set_value(done); });
   });
+  if (!rests.get_future().get()) return std::nullopt;
+  comparison_.stop();
+  return std::move(at_rest_);
 }
 
-void Crossing::part() {
-  parting_.reset();
-  if (!paused_) return;
-  if (!forwarder_.idle() && boottime_ms() < part_by_ms_) {
-    parting_ = link_->loop().after(part_looks_every, [this] { part(); });
-    return;
+// From here on nothing that this one still does has an effect on the link.
+void Crossing::rest(std::int64_t by_ms, const std::function<void(bool)>& done) {
+  resting_.reset();
+  const auto state = link_->status().state;
+  const bool up =
+      (state == LinkStatus::State::up || state == LinkStatus::State::slow) && !parting_.under_way();
+  auto standing = forwarder_.standing();
+  if (up && whole && standing && link_->rest()) {
+    stopping_ = true;
+    at_rest_ = {link_,       settings_, routes_, std::move(*standing), comparison_.standing(),
+                credentials_};
+    if (remembering_) write_subscriptions();
+    comparison_.hold();
+    forwarder_.disconnected();
+    farewell_.disconnected();
+    watch_.reset();
+    return done(true);
   }
-  link_->pause("by command");
-  left_in_flight_ = static_cast<std::int64_t>(forwarder_.in_flight());
+  if (!up || boottime_ms() >= by_ms) return done(false);
+  resting_ = link_->loop().after(rest_looks_every, [this, by_ms, done] { rest(by_ms, done); });
 }
 
-void Crossing::resume() {
-  paused_ = false;
-  left_in_flight_ = -1;
-  if (start_later_) return std::exchange(start_later_, nullptr)();
+void Crossing::look() {
+  const auto found = credentials_.look(settings_);
+  if (found == CredentialsWatch::Found::nothing) return;
+  {
+    const std::lock_guard lock(mutex_);
+    credentials_fault_ = credentials_.fault();
+  }
+  if (found == CredentialsWatch::Found::bad || !started_ || represented()) return;
   link_->loop().post([this] {
-    forwarder_.pause(false);
-    forwarder_.publish(state_topic_, std::string(state_online), true);  // if it has not parted yet
-    link_->resume();
+    if (!stopping_) parting_.renew();
   });
-}
-
-std::optional<std::uint64_t> Crossing::parted() const {
-  const std::int64_t left = left_in_flight_;
-  return left < 0 ? std::nullopt : std::optional(static_cast<std::uint64_t>(left));
-}
-
-void Crossing::start_paused(std::function<void()> start) {
-  paused_ = true;
-  left_in_flight_ = 0;
-  start_later_ = std::move(start);
 }
 
 LinkStatus Crossing::status() const {
   const Crossing& acting = this->acting();
   LinkStatus status = acting.link_->status();
-  if (paused_ && status.state == LinkStatus::State::down) status.state = LinkStatus::State::paused;
+  if (parting_.paused() && status.state == LinkStatus::State::down)
+    status.state = LinkStatus::State::paused;
   const std::string blind = acting.forwarder_.blind_spot();
   if (!blind.empty()) status.warning += (status.warning.empty() ? "" : "; ") + blind;
+  const std::lock_guard lock(mutex_);
+  if (!credentials_fault_.empty()) {
+    status.warning += (status.warning.empty() ? "" : "; ") + credentials_fault_;
+  }
   return status;
 }
 
@@ -409,9 +407,10 @@ void Crossing::subscribed(const Limits& limits) {
         name_);
   }
   const bool renewed = static_cast<bool>(std::exchange(renewing_, {}));
-  if (!std::exchange(on_hold_, false) && !renewed) events_.link_up(name_);
+  const bool told = std::exchange(on_hold_, false) || renewed || limits.continued;
+  if (!told) events_.link_up(name_);
   forwarder_.subscribed(limits);
-  forwarder_.publish(state_topic_, std::string(state_online), true);
+  if (!limits.continued) forwarder_.publish(state_topic_, std::string(state_online), true);
   farewell_.subscribed();
 }
 
@@ -433,14 +432,15 @@ void Crossing::disconnected(const std::string& reason) {
   farewell_.disconnected();
   settled_ = false;
   watch_line();
-  if (stopping_ || (paused_ && reason.starts_with(put_on_hold))) return;
+  if (stopping_ || (parting_.paused() && reason.starts_with(put_on_hold))) return;
   // The events have journal_paused of that, and it is no outage.
   const bool paused = link_->status().state == LinkStatus::State::paused;
   if (paused && reason.starts_with(put_on_hold)) {
     on_hold_ = true;
     return;
   }
-  if (reason != delivered_anew) return events_.link_down(name_, reason);
+  const bool ours = parting_.ended(reason) || reason == delivered_anew;
+  if (!ours) return events_.link_down(name_, reason);
   renewing_ = link_->loop().after(renewed_within, [this] {
     renewing_.reset();
     events_.link_down(name_, std::string(delivered_anew));

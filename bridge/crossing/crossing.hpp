@@ -9,15 +9,18 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "crossing/credentials_watch.hpp"
 #include "crossing/exchange.hpp"
 #include "crossing/filter_farewell.hpp"
 #include "crossing/intake.hpp"
+#include "crossing/parting.hpp"
 #include "crossing/retained_comparison.hpp"
 #include "crossing/subscriptions.hpp"
 #include "events.hpp"
@@ -35,11 +38,28 @@ struct BridgeIdentity {
   std::string stamp_key = {};  // proves its stamps and those of others; empty: none
 };
 
+// A link that stays connected while the stages around it are made anew, with what they have to know
+// of it.
+struct KeptLink {
+  std::shared_ptr<Link> link;
+  LinkSettings settings;
+  std::vector<Route> routes;
+  Forwarder::Standing forwarder;
+  RetainedComparison::Standing retained;
+  CredentialsWatch credentials;
+};
+
 class Crossing {
  public:
   // `in` is the direction of what this broker delivers: up at the site, down at the centre.
+  // `kept`: the link that was there before, by hand_over(); null: it makes one.
   Crossing(const BridgeIdentity& bridge, LinkSettings settings, Direction in,
-           const std::vector<Route>& routes, Journal& journal, Events& events);
+           const std::vector<Route>& routes, Journal& journal, Events& events,
+           const KeptLink* kept = nullptr);
+  // Ends it on its link's thread, where some of it lives, also while the link goes on.
+  struct End {
+    void operator()(Crossing* crossing) const;
+  };
 
   // Before start(): told whether the line is fit for policies, which it is while it is up, what
   // the broker had for us has arrived, and it is not slow. On the link's loop thread.
@@ -67,21 +87,27 @@ class Crossing {
   // By command: nothing crosses by this link, and it is disconnected, until resume(). What is in
   // flight is waited for before, five seconds at the most: parted() says how many were left then,
   // and nothing before. What is left is sent again, as after a line that was cut. Any thread.
-  void pause();
-  void resume();
-  std::optional<std::uint64_t> parted() const;
+  void pause() { parting_.pause(); }
+  void resume() { parting_.resume(); }
+  std::optional<std::uint64_t> parted() const { return parting_.parted(); }
   // Of the lanes that go to this broker, only this one, which stops sending. Any thread.
   void pause_lane(LaneId lane, bool paused) {
     link_->loop().post([this, lane, paused] { forwarder_.pause_lane(lane, paused); });
   }
+  // Notices changed files of credentials: where they can be used, the link connects anew once
+  // nothing is on its way. Main thread, each second or so.
+  void look();
   // Before start(): it is paused, and is to be started, by this, once it is resumed.
-  void start_paused(std::function<void()> start);
+  void start_paused(std::function<void()> start) { parting_.start_paused(std::move(start)); }
   // Another crossing works in its place.
   bool represented() const { return stand_in_ != nullptr; }
 
   void start();
   // Sends nothing new, waits for what is in flight, says offline, disconnects.
   void stop();
+  // In place of stop(): sends nothing new, waits for what is in flight, and lets the link rest,
+  // connected, for another crossing. Nothing: that cannot be, and it is to be stopped.
+  std::optional<KeptLink> hand_over();
 
   // Runs on the link's loop thread, without waiting for it.
   void tell(std::function<void()> task) { link_->loop().post(std::move(task)); }
@@ -119,6 +145,9 @@ class Crossing {
 
  private:
   void deliver(std::span<const Delivery> deliveries);
+  LinkHandlers handlers();
+  void rest(std::int64_t by_ms, const std::function<void(bool)>& done);
+  void write_subscriptions();
   void note_subscriptions();
   void remember();
   void answered(const SubscriptionStatus& status);
@@ -137,6 +166,11 @@ class Crossing {
   }
 
   std::atomic<const Crossing*> stand_in_ = nullptr;
+  const LinkSettings settings_;
+  const std::vector<Route> routes_;
+  const bool kept_;
+  std::optional<KeptLink> at_rest_;  // loop thread, as the next; then who asked for it
+  Loop::Timer resting_;
   bool started_ = false;  // main thread, or that which ends a former session before it
   std::string name_;
   std::string bridge_id_;
@@ -151,7 +185,7 @@ class Crossing {
   const bool fresh_subscriptions_;  // others than before; so they may bring retained messages
   const bool chooses_protocol_;
   Spoken spoken_;  // by this broker, as the journal knows
-  std::unique_ptr<Link> link_;
+  const std::shared_ptr<Link> link_;
   Loop::Answers answers_;
   Intake intake_;
   RefusalNews refused_in_;  // what comes and can never cross; loop thread
@@ -159,16 +193,14 @@ class Crossing {
   Forwarder forwarder_;
   RetainedComparison comparison_;
   FilterFarewell farewell_;
-  void part();
   std::atomic<bool> stopping_ = false;
-  std::atomic<bool> paused_ = false;
-  std::atomic<std::int64_t> left_in_flight_ = -1;  // when it was paused; -1: it is not, or not yet
-  std::int64_t part_by_ms_ = 0;                    // boot time; loop thread, as the next
-  Loop::Timer parting_;
-  std::function<void()> start_later_;  // with who resumes
-  bool keeps_retain_ = false;          // a route does, and it has not been said what comes of it
-  bool settled_ = false;               // loop thread, as the next two
-  bool line_fit_ = false;              // as told
+  Parting parting_;
+  CredentialsWatch credentials_;  // main thread
+  mutable std::mutex mutex_;
+  std::string credentials_fault_;  // guarded by mutex_
+  bool keeps_retain_ = false;      // a route does, and it has not been said what comes of it
+  bool settled_ = false;           // loop thread, as the next two
+  bool line_fit_ = false;          // as told
   Loop::Timer watch_;
   bool on_hold_ = false;     // and for that it is down: Paho cannot hold a connection that is up
   Loop::Timer renewing_;     // until a connection that is made anew counts as lost

@@ -50,11 +50,6 @@ RetainedComparison::RetainedComparison(const std::string& bridge_id, const LinkS
   status_.state = off ? State::off : State::waiting;
 }
 
-RetainedStatus RetainedComparison::status() const {
-  const std::lock_guard lock(mutex_);
-  return status_;
-}
-
 void RetainedComparison::tell(State state) {
   const std::lock_guard lock(mutex_);
   if (status_.state != State::off) status_.state = state;
@@ -78,6 +73,7 @@ void RetainedComparison::in_journal(Task task) {
 void RetainedComparison::connected(const Limits& limits) {
   const bool session_present = limits.session_present;
   reader_.speak(limits.protocol == Protocol::v5 ? Spoken::v5 : Spoken::v3_1_1);
+  if (!limits.continued) due_ = true;
   if (session_present || status().state == State::off) return;
   lost_ = true;
   begin_notes();  // what came before may be forgotten, too
@@ -94,6 +90,7 @@ void RetainedComparison::settled(const FarKnowledge& far) {
   looked_again_ = false;
   fit_ = far.readable;
   if (!fit_) return give_up("bookmarks cannot be read back");
+  if (!std::exchange(due_, true)) return;
   if (std::exchange(lost_, false) && far.epoch.empty()) forgot_ = true;
   if (costs_ <= costs_borne) return schedule(first_after);
   const auto wait = comparison_retry(costs_ - costs_borne, ComparisonFailure::other);
@@ -103,6 +100,16 @@ void RetainedComparison::settled(const FarKnowledge& far) {
       "thin? 'retained: trust' turns it off",
       name_, costs_, std::chrono::ceil<std::chrono::minutes>(wait).count());
   schedule(wait);
+}
+
+void RetainedComparison::go_on(Standing standing) {
+  due_ = standing.due;
+  forgot_ = standing.forgot;
+  shown_ = std::move(standing.shown);
+  const std::lock_guard lock(mutex_);
+  const auto state = status_.state;
+  status_ = standing.status;
+  if (state == State::off || due_ || status_.state == State::off) status_.state = state;
 }
 
 void RetainedComparison::again() {
@@ -118,11 +125,6 @@ void RetainedComparison::disconnected() {
   if (phase_ == Phase::asking) ++costs_;
   if (phase_ != Phase::idle) tell(State::waiting);
   rest();
-}
-
-void RetainedComparison::hold() {
-  held_ = true;
-  disconnected();
 }
 
 void RetainedComparison::schedule(std::chrono::milliseconds delay) {

@@ -68,12 +68,32 @@ class RetainedComparison {
   void again();
   void disconnected();
 
+  // What another one has to know to go on in the place of this one, on the same connection. On the
+  // loop.
+  struct Standing {
+    bool due = true;  // something is to be compared
+    bool forgot = false;
+    std::set<std::string> shown{};
+    RetainedStatus status{};
+  };
+  Standing standing() const {
+    return {phase_ != Phase::idle || again_ || lost_, forgot_, shown_, status()};
+  }
+  // Before a connection that is continued; on any other all is due.
+  void go_on(Standing standing);
+
   // Asks nothing more.
-  void hold();
+  void hold() {
+    held_ = true;
+    disconnected();
+  }
   // After hold(), on the main thread; blocks.
   void stop() { reader_.stop(); }
 
-  RetainedStatus status() const;  // any thread
+  RetainedStatus status() const {  // any thread
+    const std::lock_guard lock(mutex_);
+    return status_;
+  }
 
  private:
   // What goes on: a comparison is due; the broker is asked; what the session has under way is
@@ -125,6 +145,7 @@ class RetainedComparison {
   // neither session nor bookmark: if the mark is not there either, the broker has forgotten what it
   // had, but for what has come since.
   bool lost_ = false, forgot_ = false;
+  bool due_ = true;      // once it has settled
   bool again_ = false;   // asked for meanwhile, or something was left undone
   int failures_ = 0;     // in a row
   int costs_ = 0;        // in a row: the session's link ended while the broker was asked

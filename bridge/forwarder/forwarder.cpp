@@ -76,6 +76,7 @@ void Forwarder::ask() {
     place({});
     return;
   }
+  if (limits_.continued) return look_around();
   if (own_.given_up(boottime_ms())) {
     FarKnowledge unknown;
     unknown.asked = true;
@@ -84,6 +85,24 @@ void Forwarder::ask() {
   }
   enter(Phase::asking);
   bookmark_.ask(limits_.session_present, [this](FarKnowledge far) { compared(std::move(far)); });
+}
+
+// The broker has been asked on this connection, which has never ended. What new subscriptions bring
+// comes before the fence.
+void Forwarder::look_around() {
+  compared_ = true;
+  bookmarks_ = standing_.bookmarks;
+  connection_ = standing_.connection;
+  confirmed_ = standing_.confirmed;
+  blind_spot_.go_on(standing_.blind_spot);
+  bookmark_.go_on();
+  enter(Phase::asking);
+  bookmark_.fence([this](bool) {
+    FarKnowledge far;
+    far.readable = far.session_present = true;
+    if (on_settled) on_settled(far);
+    place({});
+  });
 }
 
 void Forwarder::compared(FarKnowledge far) {
@@ -142,11 +161,6 @@ void Forwarder::resumed() {
   handshakes_.all_resumed();
   for (auto& lane : lanes_) lane->end();
   ask();
-}
-
-void Forwarder::begin_anew() {
-  stale_ = true;
-  pump();
 }
 
 SetAside Forwarder::set_aside(LaneId id) {
@@ -353,10 +367,6 @@ LaneTurns::Next Forwarder::next(std::int64_t now_ms, std::int64_t& wait_ms) {
       });
 }
 
-bool Forwarder::wants_claim(const OutboundLane& lane, const LaneItem& item) const {
-  return batch_.qos_of(item) == Qos::exactly_once && !lane.claimed(item.record.sequence);
-}
-
 // Adds the message to what is published next. Returns why it can never be; empty: it was added.
 std::string Forwarder::add(const OutboundLane& lane, const LaneItem& item, std::int64_t now_ms) {
   const std::uint64_t sequence = item.record.sequence;
@@ -423,12 +433,6 @@ void Forwarder::load_held(LaneId id, const HeldTopics::Load& load) {
       }));
 }
 
-void Forwarder::write_bookmark() {
-  if (phase_ != Phase::sending || !bookmarks_) return;
-  if (own_.in_flight() > 0) return bookmark_timer_.later();  // one at a time
-  mark();
-}
-
 void Forwarder::confirm(const std::string& epoch, std::uint64_t connection,
                         const Bookmark::Lanes& lanes) {
   if (epoch != batch_.epoch()) return;
@@ -439,12 +443,6 @@ void Forwarder::confirm(const std::string& epoch, std::uint64_t connection,
     });
   }
   for (Progress& progress : lanes_.confirmed(lanes)) journal_.progress(std::move(progress));
-}
-
-void Forwarder::publish(const std::string& topic, const std::string& payload, bool retain) {
-  if (phase_ == Phase::offline || own_.given_up(boottime_ms())) return;
-  own_.add(topic, payload, retain);
-  send_own();
 }
 
 }  // namespace bascule

@@ -9,6 +9,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -60,7 +61,10 @@ class Forwarder {
 
   // The journal has changed what is to be sent again: once what is in flight has its outcome, the
   // lanes begin anew.
-  void begin_anew();
+  void begin_anew() {
+    stale_ = true;
+    pump();
+  }
 
   // The message that a lane waits for, since the broker refuses it for now, into the quarantine.
   SetAside set_aside(LaneId lane);
@@ -82,9 +86,29 @@ class Forwarder {
   // Sends nothing more; outcomes are still taken. For an orderly end.
   void end_sending() { ending_ = true; }
 
+  // What another one has to know to go on in the place of this one, on the same connection.
+  // Nothing: it is not at rest, since something is on its way, or has not been found out yet.
+  struct Standing {
+    bool bookmarks = false;
+    std::uint64_t connection = 0;
+    bool confirmed = false;
+    std::string blind_spot{};
+  };
+  std::optional<Standing> standing() const {
+    const bool rests = phase_ == Phase::sending && idle() && !stale_ && bookmarks_;
+    if (!rests) return std::nullopt;
+    return Standing{bookmarks_, connection_, confirmed_, blind_spot_.text()};
+  }
+  // Before a connection that is continued.
+  void go_on(Standing standing) { standing_ = std::move(standing); }
+
   // Publishes a message of the bridge itself, outside of any lane: as soon as the window lets it,
   // ahead of all lanes. Nothing while the link is down.
-  void publish(const std::string& topic, const std::string& payload, bool retain);
+  void publish(const std::string& topic, const std::string& payload, bool retain) {
+    if (phase_ == Phase::offline || own_.given_up(boottime_ms())) return;
+    own_.add(topic, payload, retain);
+    send_own();
+  }
 
   // Called when the bookmark has been compared: what the broker had for us has arrived by then.
   std::function<void(const FarKnowledge&)> on_settled;
@@ -122,6 +146,7 @@ class Forwarder {
 
   void enter(Phase phase);
   void ask();
+  void look_around();
   void compared(FarKnowledge far);
   void place(FarKnowledge far);
   void placed(Journal::Positions positions);
@@ -141,14 +166,20 @@ class Forwarder {
   std::string_view unfit(const OutboundLane& lane, const LaneItem& item, std::int64_t now_ms) const;
   void keep_back(OutboundLane& lane, const LaneItem& item, const std::string& why,
                  std::int64_t now_ms);
-  bool wants_claim(const OutboundLane& lane, const LaneItem& item) const;
+  bool wants_claim(const OutboundLane& lane, const LaneItem& item) const {
+    return batch_.qos_of(item) == Qos::exactly_once && !lane.claimed(item.record.sequence);
+  }
   std::string add(const OutboundLane& lane, const LaneItem& item, std::int64_t now_ms);
   void send_claimed(LaneId id, std::size_t claims);
   void publish_batch(std::int64_t now_ms);
   void report();
   void tell(OutboundLane& lane, Progress progress);
   void load_held(LaneId id, const HeldTopics::Load& load);
-  void write_bookmark();
+  void write_bookmark() {
+    if (phase_ != Phase::sending || !bookmarks_) return;
+    if (own_.in_flight() > 0) return bookmark_timer_.later();  // one at a time
+    mark();
+  }
   void mark() {
     const Bookmark::Lanes accepted = lanes_.bookmark();
     bookmark_timer_.written();
@@ -175,6 +206,7 @@ class Forwarder {
   RefusalNews news_;
   Limits limits_;
   Phase phase_ = Phase::offline;
+  Standing standing_;  // of the one before, on a connection that is continued
   bool ending_ = false;
   bool paused_ = false;
   bool stale_ = false;            // the lanes are to begin anew

@@ -15,6 +15,11 @@ void BlindSpot::learn(const FarKnowledge& far, const Limits& limits, bool given_
   if (!text_.empty()) spdlog::warn("{}: {}", broker, text_);
 }
 
+void BlindSpot::go_on(std::string text) {
+  const std::lock_guard lock(mutex_);
+  text_ = std::move(text);
+}
+
 std::string BlindSpot::text() const {
   const std::lock_guard lock(mutex_);
   return text_;

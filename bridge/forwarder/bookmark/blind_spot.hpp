@@ -25,6 +25,9 @@ class BlindSpot {
   void learn(const FarKnowledge& far, const Limits& limits, bool given_up,
              const std::string& broker);
 
+  // As it was on this connection before.
+  void go_on(std::string text);
+
   std::string text() const;  // empty: there is none
 
  private:

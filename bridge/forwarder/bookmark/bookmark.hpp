@@ -46,6 +46,9 @@ class Bookmark {
   // What was heard is of a connection that is over.
   void forget();
 
+  // After forget(): the connection goes on, and what was retained is known.
+  void go_on() { answered_ = true; }
+
   // A message came on the topic.
   void heard(std::string_view payload);
   // The broker had this retained on the state topic.

@@ -18,6 +18,37 @@ TEST_CASE("forwarder: a lane goes out in order, what waited first and what comes
   CHECK(bridge.payloads() == "4 5");
 }
 
+TEST_CASE("forwarder: on a connection that is continued it goes on where the one before stopped") {
+  ForwarderCase bridge;
+  Limits limits;
+  limits.session_present = limits.will_retained = true;
+  bridge.append("default", 1, 2);
+  bridge.connect(limits);
+  const auto standing = [&] {
+    std::optional<Forwarder::Standing> standing;
+    bridge.link->run([&] { standing = bridge.forwarder->standing(); });
+    return standing;
+  };
+  CHECK(bridge.payloads() == "1 2");
+  CHECK_FALSE(standing());
+  bridge.accept({bridge.tag("default", 1), bridge.tag("default", 2)});
+  REQUIRE(bridge.bookmark_reaches("default", 2));
+  bridge.settle();
+  const auto before = standing();
+  REQUIRE(before);
+  CHECK(before->connection > 0);
+  bridge.restart();
+  bridge.forwarder->go_on(*before);
+  bridge.state = "online";  // as it said itself; on any other connection that would be a doubt
+  bridge.append("default", 3, 3);
+  limits.continued = true;
+  bridge.connect(limits);
+  CHECK(bridge.payloads_to_come() == "3");
+  bridge.accept({bridge.tag("default", 3)});
+  REQUIRE(bridge.bookmark_reaches("default", 3));
+  CHECK(nlohmann::json::parse(*bridge.retained)["connection"] == before->connection);
+}
+
 TEST_CASE("forwarder: nothing goes before the far broker has said what it has") {
   ForwarderCase bridge;
   bridge.answers_own = false;

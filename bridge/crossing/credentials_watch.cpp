@@ -1,0 +1,40 @@
+#include "crossing/credentials_watch.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <vector>
+
+#include "link/native/credentials.hpp"
+
+namespace bascule {
+namespace {
+
+// The Paho client, from the files and at each connection.
+bool reads_by_itself(const LinkSettings& settings) {
+  return settings.client == Client::paho || settings.url.starts_with("ws");
+}
+
+}  // namespace
+
+CredentialsWatch::CredentialsWatch(const LinkSettings& settings)
+    : files_({settings.password_file, settings.tls.ca_file, settings.tls.cert_file,
+              settings.tls.key_file}) {}
+
+CredentialsWatch::Found CredentialsWatch::look(const LinkSettings& settings) {
+  const std::vector<std::string> changed = files_.look();
+  if (changed.empty()) return Found::nothing;
+  std::string names;
+  for (const std::string& path : changed) names += (names.empty() ? "" : ", ") + path;
+  fault_ = credentials_fault(settings);
+  if (fault_.empty()) {
+    spdlog::info("link {}: {} has changed; it connects anew with that once nothing is on its way",
+                 settings.name, names);
+    return Found::good;
+  }
+  fault_ += reads_by_itself(settings) ? "; the next connection will fail"
+                                      : "; what was read before stays in use";
+  spdlog::warn("link {}: {} has changed: {}", settings.name, names, fault_);
+  return Found::bad;
+}
+
+}  // namespace bascule
