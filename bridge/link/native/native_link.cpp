@@ -116,13 +116,16 @@ void NativeLink::sent_on(std::string_view reference, bool moved) {
 void NativeLink::connected(const Limits& limits) {
   phase_ = Phase::subscribing;
   limits_ = limits;
-  if (limits.continued) return handlers_.on_connected(limits);
+  if (!limits.continued) welcomed(limits);
+  if (handlers_.on_connected) handlers_.on_connected(limits);
+}
+
+void NativeLink::welcomed(const Limits& limits) {
   up_since_ = Clock::now();
   protocol_.connected(up_since_);
   status_.speaks(limits.protocol);
   status_.warning(protocol_.warning());
   if (const auto text = session_shortened(settings_, limits); !text.empty()) status_.error(text);
-  if (handlers_.on_connected) handlers_.on_connected(limits);
 }
 
 void NativeLink::subscribed(const Limits& limits) {

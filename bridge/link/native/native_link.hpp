@@ -73,6 +73,7 @@ class NativeLink final : public Link, private Connection::Owner {
   void ended(const Connection::End& end) override;
 
   void connect();
+  void welcomed(const Limits& limits);
   void take_wanted();
   void retry(bool at_once);
   void attempt_failed(const Connection::End& end);
