@@ -268,7 +268,7 @@ void Crossing::rest(std::int64_t by_ms, const std::function<void(bool)>& done) {
   const bool up =
       (state == LinkStatus::State::up || state == LinkStatus::State::slow) && !parting_.under_way();
   auto standing = forwarder_.standing();
-  if (up && whole && standing && link_->rest()) {
+  if (up && !exchange_.under_way() && standing && link_->rest()) {
     stopping_ = true;
     at_rest_ = {link_,       settings_, routes_, std::move(*standing), comparison_.standing(),
                 credentials_};
