@@ -1,6 +1,7 @@
-"""The file changes ten times a second, under load, with routes that come and go and lanes that get
-other limits: nothing is lost, nothing comes twice at a receiver that numbers, and neither broker
-sees another connection; with MQTT 5 and QoS 1, and 3.1.1 and QoS 2. RELOAD_S says for how long.
+"""The file changes ten times a second, under load, with routes that come, go and are narrowed, and
+lanes that get other limits: nothing is lost, nothing comes twice at a receiver that numbers, and
+neither broker sees another connection; with MQTT 5 and QoS 1, and 3.1.1 and QoS 2. RELOAD_S says
+for how long.
 
 R4, P1 P2 P3 P5 P8
 """
@@ -18,6 +19,7 @@ SECONDS = float(os.environ.get("RELOAD_S", "10"))
 PACE_S = 0.1
 UP = {"name": "sales", "direction": "up", "from": "pos/{rest...}",
       "to": "stores/{bridge.id}/pos/{rest...}"}
+NARROW = {**UP, "from": "pos/{till}/sale", "to": "stores/{bridge.id}/pos/{till}/sale"}
 TEA = {"name": "tea", "direction": "up", "from": "tea/{rest...}",
        "to": "stores/{bridge.id}/tea/{rest...}", "lane": "tea"}
 DOWN = {"name": "orders", "direction": "down", "from": "stores/store-42/orders/{rest...}",
@@ -26,9 +28,9 @@ NEWS = {"name": "news", "direction": "down", "from": "news/{rest...}", "to": "ne
 CHANGES = [
     {"routes": [UP, TEA, DOWN]},
     {"lanes": {"tea": {"priority": 2, "ttl": "9d"}}},
-    {"routes": [TEA, UP, DOWN, NEWS]},
+    {"routes": [TEA, NARROW, DOWN, NEWS]},
     {"log": {"level": "debug"}, "journal": {"min_free": "8MiB", "keep_forwarded": "23h"}},
-    {"routes": [UP, DOWN]},
+    {"routes": [NARROW, DOWN]},
     {"lanes": {"tea": {"priority": 9}}, "log": {"level": "info"}},
     {"routes": [UP, DOWN, NEWS], "journal": {"min_free": "8MiB"}},
 ]
