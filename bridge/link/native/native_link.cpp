@@ -174,7 +174,9 @@ void NativeLink::ended(const Connection::End& end) {
   const auto closing_for = std::exchange(close_reason_, "");
   if (!closing_for.empty()) return end_connection(closing_for);
   if (phase_ == Phase::connecting) return attempt_failed(end);
-  connection_ended(end, false);
+  // Nobody closed a line that is dead: no other client did.
+  const bool closed = end.code != 0 || end.lost != 0;
+  connection_ended(end, !closed);
 }
 
 void NativeLink::attempt_failed(const Connection::End& end) {
@@ -187,7 +189,7 @@ void NativeLink::end_connection(const std::string& why) {
   connection_ended({Kind::not_reached, why, 0, 0}, true);
 }
 
-// `ours`: the broker and the network are not to blame.
+// `ours`: the broker did not end it.
 void NativeLink::connection_ended(const Connection::End& end, bool ours) {
   const auto now = Clock::now();
   const auto life = now - up_since_;

@@ -173,6 +173,22 @@ TEST_CASE("native link: closed while deliveries wait, over and over, it accuses 
   CHECK_FALSE(accused);
 }
 
+TEST_CASE("native link: lines that are dead, over and over, accuse no other client") {
+  ScriptedBroker broker([&](const Peer& peer, int) {
+    bring_up(peer);
+    peer.read_to_end();  // a PINGREQ has no answer
+  });
+  auto settings = settings_for(broker.url());
+  settings.keep_alive = 1s;
+  LinkProbe in(settings, {all}, false);
+  bool accused = false;
+  CHECK(wait_for([&] {
+    accused = accused || in.link().status().last_error.find("another client") != std::string::npos;
+    return accused || in.ups().size() >= 4;
+  }));
+  CHECK_FALSE(accused);
+}
+
 TEST_CASE("native link: an acknowledgement that nobody waits for does no harm") {
   ScriptedBroker broker([&](const Peer& peer, int) {
     bring_up(peer);
