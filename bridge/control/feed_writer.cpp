@@ -16,7 +16,7 @@ namespace {
 using nlohmann::json;
 
 constexpr std::chrono::seconds look_every{1};
-constexpr std::int64_t free_bytes_apart = 16 << 20;
+constexpr std::int64_t bytes_apart = 16 << 20;  // of what a disk has, or was given
 constexpr const char* events_at_once = "256";
 
 std::string text_of(const json& document) {
@@ -26,8 +26,11 @@ std::string text_of(const json& document) {
 // What of a status is worth to be told when it changes.
 std::string key_of(json status) {
   status.erase("uptime_s");
-  if (auto& journal = status["journal"]; journal.contains("free_bytes")) {
-    journal["free_bytes"] = journal["free_bytes"].get<std::int64_t>() / free_bytes_apart;
+  auto& journal = status["journal"];
+  for (const char* bytes : {"free_bytes", "written_bytes"}) {
+    const auto found = journal.find(bytes);
+    if (found == journal.end() || !found->is_number()) continue;
+    *found = found->get<std::int64_t>() / bytes_apart;
   }
   return text_of(status);
 }

@@ -1,9 +1,8 @@
 // Writes to a feed what changes: once a second, while somebody reads it, it asks what the control
 // API answers to anybody, and tells what is new.
 //
-//   status   the document of GET /v1/status, at once and when it has changed, but for `uptime_s`
-//   and
-//            less than 16 MiB of free disk
+//   status   the document of GET /v1/status, at once and when it has changed, but for `uptime_s`,
+//            and for less than 16 MiB of free disk, or written to it
 //   fleet    likewise, that of GET /v1/fleet, at a hub
 //   event    what the bridge has published about itself since (events.hpp), from the journal
 //

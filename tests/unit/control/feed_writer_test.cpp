@@ -29,7 +29,7 @@ struct Shown {
       return {{"uptime_s", asked},
               {"backlog", backlog},
               {"links", {{"site", json::object()}}},
-              {"journal", {{"free_bytes", (1 << 24) + asked}}},
+              {"journal", {{"free_bytes", (1 << 24) + asked}, {"written_bytes", asked}}},
               {"lanes",
                {{{"name", "default"}, {"direction", "up"}, {"next_sequence", 9}},
                 {{"name", "events"}, {"direction", "up"}, {"next_sequence", events.size() + 1}}}}};
