@@ -54,7 +54,7 @@ struct Shown {
   std::vector<std::string> events = {R"({"event":"before"})"};
 };
 
-struct Case {
+struct Listening {
   // What has been told, and is not heard() yet.
   bool hears(const std::string& part) {
     return test::wait_for([&] {
@@ -79,7 +79,7 @@ struct Case {
 }  // namespace
 
 TEST_CASE("feed writer: nothing is asked before somebody listens; then the status comes at once") {
-  Case test;
+  Listening test;
   CHECK(test.shown.asked == 0);
   test.listen();
   CHECK(test.hears("event: status\ndata: "));
@@ -87,7 +87,7 @@ TEST_CASE("feed writer: nothing is asked before somebody listens; then the statu
 }
 
 TEST_CASE("feed writer: what has changed is told, with the events; time alone is no change") {
-  Case test;
+  Listening test;
   test.listen();
   REQUIRE(test.hears("\"backlog\":0"));
   test.shown.change([](Shown& shown) {
@@ -107,7 +107,7 @@ TEST_CASE("feed writer: what has changed is told, with the events; time alone is
 }
 
 TEST_CASE("feed writer: what cannot be asked now is told later") {
-  Case test;
+  Listening test;
   test.shown.change([](Shown& shown) { shown.trouble = true; });
   test.listen();
   CHECK(test::wait_for([&] {
