@@ -322,6 +322,7 @@ TEST_CASE("history: it is trimmed after its time, but for the newest, as many or
 TEST_CASE("history: what is about to be sent again stays, also when room is needed") {
   const Directory directory;
   JournalCore core = small(directory, WhenFull::pause);
+  core.positions(Direction::up, {});  // this is not the first that the far broker is asked for
   for (int i = 0; i < 20; ++i) store(core, {message()});
   forward_all(core);
   Progress confirmed;
