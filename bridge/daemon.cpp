@@ -88,6 +88,13 @@ class Reloads {
   bool ended_ = false;                         // likewise
 };
 
+// With commas, or "none".
+std::string names_in(const json& names) {
+  std::string text;
+  for (const json& name : names) text += (text.empty() ? "" : ", ") + name.get<std::string>();
+  return text.empty() ? "none" : text;
+}
+
 class Daemon {
  public:
   Daemon(const BridgeConfig& config, bool accept_losses)
@@ -268,6 +275,8 @@ void Daemon::take_over(Reload& reload, bool accept_losses, json& report) {
   if (reload.how == Reload::How::stages) {
     make_anew(reload, accept_losses, report);
     if (!report["refused"].is_null()) return configure_log(log_);
+    spdlog::info("reload: taken over; stayed connected: {}; connects anew: {}",
+                 names_in(report["kept"]), names_in(report["dropped"]));
   }
   values_ = std::move(reload.values);
   log_ = reload.config->log;

@@ -216,8 +216,8 @@ void Conversion::take_client_id() {
   const auto* clean = find("cleansession");
   if (is_true(clean)) return;
   note(bridge_.connection,
-       "mosquitto called itself " + bridge_.connection.value +
-           ".HOSTNAME at the central broker, which keeps a session of that name and queues for "
+       "mosquitto called itself HOSTNAME." + bridge_.connection.value +
+           " at the central broker, which keeps a session of that name and queues for "
            "it: remove it there once bascule runs. If that broker has rules by client id, set "
            "'client_id' to it");
 }
@@ -273,7 +273,7 @@ void Conversion::take_notifications() {
       topic != nullptr ? topic->value
       : client != nullptr
           ? "$SYS/broker/connection/" + client->value + "/state"
-          : "$SYS/broker/connection/" + bridge_.connection.value + ".HOSTNAME/state";
+          : "$SYS/broker/connection/HOSTNAME." + bridge_.connection.value + "/state";
   note(topic != nullptr ? *topic : bridge_.connection,
        "whoever watches " + where + " (1 or 0) has to watch bascule/" + draft_.id +
            "/state (online or offline), which is retained at both brokers");

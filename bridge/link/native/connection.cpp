@@ -40,7 +40,7 @@ Connection::Connection(Loop& loop, const LinkSettings& settings, const Url& url,
       packet_bytes_max_(maximum_packet_bytes(settings)),
       subscriber_(subscriptions, session.doubts),
       inbox_(version, session.deliveries) {
-  ConnectPacket packet = connect_packet(settings, version, will_of(session.will));
+  ConnectPacket packet = connect_packet(settings, version, will_of(session.will.form()));
   packet.password = session.credentials.password(settings);
   append_connect(connect_packet_, packet);
   Transport::Handlers handlers;
@@ -54,9 +54,9 @@ Connection::Connection(Loop& loop, const LinkSettings& settings, const Url& url,
   outbox_.emplace(version, session.publishes, *transport_);
 }
 
-std::optional<Will> Connection::will_of(Session::WillForm form) const {
-  auto will = form == Session::WillForm::none ? std::nullopt : settings_.will;
-  if (!will || form != Session::WillForm::plain) return will;
+std::optional<Will> Connection::will_of(WillDoubts::Form form) const {
+  auto will = form == WillDoubts::Form::none ? std::nullopt : settings_.will;
+  if (!will || form != WillDoubts::Form::plain) return will;
   will->retain = false;
   will->qos = Qos::at_most_once;
   return will;
@@ -168,9 +168,12 @@ void Connection::take_connack(const Frame& frame) {
     return;
   }
   if (ack->reason != 0) return refused(*ack);
+  if (session_.will.taken()) {
+    return fail({Kind::not_reached, "taken without the will; connecting again with it", 0, 0});
+  }
   limits_ = ack->limits;
   limits_.will_retained = settings_.will && settings_.will->retain && limits_.retain_available &&
-                          session_.will == Session::WillForm::whole;
+                          session_.will.form() == WillDoubts::Form::whole;
   outbox_->limit(limits_.receive_maximum, limits_.maximum_packet_bytes);
   // The broker may want to hear from us more often. It cannot keep us from listening more closely.
   KeepAlive::Duration keep_alive = settings_.keep_alive;
@@ -185,13 +188,9 @@ void Connection::take_connack(const Frame& frame) {
 void Connection::refused(const ConnAck& ack) {
   const auto refusal = describe_refusal(ack.reason, version_);
   if (refusal.code == reason::retain_not_supported || refusal.code == reason::qos_not_supported) {
-    session_.will = Session::WillForm::plain;
+    session_.will.not_whole();
   } else if (settings_.will && about_a_packet(refusal.code)) {
-    // Brokers that refuse the will refuse the connection. The next attempt says whether it was
-    // that.
-    const bool left_out = session_.will == Session::WillForm::none;
-    session_.will = left_out ? Session::WillForm::whole : Session::WillForm::none;
-    session_.will_code = refusal.code;
+    session_.will.refused(refusal.code);
   }
   look_for_redirect(refusal.code, ack.server_reference);
   fail({refusal.kind, with_details(refusal.error, ack.reason_text, ack.server_reference),
@@ -204,9 +203,9 @@ void Connection::welcomed() {
   phase_ = Phase::subscribing;
   phase_since_ = now_;
   owner_.connected(limits_);
-  if (settings_.will && session_.will == Session::WillForm::none) {
+  if (settings_.will && session_.will.form() == WillDoubts::Form::none) {
     owner_.poor("the broker does not take the will on " + settings_.will->topic + ": " +
-                describe_reason(session_.will_code) +
+                describe_reason(session_.will.code()) +
                 "; it is left out, so nobody is told when the bridge is lost");
   }
   subscriber_.begin(limits_, now_);

@@ -25,6 +25,7 @@
 #include "link/native/requests.hpp"
 #include "link/native/transport.hpp"
 #include "link/native/unacknowledged.hpp"
+#include "link/native/will_doubts.hpp"
 #include "link/subscriber.hpp"
 #include "link/url.hpp"
 
@@ -34,10 +35,7 @@ namespace bascule {
 struct Session {
   Unacknowledged deliveries;
   InFlight publishes;
-  // How much of the will the broker is asked to take. plain: it does not take one that is retained,
-  // or has a QoS. none: it may have refused us for the will.
-  enum class WillForm : std::uint8_t { whole, plain, none } will = WillForm::whole;
-  std::uint8_t will_code = 0;  // with which it refused it
+  WillDoubts will;
   SubscribeDoubts doubts;
   Credentials credentials;
 };
@@ -112,7 +110,7 @@ class Connection {
   enum class Phase : std::uint8_t { connecting, subscribing, up, closing, over };
   using Clock = std::chrono::steady_clock;
 
-  std::optional<Will> will_of(Session::WillForm form) const;
+  std::optional<Will> will_of(WillDoubts::Form form) const;
   void opened() {
     transport_->out() = std::exchange(connect_packet_, {});
     transport_->send();

@@ -270,7 +270,7 @@ bridge_keyfile /etc/mosquitto/certs/private.key
         "connection bridge-01\naddress 192.168.1.184\n"
         "topic # out 0\ntopic # in 0\n");
     CHECK(routes(two) == Lines{"up # @0", "down # @0"});
-    CHECK(contains(two.notes, "bridge-01.HOSTNAME"));
+    CHECK(contains(two.notes, "HOSTNAME.bridge-01"));
   }
   SUBCASE("the manual's example, of the system's topics") {
     const Converted system(R"(connection test-mosquitto-org

@@ -2,6 +2,10 @@
 // says so, and tries again.
 #include <doctest/doctest.h>
 
+#include <atomic>
+#include <functional>
+#include <utility>
+
 #include "support/dialect.hpp"
 
 namespace bascule::test {
@@ -128,26 +132,52 @@ TEST_CASE("strange broker: a message that is too large is read past, told and ac
   }
 }
 
+namespace {
+
+// Takes connections by whether they have a will, and by how many have come.
+struct OverWills {
+  explicit OverWills(std::function<bool(bool will, int connection)> takes)
+      : takes_(std::move(takes)), broker_([this](const Peer& peer, int connection) {
+          const auto connect = peer.read_packet();
+          const bool will = (static_cast<unsigned char>(connect.at(9)) & 4) != 0;
+          if (!takes_(will, connection)) return peer.send(packet(0x20, bytes({0, 0x87, 0})));
+          last_has_will = will;
+          peer.send(v5.welcome);
+          peer.read_packet();
+          peer.send(v5.granted);
+          peer.read_to_end();
+        }) {}
+  LinkSettings settings() const {
+    auto settings = settings_for(broker_);
+    settings.will = Will{"in/state", "offline", Qos::at_least_once, true};
+    return settings;
+  }
+
+  std::atomic<bool> last_has_will = false;
+
+ private:
+  std::function<bool(bool will, int connection)> takes_;
+  ScriptedBroker broker_;
+};
+
+}  // namespace
+
 TEST_CASE("strange broker: one that refuses the will is gone to without it, and that is told") {
-  std::string second;
-  ScriptedBroker broker([&](const Peer& peer, int connection) {
-    const auto connect = peer.read_packet();
-    if (connection == 1) return peer.send(packet(0x20, bytes({0, 0x90, 0})));
-    if (second.empty()) second = connect;
-    peer.send(v5.welcome);
-    peer.read_packet();
-    peer.send(v5.granted);
-    peer.read_to_end();
-  });
-  auto settings = settings_for(broker);
-  settings.will = Will{"in/state", "offline", Qos::at_least_once, true};
-  LinkProbe in(settings, {all_in});
+  OverWills broker([](bool will, int) { return !will; });
+  LinkProbe in(broker.settings(), {all_in});
   REQUIRE(in.wait_up());
-  CHECK(in.wait_error("does not take the will on in/state: topic name invalid (0x90)"));
-  in.stop();
-  broker.finish();
-  REQUIRE(second.size() > 10);
-  CHECK((static_cast<unsigned char>(second[9]) & 4) == 0);
+  CHECK(in.wait_error("does not take the will on in/state: not authorized (0x87)"));
+  CHECK_FALSE(broker.last_has_will);
+}
+
+TEST_CASE("strange broker: refused for something else, the bridge comes back with its will") {
+  for (const int refused : {1, 2, 3}) {
+    CAPTURE(refused);
+    OverWills broker([refused](bool, int connection) { return connection > refused; });
+    LinkProbe in(broker.settings(), {all_in});
+    REQUIRE(in.wait_up());
+    CHECK(broker.last_has_will);
+  }
 }
 
 TEST_CASE("strange broker: a session that is kept for less long than asked for is told") {
