@@ -17,6 +17,11 @@ struct NoDaemon : std::runtime_error {
   explicit NoDaemon(const std::string& socket);
 };
 
+// The configuration, for a command that asks. A file with a fault keeps nobody from the bridge that
+// runs: then it has the socket alone, and stderr has the fault. Throws as load_config() where no
+// daemon answers either.
+BridgeConfig config_to_ask(const std::string& path);
+
 // Asks the daemon, and nobody else.
 nlohmann::json ask_daemon(const BridgeConfig& config, const std::string& path,
                           std::chrono::seconds within = answer_within);

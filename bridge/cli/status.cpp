@@ -118,7 +118,7 @@ Verdict asked_verdict(const BridgeConfig& config) {
 int tell_monitor(const std::string& file) {
   Verdict found;
   try {
-    found = asked_verdict(load_config(file, NamedFiles::ignored));
+    found = asked_verdict(config_to_ask(file));
   } catch (const ConfigError& error) {
     for (const Problem& problem : error.problems()) std::cerr << to_string(problem) << '\n';
     return unknown("the configuration is not valid: " + file);
@@ -191,7 +191,7 @@ Examples:
   command->callback([options, &choice] {
     choice.run = [options, &choice] {
       if (options->check) return tell_monitor(choice.config);
-      return status(load_config(choice.config, NamedFiles::ignored), *options);
+      return status(config_to_ask(choice.config), *options);
     };
   });
 }

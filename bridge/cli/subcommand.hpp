@@ -9,6 +9,7 @@
 #include <memory>
 #include <string>
 
+#include "cli/ask.hpp"
 #include "cli/command.hpp"
 #include "config/config.hpp"
 
@@ -22,7 +23,7 @@ CLI::App* add_subcommand(CLI::App& parent, Choice& choice, const std::shared_ptr
   auto* command = parent.add_subcommand(name, description);
   command->callback([options, &choice, action] {
     choice.run = [options, &choice, action] {
-      return action(load_config(choice.config, NamedFiles::ignored), *options);
+      return action(config_to_ask(choice.config), *options);
     };
   });
   return command;

@@ -182,4 +182,17 @@ BridgeConfig load_config(const std::string& path, NamedFiles files) {
   return config;
 }
 
+std::string control_socket_in(const std::string& path) {
+  ControlSettings control;
+  try {
+    const YamlNode root = read_yaml(path);
+    Problems problems(path);
+    Section file("the file", root, Position{}, problems);
+    read_control(file, control);
+  } catch (const ConfigError&) {
+    // The default is worth a try.
+  }
+  return control.socket;
+}
+
 }  // namespace bascule

@@ -77,6 +77,9 @@ enum class NamedFiles : std::uint8_t { needed, ignored };
 // Throws ConfigError. Plugins are not loaded.
 BridgeConfig load_config(const std::string& path, NamedFiles files = NamedFiles::needed);
 
+// Where the daemon of a file listens that has faults: as it says, or the default.
+std::string control_socket_in(const std::string& path);
+
 // Loads the plugins, lets each say what is wrong with its options, and holds the topics that it
 // names against the routes. Throws ConfigError.
 void check_policies(const BridgeConfig& config);

@@ -342,6 +342,10 @@ Conversion::Conversion(const MosquittoBridge& bridge, const MosquittoConf& conf,
   note(bridge.connection,
        "take this connection out of mosquitto's configuration, and restart "
        "mosquitto, before bascule starts: else each message crosses twice");
+  note(bridge.connection,
+       "the bridge's id is " + id +
+           ", and no two sites may share one: where connections of other sites have the same name, "
+           "give each an --id of its own");
   take_site();
   take_central();
   take_times();

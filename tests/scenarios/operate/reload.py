@@ -66,6 +66,14 @@ with Stage() as stage:
     whole = bascule.config.read_text()
     bascule.config.write_text(whole.replace('"direction": "down"', '"direction": "dwn"'))
     refused("store-42.yaml:5:", "did you mean")
+    # A fault in the file keeps nobody from the bridge that runs.
+    told = json.loads(bascule.cli("reload", "--json").stdout)
+    assert told["problems"] and not told["applied"], told
+    assert bascule.cli("status", "--check").returncode != 3
+    for command in (("status",), ("journal", "losses"), ("pause", "--lane", "default"),
+                    ("resume", "--lane", "default")):
+        answer = bascule.cli(*command)
+        assert answer.returncode == 0 and "the file has a fault" in answer.stderr, answer
     bascule.config.write_text(whole.replace("data_dir", "data_dirr"))
     refused("did you mean", "data_dir")
     bascule.config.write_text(whole)
