@@ -70,8 +70,8 @@ with Stage() as stage:
     told = json.loads(bascule.cli("reload", "--json").stdout)
     assert told["problems"] and not told["applied"], told
     assert bascule.cli("status", "--check").returncode != 3
-    for command in (("status",), ("journal", "losses"), ("pause", "--lane", "default"),
-                    ("resume", "--lane", "default")):
+    lane = ("--lane", "default", "--direction", "up")
+    for command in (("status",), ("journal", "losses"), ("pause", *lane), ("resume", *lane)):
         answer = bascule.cli(*command)
         assert answer.returncode == 0 and "the file has a fault" in answer.stderr, answer
     bascule.config.write_text(whole.replace("data_dir", "data_dirr"))
