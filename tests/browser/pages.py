@@ -21,15 +21,9 @@ sys.path.insert(0, str(HERE.parent / "scenarios"))
 from stage import Stage, example, program, wait_until  # noqa: E402
 from stage.broker import free_port  # noqa: E402
 
-SKIPPED = 77  # as ctest has it
 LOOK, CHANGE = "3f1d9c0b7a5e4d21a0c4", "9ac4e1d27f5b60c83a7e"
 HURT = "<img src=x onerror=window.hurt=1>"
 SCRIPT = "<script>window.hurt=1</script>"
-
-
-def skip(why):
-    print(f"SKIPPED: NO TEST OF THE WEB PAGES HAS RUN: {why}", file=sys.stderr, flush=True)
-    sys.exit(SKIPPED)
 
 
 def modules():
@@ -45,7 +39,8 @@ def modules():
     came = subprocess.run(["npm", "ci", "--ignore-scripts", "--prefer-offline"], cwd=folder,
                           stdin=subprocess.DEVNULL, capture_output=True, text=True)
     if came.returncode != 0:
-        skip(f"npm cannot get the packages: {came.stderr.strip()[-500:]}")
+        sys.exit("no test of the web pages has run, for npm cannot get the packages: "
+                 f"{came.stderr.strip()[-500:]}")
     done.write_text(wanted)
     return folder
 
@@ -141,7 +136,8 @@ def play(cast, folder):
 
 for needed in "chromium", "node", "npm":
     if not shutil.which(needed):
-        skip(f"there is no {needed}: packaging/install-packages test")
+        sys.exit(f"no test of the web pages has run, for there is no {needed}: "
+                 "packaging/install-packages test")
 installed = modules()
 with Stage() as stage:
     assert play(Cast(stage), installed) == 0, "see above"
