@@ -50,12 +50,10 @@ class Plot {
 
   // The coarsest sample that is there is the finest step.
   void set_step(std::int64_t sample_s) {
+    const auto up = [](std::int64_t a, std::int64_t b) { return (a + b - 1) / b; };
     const std::int64_t sample_ms = sample_s * 1'000, range_ms = until_ms_ - from_ms_;
-    step_ms_ = (range_ms / points_ + sample_ms) / sample_ms * sample_ms;
-    if (range_ms % points_ == 0 && range_ms / points_ % sample_ms == 0) {
-      step_ms_ = range_ms / points_;
-    }
-    steps_ = static_cast<std::size_t>((range_ms + step_ms_ - 1) / step_ms_);
+    step_ms_ = up(range_ms, points_ * sample_ms) * sample_ms;
+    steps_ = static_cast<std::size_t>(up(range_ms, step_ms_));
     recorded_.assign(steps_, false);
   }
 
