@@ -27,6 +27,7 @@
 #include "control/http/server.hpp"
 #include "log.hpp"
 #include "reload.hpp"
+#include "text/wording.hpp"
 
 namespace bascule {
 namespace {
@@ -88,11 +89,8 @@ class Reloads {
   bool ended_ = false;                         // likewise
 };
 
-// With commas, or "none".
 std::string names_in(const json& names) {
-  std::string text;
-  for (const json& name : names) text += (text.empty() ? "" : ", ") + name.get<std::string>();
-  return text.empty() ? "none" : text;
+  return names.empty() ? "none" : comma_list(names.get<std::vector<std::string>>());
 }
 
 class Daemon {

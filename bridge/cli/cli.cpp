@@ -92,12 +92,6 @@ std::vector<std::string> names_of_options(const CLI::App& app) {
   return names;
 }
 
-std::string joined(const std::vector<std::string>& words) {
-  std::string text;
-  for (const auto& word : words) text += (text.empty() ? "" : ", ") + word;
-  return text;
-}
-
 // The library says "Could not convert: NUMBER = a".
 std::string in_our_words(const std::string& what) {
   constexpr std::string_view conversion = "Could not convert: ";
@@ -121,7 +115,7 @@ std::string usage_problem(const CLI::App& program, const CLI::ParseError& error)
 
   if (unknown.empty()) {
     return commands.empty() ? in_our_words(error.what()) + "; " + help
-                            : "which command? " + joined(commands) + "; " + help;
+                            : "which command? " + comma_list(commands) + "; " + help;
   }
   const std::string& word = unknown.front();
   const bool option = word.starts_with('-');

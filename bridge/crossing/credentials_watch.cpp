@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "link/native/credentials.hpp"
+#include "text/wording.hpp"
 
 namespace bascule {
 namespace {
@@ -23,8 +24,7 @@ CredentialsWatch::CredentialsWatch(const LinkSettings& settings)
 CredentialsWatch::Found CredentialsWatch::look(const LinkSettings& settings) {
   const std::vector<std::string> changed = files_.look();
   if (changed.empty()) return Found::nothing;
-  std::string names;
-  for (const std::string& path : changed) names += (names.empty() ? "" : ", ") + path;
+  const std::string names = comma_list(changed);
   fault_ = credentials_fault(settings);
   if (fault_.empty()) {
     spdlog::info("link {}: {} has changed; it connects anew with that once nothing is on its way",

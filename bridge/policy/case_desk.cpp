@@ -11,6 +11,7 @@
 #include "message/properties.hpp"
 #include "message/topic.hpp"
 #include "text/number.hpp"
+#include "text/wording.hpp"
 
 namespace bascule {
 namespace {
@@ -43,12 +44,6 @@ std::vector<std::string> choices(const Case& one) {
     if (std::string name = name_of(choice); !name.empty()) names.push_back(std::move(name));
   }
   return names;
-}
-
-std::string joined(const std::vector<std::string>& words) {
-  std::string text;
-  for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
-  return text;
 }
 
 // Where an answer goes, with the properties that it takes along.
@@ -140,7 +135,7 @@ Case CaseDesk::decided(JournalCore& core, std::int64_t number, const CaseChoice&
   if (!offered.empty() &&
       std::find(offered.begin(), offered.end(), choice.choose) == offered.end()) {
     throw std::invalid_argument("case " + std::to_string(number) + " does not offer '" +
-                                choice.choose + "'; choose from " + joined(offered));
+                                choice.choose + "'; choose from " + comma_list(offered));
   }
   json decision = {{"choose", choice.choose}, {"by", choice.by}};
   if (!choice.data.empty()) {

@@ -5,14 +5,10 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "text/wording.hpp"
+
 namespace bascule {
 namespace {
-
-std::string joined(const std::vector<std::string>& words) {
-  std::string text;
-  for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
-  return text;
-}
 
 // What can be had instead, for whoever misspelt it.
 std::string there_is(const std::vector<std::string>& directories) {
@@ -23,7 +19,7 @@ std::string there_is(const std::vector<std::string>& directories) {
       if (entry.path().extension() == ".so") names.push_back(entry.path().stem());
     }
   }
-  return names.empty() ? "there is none there" : "there is " + joined(names);
+  return names.empty() ? "there is none there" : "there is " + comma_list(names);
 }
 
 std::string find(const std::string& plugin, const std::vector<std::string>& directories) {
@@ -33,7 +29,7 @@ std::string find(const std::string& plugin, const std::vector<std::string>& dire
     const std::filesystem::path path = std::filesystem::path(directory) / (plugin + ".so");
     if (std::filesystem::exists(path, ignored)) return path;
   }
-  throw PluginError("names no plugin: no " + plugin + ".so in " + joined(directories) + "; " +
+  throw PluginError("names no plugin: no " + plugin + ".so in " + comma_list(directories) + "; " +
                     there_is(directories));
 }
 

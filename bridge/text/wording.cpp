@@ -50,6 +50,12 @@ std::string in_quotes(std::string_view text) {
 
 std::string single_quoted(std::string_view text) { return "'" + std::string(text) + "'"; }
 
+std::string comma_list(const std::vector<std::string>& words) {
+  std::string text;
+  for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
+  return text;
+}
+
 std::string_view nearest(std::string_view typed, const std::vector<std::string_view>& valid) {
   if (typed.size() > quoted_bytes_max) return {};
   const std::string word = lower(typed);

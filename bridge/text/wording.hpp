@@ -14,6 +14,9 @@ std::string in_quotes(std::string_view text);
 // The whole text in single quotes, to be copied as it is.
 std::string single_quoted(std::string_view text);
 
+// With commas between them; empty: there are none.
+std::string comma_list(const std::vector<std::string>& words);
+
 // The valid word that `typed` most resembles, or nothing if none is near.
 std::string_view nearest(std::string_view typed, const std::vector<std::string_view>& valid);
 
