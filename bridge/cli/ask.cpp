@@ -2,7 +2,7 @@
 
 #include <iostream>
 
-#include "control/queries.hpp"
+#include "control/query/queries.hpp"
 
 namespace bascule {
 

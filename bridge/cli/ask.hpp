@@ -8,7 +8,7 @@
 
 #include "config/config.hpp"
 #include "control/http/client.hpp"
-#include "control/query.hpp"
+#include "control/query/query.hpp"
 
 namespace bascule {
 

@@ -9,7 +9,7 @@
 #include "cli/view/units.hpp"
 #include "config/config.hpp"
 #include "config/stages.hpp"
-#include "control/changes_query.hpp"
+#include "control/query/changes_query.hpp"
 #include "route/route.hpp"
 #include "text/fields.hpp"
 

@@ -17,7 +17,7 @@
 #include <thread>
 
 #include "control/http/feed.hpp"
-#include "control/query.hpp"
+#include "control/query/query.hpp"
 
 namespace bascule {
 

@@ -18,7 +18,7 @@
 #include <nlohmann/json.hpp>
 
 #include "control/handlers.hpp"
-#include "control/query.hpp"
+#include "control/query/query.hpp"
 
 namespace bascule {
 

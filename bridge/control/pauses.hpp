@@ -17,7 +17,7 @@
 #include <vector>
 
 #include "control/handlers.hpp"
-#include "control/query.hpp"
+#include "control/query/query.hpp"
 #include "journal/store/table/meta_table.hpp"
 
 namespace bascule {

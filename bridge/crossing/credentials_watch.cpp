@@ -4,7 +4,7 @@
 
 #include <vector>
 
-#include "link/native/credentials.hpp"
+#include "link/native/transport/credentials.hpp"
 #include "text/wording.hpp"
 
 namespace bascule {

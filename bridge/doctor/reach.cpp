@@ -14,10 +14,10 @@
 #include <utility>
 
 #include "link/loop.hpp"
-#include "link/native/certificate.hpp"
-#include "link/native/resolve.hpp"
-#include "link/native/tls_context.hpp"
-#include "link/native/transport.hpp"
+#include "link/native/transport/certificate.hpp"
+#include "link/native/transport/resolve.hpp"
+#include "link/native/transport/tls_context.hpp"
+#include "link/native/transport/transport.hpp"
 #include "link/url.hpp"
 
 namespace bascule {

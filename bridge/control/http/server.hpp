@@ -11,7 +11,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "control/query.hpp"
+#include "control/query/query.hpp"
 #include "control/settings.hpp"
 
 namespace bascule {

@@ -20,7 +20,7 @@
 #include "link/backoff.hpp"
 #include "link/link.hpp"
 #include "link/native/connection.hpp"
-#include "link/native/redirects.hpp"
+#include "link/native/transport/redirects.hpp"
 #include "link/protocol_choice.hpp"
 #include "link/status_board.hpp"
 #include "link/takeover.hpp"

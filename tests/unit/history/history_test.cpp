@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "control/history_query.hpp"
+#include "control/query/history_query.hpp"
 #include "history/block.hpp"
 #include "history/recorder.hpp"
 #include "history/rows.hpp"

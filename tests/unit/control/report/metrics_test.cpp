@@ -1,0 +1,49 @@
+#include "control/report/metrics.hpp"
+
+#include <doctest/doctest.h>
+
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "control/report/report.hpp"
+
+using namespace bascule;
+
+TEST_CASE("metrics: what the status says is there, in base units and with bounded labels") {
+  StatusParts parts;
+  parts.bridge = "store-\"42";
+  parts.uptime_ms = 61'000;
+  parts.site.state = LinkStatus::State::up;
+  parts.site.rtt_ms = 1.5;
+  parts.central.emplace();
+  parts.central->state = LinkStatus::State::down;
+  parts.central->reconnects = 7;
+  parts.journal.free_bytes = 4'096;
+  parts.journal.received[Direction::up] = 12;
+  parts.journal.lost = 3;
+  LaneReport lane;
+  lane.state.name = "sales";
+  lane.state.direction = Direction::up;
+  lane.oldest_age_ms = 9'000;
+  parts.journal.lanes.push_back(lane);
+  parts.routes.push_back({"all", Direction::up, "#", "refused", "not authorized"});
+  const std::string text = metrics_text(status_report(parts));
+  for (const char* line : {
+           "# TYPE bascule_received_messages_total counter\n",
+           "bascule_received_messages_total{direction=\"up\"} 12\n",
+           "bascule_received_messages_total{direction=\"down\"} 0\n",
+           "bascule_lost_messages_total 3\n",
+           "bascule_uptime_seconds 61\n",
+           "bascule_journal_free_bytes 4096\n",
+           "bascule_link_state{link=\"central\",state=\"down\"} 1\n",
+           "bascule_link_state{link=\"central\",state=\"up\"} 0\n",
+           "bascule_link_round_trip_seconds{link=\"site\"} 0.0015\n",
+           "bascule_link_reconnects_total{link=\"central\"} 7\n",
+           "bascule_lane_oldest_seconds{lane=\"sales\",direction=\"up\"} 9\n",
+           "bascule_route_subscribed{route=\"all\",direction=\"up\"} 0\n",
+           "bascule_journal_trouble 0\n",
+           "bridge=\"store-\\\"42\"",
+       }) {
+    CHECK_MESSAGE(text.find(line) != text.npos, line);
+  }
+}
