@@ -9,13 +9,12 @@
 #include "changes.hpp"
 #include "clock.hpp"
 #include "config/stages.hpp"
-#include "control/pauses.hpp"
 #include "log.hpp"
 
 namespace bascule {
 namespace {
 
-constexpr std::chrono::seconds round_every{2};
+constexpr std::chrono::seconds round_every{1};
 
 void tell_loss(const Loss& loss, const std::string& lane, Direction direction) {
   LogFields fields{{"event", "loss"},
@@ -64,9 +63,10 @@ Bridge::Bridge(BridgeConfig config, bool accept_losses, std::int64_t started_ms,
   if (central_ != nullptr) begin_central_ = begun_by("central", *central_, Direction::down);
   summary_ =
       std::make_unique<SummaryTeller>(config_.id, journal_, config_.hub ? *site_ : *central_);
-  api_ = control_api({config_, journal_, policies_, *site_, central_.get(), fleet_.get(), history_,
-                      events_, started_ms},
-                     due_);
+  const Stages stages{config_,      journal_, policies_, *site_,    central_.get(),
+                      fleet_.get(), history_, events_,   started_ms};
+  pause_desk_ = std::make_unique<PauseDesk>(stages);
+  api_ = control_api(stages, *pause_desk_);
 }
 
 Bridge::~Bridge() { stop(); }
@@ -140,9 +140,16 @@ void Bridge::start() {
 }
 
 void Bridge::look_round() {
+  site_->look();
+  if (central_ != nullptr) central_->look();
   LinkStates links{site_->status().state};
   if (central_ != nullptr) links[1] = central_->status().state;
   journal_.tell([this, links](JournalCore& core) { history_.look(core, links, now()); });
+  try {
+    pause_desk_->resume_due();
+  } catch (const JournalTrouble&) {
+    // The journal says so itself.
+  }
   summary_->look(boottime_ms());
   next_round_ = rounds_.after(round_every, [this] { look_round(); });
 }
@@ -184,16 +191,6 @@ std::vector<std::string> Bridge::connected() const {
     if (state == LinkStatus::State::up || state == LinkStatus::State::slow) names.push_back(name);
   }
   return names;
-}
-
-// A journal that has trouble says so itself.
-void Bridge::look() {
-  try {
-    due_();
-  } catch (const JournalTrouble&) {
-  }
-  site_->look();
-  if (central_ != nullptr) central_->look();
 }
 
 void Bridge::go_round(std::function<void()> back) {

@@ -13,6 +13,7 @@
 
 #include "config/config.hpp"
 #include "control/handlers.hpp"
+#include "control/pauses.hpp"
 #include "crossing/former_session.hpp"
 #include "crossing/same_broker.hpp"
 #include "fleet/fleet_link.hpp"
@@ -56,8 +57,6 @@ class Bridge {
   // What the control server answers; between start() and stop().
   const ControlApi& api() const { return api_; }
 
-  // Does what is due by time; each second or so. Waits for the journal.
-  void look();
   Events& events() { return events_; }
 
   // Calls `back`, on some thread, once the journal's thread and those of the links have taken a
@@ -90,11 +89,11 @@ class Bridge {
   std::vector<std::unique_ptr<FormerSession>> former_;
   std::vector<Pause> pauses_;  // as of the start
   std::function<void()> begin_site_, begin_central_;
+  std::unique_ptr<PauseDesk> pause_desk_;
   std::unique_ptr<SummaryTeller> summary_;  // on the thread of rounds_, as the next
   Loop::Timer next_round_;
-  Loop rounds_{"rounds"};  // what looks at the stages every two seconds
+  Loop rounds_{"rounds"};  // what looks at the stages each second
   ControlApi api_ = ControlHandlers{};
-  std::function<void()> due_;
   bool stopped_ = true;
 };
 

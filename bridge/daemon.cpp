@@ -34,7 +34,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::uint64_t look_every_us = 1'000'000;
+constexpr std::uint64_t ping_every_us = 1'000'000;  // at the least
 
 // SIGTERM, SIGINT: an orderly end. SIGHUP: the file is read again. The others would kill, and are
 // only told of. All are blocked in every thread and taken by the main one.
@@ -188,14 +188,17 @@ int Daemon::wait_for_signal() {
   int signal = 0;
   std::uint64_t patience_us = 0;
   const bool watched = sd_watchdog_enabled(0, &patience_us) > 0;
-  const std::uint64_t pause_us =
-      watched ? std::min<std::uint64_t>(patience_us / 4, look_every_us) : look_every_us;
+  if (!watched) {
+    while ((signal = sigwaitinfo(&signals_, nullptr)) <= 0) {
+    }
+    return signal;
+  }
+  const std::uint64_t pause_us = std::min<std::uint64_t>(patience_us / 4, ping_every_us);
   const timespec pause{static_cast<time_t>(pause_us / 1'000'000),
                        static_cast<long>(pause_us % 1'000'000 * 1'000)};
   const auto returned = std::make_shared<std::atomic<bool>>(true);
   while ((signal = sigtimedwait(&signals_, nullptr, &pause)) <= 0) {
-    bridge_->look();
-    if (!watched || !returned->exchange(false)) continue;
+    if (!returned->exchange(false)) continue;
     sd_notify(0, "WATCHDOG=1");
     bridge_->go_round([returned] { *returned = true; });
   }

@@ -1,9 +1,6 @@
 #include "control/handlers.hpp"
 
 #include <algorithm>
-#include <functional>
-#include <memory>
-#include <mutex>
 #include <stdexcept>
 
 #include "changes.hpp"
@@ -56,24 +53,6 @@ void add_policy_handlers(ControlHandlers& handlers, const Stages& stages) {
   };
 }
 
-void add_pause_handlers(ControlHandlers& handlers, const Stages& stages,
-                        std::function<void()>& due) {
-  const auto one_at_a_time = std::make_shared<std::mutex>();
-  handlers["POST /v1/pause"] = [stages, one_at_a_time](const Query& query) {
-    const std::lock_guard lock(*one_at_a_time);
-    return pause(stages, query);
-  };
-  handlers["POST /v1/resume"] = [stages, one_at_a_time](const Query& query) {
-    const std::lock_guard lock(*one_at_a_time);
-    return resume(stages, query);
-  };
-  // While a command is at it, the next time does.
-  due = [stages, one_at_a_time] {
-    const std::unique_lock lock(*one_at_a_time, std::try_to_lock);
-    if (lock) resume_due(stages);
-  };
-}
-
 StatusParts status_parts(const Stages& stages) {
   StatusParts parts;
   parts.bridge = stages.config.id;
@@ -107,7 +86,7 @@ StatusParts status_parts(const Stages& stages) {
 
 }  // namespace
 
-ControlApi control_api(const Stages& stages, std::function<void()>& due) {
+ControlApi control_api(const Stages& stages, PauseDesk& pauses) {
   ControlHandlers handlers;
   handlers["GET /v1/status"] = [stages](const Query&) {
     return status_report(status_parts(stages));
@@ -157,7 +136,8 @@ ControlApi control_api(const Stages& stages, std::function<void()>& due) {
     return set_aside(stages, query);
   };
   add_policy_handlers(handlers, stages);
-  add_pause_handlers(handlers, stages, due);
+  handlers["POST /v1/pause"] = [&pauses](const Query& query) { return pauses.pause(query); };
+  handlers["POST /v1/resume"] = [&pauses](const Query& query) { return pauses.resume(query); };
   ControlTextHandlers texts;
   texts["GET /metrics"] = [stages](const Query&) {
     return ControlText{metrics_type, metrics_text(status_report(status_parts(stages)))};

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 
 #include "config/config.hpp"
 #include "control/http/server.hpp"
@@ -27,8 +26,9 @@ struct Stages {
   std::int64_t started_ms;  // the process, in boot time
 };
 
-// They run on the server's threads, several at a time. `due` is set to what does what is due by
-// time, each second or so, and is called on the main thread; it may throw JournalTrouble.
-ControlApi control_api(const Stages& stages, std::function<void()>& due);
+class PauseDesk;
+
+// They run on the server's threads, several at a time. `pauses` outlives the server, too.
+ControlApi control_api(const Stages& stages, PauseDesk& pauses);
 
 }  // namespace bascule

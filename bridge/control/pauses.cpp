@@ -214,17 +214,18 @@ json pause_report(const Pause& pause) {
   return report;
 }
 
-json pause(const Stages& stages, const Query& query) {
-  Pause pause = place_asked(stages, query);
+json PauseDesk::pause(const Query& query) {
+  const std::lock_guard lock(mutex_);
+  Pause pause = place_asked(stages_, query);
   const bool link = !pause.link.empty();
-  if (link && crossing_of(stages, pause.link).represented()) {
+  if (link && crossing_of(stages_, pause.link).represented()) {
     throw std::invalid_argument(
         "the session of a former client id is being fetched at this broker; pause the link once "
         "that is done, as the log says");
   }
   const std::int64_t for_ms = time_asked(query);
   bool known = false;
-  stages.journal.change([&](JournalCore& core) {
+  stages_.journal.change([&](JournalCore& core) {
     for (const Pause& there : core.store().meta().pauses()) {
       if (!there.same_place(pause)) continue;
       known = true;
@@ -234,41 +235,44 @@ json pause(const Stages& stages, const Query& query) {
     if (for_ms > 0) set_time(pause, for_ms, core);
     if (!known || for_ms > 0) core.change().meta().save_pause(pause);
   });
-  if (!known) stages.events.paused(pause);
+  if (!known) stages_.events.paused(pause);
   if (link && !known) {
-    crossing_of(stages, pause.link).pause();
+    crossing_of(stages_, pause.link).pause();
   } else if (!link) {
-    way_out(pause.direction, stages.site, stages.central)
-        ->pause_lane(stages.journal.lane(pause.direction, pause.lane), true);
+    way_out(pause.direction, stages_.site, stages_.central)
+        ->pause_lane(stages_.journal.lane(pause.direction, pause.lane), true);
   }
-  const std::uint64_t left = wait_for_outcomes(stages, pause);
+  const std::uint64_t left = wait_for_outcomes(stages_, pause);
   if (!known) tell_paused(pause, left);
   return {{"paused", json::array({pause_report(pause)})}, {"in_flight", left}};
 }
 
-json resume(const Stages& stages, const Query& query) {
+json PauseDesk::resume(const Query& query) {
+  const std::lock_guard lock(mutex_);
   if (!query.text("all") && !query.text("link")) query.required("lane");
   const auto asked = [&](const Pause& pause, const JournalCore&) {
     return asked_for(pause, query);
   };
   const std::string by = query.text("by").value_or("");
   json list = json::array();
-  for (Pause& pause : end_pauses(stages, asked, by, by.empty() ? "a command" : by)) {
+  for (Pause& pause : end_pauses(stages_, asked, by, by.empty() ? "a command" : by)) {
     pause.for_ms = 0;  // it is over
     list.push_back(pause_report(pause));
   }
   return {{"resumed", std::move(list)}};
 }
 
-void resume_due(const Stages& stages) {
+void PauseDesk::resume_due() {
+  const std::unique_lock lock(mutex_, std::try_to_lock);
+  if (!lock) return;
   const auto due = [](const Pause& pause, const JournalCore& core) {
     return pause.for_ms > 0 && left_ms(pause, core) == 0;
   };
   bool any = false;
-  stages.journal.inspect([&](JournalCore& core) {
+  stages_.journal.inspect([&](JournalCore& core) {
     for (const Pause& pause : core.store().meta().pauses()) any = any || due(pause, core);
   });
-  if (any) end_pauses(stages, due, "bascule", "bascule, since the time that was set is over,");
+  if (any) end_pauses(stages_, due, "bascule", "bascule, since the time that was set is over,");
 }
 
 void pause_lanes(const std::vector<Pause>& pauses, const Journal& journal, Crossing& site,

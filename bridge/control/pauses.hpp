@@ -13,6 +13,7 @@
 //        Nothing, where nothing is paused.
 #pragma once
 
+#include <mutex>
 #include <nlohmann/json.hpp>
 #include <vector>
 
@@ -25,13 +26,21 @@ namespace bascule {
 // One of them, as in answers and in the status.
 nlohmann::json pause_report(const Pause& pause);
 
-// On the server's threads, one at a time; they wait for the journal and the link. Throw
-// std::invalid_argument for what cannot be done, with what to do.
-nlohmann::json pause(const Stages& stages, const Query& query);
-nlohmann::json resume(const Stages& stages, const Query& query);
-// What was paused for a time that is over. Not on the journal's thread nor those of links, which it
-// waits for.
-void resume_due(const Stages& stages);
+// One at a time; they wait for the journal and the link, so not on the threads of these. Throw
+// std::invalid_argument for what cannot be done, with what to do; and JournalTrouble.
+class PauseDesk {
+ public:
+  explicit PauseDesk(const Stages& stages) : stages_(stages) {}
+
+  nlohmann::json pause(const Query& query);
+  nlohmann::json resume(const Query& query);
+  // What was paused for a time that is over; while a command is at it, the next time.
+  void resume_due();
+
+ private:
+  const Stages stages_;
+  std::mutex mutex_;
+};
 
 // Before anything starts: the lanes that the journal says are paused are, and the log names these
 // and the links, which are not to be started: see Crossing::start_paused().

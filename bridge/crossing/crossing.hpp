@@ -95,7 +95,7 @@ class Crossing {
     link_->loop().post([this, lane, paused] { forwarder_.pause_lane(lane, paused); });
   }
   // Notices changed files of credentials: where they can be used, the link connects anew once
-  // nothing is on its way. Main thread, each second or so.
+  // nothing is on its way. One thread at a time, each second or so.
   void look();
   // Before start(): it is paused, and is to be started, by this, once it is resumed.
   void start_paused(std::function<void()> start) { parting_.start_paused(std::move(start)); }
@@ -171,7 +171,7 @@ class Crossing {
   const bool kept_;
   std::optional<KeptLink> at_rest_;  // loop thread, as the next; then who asked for it
   Loop::Timer resting_;
-  bool started_ = false;  // main thread, or that which ends a former session before it
+  std::atomic<bool> started_ = false;
   std::string name_;
   std::string bridge_id_;
   std::string state_topic_;

@@ -230,14 +230,26 @@ void RetainedComparison::all_heard() {
   in_journal([sifted](JournalCore&) mutable { sifted(); });
 }
 
+// Of what was found, the session may have brought some since: that is no news any more.
 void RetainedComparison::cross() {
   wait_for("the journal has trouble");
-  std::vector<AppendGroup> news = std::exchange(news_, {});
+  const auto news = std::make_shared<std::vector<AppendGroup>>(std::exchange(news_, {}));
   news_bytes_ = 0;
-  for (AppendGroup& group : news) {
-    result_.changed += group.entries.size();
-    append(std::move(group));
-  }
+  auto sifted = answers_->to([this, news] {
+    for (AppendGroup& group : *news) {
+      if (group.entries.empty()) continue;
+      result_.changed += group.entries.size();
+      append(std::move(group));
+    }
+    crossed();
+  });
+  in_journal([news, sifted](JournalCore& core) mutable {
+    for (AppendGroup& group : *news) core.sift(group);
+    sifted();
+  });
+}
+
+void RetainedComparison::crossed() {
   if (topics_.empty()) return mark();
   auto answer = answers_->to([this](Retained::Asked found) { asked(std::move(found)); });
   in_journal([answer, direction = direction_, topics = topics_](JournalCore& core) mutable {

@@ -112,6 +112,7 @@ class RetainedComparison {
   void keep(AppendGroup& news);
   void all_heard();
   void cross();
+  void crossed();
   void mark();
   void write_mark();
   void hold_back(std::vector<std::string>& gone);

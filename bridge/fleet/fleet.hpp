@@ -16,14 +16,9 @@
 #include <utility>
 #include <vector>
 
-namespace bascule {
+#include "journal/store/table/site_table.hpp"
 
-// What is kept of a site over a restart.
-struct SiteState {
-  std::string site;
-  bool online = false;
-  std::int64_t since_ms = 0;  // wall time
-};
+namespace bascule {
 
 class Fleet {
  public:

@@ -10,7 +10,6 @@
 #include <vector>
 
 #include "clock.hpp"
-#include "text/number.hpp"
 #include "text/words.hpp"
 
 namespace bascule {
@@ -42,40 +41,16 @@ std::vector<Subscription> subscriptions() {
   return subscriptions;
 }
 
-// The journal's table policy_state has them under policy 0, which no policy has.
-constexpr PolicyId own = 0;
-constexpr std::string_view prefix = "site/";
-
-std::string key_of(const std::string& site) { return std::string(prefix) + site; }
-
-std::string value_of(const SiteState& state) {
-  return (state.online ? "online " : "offline ") + std::to_string(state.since_ms);
-}
-
-std::vector<SiteState> kept_states(Store& store) {
-  std::vector<SiteState> states;
-  for (const auto& [key, value] :
-       store.policies().states(own, prefix, prefix, static_cast<int>(Fleet::sites_max))) {
-    const auto since_ms = parse_number<std::int64_t>(value.substr(value.find(' ') + 1));
-    states.push_back(
-        {key.substr(prefix.size()), value.starts_with("online "), since_ms.value_or(0)});
-  }
-  return states;
-}
-
 }  // namespace
 
 FleetLink::FleetLink(const std::string& bridge_id, LinkSettings settings, Journal& journal)
     : fleet_(bridge_id) {
-  fleet_.recall(kept_states(journal.opened()));
+  fleet_.recall(journal.opened().sites().all());
   fleet_.on_state = [&journal](const SiteState& state) {
-    journal.change_later([state](JournalCore& core) {
-      core.change().policies().save_state(own, key_of(state.site), value_of(state));
-    });
+    journal.change_later([state](JournalCore& core) { core.change().sites().save(state); });
   };
   fleet_.on_forgotten = [&journal](const std::string& site) {
-    journal.change_later(
-        [site](JournalCore& core) { core.change().policies().erase_state(own, key_of(site)); });
+    journal.change_later([site](JournalCore& core) { core.change().sites().erase(site); });
   };
   link_ = make_link(listening(std::move(settings)));
 }

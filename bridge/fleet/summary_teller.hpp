@@ -17,7 +17,7 @@ class SummaryTeller {
   // `centre` is the crossing by which the centre is reached. Both outlive this.
   SummaryTeller(const std::string& bridge_id, Journal& journal, Crossing& centre);
 
-  // Every few seconds.
+  // Each second or so.
   void look(std::int64_t boottime_ms);
 
  private:

@@ -97,7 +97,7 @@ void HistoryRecorder::write(JournalCore& core, const Now& at) {
   learn_sizes(core.store());
   const std::int64_t number = sizes_.empty() ? 1 : sizes_.rbegin()->first + 1;
   const HistoryRow row{number, core.timeline().current(), from_ms_, sample_s, encode(block_)};
-  save(core.change(), row);
+  core.change().history().save(row);
   bytes_ += sizes_[number] = row.data.size() + row_bytes;
   give_up_oldest(core, at);
 }
@@ -105,7 +105,7 @@ void HistoryRecorder::write(JournalCore& core, const Now& at) {
 void HistoryRecorder::learn_sizes(Store& store) {
   if (std::exchange(sizes_known_, true)) return;
   for (std::int64_t from = 0;;) {
-    const auto rows = history_rows(store, from, rows_at_once);
+    const auto rows = store.history().rows(from, rows_at_once);
     for (const HistoryRow& row : rows) bytes_ += sizes_[row.number] = row.data.size() + row_bytes;
     if (rows.size() < static_cast<std::size_t>(rows_at_once)) return;
     from = rows.back().number + 1;
@@ -115,12 +115,12 @@ void HistoryRecorder::learn_sizes(Store& store) {
 void HistoryRecorder::give_up_oldest(JournalCore& core, const Now& at) {
   while (!sizes_.empty()) {
     const auto [number, bytes] = *sizes_.begin();
-    const auto oldest = history_rows(core.store(), number, 1);
+    const auto oldest = core.store().history().rows(number, 1);
     if (!oldest.empty() && bytes_ <= bytes_max &&
         core.timeline().age_ms(oldest[0].boot, oldest[0].from_ms, at) <= forget_after_ms) {
       return;
     }
-    erase_history(core.change(), number);
+    core.change().history().erase(number);
     sizes_.erase(sizes_.begin());
     bytes_ -= bytes;
   }
@@ -152,7 +152,7 @@ void HistoryRecorder::thin(JournalCore& core, const Now& at) {
 // Makes the next stretch of rows that are old enough, of an hour at the most, one row of samples of
 // ten minutes. False: there is none yet.
 bool HistoryRecorder::thin_next(JournalCore& core, const Now& at) {
-  const auto rows = history_rows(core.store(), thin_from_, static_cast<int>(samples_per_hour));
+  const auto rows = core.store().history().rows(thin_from_, static_cast<int>(samples_per_hour));
   std::optional<HistoryRow> first;
   HistoryBlock stretch;
   std::vector<std::int64_t> joined;
@@ -179,13 +179,13 @@ bool HistoryRecorder::thin_next(JournalCore& core, const Now& at) {
   if (!first) return rows.size() == samples_per_hour;  // all of these are thin
   if (joined.size() == rows.size() && stretch.samples.size() < samples_per_hour) return false;
   for (const std::int64_t number : joined) {
-    erase_history(core.change(), number);
+    core.change().history().erase(number);
     bytes_ -= sizes_[number];
     sizes_.erase(number);
   }
   first->step_s = thin_sample_s;
   first->data = encode(thinned(stretch, thin_sample_s / sample_s));
-  save(core.change(), *first);
+  core.change().history().save(*first);
   bytes_ += sizes_[first->number] = first->data.size() + row_bytes;
   thin_from_ = first->number + 1;
   return true;

@@ -15,8 +15,8 @@
 
 #include "clock.hpp"
 #include "history/block.hpp"
-#include "history/rows.hpp"
 #include "journal/core.hpp"
+#include "journal/store/table/history_table.hpp"
 #include "link/link.hpp"
 
 namespace bascule {

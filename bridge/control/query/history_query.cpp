@@ -12,7 +12,6 @@
 #include <vector>
 
 #include "history/block.hpp"
-#include "history/rows.hpp"
 #include "text/time.hpp"
 #include "text/words.hpp"
 
@@ -188,7 +187,7 @@ json history_answer(JournalCore& core, const HistoryRecorder& recorder, const Qu
     placed.push_back({at_ms, row.step_s, std::move(row.data)});
   };
   for (std::int64_t next = 0;;) {
-    auto rows = history_rows(core.store(), next, static_cast<int>(rows_at_once));
+    auto rows = core.store().history().rows(next, static_cast<int>(rows_at_once));
     const std::size_t count = rows.size();
     if (count > 0) next = rows.back().number + 1;
     for (HistoryRow& row : rows) place(std::move(row));

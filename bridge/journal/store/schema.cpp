@@ -119,8 +119,18 @@ CREATE INDEX retained_clear ON retained(lane, sequence) WHERE flags>=2;
 CREATE INDEX loss_by_end ON loss(lane, last) WHERE reason<>'superseded';
 )sql";
 
+// What the bridge kept for itself among the policies' state has tables of its own; the plots begin
+// anew.
+constexpr const char* version_5 = R"sql(
+CREATE TABLE history(number INTEGER PRIMARY KEY, boot INTEGER NOT NULL, from_ms INTEGER NOT NULL,
+  step_s INTEGER NOT NULL, data BLOB NOT NULL);
+CREATE TABLE site(name TEXT PRIMARY KEY, online INTEGER NOT NULL, since_ms INTEGER NOT NULL)
+  WITHOUT ROWID;
+DELETE FROM policy_state WHERE policy=0;
+)sql";
+
 // By the version that each leads to, less one.
-constexpr const char* migrations[] = {version_1, version_2, version_3, version_4};
+constexpr const char* migrations[] = {version_1, version_2, version_3, version_4, version_5};
 static_assert(std::size(migrations) == schema_version);
 
 // A setting that silently stays as it was would break a promise; so each is read back.

@@ -49,6 +49,7 @@ Store::Store(const JournalSettings& settings, const std::string& bridge_id)
       batches_(*database_),
       configuration_(*database_),
       held_(*database_),
+      history_(*database_),
       lanes_(*database_),
       losses_(*database_),
       meta_(*database_),
@@ -59,6 +60,7 @@ Store::Store(const JournalSettings& settings, const std::string& bridge_id)
       retained_(*database_),
       seen_(*database_),
       sessions_(*database_),
+      sites_(*database_),
       subscriptions_(*database_) {
   try {
     if (meta_.epoch().empty()) {

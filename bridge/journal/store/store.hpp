@@ -14,6 +14,7 @@
 #include "journal/store/table/batch_table.hpp"
 #include "journal/store/table/configuration_table.hpp"
 #include "journal/store/table/held_table.hpp"
+#include "journal/store/table/history_table.hpp"
 #include "journal/store/table/lane_table.hpp"
 #include "journal/store/table/loss_ledger.hpp"
 #include "journal/store/table/meta_table.hpp"
@@ -24,6 +25,7 @@
 #include "journal/store/table/retained_table.hpp"
 #include "journal/store/table/seen_table.hpp"
 #include "journal/store/table/session_table.hpp"
+#include "journal/store/table/site_table.hpp"
 #include "journal/store/table/subscription_table.hpp"
 
 namespace bascule {
@@ -39,6 +41,7 @@ class Store {
   BatchTable& batches() { return batches_; }
   ConfigurationTable& configuration() { return configuration_; }
   HeldTable& held() { return held_; }
+  HistoryTable& history() { return history_; }
   LaneTable& lanes() { return lanes_; }
   LossLedger& losses() { return losses_; }
   MetaTable& meta() { return meta_; }
@@ -49,6 +52,7 @@ class Store {
   RetainedTable& retained() { return retained_; }
   SeenTable& seen() { return seen_; }
   SessionTable& sessions() { return sessions_; }
+  SiteTable& sites() { return sites_; }
   SubscriptionTable& subscriptions() { return subscriptions_; }
 
   bool fresh() const { return fresh_; }  // there was none before
@@ -95,6 +99,7 @@ class Store {
   BatchTable batches_;
   ConfigurationTable configuration_;
   HeldTable held_;
+  HistoryTable history_;
   LaneTable lanes_;
   LossLedger losses_;
   MetaTable meta_;
@@ -105,6 +110,7 @@ class Store {
   RetainedTable retained_;
   SeenTable seen_;
   SessionTable sessions_;
+  SiteTable sites_;
   SubscriptionTable subscriptions_;
   std::string epoch_;
 };

@@ -10,7 +10,6 @@
 #include "control/query/history_query.hpp"
 #include "history/block.hpp"
 #include "history/recorder.hpp"
-#include "history/rows.hpp"
 #include "support/journal_case.hpp"
 #include "text/time.hpp"
 
@@ -60,7 +59,7 @@ struct Recorded {
     group.received = static_cast<std::uint64_t>(count);
     REQUIRE(core->append(group) == AppendResult::stored);
   }
-  std::vector<HistoryRow> rows() { return history_rows(core->store(), 0, 10'000); }
+  std::vector<HistoryRow> rows() { return core->store().history().rows(0, 10'000); }
   std::size_t bytes() {
     std::size_t bytes = 0;
     for (const HistoryRow& row : rows()) bytes += row.data.size();
@@ -255,8 +254,8 @@ TEST_CASE("history: after a day it is thinned, after two weeks forgotten, and al
 TEST_CASE("history: rows that are too many bytes go, the oldest first") {
   Recorded bridge;
   for (int n = 0; n < 60; ++n) {
-    save(bridge.core->change(),
-         {n + 1, bridge.core->timeline().current(), n, 60, std::string(100 << 10, 'x')});
+    bridge.core->change().history().save(
+        {n + 1, bridge.core->timeline().current(), n, 60, std::string(100 << 10, 'x')});
   }
   bridge.core->commit();
   bridge.look();
