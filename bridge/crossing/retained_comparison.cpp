@@ -141,7 +141,7 @@ void RetainedComparison::begin() {
   tell(State::comparing);
   again_ = false;
   result_ = {};
-  left_out_ = hidden_ = 0;
+  blemishes_ = {};
   after_.clear();
   topics_.clear();
   reader_.take_unfit();
@@ -328,7 +328,7 @@ void RetainedComparison::asked(Retained::Asked found) {
     again_ = true;
     return finish();
   }
-  left_out_ += found.left_out;
+  blemishes_.left_out += found.left_out;
   std::erase_if(found.gone, [&](const std::string& topic) {
     return std::ranges::find(denied_, topic) != denied_.end();
   });
@@ -347,8 +347,8 @@ void RetainedComparison::hold_back(std::vector<std::string>& gone) {
   std::erase_if(gone, [&](const std::string& topic) {
     const std::string filter = intake_.filter_of(topic);
     if (shown_.contains(filter) || by_filter[filter] < suspicious) return false;
-    ++hidden_;
-    hidden_filter_ = filter;
+    ++blemishes_.hidden;
+    blemishes_.hidden_filter = filter;
     return true;
   });
 }
@@ -387,7 +387,8 @@ void RetainedComparison::finish() {
   if (appends_ > 0) return;
   gave_up_.clear();
   failures_ = costs_ = 0;
-  const std::string why = blemishes();
+  blemishes_.unfit = reader_.take_unfit();
+  const std::string why = blemishes_.text(reader_.client_id());
   if (!why.empty()) spdlog::warn("link {}: {}", name_, why);
   if (result_.changed + result_.cleared > 0) {
     spdlog::info(
@@ -404,24 +405,6 @@ void RetainedComparison::finish() {
   const bool all_shown = std::ranges::all_of(
       filters, [&](const std::string& filter) { return shown_.contains(filter); });
   if (!all_shown && !std::exchange(looked_again_, true)) schedule(second_look);
-}
-
-// What is not as it should be, though the comparison ended well.
-std::string RetainedComparison::blemishes() {
-  if (hidden_ > 0) {
-    return std::to_string(hidden_) + " retained values under " + hidden_filter_ +
-           " are missing, but client id " + reader_.client_id() +
-           " has never been shown any of them, so they stay on the other side. May it read them?";
-  }
-  if (left_out_ > 0) {
-    return "the broker left " + std::to_string(left_out_) +
-           " retained values out of its answer (mosquitto: max_queued_messages), which had to be "
-           "asked for one by one; of new ones some may be missing on the other side";
-  }
-  if (const auto unfit = reader_.take_unfit(); unfit > 0) {
-    return std::to_string(unfit) + " retained values cannot cross: too large, or illegal";
-  }
-  return {};
 }
 
 void RetainedComparison::give_up(const std::string& why, ComparisonFailure failure) {

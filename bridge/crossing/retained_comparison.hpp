@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "crossing/comparison_blemishes.hpp"
 #include "crossing/comparison_retry.hpp"
 #include "crossing/intake.hpp"
 #include "crossing/retained_reader.hpp"
@@ -122,7 +123,6 @@ class RetainedComparison {
   void clear_former();
   void finish();
   void append(AppendGroup group, std::function<void()> stored = {});
-  std::string blemishes();
   void give_up(const std::string& why, ComparisonFailure failure = ComparisonFailure::other);
   void rest();
   void tell(RetainedStatus::State state);
@@ -163,11 +163,9 @@ class RetainedComparison {
   std::string after_;  // the portions up to this topic are done
   bool more_ = false;  // there are others
   Result result_;
-  std::uint64_t left_out_ = 0;  // values that came only when they were asked for by name
-  std::uint64_t hidden_ = 0;    // values that are missing, but may be hidden from us
-  std::string hidden_filter_;   // of one of them
-  int appends_ = 0;             // not answered yet
-  bool ending_ = false;         // finish() waits for them
+  ComparisonBlemishes blemishes_;
+  int appends_ = 0;      // not answered yet
+  bool ending_ = false;  // finish() waits for them
   // Of the question.
   std::vector<std::string> topics_;  // a portion of topics; empty: all that the routes want
   std::vector<std::string> denied_;  // filters that are not granted
