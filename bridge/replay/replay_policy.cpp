@@ -8,6 +8,7 @@
 #include "replay/case_numbers.hpp"
 #include "replay/comparison.hpp"
 #include "replay/past_inputs.hpp"
+#include "text/number.hpp"
 
 namespace bascule {
 namespace {
@@ -26,7 +27,13 @@ const PolicyConfig& policy_in(const BridgeConfig& config, const std::string& nam
                            "'; it has:" + (names.empty() ? " none" : names));
 }
 
-// "a.b=5": the value is JSON if it can be read so, and a text otherwise.
+// A part of a list by its number, from 0; null: there is none.
+json* item(json& list, const std::string& name) {
+  const auto number = parse_number<std::size_t>(name);
+  return list.is_array() && number && *number < list.size() ? &list[*number] : nullptr;
+}
+
+// "a.0.b=5": the value is JSON if it can be read so, and a text otherwise.
 void set_option(json& options, const std::string& set) {
   const std::size_t equals = set.find('=');
   if (equals == 0 || equals == std::string::npos) {
@@ -35,11 +42,13 @@ void set_option(json& options, const std::string& set) {
   json* at = &options;
   std::string path = set.substr(0, equals);
   while (true) {
-    if (!at->is_object()) {
-      throw std::runtime_error("--set " + set + ": what is above '" + path + "' is no map");
-    }
     const std::size_t dot = path.find('.');
-    at = &(*at)[path.substr(0, dot)];
+    const std::string name = path.substr(0, dot);
+    at = at->is_object() ? &(*at)[name] : item(*at, name);
+    if (at == nullptr) {
+      throw std::runtime_error("--set " + set + ": what is above '" + path +
+                               "' is no map, and no list with that place");
+    }
     if (dot == std::string::npos) break;
     if (at->is_null()) *at = json::object();
     path.erase(0, dot + 1);
