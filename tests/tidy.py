@@ -49,15 +49,16 @@ BRIDGE = [
 PLUGINS = [
     ["bascule"],
     ["sdk"],
-    ["conflict/options", "oversell/ladder", "template"],
-    ["conflict/record", "oversell/options"],
-    ["conflict/state", "oversell/ledger"],
-    ["conflict/merge"],
+    ["conflict/options", "oversell/ladder", "transform/document", "template"],
+    ["conflict/record", "oversell/options", "transform/state"],
+    ["conflict/state", "oversell/ledger", "transform/steps"],
+    ["conflict/merge", "transform/options"],
     ["conflict/authority/turn"],
     ["conflict/authority/decide"],
     ["conflict/authority/person"],
-    ["conflict/site", "conflict/authority", "oversell/site", "oversell/authority"],
-    ["conflict/plugin", "oversell/plugin"],
+    ["conflict/site", "conflict/authority", "oversell/site", "oversell/authority",
+     "transform/turn"],
+    ["conflict/plugin", "oversell/plugin", "transform/plugin"],
 ]
 RANKS = {tree: {room: rank for rank, rooms in enumerate(ranks) for room in rooms}
          for tree, ranks in {"bridge": BRIDGE, "plugins": PLUGINS}.items()}

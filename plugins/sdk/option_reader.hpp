@@ -47,6 +47,8 @@ class OptionReader {
                                double most = std::numeric_limits<double>::max());
   bool flag(const std::string& name);
   std::vector<std::string> values(const std::string& name);  // as JSON texts
+  // What is JSON itself, as a template is; null if it is not there. Lives as long as the reader.
+  const Json* json(const std::string& name) { return find(name); }
 
   // Leaves `value` as it is if the member is not there, or none of the words.
   template <class Value, std::size_t count>
