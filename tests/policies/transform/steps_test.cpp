@@ -103,6 +103,7 @@ TEST_CASE("scale: a product, an offset, and decimals that are those of the text"
   CHECK(made(R"({"scale": {"decimals": 0}})", "2.5") == "3");
   CHECK(made(R"({"scale": {"decimals": 0}})", "-0.4") == "0");
   CHECK(made(R"({"scale": {"by": -1}})", "0") == "0.0");
+  CHECK(made(R"({"scale": {"decimals": 1}})", "-0.04") == "0.0");
   CHECK(made(R"({"scale": {"at": "/t", "offset": 273.15}})", R"({"t":20,"h":1})") ==
         R"({"h":1,"t":293.15})");
   CHECK(made(R"({"scale": {"decimals": 2}})", "1e300") == "1e+300");
