@@ -12,6 +12,8 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
+#include <system_error>
+#include <utility>
 
 #include "cli/ask.hpp"
 #include "cli/command.hpp"
@@ -21,6 +23,7 @@
 #include "config/values.hpp"
 #include "doctor/brokers.hpp"
 #include "doctor/machine.hpp"
+#include "text/fields.hpp"
 #include "text/words.hpp"
 
 namespace bascule {
@@ -54,19 +57,43 @@ void find_credentials(BridgeConfig& config) {
     }
   }
   find_credential(config.stamp_key_file, config.file);
+  if (config.control.http) {
+    find_credential(config.control.http->token_file, config.file);
+    find_credential(config.control.http->key_file, config.file);
+  }
+}
+
+// Of a daemon with this configuration; `unknown`: why it is not known whether one runs.
+nlohmann::json ask_status(const BridgeConfig& config, std::string& unknown) {
+  try {
+    return ask_daemon(config, "/v1/status", std::chrono::seconds(2));
+  } catch (const NoDaemon&) {
+  } catch (const std::exception& error) {
+    unknown = error.what();
+  }
+  return {};
 }
 
 // About what the journal takes in a day: what it holds of the time for which it keeps history.
-std::optional<std::uint64_t> day_bytes(const BridgeConfig& config) {
-  if (config.journal.keep_forwarded_ms == 0) return std::nullopt;
-  try {
-    const auto status = ask_daemon(config, "/v1/status", std::chrono::seconds(2));
-    const double bytes = status.at("journal").at("bytes").get<double>();
-    const double days = static_cast<double>(config.journal.keep_forwarded_ms) / 86'400'000;
-    return static_cast<std::uint64_t>(bytes / days);
-  } catch (const std::exception&) {
-    return std::nullopt;  // none runs, or it does not answer: that is another command's affair
+std::optional<std::uint64_t> day_bytes(const BridgeConfig& config, const nlohmann::json& status) {
+  if (config.journal.keep_forwarded_ms == 0 || status.is_null()) return std::nullopt;
+  const double days = static_cast<double>(config.journal.keep_forwarded_ms) / 86'400'000;
+  return static_cast<std::uint64_t>(number_of(part_of(status, "journal"), "bytes") / days);
+}
+
+OwnBridge own_bridge(const BridgeConfig& config, const nlohmann::json& status,
+                     std::string unknown) {
+  OwnBridge own;
+  own.unknown = std::move(unknown);
+  std::error_code error;
+  own.has_journal = std::filesystem::exists(config.data_dir + "/journal.db", error);
+  if (text_of(status, "bridge") != config.id) return own;
+  own.epoch = text_of(status, "epoch");
+  for (const char* link : {"site", "central"}) {
+    const std::string state = text_of(part_of(part_of(status, "links"), link), "state");
+    if (state == "up" || state == "slow") own.up.insert(link);
   }
+  return own;
 }
 
 void print(const Finding& finding) {
@@ -98,8 +125,11 @@ int doctor(const std::string& path, const Options& options) {
   });
   tell({told == 0 ? Finding::Level::ok : Finding::Level::warning, "here", "configuration",
         told == 0 ? path + " is valid" : path + " has warnings; 'bascule check' lists them"});
-  check_brokers(config, options.probe_topics ? ProbeTopics::publish : ProbeTopics::never, tell);
-  check_machine(config, day_bytes(config), tell);
+  std::string unknown;
+  const nlohmann::json status = ask_status(config, unknown);
+  check_brokers(config, own_bridge(config, status, std::move(unknown)),
+                options.probe_topics ? ProbeTopics::publish : ProbeTopics::never, tell);
+  check_machine(config, day_bytes(config, status), tell);
   if (options.json) {
     std::cout << nlohmann::json{{"bridge", config.id},
                                 {"checks", list},
@@ -126,8 +156,9 @@ end), so that a bridge that runs goes on. Says a line for each check:
 
 It looks at the names in DNS, TCP, TLS and the days that certificates are valid, what the brokers
 allow (packets, QoS, messages in flight, retained messages, sessions), whether they grant the
-routes' filters, keep a session and the bookmark, and are two; at the clock, the disk's sync time
-and room, permissions, and plugins.
+routes' filters, keep a session and the bookmark, and are two; whether another bridge with the
+same id, or mosquitto's own bridge, is connected; at the clock, the disk's sync time and room,
+permissions, and plugins.
 
 It publishes below bascule/ID/doctor alone, and clears that. With --probe-topics it also sends the
 message 'bascule doctor' to each route's target, where every wildcard becomes 'bascule-doctor':

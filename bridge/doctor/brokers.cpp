@@ -4,8 +4,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <random>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -19,6 +21,7 @@
 #include "message/topic.hpp"
 #include "route/pattern.hpp"
 #include "route/route.hpp"
+#include "text/fields.hpp"
 #include "text/units.hpp"
 
 namespace bascule {
@@ -50,11 +53,12 @@ std::string about(std::uint64_t bytes) {
 // looks for both, the third ends the session and asks for the routes' filters.
 class Patient {
  public:
-  Patient(const BridgeConfig& config, const LinkSettings& link, Direction in, ProbeTopics probe,
-          const Tell& tell)
+  Patient(const BridgeConfig& config, const LinkSettings& link, Direction in, const OwnBridge& own,
+          ProbeTopics probe, const Tell& tell)
       : config_(config),
         link_(link),
         in_(in),
+        own_(own),
         probe_(probe),
         tell_(tell),
         topic_(doctor_topic(config, link)),
@@ -66,14 +70,21 @@ class Patient {
   void leave_word();
   bool hears(const std::string& word) { return visit_->wait_heard(word, 500ms).has_value(); }
   void come_back();
+  // Those of mosquitto's own bridges that are connected at this broker, by their client ids;
+  // nothing: it does not tell.
+  std::optional<std::set<std::string>> bridges();
 
  private:
   void tell(Level level, const char* check, const std::string& text) const {
     tell_({level, link_.name, check, text});
   }
+  std::string bookmark() const {
+    return own_topic(config_.id, "bookmark/" + std::string(to_string(opposite(in_))));
+  }
   std::optional<Limits> enter(bool keep_session, std::vector<Subscription> subscriptions);
   void tell_limits(const Limits& limits) const;
   std::string why_not(const std::optional<Outcome>& outcome) const;
+  void look_for_others() const;
   void look_for_word();
   void ask_for_filters();
   void publish_to_targets(const Limits& limits);
@@ -81,6 +92,7 @@ class Patient {
   const BridgeConfig& config_;
   const LinkSettings& link_;
   const Direction in_;  // of what it delivers
+  const OwnBridge& own_;
   const ProbeTopics probe_;
   const Tell& tell_;
   const std::string topic_;
@@ -106,7 +118,8 @@ Subscription to_own(const std::string& topic) {
 }
 
 bool Patient::connect() {
-  const auto limits = enter(true, {to_own(topic_), to_own(other_topic_)});
+  const auto limits = enter(true, {to_own(topic_), to_own(other_topic_),
+                                   to_own(own_topic(config_.id, "state")), to_own(bookmark())});
   if (!limits) {
     tell(Level::error, "MQTT",
          visit_->error() + "; check username, password_file and certificate of '" + link_.name +
@@ -185,7 +198,40 @@ void Patient::leave_word() {
          "what is published to " + topic_ + " is acknowledged, and does not come back" + allow);
   } else {
     word_left_ = true;
+    look_for_others();
   }
+}
+
+// All that was retained has come before the word.
+void Patient::look_for_others() const {
+  const auto retained = visit_->retained(own_topic(config_.id, ""));
+  const auto payload = [&](const std::string& topic) {
+    const auto found = retained.find(topic);
+    return found == retained.end() ? std::string() : found->second;
+  };
+  const auto bookmark = nlohmann::json::parse(payload(this->bookmark()), nullptr, false);
+  tell_(check_id(link_.name, config_.id, payload(own_topic(config_.id, "state")),
+                 text_of(bookmark, "epoch"), own_));
+}
+
+// A broker of another kind, and one that lets nobody read it, does not show its version either.
+std::optional<std::set<std::string>> Patient::bridges() {
+  const std::string about = Visit::about_mosquitto;
+  const std::string prefix = about + "connection/", suffix = "/state";
+  std::set<std::string> bridges;
+  if (!enter(false, {to_own(topic_), to_own(about + "version"), to_own(prefix + '+' + suffix)})) {
+    return std::nullopt;
+  }
+  const std::string end = draw_word(link_.name);
+  if (visit_->publish(topic_, end, false)) visit_->wait_heard(end, heard_within);
+  const auto retained = visit_->retained(about);
+  visit_.reset();
+  if (!retained.contains(about + "version")) return std::nullopt;
+  for (const auto& [topic, connected] : retained) {
+    if (!topic.starts_with(prefix) || !topic.ends_with(suffix) || connected != "1") continue;
+    bridges.insert(topic.substr(prefix.size(), topic.size() - prefix.size() - suffix.size()));
+  }
+  return bridges;
 }
 
 void Patient::come_back() {
@@ -300,22 +346,79 @@ void compare(const BridgeConfig& config, Patient& site, Patient& central, const 
                    : "; name two, unless that is meant")});
 }
 
+// A bridge of mosquitto tells both brokers of it, under one name.
+void compare_bridges(const std::optional<std::set<std::string>>& site,
+                     const std::optional<std::set<std::string>>& central, const Tell& tell) {
+  const auto found = [&](Level level, const std::string& text) {
+    tell({level, "site", "other bridge", text});
+  };
+  if (!site) {
+    return found(Level::skipped,
+                 "whether a bridge of mosquitto's own is still connected is unknown: the broker "
+                 "does not show $SYS to this user");
+  }
+  if (site->empty()) return found(Level::ok, "no bridge of mosquitto's own is connected");
+  for (const std::string& name : *site) {
+    const bool both = central && central->contains(name);
+    found(Level::warning,
+          "mosquitto's own bridge " + name + " is connected" +
+              (both ? " to the same central broker: what both carry crosses twice; take its "
+                      "'connection' out of mosquitto.conf"
+                    : "; if that is to the same central broker, what both carry crosses twice"));
+  }
+}
+
 }  // namespace
 
-void check_brokers(const BridgeConfig& config, ProbeTopics probe, const Tell& tell) {
-  Patient site(config, config.site, Direction::up, probe, tell);
+Finding check_id(const std::string& where, const std::string& id, const std::string& state,
+                 const std::string& epoch, const OwnBridge& own) {
+  const std::string ruin =
+      ": two with one id write over each other's bookmark, and each sends again what has crossed; "
+      "give one of them another bridge.id";
+  const auto found = [&](Level level, const std::string& text) {
+    return Finding{level, where, "bridge id", text};
+  };
+  if (own.up.contains(where)) {
+    if (epoch.empty() || epoch == own.epoch) {
+      return found(Level::ok, "the bridge " + id + " here is the one that runs on this machine");
+    }
+    return found(Level::error, "another bridge with the id " + id + " writes the bookmark here (" +
+                                   "epoch " + epoch + ", and ours is " + own.epoch + ")" + ruin);
+  }
+  if (state != state_online) {
+    return found(Level::ok, "no bridge with the id " + id + " is online here" +
+                                (epoch.empty() ? "" : "; one was, with the epoch " + epoch));
+  }
+  const std::string there = "a bridge with the id " + id + " is online here";
+  if (!own.unknown.empty()) {
+    return found(Level::warning,
+                 there + ", and whether it is that of this machine is unknown: " + own.unknown);
+  }
+  const std::string not_here = own.epoch.empty() ? ", and none runs on this machine"
+                                                 : ", and that of this machine is not connected";
+  if (!own.has_journal) return found(Level::error, there + not_here + ruin);
+  return found(Level::warning,
+               there + not_here + ruin +
+                   "; if it was this one, killed or cut off, the broker will notice within 1.5 "
+                   "times its keep alive");
+}
+
+void check_brokers(const BridgeConfig& config, const OwnBridge& own, ProbeTopics probe,
+                   const Tell& tell) {
+  Patient site(config, config.site, Direction::up, own, probe, tell);
   const bool site_up = reach(config.site, tell) && site.connect();
   if (site_up) site.leave_word();
   if (config.hub) {
     if (site_up) site.come_back();
     return;
   }
-  Patient central(config, config.central, Direction::down, probe, tell);
+  Patient central(config, config.central, Direction::down, own, probe, tell);
   const bool central_up = reach(config.central, tell) && central.connect();
   if (central_up) central.leave_word();
   if (site_up && central_up) compare(config, site, central, tell);
   if (site_up) site.come_back();
   if (central_up) central.come_back();
+  if (site_up && central_up) compare_bridges(site.bridges(), central.bridges(), tell);
 }
 
 }  // namespace bascule

@@ -147,6 +147,11 @@ void check_secrets(const BridgeConfig& config, const Tell& tell) {
   for (const auto& [key, path] : secrets) {
     if (!path->empty()) tell(check_secret(key, *path));
   }
+  if (!config.control.http) return;
+  tell(check_secret("control: token_file", config.control.http->token_file));
+  if (const std::string& key = config.control.http->key_file; !key.empty()) {
+    tell(check_secret("control: tls.key_file", key));
+  }
 }
 
 void check_plugins(const BridgeConfig& config, const Tell& tell) {

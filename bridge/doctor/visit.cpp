@@ -51,7 +51,9 @@ void Visit::deliver(std::span<const Delivery> deliveries) {
   {
     const std::lock_guard lock(mutex_);
     for (const Delivery& one : deliveries) {
-      if (one.released || !one.message.topic.starts_with("bascule/")) continue;
+      const std::string_view topic = one.message.topic;
+      const bool known = topic.starts_with("bascule/") || topic.starts_with(about_mosquitto);
+      if (one.released || !known) continue;
       if (heard_.size() == heard_max) heard_.erase(heard_.begin());
       heard_.push_back(
           {std::string(one.message.topic), std::string(one.message.payload), one.message.retain});
@@ -59,6 +61,15 @@ void Visit::deliver(std::span<const Delivery> deliveries) {
     changed_.notify_all();
   }
   if (!deliveries.empty()) link_->acknowledge(deliveries.back().tag);
+}
+
+std::map<std::string, std::string> Visit::retained(const std::string& prefix) const {
+  const std::lock_guard lock(mutex_);
+  std::map<std::string, std::string> found;
+  for (const Heard& one : heard_) {
+    if (one.retained && one.topic.starts_with(prefix)) found[one.topic] = one.payload;
+  }
+  return found;
 }
 
 std::string Visit::error() const {

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -18,6 +19,9 @@ namespace bascule {
 
 class Visit {
  public:
+  // Below it mosquitto retains what it says of itself.
+  static constexpr const char* about_mosquitto = "$SYS/broker/";
+
   struct Heard {
     std::string topic, payload;
     bool retained = false;
@@ -39,6 +43,8 @@ class Visit {
   std::optional<Outcome> publish(const std::string& topic, const std::string& payload, bool retain);
   // The first that was heard with this payload; waits for it, if need be.
   std::optional<Heard> wait_heard(const std::string& payload, std::chrono::milliseconds patience);
+  // What was retained on topics that begin so, of what has come; by topic.
+  std::map<std::string, std::string> retained(const std::string& prefix) const;
   std::vector<SubscriptionStatus> subscriptions() const { return link_->status().subscriptions; }
 
  private:
@@ -47,7 +53,7 @@ class Visit {
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::optional<Limits> limits_;
-  std::vector<Heard> heard_;  // of the bridge's own topics
+  std::vector<Heard> heard_;  // of the bridge's own topics, and of mosquitto's
   std::vector<Outcome> outcomes_;
   std::uint64_t tags_ = 0;
   std::unique_ptr<Link> link_;  // the last to be made and the first to go

@@ -1,5 +1,6 @@
 #include "control/http/token_file.hpp"
 
+#include <spdlog/spdlog.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -57,6 +58,12 @@ void TokenFile::read_if_changed() {
             " characters; make one with: openssl rand -hex 24");
     }
     entries.push_back({{role == "change" ? Role::change : Role::look, name}, token});
+  }
+  if ((file.st_mode & (S_IROTH | S_IWOTH)) != 0) {
+    spdlog::warn(
+        "control: everyone on this machine may read or change {}, and with its tokens what they "
+        "let do; chmod o= {}",
+        path_, path_);
   }
   entries_ = std::move(entries);
   version_ = found;

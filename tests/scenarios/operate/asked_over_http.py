@@ -127,6 +127,15 @@ with Stage() as stage:
         (ROOT / "config" / "openapi.json").read_text())["paths"].items() for method in methods}
     assert known(port) == described, known(port) ^ described
 
+    # Whoever may read the tokens may do what they let.
+    assert f"change {tokens}" not in bascule.log(), bascule.log()
+    tokens.chmod(0o644)
+    tokens.write_text(tokens.read_text() + "# open\n")
+    assert status_of(port, "GET", "/v1/status") == 200
+    wait_until(lambda: f"everyone on this machine may read or change {tokens}" in bascule.log(),
+               "a word about the open token file")
+    tokens.chmod(0o600)
+
     silent = [socket.create_connection(("127.0.0.1", port)) for _ in range(1000)]
     till.publish_numbered(SALE, sold + 1, sold + 100)
     assert status_of(port, "GET", "/v1/status") == 200

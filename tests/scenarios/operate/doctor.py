@@ -1,6 +1,7 @@
 """`bascule doctor` says what is wrong with each of a pair of brokers, in a line:
 a name that is none, a port at which nobody listens, an expired certificate, refused credentials, an
-access list that denies bascule/#, one broker under two names. A healthy pair has no error. A bridge
+access list that denies bascule/#, one broker under two names, mosquitto's own bridge that is still
+connected. A healthy pair has no error. A bridge
 that runs is not disturbed, and on users' topics nothing is published unless that is asked for.
 
 R12; fault: an installation that is wrong
@@ -75,6 +76,10 @@ with Stage() as stage:
         assert line(text, "ok", "site", "subscribe") == "pos/# is granted"
         line(text, "ok", "here", "two brokers")
         line(text, "ok", "here", "secrets")
+        # Its access list does not show $SYS.
+        assert "unknown" in line(text, "skipped", "site", "other bridge"), text
+        for where in "site", "central":
+            line(text, "ok", where, "bridge id")
     # How long a sync may take is the unit test's affair: here others use the disk, too.
     assert "(median)" in line(text, "(?:ok|warning)", "here", "disk"), text
     line(text, "ok", "here", "space")
@@ -144,6 +149,29 @@ with Stage() as stage:
     assert errors(text) == [("here", "two brokers")], text
     assert "may read" in line(text, "warning", "here", "secrets"), text
     line(text, "ok", "central", "bookmark")
+
+    # The bridge that this one is to replace.
+    goal = stage.broker("goal")
+    bridged = stage.broker("bridged", options=[
+        "connection cloud", f"address 127.0.0.1:{goal.port}", "topic pos/# out 1"])
+    replacing = stage.bascule(bridged, goal, start=False, bridge_id="replacing")
+
+    def other_bridge():
+        found = re.search("^warning +site +other bridge: (.*)$", ask(replacing, code=0),
+                          re.MULTILINE)
+        return found[1] if found and "to the same central broker:" in found[1] else None
+    said = wait_until(other_bridge, "mosquitto's own bridge seen at both brokers")
+    assert "crosses twice" in said and ".cloud is connected" in said, said
+
+    # Tokens that everyone may read.
+    tokens = stage.folder / "tokens"
+    tokens.write_text("look wall 3f1d9c0b7a5e4d21a0c4\n")
+    tokens.chmod(0o644)
+    open_door = stage.bascule(site, site.websocket_door(), start=False, bridge_id="open-door",
+                              control={"http": "127.0.0.1:8642", "token_file": str(tokens)},
+                              routes=[])
+    text = ask(open_door, code=0)
+    assert "chmod o=" in line(text, "warning", "here", "secrets"), text
 
     # A broker that retains nothing.
     forgetful = stage.broker("forgetful", options=["retain_available false"])
