@@ -204,9 +204,10 @@ void Connection::welcomed() {
   phase_since_ = now_;
   owner_.connected(limits_);
   if (settings_.will && session_.will.form() == WillDoubts::Form::none) {
-    owner_.poor("the broker does not take the will on " + settings_.will->topic + ": " +
-                describe_reason(session_.will.code()) +
-                "; it is left out, so nobody is told when the bridge is lost");
+    owner_.without_will("the broker does not take the will on " + settings_.will->topic + ": " +
+                        describe_reason(session_.will.code()) +
+                        "; it is left out, so nobody is told when the bridge is lost; let this "
+                        "user publish there");
   }
   subscriber_.begin(limits_, now_);
   ask(now_);

@@ -62,6 +62,8 @@ class Connection {
     virtual void unsubscribed(const std::string& filter) = 0;
     // Something for the operator.
     virtual void poor(const std::string& how) = 0;
+    // The broker does not take the will, so this connection has none; after connected().
+    virtual void without_will(const std::string& how) = 0;
     // The broker refused a message, with words of its own; as often as it does.
     virtual void refused(const std::string& how) = 0;
     // The broker is about to end it, for another server has to be used: by a CONNACK or DISCONNECT

@@ -128,6 +128,11 @@ void NativeLink::welcomed(const Limits& limits) {
   if (const auto text = session_shortened(settings_, limits); !text.empty()) status_.error(text);
 }
 
+void NativeLink::without_will(const std::string& how) {
+  const std::string other = protocol_.warning();
+  status_.warning(other.empty() ? how : other + "; " + how);
+}
+
 void NativeLink::subscribed(const Limits& limits) {
   if (phase_ != Phase::subscribing) return;
   limits_ = limits;

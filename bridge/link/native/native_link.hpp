@@ -65,6 +65,7 @@ class NativeLink final : public Link, private Connection::Owner {
   void subscription(const SubscriptionStatus& status) override;
   void unsubscribed(const std::string& filter) override;
   void poor(const std::string& how) override { status_.error(how); }
+  void without_will(const std::string& how) override;
   void refused(const std::string& how) override;
   void sent_on(std::string_view reference, bool moved) override;
   void deliver(std::span<const Delivery> deliveries) override;
