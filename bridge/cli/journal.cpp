@@ -13,6 +13,7 @@
 #include "cli/view/journal_view.hpp"
 #include "cli/view/payload_text.hpp"
 #include "cli/view/table.hpp"
+#include "cli/view/units.hpp"
 #include "text/fields.hpp"
 #include "text/time.hpp"
 #include "text/units.hpp"
@@ -33,6 +34,7 @@ struct Options {
   std::string direction = "up";
   std::uint64_t from = 0, to = 0;
   std::uint64_t count = 20, tail = 0;
+  std::uint64_t ranges = 1'000;  // of losses
   std::string topic, state, since;
   bool payload = false;
 };
@@ -48,30 +50,39 @@ std::int64_t since_ms(const std::string& text) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(now - parse_duration(text)).count();
 }
 
-// The daemon looks through so much at a time, and goes on with its own work in between.
+// The daemon looks through so much at a time, and goes on with its own work in between. One more is
+// asked for than is shown: whether there is more is known then.
 json first_messages(const BridgeConfig& config, Query query, std::uint64_t count) {
   json all = json::array();
-  while (all.size() < count) {
-    query.set("count", std::to_string(count - all.size()));
+  json of;
+  while (all.size() <= count) {
+    query.set("count", std::to_string(count + 1 - all.size()));
     json part = answer(config, "/v1/journal/show", query);
+    if (of.is_null()) of = part["of"];
     for (json& one : part["messages"]) all.push_back(std::move(one));
     if (!part.contains("next")) break;
     query.set("from", std::to_string(count_of(part, "next")));
   }
-  return {{"messages", std::move(all)}};
+  const bool more = all.size() > count;
+  if (more) all.erase(all.end() - 1);
+  return {{"messages", std::move(all)}, {"more", more}, {"of", of}};
 }
 
 json last_messages(const BridgeConfig& config, Query query, std::uint64_t count) {
   json all = json::array();
-  while (all.size() < count) {
-    query.set("tail", std::to_string(count - all.size()));
+  json of;
+  while (all.size() <= count) {
+    query.set("tail", std::to_string(count + 1 - all.size()));
     json part = answer(config, "/v1/journal/show", query);
+    if (of.is_null()) of = part["of"];
     for (json& one : all) part["messages"].push_back(std::move(one));
     all = std::move(part["messages"]);
     if (!part.contains("next")) break;
     query.set("before", std::to_string(count_of(part, "next")));
   }
-  return {{"messages", std::move(all)}};
+  const bool more = all.size() > count;
+  if (more) all.erase(all.begin());
+  return {{"messages", std::move(all)}, {"more", more}, {"of", of}};
 }
 
 int show(const BridgeConfig& config, const Options& options) {
@@ -87,12 +98,19 @@ int show(const BridgeConfig& config, const Options& options) {
   const json found = options.tail > 0 ? last_messages(config, query, options.tail)
                                       : first_messages(config, query, options.count);
   return print(found, options.as_json, [&](const json& messages, bool colour) {
-    return render_messages(messages, options.payload, colour, page_columns(STDOUT_FILENO));
+    const std::string text =
+        render_messages(messages, options.payload, colour, page_columns(STDOUT_FILENO));
+    if (!messages["more"].get<bool>()) return text;
+    return text + '\n' +
+           part_text(messages["messages"].size(), count_of(messages, "of"),
+                     options.tail > 0 ? "--tail N" : "--count N");
   });
 }
 
 int losses(const BridgeConfig& config, const Options& options) {
-  return print(answer(config, "/v1/journal/losses", {}), options.as_json, render_losses);
+  Query query;
+  query.set("count", std::to_string(options.ranges));
+  return print(answer(config, "/v1/journal/losses", query), options.as_json, render_losses);
 }
 
 int repeats(const BridgeConfig& config, const Options& options) {
@@ -249,8 +267,13 @@ Reads every message that is kept; the bridge works on meanwhile. Shows progress 
 Changes nothing: what is damaged is named with lane and sequences.
 
 Exit codes: 0 no damage, 1 damage found or failed.)");
-  add(*journal, choice, options, "losses", "List the messages that were given up, and why", losses)
-      ->footer(std::string(without_daemon) + R"(
+  auto* ledger = add(*journal, choice, options, "losses",
+                     "List the messages that were given up, and why", losses);
+  ledger->add_option("--count", options->ranges, "How many ranges, at most; the newest")
+      ->type_name("N")
+      ->check(CLI::Range(1, 10'000))
+      ->capture_default_str();
+  ledger->footer(std::string(without_daemon) + R"(
 The loss ledger: each range of messages that a limit (ttl, max_size, when_full) took from a lane
 before it had crossed, or that left the quarantine unsent; and what had crossed, and a broker has
 lost or may have (not_resent: the lane's 'resend' does not send it again; beyond_history: older

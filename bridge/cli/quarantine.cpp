@@ -43,15 +43,25 @@ int list(const BridgeConfig& config, const Options& options) {
   json all = {{"messages", json::array()}};
   while (true) {
     const std::uint64_t got = all["messages"].size();
-    if (got >= options.count) break;
-    query.set("count", std::to_string(options.count - got));
+    if (got > options.count) break;
+    query.set("count", std::to_string(options.count + 1 - got));
     const json page = answer(config, "/v1/journal/quarantine", query);
     for (const json& one : part_of(page, "messages")) all["messages"].push_back(one);
     all["total"] = part_of(page, "total");
     if (!page.contains("next")) break;
     query.set("before", std::to_string(count_of(page, "next")));
   }
-  return print(all, options.as_json, render_quarantine);
+  const bool more = all["messages"].size() > options.count;
+  if (more) all["messages"].erase(all["messages"].end() - 1);
+  all["more"] = more;
+  return print(all, options.as_json, [&](const json& found, bool colour) {
+    const std::string text = render_quarantine(found, colour);
+    if (!more) return text;
+    const bool whole = options.lane.empty() && options.direction.empty() && options.topic.empty() &&
+                       options.reason.empty();
+    const std::uint64_t of = whole ? count_of(part_of(found, "total"), "messages") : 0;
+    return text + part_text(options.count, of, "--count N");
+  });
 }
 
 int show(const BridgeConfig& config, const Options& options) {

@@ -109,6 +109,9 @@ void print_nearby(const BridgeConfig& config, const std::vector<Direction>& dire
     std::cerr << "bascule: near: route '" << nearby[i]->name << "' ("
               << to_string(nearby[i]->direction) << ") takes " << nearby[i]->from << '\n';
   }
+  if (nearby.size() > shown) {
+    std::cerr << "bascule: near: and " << nearby.size() - shown << " more, in the file\n";
+  }
 }
 
 int route(const std::string& path, const Options& options) {

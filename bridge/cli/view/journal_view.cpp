@@ -129,6 +129,11 @@ std::string render_losses(const json& answer, bool colour) {
   const std::string quarantined = quarantine_advice(part_of(answer, "quarantined"), colour);
   if (table.empty()) return quarantined.empty() ? "nothing was lost\n" : quarantined;
   std::string text = table.text(colour) + '\n';
+  const json more = answer.value("more", json());
+  if (more.is_boolean() && more.get<bool>()) {
+    text +=
+        "of the ledger, the newest: " + part_text(part_of(answer, "losses").size(), 0, "--count N");
+  }
   if (messages > 0)
     text += painted(counted(messages, "message") + " lost", Tone::bad, colour) + '\n';
   if (unsent > 0) {

@@ -45,4 +45,11 @@ std::string rate_text(double per_s) {
   return count_text(static_cast<std::uint64_t>(std::llround(per_s))) + "/s";
 }
 
+std::string part_text(std::uint64_t shown, std::uint64_t of, const std::string& option) {
+  const std::string part =
+      of > 0 ? count_text(shown) + " of " + count_text(of) + " are shown"
+             : "the first " + count_text(shown) + " are shown, and there are more";
+  return part + "; " + option + " shows more\n";
+}
+
 }  // namespace bascule

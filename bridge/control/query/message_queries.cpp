@@ -124,11 +124,24 @@ class Looking {
   std::size_t looked_ = 0, shown_ = 0;
 };
 
+// How many there are between these numbers; 0: that would have to be counted.
+std::uint64_t count_between(JournalCore& core, const LaneState& lane, const Query& query,
+                            std::uint64_t from, std::uint64_t before) {
+  for (const char* filter : {"topic", "state", "since_ms"}) {
+    if (query.text(filter)) return 0;
+  }
+  const auto heads = core.store().batches().heads(lane.id, 0, 1);
+  if (heads.empty()) return 0;
+  const std::uint64_t first = std::max(from, heads.front().first);
+  return before - std::min(before, first);
+}
+
 json from_there(JournalCore& core, const LaneState& lane, const Query& query) {
   const std::uint64_t count = std::min(query.number("count", 20), messages_per_answer);
   std::uint64_t from = query.number("from", 0);
   Looking looking(core, lane, wanted(query));
-  json answer = {{"messages", json::array()}};
+  json answer = {{"messages", json::array()},
+                 {"of", count_between(core, lane, query, from, lane.next)}};
   json& messages = answer["messages"];
   while (const BatchPtr row = core.store().batches().read(lane.id, from)) {
     if (messages.size() >= count || looking.tired()) {
@@ -149,7 +162,7 @@ json to_the_end(JournalCore& core, const LaneState& lane, const Query& query) {
   std::uint64_t before = query.number("before", lane.next);
   Looking looking(core, lane, wanted(query));
   std::vector<json> newest;  // first
-  json answer;
+  json answer = {{"of", count_between(core, lane, query, 0, before)}};
   while (newest.size() < count && !answer.contains("next")) {
     const auto heads = core.store().batches().heads_before(lane.id, before, rows_at_once);
     if (heads.empty()) break;

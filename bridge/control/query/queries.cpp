@@ -18,7 +18,8 @@ namespace {
 using nlohmann::json;
 
 constexpr std::size_t verify_slice_bytes = 32 << 20;
-constexpr int rows_per_answer = 1'000;
+constexpr std::uint64_t ranges_per_answer = 10'000;
+constexpr std::uint64_t ranges_unless_said = 1'000;
 
 const LaneState& lane_of(const JournalCore& core, LaneId id) { return core.lanes().at(id - 1U); }
 
@@ -110,9 +111,13 @@ json verify_answer(JournalCore& core, const Query& query) {
   return answer;
 }
 
-json losses_answer(JournalCore& core) {
+json losses_answer(JournalCore& core, const Query& query) {
   json losses = json::array();
-  for (const Loss& loss : core.store().losses().newest(rows_per_answer)) {
+  const auto count = std::min(query.number("count", ranges_unless_said), ranges_per_answer);
+  auto newest = core.store().losses().newest(static_cast<int>(count + 1));
+  const bool more = newest.size() > count;
+  if (more) newest.pop_back();
+  for (const Loss& loss : newest) {
     const LaneState& lane = lane_of(core, loss.lane);
     losses.push_back({{"direction", to_string(lane.direction)},
                       {"lane", lane.name},
@@ -125,6 +130,7 @@ json losses_answer(JournalCore& core) {
   }
   const QuarantineTable::Size quarantine = core.store().quarantine().size();
   return {{"losses", std::move(losses)},
+          {"more", more},
           {"quarantined", {{"messages", quarantine.messages}, {"bytes", quarantine.bytes}}}};
 }
 
@@ -148,7 +154,7 @@ json journal_query(JournalCore& core, const std::string& data_dir, std::string_v
   if (what == "/v1/lanes") return lanes_answer(core, data_dir);
   if (what == "/v1/journal/show") return messages_answer(core, query);
   if (what == "/v1/journal/verify") return verify_answer(core, query);
-  if (what == "/v1/journal/losses") return losses_answer(core);
+  if (what == "/v1/journal/losses") return losses_answer(core, query);
   if (what == "/v1/journal/repeats") return repeats_answer(core);
   if (what == "/v1/journal/quarantine") return quarantine_answer(core, query);
   if (what == changes_question) return changes_answer(core, query);

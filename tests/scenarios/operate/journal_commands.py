@@ -2,6 +2,8 @@
 
 The contract's "The CLI"
 """
+import json
+
 from stage import SALE, SALE_ABOVE, Stage
 
 with Stage() as stage:
@@ -21,6 +23,20 @@ with Stage() as stage:
             assert answer.returncode == 0, f"{which}: journal {command}: {answer}"
         listed, shown = answers[0].stdout, answers[1].stdout
         assert "default" in listed, listed
+        # A part is never shown as if it were all.
+        part = bascule.cli("journal", "show", "--count", "4").stdout
+        assert part.endswith("\n4 of 10 are shown; --count N shows more\n"), part
+        part = bascule.cli("journal", "show", "--tail", "3").stdout
+        assert part.endswith("\n3 of 10 are shown; --tail N shows more\n"), part
+        assert "number 8" in part and "number 7" not in part, part
+        part = bascule.cli("journal", "show", "--count", "4", "--topic", "stores/#").stdout
+        assert part.endswith("the first 4 are shown, and there are more; --count N shows more\n"), \
+            part
+        for whole in "--count 10", "--tail 10", "--count 10 --topic stores/#":
+            text = bascule.cli("journal", "show", *whole.split()).stdout
+            assert text.count("cup of tea") == 10 and "shows more" not in text, text
+        cut = json.loads(bascule.cli("journal", "show", "--json", "--count", "4").stdout)
+        assert (len(cut["messages"]), cut["of"], cut["more"]) == (4, 10, True), cut
         assert "cup of tea number 5" in shown and SALE_ABOVE in shown, shown
 
     look("with the daemon")
