@@ -71,6 +71,9 @@ int check(const std::string& path, const Options& options) {
     std::cout << ", " << config.policies.size()
               << (config.policies.size() == 1 ? " policy" : " policies");
   }
+  if (config.hub && config.routes.empty()) {
+    std::cout << "; without 'central' and routes nothing crosses: a hub for the fleet alone";
+  }
   std::cout << '\n';
   if (options.explained) {
     for (const Direction direction : {Direction::up, Direction::down}) explain(config, direction);

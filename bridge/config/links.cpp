@@ -188,7 +188,8 @@ void read_links(Section& file, const std::string& id, BridgeConfig& config) {
   Section site = file.section("site");
   const std::optional<Url> site_url = read_link(site, id, config.site);
   Section central = file.section("central");
-  config.hub = !file.has("central") && file.has("policies");
+  // With an empty list of routes it is there for the fleet alone.
+  config.hub = !file.has("central") && (file.has("policies") || file.is_empty_list("routes"));
   if (config.hub) {
     if (config.site.protocol == Protocol::v3_1_1) {
       site.complain("protocol",
@@ -201,7 +202,8 @@ void read_links(Section& file, const std::string& id, BridgeConfig& config) {
     if (file.is_map()) {
       file.complain(
           "\"central\" is missing: name the central broker, as in central: {url: "
-          "\"mqtts://host\"}; without one, as at a hub, each route needs a policy");
+          "\"mqtts://host\"}; without one, as at a hub, each route needs a policy; routes: [] for "
+          "the fleet alone");
     }
     return;
   }

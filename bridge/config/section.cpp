@@ -81,6 +81,12 @@ Section::Section(std::string name, const YamlNode& node, Position at, Problems& 
   }
 }
 
+bool Section::is_empty_list(std::string_view key) const {
+  const YamlEntry* entry = find(key);
+  return entry != nullptr && entry->value->kind == YamlNode::Kind::list &&
+         entry->value->entries.empty();
+}
+
 Section Section::section(std::string_view key) {
   const YamlEntry* entry = ask(key);
   const std::string path = path_ + std::string(key);

@@ -87,6 +87,7 @@ class Section {
   void refuse(std::string_view key, const std::string& why);
 
   bool has(std::string_view key) const { return find(key) != nullptr; }
+  bool is_empty_list(std::string_view key) const;
   bool is_map() const { return node_ != nullptr; }  // false: that it is none has been said
   std::vector<std::string> keys() const;
   Position at() const { return at_; }

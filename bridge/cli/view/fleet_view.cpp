@@ -33,6 +33,12 @@ std::string age_in(const json& site) {
   return age_s > 0 ? span_text(age_s) : "-";
 }
 
+// When it said how much waits.
+std::string as_of(const json& site) {
+  const std::string time = text_of(site, "as_of");
+  return time.empty() ? "-" : time;
+}
+
 // "3 sites: 1 offline, 2 online"
 std::string heading(const json& sites) {
   std::map<std::string, std::uint64_t> states;
@@ -78,6 +84,7 @@ std::string render_fleet(const json& answer, bool colour) {
                {"BACKLOG", Align::right},
                {"OLDEST", Align::right},
                {"LOST", Align::right},
+               {"AS OF"},
                {"VERSION"}});
   for (const json& site : sites) {
     const std::string state = text_of(site, "state");
@@ -87,6 +94,7 @@ std::string render_fleet(const json& answer, bool colour) {
                count_in(site, "backlog"),
                age_in(site),
                count_in(site, "lost"),
+               as_of(site),
                {text_of(site, "version"), Tone::faint}});
     std::string needs;
     for (const json& need : part_of(site, "needs")) {

@@ -8,16 +8,14 @@ import json
 
 from stage import Stage, wait_until
 
-HUB_ROUTES = [{"name": "readings", "direction": "up", "from": "stores/{store}/freezer/{id}",
-               "policy": "freezers"}]
 SITE_ROUTES = [{"name": "freezers", "direction": "up", "from": "freezer/{id}",
                 "to": "stores/{bridge.id}/freezer/{id}"}]
 
 with Stage() as stage:
     central = stage.broker("central")
-    hub = stage.bascule(central, None, bridge_id="hub", routes=HUB_ROUTES,
-                        policies={"freezers": {"plugin": "template",
-                                               "options": {"min": 0, "max": 0}}})
+    hub = stage.bascule(central, None, bridge_id="hub", routes=[])  # for the fleet alone
+    checked = hub.cli("check")
+    assert checked.returncode == 0 and "a hub for the fleet alone" in checked.stdout, checked
     line = stage.line(central)
     sites, tills = {}, {}
     for name in "killed", "slow", "well", "paused.site":
@@ -62,6 +60,7 @@ with Stage() as stage:
     shown = hub.cli("fleet").stdout
     assert "4 sites: 2 offline, 1 slow, 1 online" in shown, shown
     assert "its link is paused by ann" in shown, shown
+    assert "AS OF" in shown and site("well")["as_of"] in shown, shown
     print(shown)
 
     # What the hub is told again by the broker is as old as it was.

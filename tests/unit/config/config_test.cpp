@@ -122,11 +122,21 @@ TEST_CASE("config: what is required is named where it is missing") {
                                                  "1:1: \"central\" is missing: name the central "
                                                  "broker, as in central: {url: \"mqtts://host\"}; "
                                                  "without one, as at a hub, each route needs a "
-                                                 "policy",
+                                                 "policy; routes: [] for the fleet alone",
                                                  "2:1: \"site\" needs \"url\""});
   CHECK(problems(least + "routes:\n  - lane: default\n") ==
         Lines{"5:5: a route needs \"name\"", "5:5: a route needs \"direction\"",
               "5:5: a route needs \"from\""});
+}
+
+TEST_CASE(
+    "config: without a central broker, an empty list of routes is a hub for the fleet alone") {
+  CHECK(problems("bridge: {id: hub}\nsite: {url: mqtt://a}\nroutes: []\n").empty());
+  CHECK(load("bridge: {id: hub}\nsite: {url: mqtt://a}\nroutes: []\n").hub);
+  CHECK(problems("bridge: {id: hub}\nsite: {url: mqtt://a}\n").size() == 1);
+  CHECK(problems("bridge: {id: hub}\nsite: {url: mqtt://a}\n"
+                 "routes: [{name: a, direction: up, from: a}]\n")
+            .size() == 1);
 }
 
 TEST_CASE("config: an unknown key is refused with the key that was meant") {
