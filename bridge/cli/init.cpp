@@ -37,6 +37,12 @@ struct Usage : std::runtime_error {
   using runtime_error::runtime_error;
 };
 
+constexpr auto service_file = "/etc/bascule/bascule.yaml";
+
+std::string absolute(const std::string& path) {
+  return std::filesystem::absolute(path).lexically_normal();
+}
+
 std::string reason() { return std::generic_category().message(errno); }
 
 // A file in memory, which `bascule check` can read.
@@ -99,9 +105,14 @@ void tell_next(const Draft& draft, const std::string& path) {
     std::cerr << "bascule: next: the file " << link->password_file << ": "
               << how_to_fill(link->password_file, draft.instance) << '\n';
   }
+  std::cerr << "bascule: next: bascule check -c " << path;
+  if (draft.instance.empty() && absolute(path) != service_file) {
+    std::cerr << " && bascule run -c " << path << "; the service reads " << service_file
+              << ", and bascule@NAME /etc/bascule/NAME.yaml\n";
+    return;
+  }
   const std::string unit = draft.instance.empty() ? "bascule" : "bascule@" + draft.instance;
-  std::cerr << "bascule: next: bascule check -c " << path << " && systemctl enable --now " << unit
-            << '\n';
+  std::cerr << " && systemctl enable --now " << unit << '\n';
 }
 
 void give(const Draft& draft, const std::string& output, bool force) {
@@ -147,7 +158,7 @@ void override(Draft& draft, const Options& options) {
 }
 
 std::string instance_of(const std::string& output) {
-  const std::filesystem::path path(output);
+  const std::filesystem::path path(absolute(output));
   const bool further = path.parent_path() == "/etc/bascule" && path.filename() != "bascule.yaml";
   return further ? path.stem().string() : "";
 }

@@ -99,6 +99,10 @@ bridge_protocol_version mqttv50
     text = target.read_text()
     assert CANARY not in text + made.stdout + made.stderr, "the secret shows"
     assert f"{bridges}/bridge.conf:1: connection: take this connection out" in made.stderr, made
+    # No unit of systemd reads that file.
+    assert f"next: bascule check -c {target} && bascule run -c {target}; the service reads " \
+        "/etc/bascule/bascule.yaml" in made.stderr, made.stderr
+    assert "systemctl" not in made.stderr, made.stderr
     again = init("--from", str(conf), "-o", str(target))
     assert again.returncode == 1 and "--force" in again.stderr, again
     assert target.read_text() == text, "it was written over"
