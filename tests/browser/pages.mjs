@@ -113,7 +113,12 @@ const tests = {
       await operator.page.keyboard.press('Space');
       await operator.page.locator('[data-key="site"] .state', { hasText: then }).waitFor();
     }
+    await operator.page.locator('#pause-lanes').selectOption({ label: 'for 1 h' });
+    await operator.page.getByRole('button', { name: 'Pause link site for 1 h' }).click();
+    await operator.page.locator('#links').getByText(/paused by office until /).waitFor();
     await operator.check('after a pause');
+    await operator.page.getByRole('button', { name: 'Resume link site' }).click();
+    await operator.page.locator('[data-key="site"] .state', { hasText: 'up' }).waitFor();
     await operator.leave();
   },
 

@@ -8,7 +8,7 @@ import { byId, el, show } from './dom.js';
 import { history, remember, startHistory } from './history.js';
 import { follow } from './live.js';
 import { quarantine, startQuarantine } from './quarantine.js';
-import { drawJournal, lanes, links, policies } from './sections.js';
+import { drawJournal, lanes, links, pauseTime, policies, startPauses } from './sections.js';
 import { liveness, name, refused, say, start } from './shell.js';
 
 function attention(status) {
@@ -47,7 +47,8 @@ async function act(event) {
   const { act: what, link, lane, direction } = button.dataset;
   button.disabled = true;
   try {
-    await post(`/v1/${what}`, { link, lane, direction, by: me() });
+    await post(`/v1/${what}`, { link, lane, direction, by: me(),
+      for: what === 'pause' ? pauseTime() : undefined });
     const place = link ? `Link ${link}` : `Lane ${lane} ${direction}`;
     say(`${place} ${what === 'pause' ? 'is paused' : 'goes on'}.`);
   } catch (problem) {
@@ -59,6 +60,7 @@ async function act(event) {
 start(() => {
   byId('page').addEventListener('click', act);
   startHistory();
+  startPauses();
   startQuarantine();
   startConfiguration();
   // A status comes when it has changed; what it says of spans goes on all the same.

@@ -35,7 +35,9 @@ async function look() {
         verdict(one),
         el('time', { datetime: new Date(one.journaled_ms).toISOString(),
           title: exactly(one.journaled_ms) }, moment(one.journaled_ms)),
-        el('span', { class: 'mono' }, one.topic)] }))));
+        el('span', { class: 'mono' }, one.topic)] }))),
+  found.length > 0 && el('p', { class: 'hint' }, `The last ${OF_EACH} of each policy and direction; ` +
+    'bascule policy explain has each.'));
 }
 
 /** A status has come. */

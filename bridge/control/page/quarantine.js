@@ -47,12 +47,12 @@ function draw() {
 }
 
 async function drawLosses() {
-  const { losses } = await get('/v1/journal/losses');
+  const { losses, more } = await get('/v1/journal/losses', { count: AT_ONCE });
   if (losses.length === 0) {
     return show('losses', el('p', { class: 'none' }, '✓ Nothing has been lost.'));
   }
   show('losses', table('Losses, newest first', ['When', { text: 'Messages', number: true }, 'Lane',
-    'Reason'], losses.slice(0, AT_ONCE).map((one) => ({
+    'Reason'], losses.map((one) => ({
     key: `${one.lane}/${one.direction}/${one.first}`, cells: [
       el('time', { datetime: new Date(one.at_ms).toISOString(), title: exactly(one.at_ms) },
         moment(one.at_ms)),
@@ -60,8 +60,8 @@ async function drawLosses() {
       [`${one.lane} ${one.direction}`, el('small', {}, one.first === one.last ? `number ${one.first}`
         : `numbers ${one.first} to ${one.last}`)],
       one.reason] }))),
-  losses.length > AT_ONCE && el('p', { class: 'hint' },
-    `The newest ${AT_ONCE} of ${count(losses.length)}; bascule journal losses has them all.`));
+  more && el('p', { class: 'hint' },
+    `The newest ${losses.length}; bascule journal losses has more.`));
 }
 
 async function look() {

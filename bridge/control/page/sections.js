@@ -2,7 +2,7 @@
 
 import { drainedIn } from './attention.js';
 import { mayChange } from './api.js';
-import { el, show, table } from './dom.js';
+import { byId, el, show, table } from './dom.js';
 import { count, counted, moment, rate, size, span, toMs } from './format.js';
 import { outages } from './history.js';
 
@@ -26,11 +26,41 @@ export function figures(list) {
       el('dd', {}, value, more && el('small', {}, more)))));
 }
 
+const PAUSES = [['until resumed', ''], ['for 15 min', '15m'], ['for 1 h', '1h'], ['for 4 h', '4h'],
+  ['for 1 day', '1d'], ['for 7 days', '7d']];
+let chosen = 0;
+
+/** For how long a pause is to be, as the API takes it; undefined: until it is resumed. */
+export const pauseTime = () => PAUSES[chosen][1] || undefined;
+
+/** Once, when the page begins: how long the next pause is, for links and lanes alike. */
+export function startPauses() {
+  if (!mayChange()) return;
+  const selects = ['links', 'lanes'].map((place) => {
+    const select = /** @type {HTMLSelectElement} */ (el('select', { id: `pause-${place}` },
+      PAUSES.map(([name], number) => el('option', { value: number }, name))));
+    byId(`${place}-choice`).replaceChildren(el('label', { for: select.id }, 'Pause'), select);
+    return select;
+  });
+  for (const select of selects) {
+    select.addEventListener('change', () => {
+      chosen = Number(select.value);
+      for (const each of selects) each.value = select.value;
+    });
+  }
+}
+
 function pauseButton(place, attributes, paused) {
   if (!mayChange()) return null;
   const verb = paused ? 'Resume' : 'Pause';
+  const time = !paused && chosen > 0 && ` ${PAUSES[chosen][0]}`;
   return el('button', { type: 'button', class: 'small', 'data-act': verb.toLowerCase(),
-    ...attributes }, verb, el('span', { class: 'unseen' }, ` ${place}`));
+    ...attributes }, verb, el('span', { class: 'unseen' }, ` ${place}`), time);
+}
+
+/** Who has paused it, and until when. */
+function pausedBy({ by, until }) {
+  return `paused by ${by || 'a command'}${until ? ` until ${moment(toMs(until))}` : ''}`;
 }
 
 export function links(status) {
@@ -44,7 +74,8 @@ export function links(status) {
       el('p', { class: 'dim' }, el('span', { class: 'mono' }, link.broker),
         ` · MQTT ${link.protocol === 4 ? '3.1.1' : link.protocol}`,
         ` · round trip ${link.rtt_ms.toFixed(1)} ms · ${counted(link.reconnects, 'reconnect')}`,
-        link.last_error && ` · last error: ${link.last_error}`),
+        link.last_error && ` · last error: ${link.last_error}`,
+        link.paused && ` · ${pausedBy(link.paused)}`),
       el('div', { class: 'timeline' }, outages(name)));
   })));
 }
@@ -71,7 +102,7 @@ export function lanes(status) {
       lane.backlog > 0 ? span(lane.oldest_age_s) : '',
       rate(lane.drained_per_s),
       drainedBy(lane, left, status.links[lane.direction === 'up' ? 'central' : 'site']),
-      lane.paused ? `paused by ${lane.paused.by || 'a command'}` : lane.waits ??
+      lane.paused ? pausedBy(lane.paused) : lane.waits ??
         (lane.held > 0 ? `${count(lane.held)} held` : ''),
       pauseButton(`lane ${lane.name} ${lane.direction}`,
         { 'data-lane': lane.name, 'data-direction': lane.direction }, lane.paused)] };
