@@ -46,6 +46,12 @@ constexpr Metric of_bridge[] = {
     {"/held/topics", "bascule_held_topics", MetricType::Gauge, "Topics that a broker refuses."},
 };
 
+// Where they are known.
+constexpr Metric of_disk[] = {
+    {"/journal/written_bytes", "bascule_disk_written_bytes_total", MetricType::Counter,
+     "What the program has had written to disks since it started."},
+};
+
 constexpr Metric of_direction[] = {
     {"/received", "bascule_received_messages_total", MetricType::Counter,
      "What came from the broker."},
@@ -82,6 +88,10 @@ constexpr Metric of_link[] = {
 constexpr Metric of_lane[] = {
     {"/backlog", "bascule_lane_backlog_messages", MetricType::Gauge, "What waits in the lane."},
     {"/backlog_bytes", "bascule_lane_backlog_bytes", MetricType::Gauge, "Of what size it is."},
+    {"/journaled_bytes", "bascule_lane_journaled_bytes_total", MetricType::Counter,
+     "Of what size all is that ever entered the lane."},
+    {"/resolved_bytes", "bascule_lane_resolved_bytes_total", MetricType::Counter,
+     "Of what size all is that has left it: forwarded, given up, or set aside."},
     {"/oldest_age_s", "bascule_lane_oldest_seconds", MetricType::Gauge,
      "How long the oldest of it has waited."},
     {"/in_flight", "bascule_lane_in_flight_messages", MetricType::Gauge,
@@ -123,9 +133,10 @@ void add(std::vector<MetricFamily>& to, const Metric (&metrics)[count],
     MetricFamily made = family(metric.name, metric.type, metric.help);
     for (const auto& [labels, place] : places) {
       const json& value = place->at(json::json_pointer(metric.key));
+      if (value.is_null()) continue;
       add(made, labels, value.get<double>() * metric.factor);
     }
-    to.push_back(std::move(made));
+    if (!made.metric.empty()) to.push_back(std::move(made));
   }
 }
 
@@ -164,6 +175,7 @@ std::string metrics_text(const json& status) {
        {"epoch", text(status.at("epoch"))}},
       1);
   add(families, of_bridge, {{{}, &status}});
+  add(families, of_disk, {{{}, &status}});
   families.push_back(family("bascule_journal_trouble", MetricType::Gauge,
                             "1 while the journal takes nothing in: full, or its disk fails."));
   const json& journal = status.at("journal");

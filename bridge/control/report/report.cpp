@@ -306,6 +306,8 @@ json status_report(const StatusParts& parts) {
          {"bookmark", state.confirmed},
          {"backlog", state.backlog()},
          {"backlog_bytes", state.backlog_bytes()},
+         {"journaled_bytes", state.appended_bytes},
+         {"resolved_bytes", state.appended_bytes - state.backlog_bytes()},
          {"oldest_age_s", lane.oldest_age_ms / 1'000},
          {"in_flight", sending.in_flight},
          {"held", state.held},

@@ -21,10 +21,13 @@ TEST_CASE("metrics: what the status says is there, in base units and with bounde
   parts.journal.free_bytes = 4'096;
   parts.journal.received[Direction::up] = 12;
   parts.journal.lost = 3;
+  parts.written_bytes = 8'192;
   LaneReport lane;
   lane.state.name = "sales";
   lane.state.direction = Direction::up;
   lane.oldest_age_ms = 9'000;
+  lane.state.appended_bytes = 500;
+  lane.state.resolved_bytes = 200;
   parts.journal.lanes.push_back(lane);
   parts.routes.push_back({"all", Direction::up, "#", "refused", "not authorized"});
   const std::string text = metrics_text(status_report(parts));
@@ -34,6 +37,9 @@ TEST_CASE("metrics: what the status says is there, in base units and with bounde
            "bascule_received_messages_total{direction=\"down\"} 0\n",
            "bascule_lost_messages_total 3\n",
            "bascule_uptime_seconds 61\n",
+           "bascule_disk_written_bytes_total 8192\n",
+           "bascule_lane_journaled_bytes_total{lane=\"sales\",direction=\"up\"} 500\n",
+           "bascule_lane_resolved_bytes_total{lane=\"sales\",direction=\"up\"} 200\n",
            "bascule_journal_free_bytes 4096\n",
            "bascule_link_state{link=\"central\",state=\"down\"} 1\n",
            "bascule_link_state{link=\"central\",state=\"up\"} 0\n",
@@ -46,4 +52,6 @@ TEST_CASE("metrics: what the status says is there, in base units and with bounde
        }) {
     CHECK_MESSAGE(text.find(line) != text.npos, line);
   }
+  parts.written_bytes.reset();  // the kernel does not tell
+  CHECK(metrics_text(status_report(parts)).find("bascule_disk_written") == std::string::npos);
 }
