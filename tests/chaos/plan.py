@@ -7,7 +7,7 @@ kind on leaves the other steps of a seed as they were.
 import random
 from dataclasses import dataclass, field
 
-from kinds import SCRIPTED, TRAITS, WEIGHTS
+from kinds import ALWAYS, SCRIPTED, TRAITS, WEIGHTS
 
 STEPS = (8, 20)      # in a plan, beside those that are left out
 STEPS_DRAWN = 1000
@@ -288,15 +288,12 @@ class _Draw:
         return self._switch("site-id", "central-id")
 
     def _payload_limit(self):
-        """All settles before the limit goes again: what is over it has to be read past. Over MQTT 5
-        a broker may keep it back, so that one comes from where 3.1.1 is spoken, if anywhere."""
+        """All settles before the limit goes again: what is over it has to be read past. One at
+        least comes over each link, by a route that every configuration has."""
         begin, *rest = self._switch("payload", quiet=True)
         big = [self.publishing(count=(1, 2), sizes=(3_000, 300_000))
-               for _ in range(self.chance.randint(1, 3))]
-        old = [place for end, places in (("site", [begin["bridge"]]), ("central", ["central"]))
-               if str(self.setting[f"{end}_protocol"]) == "3.1.1" for place in places]
-        for place in old[:1]:
-            topic = "pos/1/sale" if place != "central" else f"stores/{begin['bridge']}/orders/1"
+               for _ in range(self.chance.randint(0, 2))]
+        for place, topic in (begin["bridge"], "pos/2/sale"), ("central", "catalogue/5"):
             big.append(Action("publish", {"at": place, "topic": topic, "qos": 1, "count": 1,
                                           "size": 300_000}))
         return [begin, *big, Action("settle"), *rest]
@@ -373,13 +370,15 @@ def make(seed, kinds, fixed=None):
     world.update(fixed or {})
     often = SCRIPTED if world["central"] == "scripted" else ()
     weights = [weight * (4 if kind in often else 1) for kind, weight in WEIGHTS.items()]
-    actions, left = [], chance.randint(*STEPS)
+    steps, left = [], chance.randint(*STEPS)
     for step in range(STEPS_DRAWN):
         draw = _Draw(random.Random(f"{seed}/{step}"), world)
         kind = draw.chance.choices(list(WEIGHTS), weights)[0]
         drawn = draw.step(kind) if kind in kinds else []
-        actions += drawn
-        left -= bool(drawn)
-        if left == 0:
+        steps += [(kind, drawn)] if drawn else []
+        if len(steps) == left:
             break
-    return Plan(world, tuple(actions))
+    draw = _Draw(random.Random(f"{seed}/always"), world)
+    if ALWAYS in kinds and not draw.paho and ALWAYS not in dict(steps):
+        steps.insert(draw.chance.randint(0, len(steps)), (ALWAYS, draw.step(ALWAYS)))
+    return Plan(world, tuple(action for _, drawn in steps for action in drawn))
