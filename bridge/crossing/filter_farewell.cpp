@@ -2,32 +2,21 @@
 
 #include <spdlog/spdlog.h>
 
-#include <chrono>
 #include <utility>
 
 #include "clock.hpp"
 
 namespace bascule {
-namespace {
-
-using namespace std::chrono_literals;
-
-constexpr auto look_every = 500ms;
-constexpr auto note_after = 5s;
-// A word is behind what the session has queued. So it is waited for as long as that comes.
-constexpr std::int64_t quiet_ms = 5'000;
-constexpr std::int64_t patience_ms = 120'000;
-
-}  // namespace
-
 FilterFarewell::FilterFarewell(Exchange& exchange, const Subscriptions& subscriptions, Link& link,
                                std::function<void(const std::string&)> say,
-                               std::function<void(const std::string&)> note)
+                               std::function<void(const std::string&)> note,
+                               FarewellPatience patience)
     : exchange_(exchange),
       subscriptions_(subscriptions),
       link_(link),
       say_(std::move(say)),
       note_(std::move(note)),
+      patience_(patience),
       unfinished_(subscriptions.unfinished()) {
   // Paho hands in what the session has queued before it says that it is connected.
   if (unfinished_ || !subscriptions.exchanged().empty()) exchange_.begin();
@@ -83,7 +72,7 @@ void FilterFarewell::let_go() {
 
 void FilterFarewell::wait() {
   said_ms_ = quiet_since_ms_ = boottime_ms();
-  waiting_ = link_.loop().after(look_every, [this] { look(); });
+  waiting_ = link_.loop().after(patience_.look_every, [this] { look(); });
 }
 
 void FilterFarewell::look() {
@@ -91,8 +80,9 @@ void FilterFarewell::look() {
   const std::uint64_t delivered = delivered_;
   const bool comes = std::exchange(seen_, delivered) != delivered;
   if (comes || link_.status().state == LinkStatus::State::paused) quiet_since_ms_ = now_ms;
-  if (now_ms - quiet_since_ms_ < quiet_ms && now_ms - said_ms_ < patience_ms) {
-    waiting_ = link_.loop().after(look_every, [this] { look(); });
+  if (now_ms - quiet_since_ms_ < patience_.quiet.count() &&
+      now_ms - said_ms_ < patience_.all.count()) {
+    waiting_ = link_.loop().after(patience_.look_every, [this] { look(); });
     return;
   }
   exchange_.end();
@@ -107,7 +97,7 @@ void FilterFarewell::look() {
 void FilterFarewell::finish() {
   waiting_.reset();
   if (!std::exchange(unsubscribed_, true)) link_.unsubscribe(former_);
-  noting_ = link_.loop().after(note_after, [this] { note_all(); });
+  noting_ = link_.loop().after(patience_.note_after, [this] { note_all(); });
 }
 
 void FilterFarewell::note_all() {

@@ -11,6 +11,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <set>
@@ -25,12 +26,21 @@
 
 namespace bascule {
 
+// A word is behind what the session has queued, so it is waited for as long as that comes: until
+// it is quiet, or for so long in all.
+struct FarewellPatience {
+  std::chrono::milliseconds quiet{5'000}, all{120'000};
+  std::chrono::milliseconds look_every{500};
+  std::chrono::milliseconds note_after{5'000};  // that a filter is gone
+};
+
 class FilterFarewell {
  public:
   // `say` publishes a word to the bridge itself; `note` is told of each filter that is gone.
   FilterFarewell(Exchange& exchange, const Subscriptions& subscriptions, Link& link,
                  std::function<void(const std::string& word)> say,
-                 std::function<void(const std::string& filter)> note);
+                 std::function<void(const std::string& filter)> note,
+                 FarewellPatience patience = {});
 
   void connected(const Limits& limits);
   void subscribed();
@@ -54,7 +64,8 @@ class FilterFarewell {
   std::function<void(const std::string&)> say_, note_;
   std::vector<std::string> former_;  // that the session holds
   std::set<std::string> gone_;       // of these, not noted yet
-  bool unfinished_;                  // of an earlier run
+  const FarewellPatience patience_;
+  bool unfinished_;  // of an earlier run
   bool up_ = false;
   bool unsubscribed_ = false;  // they were, on this connection
   Loop::Timer waiting_;        // for a word

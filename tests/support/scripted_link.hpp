@@ -60,6 +60,12 @@ class ScriptedLink final : public Link {
     return dropped_;
   }
 
+  // What was unsubscribed since the last call, in one list a call of unsubscribe().
+  std::vector<std::vector<std::string>> take_unsubscribed() {
+    const std::lock_guard lock(mutex_);
+    return std::exchange(unsubscribed_, {});
+  }
+
   // Sees each publish, on the loop's thread; calls nothing back.
   std::function<void(const Sent&)> on_publish;
   std::function<void(std::uint64_t tag)> on_acknowledge;  // any thread
@@ -68,7 +74,10 @@ class ScriptedLink final : public Link {
   void start(LinkHandlers, std::vector<Subscription>, std::vector<std::string>) override {}
   void want(std::vector<Subscription>) override {}
   void identify(const std::string&, std::uint32_t) override {}
-  void unsubscribe(std::vector<std::string>) override {}
+  void unsubscribe(std::vector<std::string> filters) override {
+    const std::lock_guard lock(mutex_);
+    unsubscribed_.push_back(std::move(filters));
+  }
   void take_back(const std::string&) override {}
   void stop(std::chrono::milliseconds) override { loop_.stop(); }
   void publish(std::span<const Outgoing> messages) override {
@@ -117,6 +126,7 @@ class ScriptedLink final : public Link {
   std::vector<std::uint64_t> acknowledged_;
   std::vector<std::uint16_t> released_;
   std::vector<std::string> dropped_;
+  std::vector<std::vector<std::string>> unsubscribed_;
   Loop loop_{"scripted"};
 };
 
