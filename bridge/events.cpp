@@ -86,7 +86,8 @@ void Events::loss(const Loss& loss, const std::string& lane, Direction direction
 }
 
 void Events::refusal(const RefusalEvent& what) {
-  constexpr const char* names[] = {"topic_held", "topic_released", "quarantined", "lane_delayed"};
+  constexpr const char* names[] = {"topic_held", "topic_released", "quarantined", "lane_delayed",
+                                   "lane_reordered"};
   if (what.lane == events_lane) return;  // the event would be the next one to tell of
   json event{{"event", names[static_cast<int>(what.kind)]},
              {"direction", to_string(what.direction)},

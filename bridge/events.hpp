@@ -13,6 +13,8 @@
 //   {"event":"quarantined", likewise, with "reason", and "messages": since the last such event;
 //    "lane" is empty where it was refused on its way in}
 //   {"event":"lane_delayed", likewise: the far broker refuses for now}
+//   {"event":"lane_reordered", likewise: so many messages have overtaken one that it refused
+//    for now}
 //   {"event":"looped","link":"site","source":"hub","topic":"…","count":20,"at":"…Z"}
 //   {"event":"retained","link":"central","changed":2,"cleared":1,"kept":0,"at":"…Z"}: a comparison
 //    found so many; or "reason" in place of these: it failed
@@ -46,12 +48,18 @@ namespace bascule {
 
 // What became of messages that a far broker refuses.
 struct RefusalEvent {
-  enum class Kind : std::uint8_t { held, released, quarantined, delayed } kind = Kind::held;
+  enum class Kind : std::uint8_t {
+    held,
+    released,
+    quarantined,
+    delayed,
+    reordered
+  } kind = Kind::held;
   Direction direction = Direction::up;
   std::string lane;
   std::string topic;
   std::string reason;          // empty: released
-  std::uint64_t messages = 0;  // released: that crossed; quarantined and delayed: since the last
+  std::uint64_t messages = 0;  // released: that crossed; other kinds: since the last
   std::uint64_t left_out = 0;  // of this kind and lane, since the last, and not told
 };
 

@@ -32,7 +32,9 @@ void RefusalNews::changed(const std::string& lane,
                           const std::vector<OutboundLane::TopicChange>& topics,
                           std::int64_t now_ms) {
   for (const OutboundLane::TopicChange& change : topics) {
-    if (change.reason.empty()) {
+    if (change.reordered > 0) {
+      reordered(lane, change.topic, change.reason, change.reordered, now_ms);
+    } else if (change.reason.empty()) {
       released(lane, change.topic, change.messages, now_ms);
     } else {
       held(lane, change.topic, change.reason, now_ms);
@@ -48,6 +50,12 @@ void RefusalNews::quarantined(const std::string& lane, const std::string& topic,
 void RefusalNews::delayed(const std::string& lane, const std::string& topic,
                           const std::string& reason, std::int64_t now_ms) {
   tell({Kind::delayed, direction_, lane, topic, reason, 1, 0}, 1, now_ms);
+}
+
+void RefusalNews::reordered(const std::string& lane, const std::string& topic,
+                            const std::string& reason, std::uint64_t messages,
+                            std::int64_t now_ms) {
+  tell({Kind::reordered, direction_, lane, topic, reason, messages, 0}, 1, now_ms);
 }
 
 void RefusalNews::tell(RefusalEvent event, int per_minute, std::int64_t now_ms) {
@@ -97,8 +105,17 @@ void RefusalNews::log(const RefusalEvent& event) const {
           broker_(), event.lane, topic, event.reason, event.messages, more);
       break;
     case Kind::delayed:
-      spdlog::warn("{}: refuses messages of lane {} for now: {}; the lane waits and tries again{}",
-                   broker_(), event.lane, event.reason, more);
+      spdlog::warn(
+          "{}: refuses messages of lane {} for now: {}; the lane waits, and tries again with "
+          "one message at a time{}",
+          broker_(), event.lane, event.reason, more);
+      break;
+    case Kind::reordered:
+      spdlog::warn(
+          "{}: accepted messages of lane {} behind some that it refused: {}; {} of them have "
+          "overtaken an older one of their topic, such as {}; a lower 'rate' of the lane avoids "
+          "this{}",
+          broker_(), event.lane, event.reason, event.messages, topic, more);
       break;
   }
 }

@@ -25,12 +25,16 @@ class RefusalNews {
   void released(const std::string& lane, const std::string& topic, std::uint64_t messages,
                 std::int64_t now_ms);
   void changed(const std::string& lane, const std::vector<OutboundLane::TopicChange>& topics,
-               std::int64_t now_ms);  // held or released
+               std::int64_t now_ms);  // held, released or reordered
   // Without a lane: it was refused on its way in.
   void quarantined(const std::string& lane, const std::string& topic, const std::string& reason,
                    std::int64_t now_ms);
   void delayed(const std::string& lane, const std::string& topic, const std::string& reason,
                std::int64_t now_ms);
+
+  // So many messages have overtaken one that was refused for now.
+  void reordered(const std::string& lane, const std::string& topic, const std::string& reason,
+                 std::uint64_t messages, std::int64_t now_ms);
 
   std::function<void(const RefusalEvent&)> on_event;  // where it goes besides the log
 

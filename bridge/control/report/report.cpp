@@ -222,6 +222,7 @@ std::string waits(const LaneState& lane, const LaneStatus& sending, const char* 
   if (far.state == LinkStatus::State::down) return std::string(name) + " is down";
   if (!sending.waits_for.empty()) return "the broker refuses for now: " + sending.waits_for;
   if (lane.in_order() == 0) return "held: the broker refuses the topics";
+  if (sending.careful) return "one message at a time, since the broker refused some for now";
   if (const auto& hours = lane.settings.hours) {
     const std::time_t now = std::time(nullptr);
     std::tm local{};
@@ -313,6 +314,8 @@ json status_report(const StatusParts& parts) {
          {"held", state.held},
          {"put_back", sending.put_back},
          {"waits_for", sending.waits_for.empty() ? json() : json(sending.waits_for)},
+         {"reordered", sending.reordered},
+         {"one_at_a_time", sending.careful},
          {"behind", behind_report(lane)},
          {"former", state.former},
          {"paused", pause_of(journal.pauses, {"", state.direction, state.name})},

@@ -88,7 +88,9 @@ std::map<std::string, LaneStatus> LaneTurns::status() const {
 void LaneTurns::note_status() {
   const std::lock_guard lock(status_mutex_);
   for (const auto& lane : lanes_) {
-    status_[lane->name()] = {lane->in_flight(), lane->retry().refused(), lane->retry().reason()};
+    const LaneRetry& retry = lane->retry();
+    status_[lane->name()] = {lane->in_flight(), retry.refused(), retry.reason(), retry.reordered(),
+                             retry.careful()};
   }
 }
 

@@ -19,8 +19,10 @@ namespace bascule {
 // What people see of a lane on its way out.
 struct LaneStatus {
   std::uint64_t in_flight = 0;
-  std::uint64_t put_back = 0;  // refusals for now, since the start
-  std::string waits_for;       // what the broker said, while it refuses for now; else empty
+  std::uint64_t put_back = 0;   // refusals for now, since the start
+  std::string waits_for;        // what the broker said, while it refuses for now; else empty
+  std::uint64_t reordered = 0;  // accepted ahead of an older one of their topic, since the start
+  bool careful = false;         // it has one message on its way at a time: see LaneRetry
 };
 
 class LaneTurns {

@@ -81,6 +81,7 @@ const LaneItem* OutboundLane::front(std::int64_t now_ms, std::int64_t& wait_ms, 
     if (claimed) return item;  // it went before, as far as we know
     if (claimed_only) continue;
     if (paused_) return nullptr;
+    if (!retry_.room(in_flight())) return nullptr;
     const std::int64_t wait = wait_to_send_ms(*item, now_ms);
     if (wait == 0) return item;
     wait_ms = std::min(wait_ms, wait);
@@ -110,7 +111,7 @@ const LaneItem* OutboundLane::front_in_order(std::int64_t now_ms, std::int64_t& 
       }
       const std::int64_t wait = retry_.wait_ms(now_ms);
       if (wait > 0) wait_ms = std::min(wait_ms, wait);
-      return wait > 0 || !retry_.room(in_flight_.size()) ? nullptr : item;
+      return wait > 0 ? nullptr : item;
     }
   }
 }
@@ -332,8 +333,9 @@ void OutboundLane::accepted(std::uint64_t sequence, Qos maximum, std::int64_t no
   } else if (const auto sent = take(sequence)) {
     const bool confirmed = std::min(sent->record.message.qos, maximum) != Qos::at_most_once;
     resolve(sent->record, Fate::forwarded, confirmed);
+    retry_.went(sent->record);
   }
-  retry_.accepted();
+  retry_.accepted(now_ms);
   end_claim(sequence);
 }
 
@@ -351,7 +353,7 @@ void OutboundLane::refused(std::uint64_t sequence, const std::string& reason, st
 
 void OutboundLane::put_back(std::uint64_t sequence, const std::string& reason,
                             std::int64_t now_ms) {
-  if (is_trial(sequence)) return hold(sequence, reason, now_ms);
+  if (is_trial(sequence)) return retry_.be_careful(now_ms), hold(sequence, reason, now_ms);
   if (auto sent = take(sequence)) retry_.add(std::move(*sent), reason, now_ms);
   end_claim(sequence);
 }

@@ -106,13 +106,21 @@ class OutboundLane {
   std::vector<HeldTopics::Load> take_loads() { return held_.take_loads(); }
   void loaded(const std::string& topic, const std::vector<Journal::Portion>& portions);
 
-  // Topics that are refused, or accepted again, since the last call.
+  // Topics that are refused, or accepted again, since the last call. And that messages have
+  // overtaken one that was refused for now, once all that was on its way has its outcome.
   struct TopicChange {
     std::string topic;
-    std::string reason;          // empty: it is accepted again
-    std::uint64_t messages = 0;  // that crossed then
+    std::string reason;           // empty: it is accepted again
+    std::uint64_t messages = 0;   // that crossed then
+    std::uint64_t reordered = 0;  // that have overtaken
   };
-  std::vector<TopicChange> take_topic_changes() { return std::exchange(topic_changes_, {}); }
+  std::vector<TopicChange> take_topic_changes() {
+    if (in_flight_.empty() && retry_.untold() > 0) {
+      LaneRetry::Reordered of = retry_.take_reordered();
+      topic_changes_.push_back({std::move(of.topic), std::move(of.reason), 0, of.messages});
+    }
+    return std::exchange(topic_changes_, {});
+  }
 
   const LaneSettings& settings() const { return settings_; }
   LaneId id() const { return id_; }
