@@ -33,6 +33,7 @@ class Sent:
     later: set = field(default_factory=set)    # of a retained one: bridge and configuration since
     refused: set = field(default_factory=set)  # places, and what is refused there, meanwhile
     late: bool = False                         # lost at QoS 0, it may go with what is sent again
+    overtaken: bool = False                    # it may be
     again: Counter = field(default_factory=Counter)  # place: how often it came there, once settled
 
     @property
@@ -156,6 +157,12 @@ class Model:
         them, since that had them twice or its history does not go back so far."""
         for number in numbers:
             self.sent[number].lossy[hop] = _IN_LEDGER
+
+    def surprised(self, numbers):
+        """A quota refused them before the bridge could know that there is one: what was on its way
+        behind them may have overtaken them."""
+        for number in numbers:
+            self.sent[number].overtaken = True
 
     def stopped(self, place):
         """A broker ends in order: what it had not acknowledged its publisher sends again."""
@@ -309,7 +316,7 @@ class Model:
             last = {}
             for number, topic in dict.fromkeys(pairs):
                 sent = self.sent[number]
-                if (sent.place == place or sent.repeats or sent.late or self._two
+                if (sent.place == place or sent.repeats or sent.late or sent.overtaken or self._two
                         or any(len(these) > 1 for these in sent.possible.values())):
                     continue
                 key = sent.place, sent.topic, sent.qos, topic

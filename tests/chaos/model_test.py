@@ -7,10 +7,13 @@ import sys
 import unittest
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))
+HERE = Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(HERE.parent / "scenarios")]
 
+import packets  # noqa: E402
 from configuration import Configuration  # noqa: E402
 from model import Model  # noqa: E402
+from scripted import Surprises  # noqa: E402
 
 UP, AT = "pos/1/sale", "stores/a/sales/1/sale"
 
@@ -62,6 +65,12 @@ class Story(unittest.TestCase):
         self.assert_wrong(1, (two, AT), (one, AT))
         (three,) = self.publish(qos=2)
         self.assert_fine((three, AT), (one, AT), (two, AT))
+
+    def test_what_a_quota_refused_before_the_bridge_knew_of_it_may_be_overtaken(self):
+        one, two, three = self.publish(3)
+        self.model.surprised({one})
+        self.assert_fine((two, AT), (three, AT), (one, AT))
+        self.assert_wrong(1, (three, AT), (two, AT), (one, AT))
 
     def test_qos_0_may_be_lost_where_something_was_disturbed(self):
         (one,) = self.publish(qos=0)
@@ -286,6 +295,51 @@ class Story(unittest.TestCase):
         self.assertEqual(len(self.model.retained_differences({**copy, "a": {"menu/1": "y"}})), 1)
         self.publish(topic="menu/1", retain=True)
         self.assertEqual(len(self.model.retained_differences(copy)), 1)
+
+
+class Quota(unittest.TestCase):
+    """Which of the messages that it refused may be overtaken."""
+
+    class Connection:
+        id = "bridge-a-central"
+
+    def setUp(self):
+        self.surprises, self.connection = Surprises(), self.Connection()
+
+    def send(self, *numbers, refused=True, lane="sales"):
+        stamp = packets.text(b"bascule-stamp") + packets.text(f"a/0/{lane}/1/0/x".encode())
+        for number in numbers:
+            self.surprises.answered(self.connection, b"\x26" + stamp, f"m{number}:x".encode(),
+                                    refused)
+
+    def test_those_of_the_first_round_may_be_and_no_later_ones(self):
+        self.send(1, 2)
+        self.send(1)
+        self.send(1, refused=False)
+        self.send(2, 3)
+        self.send(4, lane="default")
+        self.assertEqual(self.surprises.numbers, {1, 2, 4})
+
+    def test_a_reconnect_tells_the_bridge_nothing_and_is_not_forgotten_over(self):
+        self.send(1)
+        self.connection = self.Connection()
+        self.send(1, 2)
+        self.assertEqual(self.surprises.numbers, {1, 2})
+        self.send(2)
+        self.connection = self.Connection()
+        self.send(3)
+        self.assertEqual(self.surprises.numbers, {1, 2})
+
+    def test_a_bridge_that_begins_anew_knows_nothing_and_so_it_is_after_a_minute(self):
+        for forgets in (lambda: self.surprises.begins_anew("bridge-a-central"),
+                        lambda: setattr(self.surprises, "REMEMBERED_S", -1)):
+            self.setUp()
+            self.send(1)
+            self.send(1, 2)
+            self.assertEqual(self.surprises.numbers, {1})
+            forgets()
+            self.send(3)
+            self.assertEqual(self.surprises.numbers, {1, 3})
 
 
 if __name__ == "__main__":

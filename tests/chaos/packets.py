@@ -4,7 +4,7 @@ import struct
 CONNECT, CONNACK, PUBLISH, PUBACK, PUBREC, PUBREL, PUBCOMP, SUBSCRIBE, SUBACK, UNSUBSCRIBE, \
     UNSUBACK, PINGREQ, PINGRESP, DISCONNECT = range(1, 15)
 
-SUBSCRIPTION_ID, TOPIC_ALIAS, RECEIVE_MAXIMUM = 0x0B, 0x23, 0x21
+SUBSCRIPTION_ID, TOPIC_ALIAS, RECEIVE_MAXIMUM, USER_PROPERTY = 0x0B, 0x23, 0x21, 0x26
 _SIZES = {0x01: 1, 0x02: 4, 0x11: 4, 0x13: 2, 0x17: 1, 0x19: 1, 0x21: 2, 0x22: 2, 0x23: 2,
           0x24: 1, 0x25: 1, 0x27: 4, 0x28: 1, 0x29: 1, 0x2A: 1}
 
@@ -91,9 +91,18 @@ def properties(block):
         elif what == SUBSCRIPTION_ID:
             reader.length()
         else:
-            for _ in range(2 if what == 0x26 else 1):
+            for _ in range(2 if what == USER_PROPERTY else 1):
                 reader.text()
         yield what, block[begin:reader.at]
+
+
+def user_property(block, name):
+    """The text of the first one of that name; empty: there is none."""
+    for what, whole in properties(block):
+        reader = Reader(whole[1:])
+        if what == USER_PROPERTY and reader.text() == name.encode():
+            return reader.text().decode()
+    return ""
 
 
 def matches(pattern, topic):

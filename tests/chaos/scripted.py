@@ -1,7 +1,7 @@
 """A broker of the tests' own: a small one that keeps what it should, and treats bridges as badly
 as it is told to. Its faults concern only clients whose id begins with `bridge-`:
 
-    rate          (count, seconds, code): publishes beyond so many in so long are answered with code
+    rate          (count, seconds): publishes beyond so many in so long are answered with QUOTA
     refused       {prefix of a topic: code}: the answer to publishes there
     closes_over   a prefix: a publish there ends the connection, without a word
     deaf          a prefix: what is published there is never answered
@@ -26,10 +26,12 @@ from collections import Counter, deque
 from dataclasses import dataclass, field
 
 import packets as mqtt
+from model import number_of
 from stage.broker import free_port
 
 BRIDGES = "bridge-"
 IN_FLIGHT = 100
+QUOTA = 0x97
 
 
 @dataclass
@@ -48,6 +50,49 @@ class Session:
     sent: dict = field(default_factory=dict)      # packet id: message, or None once it is released
     held: set = field(default_factory=set)        # packet ids of QoS 2 that came in
     next_id: int = 0
+
+
+@dataclass
+class _Lane:
+    connection: object = None
+    refused: set = field(default_factory=set)  # numbers, on this connection
+    at: float = 0                              # the last time
+    known: bool = False                        # to the bridge
+
+
+class Surprises:
+    """Which messages a bridge could not keep in order: those of a lane that the quota refused
+    before the bridge could know of it, so that others were on their way behind them. It knows once
+    it sends one of them again on the same connection, and for a minute after the last refusal. Then
+    it has one on its way at a time, and none of the lane may overtake another."""
+
+    REMEMBERED_S = 60
+
+    def __init__(self):
+        self.numbers = set()  # of such messages
+        self._lanes = {}      # by client and lane
+
+    def begins_anew(self, client):
+        """The bridge."""
+        self._lanes = {key: lane for key, lane in self._lanes.items() if key[0] != client}
+
+    def answered(self, connection, block, payload, refused):
+        number = number_of(payload[:20].decode(errors="replace"))
+        name = mqtt.user_property(block, "bascule-stamp").split("/")[2:3]
+        if number is None or not name:
+            return
+        lane = self._lanes.setdefault((connection.id, name[0]), _Lane())
+        now = time.monotonic()
+        if lane.connection is not connection:
+            lane.connection, lane.refused = connection, set()
+        if now > lane.at + self.REMEMBERED_S:
+            lane.refused, lane.known = set(), False
+        lane.known = lane.known or number in lane.refused
+        if refused:
+            if not lane.known:
+                self.numbers.add(number)
+            lane.refused.add(number)
+            lane.at = now
 
 
 class Connection:
@@ -160,6 +205,8 @@ class Connection:
         block = b"".join(whole for what, whole in mqtt.properties(block)
                          if what not in (mqtt.SUBSCRIPTION_ID, mqtt.TOPIC_ALIAS))
         verdict = self.verdict(topic)
+        if self.troubled and qos:
+            self.broker.surprises.answered(self, block, body.rest(), verdict == QUOTA)
         if verdict == "close":
             return False
         if verdict == "deaf":
@@ -187,12 +234,12 @@ class Connection:
         code = next((code for prefix, code in broker.refused.items()
                      if topic.startswith(prefix)), 0)
         if not code and broker.rate:
-            count, seconds, code_beyond = broker.rate
+            count, seconds = broker.rate
             now = time.monotonic()
             while self.times and self.times[0] < now - seconds:
                 self.times.popleft()
             if len(self.times) >= count:
-                code = code_beyond
+                code = QUOTA
             else:
                 self.times.append(now)
         broker.refusals += bool(code)
@@ -281,6 +328,7 @@ class ScriptedBroker:
         self.sessions, self.kept, self.connections = {}, {}, {}
         self._visits = Counter()
         self.closed = self.refusals = 0
+        self.surprises = Surprises()
         self.well()
         self._loop = asyncio.new_event_loop()
         threading.Thread(target=self._loop.run_forever, daemon=True).start()

@@ -5,6 +5,7 @@ import time
 
 from kinds import CHECKS_OFF
 from model import CENTRAL, UNSENT, summary
+from scripted import ScriptedBroker
 from stage.bascule import books
 
 # A machine may be slow and busy; none of these times passes unless something is wrong.
@@ -264,6 +265,8 @@ def _unsent(world):
 
 def _wrong_arrivals(world):
     """What is in the ledger may have come twice, if it is retained."""
+    if isinstance(world.brokers[CENTRAL], ScriptedBroker):
+        world.model.surprised(world.brokers[CENTRAL].surprises.numbers)
     if world.model.wrong(world.view.arrivals()):
         _unsent(world)
     return world.model.wrong(world.view.arrivals())

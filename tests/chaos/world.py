@@ -237,6 +237,8 @@ class World:
 
     def _start(self, bridge):
         if not self.bridges[bridge].running:
+            if isinstance(self.brokers[CENTRAL], ScriptedBroker):
+                self.brokers[CENTRAL].surprises.begins_anew(self._client_id(bridge, CENTRAL))
             self.bridges[bridge].start(up=False)
 
     def _restart(self, bridge):
@@ -333,7 +335,7 @@ class World:
 
     def _quota(self):
         if isinstance(self.brokers[CENTRAL], ScriptedBroker):
-            self._script(rate=(3, 0.5, 0x97))
+            self._script(rate=(3, 0.5))
             self.model.refusing(CENTRAL, "")
 
     def _close_over(self, topic):
@@ -424,8 +426,6 @@ class World:
             self._copied.add(at)
 
     def _put_back(self, at):
-        if isinstance(self.brokers[at], ScriptedBroker):
-            return self._kill_broker(at)
         return self._kill_broker(at, how="put_back" if at in self._copied else "empty")
 
     def _empty_broker(self, at):
