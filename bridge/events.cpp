@@ -9,6 +9,7 @@
 #include "clock.hpp"
 #include "journal/backlog/own_entry.hpp"
 #include "message/own.hpp"
+#include "text/json_text.hpp"
 #include "text/time.hpp"
 
 namespace bascule {
@@ -54,20 +55,20 @@ void Events::link_down(const std::string& link, const std::string& reason) {
     const std::lock_guard lock(mutex_);
     if (!down_since_ms_.emplace(link, boottime_ms()).second) return;  // was not up since
   }
-  append(json{
-      {"event", "link_down"}, {"link", link}, {"at", utc_text(now().wall_ms)}, {"reason", reason}}
-             .dump(-1, ' ', false, json::error_handler_t::replace));
+  append(json_text(json{{"event", "link_down"},
+                        {"link", link},
+                        {"at", utc_text(now().wall_ms)},
+                        {"reason", reason}}));
 }
 
 void Events::looped(const std::string& link, const std::string& source, const std::string& topic,
                     std::uint64_t count) {
-  append(json{{"event", "looped"},
-              {"link", link},
-              {"source", source},
-              {"topic", topic},
-              {"count", count},
-              {"at", utc_text(now().wall_ms)}}
-             .dump(-1, ' ', false, json::error_handler_t::replace));
+  append(json_text(json{{"event", "looped"},
+                        {"link", link},
+                        {"source", source},
+                        {"topic", topic},
+                        {"count", count},
+                        {"at", utc_text(now().wall_ms)}}));
 }
 
 void Events::loss(const Loss& loss, const std::string& lane, Direction direction) {
@@ -97,7 +98,7 @@ void Events::refusal(const RefusalEvent& what) {
              {"at", utc_text(now().wall_ms)}};
   if (!what.reason.empty()) event["reason"] = what.reason;
   if (what.kind != RefusalEvent::Kind::held) event["messages"] = what.messages;
-  append(event.dump(-1, ' ', false, json::error_handler_t::replace));
+  append(json_text(event));
 }
 
 void Events::retained(const std::string& link, const RetainedEvent& what) {
@@ -109,7 +110,7 @@ void Events::retained(const std::string& link, const RetainedEvent& what) {
   } else {
     event["reason"] = what.reason;
   }
-  append(event.dump(-1, ' ', false, json::error_handler_t::replace));
+  append(json_text(event));
 }
 
 void Events::journal(const JournalNews& news) {
@@ -118,14 +119,13 @@ void Events::journal(const JournalNews& news) {
              {"at", utc_text(now().wall_ms)}};
   if (news.in) event["link"] = *news.in == Direction::up ? "site" : "central";
   if (news.over) event["paused_s"] = news.lasted_ms / 1'000;
-  const std::string payload = event.dump(-1, ' ', false, json::error_handler_t::replace);
+  const std::string payload = json_text(event);
   if (news.over) return append(payload);
   if (publish_now) publish_now(topic_, payload);
 }
 
 void Events::paused(const Pause& pause) {
-  const std::string payload =
-      about_pause("paused", pause, pause.by).dump(-1, ' ', false, json::error_handler_t::replace);
+  const std::string payload = json_text(about_pause("paused", pause, pause.by));
   const char* const centre = direction_ == Direction::up ? "central" : "site";
   if (pause.link != centre) return append(payload);
   if (publish_now) publish_now(topic_, payload);
@@ -134,22 +134,21 @@ void Events::paused(const Pause& pause) {
 void Events::resumed(const Pause& pause, const std::string& by) {
   json event = about_pause("resumed", pause, by);
   event["paused_s"] = std::max<std::int64_t>(0, now().wall_ms - pause.since_ms) / 1'000;
-  append(event.dump(-1, ' ', false, json::error_handler_t::replace));
+  append(json_text(event));
 }
 
 void Events::reloaded(ReloadEvent what) {
   const std::size_t changes = what.changes.size();
   what.changes.resize(std::min(changes, changes_told));
   what.reasons.resize(std::min(what.reasons.size(), changes_told));
-  append(json{{"event", "reloaded"},
-              {"applied", what.applied},
-              {"changes", what.changes},
-              {"left_out", changes - what.changes.size()},
-              {"reasons", what.reasons},
-              {"kept", what.kept},
-              {"dropped", what.dropped},
-              {"at", utc_text(now().wall_ms)}}
-             .dump(-1, ' ', false, json::error_handler_t::replace));
+  append(json_text(json{{"event", "reloaded"},
+                        {"applied", what.applied},
+                        {"changes", what.changes},
+                        {"left_out", changes - what.changes.size()},
+                        {"reasons", what.reasons},
+                        {"kept", what.kept},
+                        {"dropped", what.dropped},
+                        {"at", utc_text(now().wall_ms)}}));
 }
 
 void Events::append(const std::string& payload) {

@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "text/json_text.hpp"
 #include "text/time.hpp"
 
 namespace bascule {
@@ -50,8 +51,7 @@ class JsonLines final : public spdlog::formatter {
         std::visit([&](const auto& value) { all[std::string(field.name)] = value; }, field.value);
       }
     }
-    const std::string text =
-        all.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + '\n';
+    const std::string text = json_text(all) + '\n';
     line.append(text.data(), text.data() + text.size());
   }
   std::unique_ptr<spdlog::formatter> clone() const override {

@@ -6,16 +6,13 @@
 #include <stdexcept>
 
 #include "text/fields.hpp"
+#include "text/json_text.hpp"
 #include "text/number.hpp"
 
 namespace bascule {
 namespace {
 
 using nlohmann::json;
-
-std::string dumped(const json& value) {
-  return value.dump(-1, ' ', false, json::error_handler_t::replace);
-}
 
 // The place of what is numbered from 1; nothing: there is none of this number.
 std::optional<std::size_t> place_of(const std::string& number, std::size_t count) {
@@ -42,7 +39,7 @@ std::string chosen(const std::vector<std::string>& names, const std::string& cho
 json taken(const json& values, const std::string& value) {
   std::vector<std::string> words;
   for (const json& one : values) {
-    words.push_back(dumped(one.value("value", json())) + " from " + text_of(one, "origin"));
+    words.push_back(json_text(one.value("value", json())) + " from " + text_of(one, "origin"));
   }
   const auto place = place_of(value, words.size());
   if (!place) {
@@ -77,11 +74,11 @@ CaseDecision case_decision(const json& one, const std::string& choice, const std
   }
   const json& values = part_of(part_of(one, "data"), "values");
   if (decision.choose == "take" && values.is_array() && !values.empty()) {
-    decision.data = dumped(taken(values, value));
+    decision.data = json_text(taken(values, value));
   } else if (decision.choose == "set" && values.is_array() && !values.empty()) {
     if (value.empty()) throw std::invalid_argument("'set' needs the value");
     const json parsed = json::parse(value, nullptr, false);
-    decision.data = dumped({{"value", parsed.is_discarded() ? json(value) : parsed}});
+    decision.data = json_text(json{{"value", parsed.is_discarded() ? json(value) : parsed}});
   } else if (!value.empty()) {
     throw std::invalid_argument("'" + decision.choose +
                                 "' takes no value; what else the policy "

@@ -24,6 +24,7 @@
 #include "doctor/brokers.hpp"
 #include "doctor/machine.hpp"
 #include "text/fields.hpp"
+#include "text/json_text.hpp"
 #include "text/words.hpp"
 
 namespace bascule {
@@ -131,11 +132,11 @@ int doctor(const std::string& path, const Options& options) {
                 options.probe_topics ? ProbeTopics::publish : ProbeTopics::never, tell);
   check_machine(config, day_bytes(config, status), tell);
   if (options.json) {
-    std::cout << nlohmann::json{{"bridge", config.id},
-                                {"checks", list},
-                                {"errors", errors},
-                                {"warnings", warnings}}
-                     .dump(2, ' ', false, nlohmann::json::error_handler_t::replace)
+    std::cout << json_text(nlohmann::json{{"bridge", config.id},
+                                          {"checks", list},
+                                          {"errors", errors},
+                                          {"warnings", warnings}},
+                           2)
               << '\n';
   }
   return errors > 0 ? exit_code::failed : exit_code::done;

@@ -7,14 +7,14 @@
 #include "cli/command.hpp"
 #include "cli/view/table.hpp"
 #include "cli/view/units.hpp"
+#include "text/json_text.hpp"
 
 namespace bascule {
 
 int print(const nlohmann::json& answer, bool as_json,
           const std::function<std::string(const nlohmann::json&, bool)>& render) {
   if (as_json) {
-    constexpr auto replace = nlohmann::json::error_handler_t::replace;
-    std::cout << answer.dump(2, ' ', false, replace) << '\n';
+    std::cout << json_text(answer, 2) << '\n';
   } else {
     std::cout << render(answer, colours_on(STDOUT_FILENO));
   }

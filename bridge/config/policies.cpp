@@ -9,6 +9,7 @@
 #include "message/topic.hpp"
 #include "policy/instance.hpp"
 #include "policy/plugin.hpp"
+#include "text/json_text.hpp"
 
 namespace bascule {
 namespace {
@@ -122,8 +123,7 @@ PolicyConfig read_policy(Section& policies, const std::string& name, const Bridg
   section.read("timeout", policy.timeout_ms, duration_ms(10ms, 1h));
   policy.positions[""] = section.at("options");
   if (const YamlNode* options = section.map("options")) {
-    policy.options = to_json(*options, "", policy, problems)
-                         .dump(-1, ' ', false, ordered_json::error_handler_t::replace);
+    policy.options = json_text(to_json(*options, "", policy, problems));
   }
   section.finish();
   return policy;

@@ -9,6 +9,7 @@
 
 #include "base64.hpp"
 #include "journal/books/books.hpp"
+#include "text/json_text.hpp"
 
 namespace bascule {
 namespace {
@@ -19,10 +20,6 @@ constexpr std::chrono::seconds look_every{1};
 constexpr std::int64_t bytes_apart = 16 << 20;  // of what a disk has, or was given
 constexpr const char* events_at_once = "256";
 
-std::string text_of(const json& document) {
-  return document.dump(-1, ' ', false, json::error_handler_t::replace);
-}
-
 // What of a status is worth to be told when it changes.
 std::string key_of(json status) {
   status.erase("uptime_s");
@@ -32,7 +29,7 @@ std::string key_of(json status) {
     if (found == journal.end() || !found->is_number()) continue;
     *found = found->get<std::int64_t>() / bytes_apart;
   }
-  return text_of(status);
+  return json_text(status);
 }
 
 }  // namespace
@@ -65,9 +62,9 @@ void FeedWriter::run() {
 void FeedWriter::look() {
   const json status = ask_("GET /v1/status", Query());
   tell_events(status);
-  feed_.state("status", key_of(status), text_of(status));
+  feed_.state("status", key_of(status), json_text(status));
   if (status.at("links").contains("central")) return;  // no hub
-  const std::string text = text_of(ask_("GET /v1/fleet", Query()));
+  const std::string text = json_text(ask_("GET /v1/fleet", Query()));
   feed_.state("fleet", text, text);
 }
 
@@ -92,7 +89,7 @@ void FeedWriter::tell_events_from(std::uint64_t& from, const std::string& direct
   for (const json& message : answer.at("messages")) {
     const auto text = from_base64(message.at("payload_base64").get<std::string>());
     const json event = json::parse(text.value_or(""), nullptr, false);
-    if (!event.is_discarded()) feed_.notice("event", text_of(event));
+    if (!event.is_discarded()) feed_.notice("event", json_text(event));
     from = message.at("sequence").get<std::uint64_t>() + 1;
   }
 }

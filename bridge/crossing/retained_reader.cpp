@@ -4,6 +4,8 @@
 #include <string_view>
 #include <utility>
 
+#include "text/json_text.hpp"
+
 namespace bascule {
 namespace {
 
@@ -94,9 +96,7 @@ void RetainedReader::fence_again() {
 }
 
 void RetainedReader::mark(const std::set<std::string>& filters) {
-  const auto replace = json::error_handler_t::replace;
-  link_->loop().post(
-      [this, payload = json(filters).dump(-1, ' ', false, replace)] { send(payload, true); });
+  link_->loop().post([this, payload = json_text(json(filters))] { send(payload, true); });
 }
 
 // On the thread that reads from the connection. It reads no faster than the journal compares, but

@@ -10,6 +10,7 @@
 #include "message/own.hpp"
 #include "message/properties.hpp"
 #include "message/topic.hpp"
+#include "text/json_text.hpp"
 #include "text/number.hpp"
 #include "text/wording.hpp"
 
@@ -24,10 +25,6 @@ constexpr int told_at_once = 100;
 
 json parsed(const std::string& text) {
   return text.empty() ? json() : json::parse(text, nullptr, false);
-}
-
-std::string dumped(const json& value) {
-  return value.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
 std::string name_of(const json& choice) {
@@ -105,7 +102,7 @@ CaseChoice CaseChoice::of(std::string_view payload) {
   }
   CaseChoice choice;
   choice.choose = said["choose"].get<std::string>();
-  if (said.contains("data")) choice.data = dumped(said["data"]);
+  if (said.contains("data")) choice.data = json_text(said["data"]);
   if (said.contains("by") && said["by"].is_string()) choice.by = said["by"].get<std::string>();
   return choice;
 }
@@ -142,7 +139,7 @@ Case CaseDesk::decided(JournalCore& core, std::int64_t number, const CaseChoice&
     decision["data"] = json::parse(choice.data, nullptr, false);
     if (decision["data"].is_discarded()) throw std::invalid_argument("the data is no JSON");
   }
-  found->decision = dumped(decision);
+  found->decision = json_text(decision);
   found->decided_by = choice.by;
   found->decided_ms = wall_ms;
   found->state = Case::State::decided;
@@ -159,7 +156,7 @@ void CaseDesk::put_decision(JournalCore& core, const Case& one, Entries& entries
 void CaseDesk::tell(JournalCore& core, const Case& one, Entries& entries) const {
   if (settings_.cases.empty()) return;
   const std::string topic = case_topic(settings_.cases, one.number);
-  const std::string payload = dumped(case_json(one, settings_.name));
+  const std::string payload = json_text(case_json(one, settings_.name));
   entries.add(core.lane(events_, settings_.lane), own_message(topic, payload, true));
 }
 
@@ -190,7 +187,7 @@ std::optional<std::string> CaseDesk::decide(JournalCore& core, const Message& me
     answer["error"] = refused.what();
   }
   const Address address = address_of(message);
-  const std::string payload = dumped(answer);
+  const std::string payload = json_text(answer);
   Message back = own_message(address.topic, payload);
   back.properties = address.properties;
   entries.add(core.lane(from == Direction::up ? Direction::down : Direction::up, settings_.lane),

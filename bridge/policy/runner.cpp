@@ -11,6 +11,7 @@
 #include "journal/backlog/own_entry.hpp"
 #include "message/own.hpp"
 #include "policy/host_functions.hpp"
+#include "text/json_text.hpp"
 
 namespace bascule {
 namespace {
@@ -222,8 +223,7 @@ void Runner::quarantine(JournalCore& core, Lane& lane) {
   const auto entry = quarantine_entry(books.direction, {lane.id, record.sequence}, record.message,
                                       reason, record.kind);
   Decision decided = decision(core, lane);
-  decided.verdict = nlohmann::json{{"quarantined", reason}}.dump(
-      -1, ' ', false, nlohmann::json::error_handler_t::replace);
+  decided.verdict = json_text(nlohmann::json{{"quarantined", reason}});
   core.quarantine(entry);
   core.change().policies().save_decision(decided);
   core.settle_input(lane.id, record.sequence, record.size, Fate::quarantined);

@@ -12,6 +12,7 @@
 #include "message/properties.hpp"
 #include "message/topic.hpp"
 #include "policy/case_desk.hpp"
+#include "text/json_text.hpp"
 #include "text/time.hpp"
 
 namespace bascule {
@@ -225,10 +226,12 @@ int Step::close_case(std::int64_t number, std::string_view outcome) {
 
 // Through the journal in the same step: told exactly if it happened.
 void Step::event(const char* what, const Case& one) {
-  const std::string payload =
-      json{{"event", what},    {"policy", context_.name}, {"case", one.number},
-           {"kind", one.kind}, {"subject", one.subject},  {"at", utc_text(wall_ms_)}}
-          .dump(-1, ' ', false, json::error_handler_t::replace);
+  const std::string payload = json_text(json{{"event", what},
+                                             {"policy", context_.name},
+                                             {"case", one.number},
+                                             {"kind", one.kind},
+                                             {"subject", one.subject},
+                                             {"at", utc_text(wall_ms_)}});
   append(core_.lane(context_.events, events_lane),
          own_message(own_topic(context_.bridge_id, "events"), payload));
 }
@@ -238,7 +241,7 @@ void Step::tell(const Case& one, bool waits) {
   if (context_.cases.empty()) return;
   std::string payload;
   if (waits) {
-    payload = case_json(one, context_.name).dump(-1, ' ', false, json::error_handler_t::replace);
+    payload = json_text(case_json(one, context_.name));
   }
   append(core_.lane(context_.events, context_.lane),
          own_message(case_topic(context_.cases, one.number), payload, true));

@@ -5,6 +5,7 @@
 #include "cli/view/table.hpp"
 #include "cli/view/units.hpp"
 #include "text/fields.hpp"
+#include "text/json_text.hpp"
 #include "text/time.hpp"
 
 namespace bascule {
@@ -13,10 +14,6 @@ namespace {
 
 using nlohmann::json;
 using Align = Table::Align;
-
-std::string shown(const json& value) {
-  return value.dump(-1, ' ', false, json::error_handler_t::replace);
-}
 
 std::string moment(const json& one, const char* name) {
   return utc_text(static_cast<std::int64_t>(count_of(one, name)));
@@ -43,7 +40,7 @@ std::string render_losers(const json& answer, bool colour) {
     };
     const json& fields = part_of(one, "fields");
     if (text_of(one, "kind") == "delete") row("-", "(delete)");
-    for (const auto& [field, value] : fields.items()) row(field, shown(value));
+    for (const auto& [field, value] : fields.items()) row(field, json_text(value));
   }
   std::string text = table.empty() ? "nothing has lost\n" : table.text(colour);
   const std::uint64_t forgotten = count_of(answer, "forgotten");
@@ -62,7 +59,7 @@ std::string render_records(const json& answer, bool colour) {
     table.row(
         {text_of(one, "record"),
          {deleted ? state + ", deleted" : state, state == "unknown" ? Tone::warn : Tone::plain},
-         one.contains("version") ? shown(one["version"]) : "",
+         one.contains("version") ? json_text(one["version"]) : "",
          text_of(one, "into")});
   }
   return table.empty() ? "no records\n" : table.text(colour);

@@ -9,6 +9,7 @@
 #include "cli/view/terminal.hpp"
 #include "cli/view/units.hpp"
 #include "text/fields.hpp"
+#include "text/json_text.hpp"
 #include "text/time.hpp"
 
 namespace bascule {
@@ -50,8 +51,7 @@ std::string choices_text(const json& data) {
     std::size_t place = 0;
     if (name != "take") continue;
     for (const json& value : part_of(data, "values")) {
-      const std::string shown =
-          value.value("value", json()).dump(-1, ' ', false, json::error_handler_t::replace);
+      const std::string shown = json_text(value.value("value", json()));
       text += "     take " + std::to_string(++place) + "  " + escaped(shown) + ", from " +
               escaped(text_of(value, "origin")) + ", " + local_moment(value, "time_ms") + '\n';
     }
@@ -64,9 +64,7 @@ std::string block(const char* title, const json& object) {
   if (!object.is_object() || object.empty()) return {};
   std::string text = std::string(title) + '\n';
   for (const auto& [name, value] : object.items()) {
-    const std::string shown = value.is_string()
-                                  ? value.get<std::string>()
-                                  : value.dump(-1, ' ', false, json::error_handler_t::replace);
+    const std::string shown = value.is_string() ? value.get<std::string>() : json_text(value);
     text += "  " + escaped(name) + ": " + escaped(shown) + '\n';
   }
   return text;
@@ -218,8 +216,7 @@ std::string other_text(const json& other, bool colour) {
   for (const json& one : part_of(other, "differences")) {
     const auto shown = [&](const char* name) {
       const json& verdict = part_of(one, name);
-      return verdict.empty() ? std::string("-")
-                             : verdict.dump(-1, ' ', false, json::error_handler_t::replace);
+      return verdict.empty() ? std::string("-") : json_text(verdict);
     };
     list.row({input_name(one), moment(one, "wall_ms"), text_of(one, "topic"), shown("was"),
               shown("would_be")});

@@ -19,6 +19,7 @@
 #include <utility>
 
 #include "journal/journal.hpp"
+#include "text/json_text.hpp"
 
 namespace bascule {
 
@@ -29,10 +30,6 @@ using nlohmann::json;
 namespace {
 
 // Topics and texts may come from anywhere: what is no UTF-8 is replaced, not refused.
-std::string text_of(const json& body) {
-  return body.dump(-1, ' ', false, json::error_handler_t::replace);
-}
-
 // Who the token that was shown is of: a page asks that.
 constexpr const char* holder_question = "GET /v1/holder";
 
@@ -132,7 +129,7 @@ ControlConnection::Answer ControlConnection::failure(unsigned status, const std:
   more["title"] = std::string(view(http::obsolete_reason(http::status(status))));
   more["status"] = status;
   more["detail"] = text;
-  return {status, "application/problem+json", text_of(more)};
+  return {status, "application/problem+json", json_text(more)};
 }
 
 // Says what there is instead.
@@ -172,11 +169,11 @@ ControlConnection::Answer ControlConnection::answer(const Request& request) cons
   try {
     const auto query = mark == std::string_view::npos ? "" : target.substr(mark + 1);
     if (handler != door_.api.answers.end()) {
-      return {200, "application/json", text_of(handler->second(Query::parse(query)))};
+      return {200, "application/json", json_text(handler->second(Query::parse(query)))};
     }
     if (name == holder_question) {
       const char* const role = holder_.role == Role::change ? "change" : "look";
-      return {200, "application/json", text_of({{"name", holder_.name}, {"role", role}})};
+      return {200, "application/json", json_text(json{{"name", holder_.name}, {"role", role}})};
     }
     if (text == door_.api.texts.end()) return unknown(name);
     ControlText answer = text->second(Query::parse(query));
