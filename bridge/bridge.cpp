@@ -142,9 +142,19 @@ void Bridge::start() {
 void Bridge::look_round() {
   site_->look();
   if (central_ != nullptr) central_->look();
-  LinkStates links{site_->status().state};
-  if (central_ != nullptr) links[1] = central_->status().state;
-  journal_.tell([this, links](JournalCore& core) { history_.look(core, links, now()); });
+  LinkStates links;
+  RoundTrips round_trips{};
+  const auto note = [&](std::size_t link, const LinkStatus& status) {
+    links[link] = status.state;
+    const bool up =
+        status.state == LinkStatus::State::up || status.state == LinkStatus::State::slow;
+    if (up) round_trips[link] = static_cast<std::uint64_t>(status.rtt_ms * 1'000);
+  };
+  note(0, site_->status());
+  if (central_ != nullptr) note(1, central_->status());
+  journal_.tell([this, links, round_trips](JournalCore& core) {
+    history_.look(core, links, now(), round_trips);
+  });
   try {
     pause_desk_->resume_due();
   } catch (const JournalTrouble&) {

@@ -162,6 +162,7 @@ int run_cli(int argc, char** argv) {
   add_conflict(program, choice);
   add_fleet(program, choice);
   add_pause(program, choice);
+  add_acknowledge(program, choice);
   add_reload(program, choice);
   add_config_option(program, choice);
 

@@ -40,6 +40,7 @@ void add_policy(CLI::App& program, Choice& choice);
 void add_cases(CLI::App& program, Choice& choice);
 void add_reload(CLI::App& program, Choice& choice);
 void add_pause(CLI::App& program, Choice& choice);  // and resume
+void add_acknowledge(CLI::App& program, Choice& choice);
 void add_fleet(CLI::App& program, Choice& choice);
 void add_conflict(CLI::App& program, Choice& choice);
 

@@ -94,6 +94,7 @@ void read_journal(Section& file, JournalSettings& settings) {
                          size_text(settings.max_size_bytes) + ')');
   }
   journal.read("must_exist", settings.must_exist, boolean);
+  journal.read("endurance", settings.endurance_bytes, size(1'024 * mebi, 65'536 * tebi));
   journal.finish();
 }
 

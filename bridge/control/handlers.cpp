@@ -5,6 +5,7 @@
 
 #include "changes.hpp"
 #include "clock.hpp"
+#include "control/acknowledge.hpp"
 #include "control/lane_changes.hpp"
 #include "control/pauses.hpp"
 #include "control/query/changes_query.hpp"
@@ -15,6 +16,7 @@
 #include "control/report/disk_writes.hpp"
 #include "control/report/metrics.hpp"
 #include "control/report/report.hpp"
+#include "doctor/wear.hpp"
 #include "journal/backlog/retention.hpp"
 
 namespace bascule {
@@ -61,6 +63,8 @@ StatusParts status_parts(const Stages& stages) {
   parts.max_bytes = stages.config.journal.max_size_bytes;
   parts.min_free_bytes = std::max(stages.config.journal.min_free_bytes, drain_bytes);
   parts.written_bytes = disk_bytes_written();
+  parts.endurance_bytes = stages.config.journal.endurance_bytes;
+  parts.flash_used_percent = life_used_percent(stages.config.data_dir, "/sys");
   parts.journal = stages.journal.report();
   if (!stages.config.policies.empty() && parts.journal.trouble.empty()) {
     stages.journal.inspect(
@@ -138,6 +142,9 @@ ControlApi control_api(const Stages& stages, PauseDesk& pauses) {
   add_policy_handlers(handlers, stages);
   handlers["POST /v1/pause"] = [&pauses](const Query& query) { return pauses.pause(query); };
   handlers["POST /v1/resume"] = [&pauses](const Query& query) { return pauses.resume(query); };
+  handlers["POST /v1/acknowledge"] = [stages](const Query& query) {
+    return acknowledge(stages, query);
+  };
   ControlTextHandlers texts;
   texts["GET /metrics"] = [stages](const Query&) {
     return ControlText{metrics_type, metrics_text(status_report(status_parts(stages)))};

@@ -301,12 +301,12 @@ LinkStatus Crossing::status() const {
   LinkStatus status = acting.link_->status();
   if (parting_.paused() && status.state == LinkStatus::State::down)
     status.state = LinkStatus::State::paused;
-  const std::string blind = acting.forwarder_.blind_spot();
-  if (!blind.empty()) status.warning += (status.warning.empty() ? "" : "; ") + blind;
+  const auto warn = [&](const std::string& text) {
+    if (!text.empty()) status.warning += (status.warning.empty() ? "" : "; ") + text;
+  };
+  warn(acting.forwarder_.warning());
   const std::lock_guard lock(mutex_);
-  if (!credentials_fault_.empty()) {
-    status.warning += (status.warning.empty() ? "" : "; ") + credentials_fault_;
-  }
+  warn(credentials_fault_);
   return status;
 }
 

@@ -1,5 +1,8 @@
 #include "doctor/wear.hpp"
 
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
 #include <algorithm>
 #include <cstddef>
 #include <filesystem>
@@ -82,6 +85,21 @@ Finding check_wear(unsigned major, unsigned minor, const std::string& sys) {
     return {Level::warning, "here", "flash", text + advice};
   }
   return {Level::ok, "here", "flash", text};
+}
+
+std::optional<unsigned> life_used_percent(unsigned major, unsigned minor, const std::string& sys) {
+  const auto disk = disk_of(sys, major, minor);
+  if (!disk) return std::nullopt;
+  const std::vector<unsigned> lives = numbers_in(*disk / "device" / "life_time");
+  const unsigned step = lives.empty() ? 0 : *std::ranges::max_element(lives);
+  if (step == 0) return std::nullopt;
+  return std::min(step * 10, 100U);
+}
+
+std::optional<unsigned> life_used_percent(const std::string& folder, const std::string& sys) {
+  struct stat found {};
+  if (::stat(folder.c_str(), &found) != 0) return std::nullopt;
+  return life_used_percent(major(found.st_dev), minor(found.st_dev), sys);
 }
 
 }  // namespace bascule

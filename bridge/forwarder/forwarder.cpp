@@ -36,6 +36,7 @@ Forwarder::Forwarder(ForwarderSettings settings, Journal& journal, Link& link)
       blind_spot_(own_topic(settings_.bridge_id, ""),
                   Bookmark::topic(settings_.bridge_id, settings_.direction),
                   !sessions_outlive_retained(settings_.broker, true)),
+      namesake_(settings_.bridge_id),
       own_(link),
       closures_(own_, suspicion_, own_topic(settings_.bridge_id, "")),
       settling_(loop_, settings_.settle, [this] { place({}); }),
@@ -51,11 +52,8 @@ Forwarder::Forwarder(ForwarderSettings settings, Journal& journal, Link& link)
 
 void Forwarder::enter(Phase phase) {
   phase_ = phase;
-  if (sends()) {
-    handshakes_.resume();
-  } else {
-    handshakes_.pause();
-  }
+  if (!sends()) return handshakes_.pause();
+  handshakes_.resume();
 }
 
 void Forwarder::subscribed(const Limits& limits) {
@@ -126,6 +124,7 @@ void Forwarder::place(FarKnowledge far) {
 
 void Forwarder::placed(Journal::Positions positions) {
   if (far_.asked) connection_ = limits_.will_retained ? positions.connection : 0;
+  namesake_.learn(far_.epoch, positions.namesake, link_.status().broker, boottime_ms());
   far_ = {};
   if (settling_.waits(positions.forgotten, link_.status().broker)) return enter(Phase::settling);
   batch_.set_epoch(std::move(positions.epoch));
@@ -435,11 +434,12 @@ void Forwarder::load_held(LaneId id, const HeldTopics::Load& load) {
 
 void Forwarder::confirm(const std::string& epoch, std::uint64_t connection,
                         const Bookmark::Lanes& lanes) {
-  if (epoch != batch_.epoch()) return;
+  if (foreign(epoch)) return;
   // Before what crosses behind it counts as accepted.
   if (connection == connection_ && !std::exchange(confirmed_, true)) {
-    journal_.change_later([out = settings_.direction, connection](JournalCore& core) {
+    journal_.change_later([out = settings_.direction, connection, epoch](JournalCore& core) {
       core.change().meta().save_bookmarked(out, connection);
+      core.change().meta().save_marked(out, epoch);
     });
   }
   for (Progress& progress : lanes_.confirmed(lanes)) journal_.progress(std::move(progress));

@@ -19,6 +19,7 @@
 #include "forwarder/bookmark/bookmark.hpp"
 #include "forwarder/bookmark/bookmark_lag.hpp"
 #include "forwarder/bookmark/bookmark_timer.hpp"
+#include "forwarder/bookmark/namesake.hpp"
 #include "forwarder/bookmark/own_messages.hpp"
 #include "forwarder/bookmark/settling.hpp"
 #include "forwarder/closures.hpp"
@@ -125,8 +126,12 @@ class Forwarder {
 
   // By lane; any thread.
   std::map<std::string, LaneStatus> lanes() const { return lanes_.status(); }
-  // What would go unnoticed at the broker; empty: nothing. Any thread.
-  std::string blind_spot() const { return blind_spot_.text(); }
+  // What would go unnoticed at the broker, and who else has our id there; empty: nothing. Any
+  // thread.
+  std::string warning() const {
+    const std::string blind = blind_spot_.text(), other = namesake_.text(boottime_ms());
+    return blind.empty() || other.empty() ? blind + other : blind + "; " + other;
+  }
 
  private:
   // The way to sending: what was in flight before has its outcome; packet ids of QoS 2 that nobody
@@ -186,6 +191,12 @@ class Forwarder {
     bookmark_.write(batch_.epoch(), connection_, bookmark_lag_.take(accepted, boottime_ms()));
     if (bookmark_lag_.behind(accepted)) bookmark_timer_.later();
   }
+  // A bookmark of another bridge, which is told; or it is not known yet which epoch is ours.
+  bool foreign(const std::string& epoch) {
+    if (epoch == batch_.epoch()) return false;
+    if (!batch_.epoch().empty()) namesake_.seen(epoch, link_.status().broker, boottime_ms());
+    return true;
+  }
   void confirm(const std::string& epoch, std::uint64_t connection, const Bookmark::Lanes& lanes);
 
   ForwarderSettings settings_;
@@ -197,6 +208,7 @@ class Forwarder {
   BookmarkTimer bookmark_timer_;
   BookmarkLag bookmark_lag_;
   BlindSpot blind_spot_;
+  Namesake namesake_;
   OwnMessages own_;
   Suspicion suspicion_;
   Closures closures_;

@@ -6,7 +6,7 @@
 namespace bascule {
 namespace {
 
-constexpr std::uint64_t version = 1;
+constexpr std::uint64_t version = 2, version_without_round_trips = 1;
 constexpr std::uint64_t items_max = 100'000;  // more can't be in a row
 
 void put(std::string& data, std::uint64_t number) {
@@ -62,6 +62,9 @@ void join(LaneSamples& all, const LaneSamples& next) {
   for (const auto& [lane, sample] : next) all[lane].join(sample);
 }
 
+// What an earlier build wrote has none.
+void fill(HistoryBlock& block) { block.round_trips.resize(block.samples.size()); }
+
 }  // namespace
 
 void LaneSample::join(const LaneSample& next) {
@@ -70,6 +73,10 @@ void LaneSample::join(const LaneSample& next) {
   received += next.received;
   forwarded += next.forwarded;
   lost += next.lost;
+}
+
+void join(RoundTrips& all, const RoundTrips& next) {
+  for (std::size_t link = 0; link < all.size(); ++link) all[link] = std::max(all[link], next[link]);
 }
 
 std::string encode(const HistoryBlock& block) {
@@ -94,12 +101,17 @@ std::string encode(const HistoryBlock& block) {
       }
     }
   }
+  put(data, block.round_trips.size());
+  for (const RoundTrips& sample : block.round_trips) {
+    for (const std::uint64_t us : sample) put(data, us);
+  }
   return data;
 }
 
 std::optional<HistoryBlock> decode_block(std::string_view data) {
   Numbers numbers(data);
-  if (numbers.next() != version) return std::nullopt;
+  const std::uint64_t written = numbers.next();
+  if (written != version && written != version_without_round_trips) return std::nullopt;
   HistoryBlock block;
   block.length_ms = static_cast<std::int64_t>(numbers.next());
   for (std::uint64_t left = numbers.count(); left > 0 && numbers.whole(); --left) {
@@ -113,15 +125,23 @@ std::optional<HistoryBlock> decode_block(std::string_view data) {
   for (std::uint64_t left = numbers.count(); left > 0 && numbers.whole(); --left) {
     block.samples.push_back(read_sample(numbers));
   }
+  for (std::uint64_t left = written == version ? numbers.count() : 0; left > 0 && numbers.whole();
+       --left) {
+    RoundTrips& sample = block.round_trips.emplace_back();
+    for (std::uint64_t& us : sample) us = numbers.next();
+  }
   if (!numbers.whole()) return std::nullopt;
   return block;
 }
 
 HistoryBlock thinned(const HistoryBlock& block, std::size_t each) {
-  HistoryBlock thin{block.length_ms, block.changes, {}};
+  HistoryBlock thin{block.length_ms, block.changes, {}, {}};
   for (std::size_t place = 0; place < block.samples.size(); ++place) {
-    if (place % each == 0) thin.samples.emplace_back();
+    if (place % each == 0) thin.samples.emplace_back(), fill(thin);
     join(thin.samples.back(), block.samples[place]);
+    if (place < block.round_trips.size()) {
+      join(thin.round_trips.back(), block.round_trips[place]);
+    }
   }
   return thin;
 }
@@ -135,7 +155,11 @@ void append(HistoryBlock& block, const HistoryBlock& next) {
     change.at_ms += block.length_ms;
     block.changes.push_back(change);
   }
+  fill(block);
   block.samples.insert(block.samples.end(), next.samples.begin(), next.samples.end());
+  block.round_trips.insert(block.round_trips.end(), next.round_trips.begin(),
+                           next.round_trips.end());
+  fill(block);
   block.length_ms += next.length_ms;
 }
 

@@ -1,11 +1,14 @@
 // Some minutes of what was, as a row of the journal's table history has them: samples of all lanes,
 // one after the other, and how the links changed meanwhile. Pure.
 //
-// `data`, all numbers as in LEB128: 1; the length in ms; the changes, counted, each ms since the
+// `data`, all numbers as in LEB128: 2; the length in ms; the changes, counted, each ms since the
 // block's begin, link << 4 | state; the samples, counted, each its lanes, counted, each of lane id,
-// pending, received, forwarded, lost, oldest in s. A lane with nothing but zeros is left out.
+// pending, received, forwarded, lost, oldest in s; the longest round trips of each sample, counted,
+// in µs, to the site's broker and to the central one, 0 where it is not known. A lane with nothing
+// but zeros is left out. What begins with 1 ends behind the samples.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -28,6 +31,9 @@ struct LaneSample {
 };
 using LaneSamples = std::map<LaneId, LaneSample>;
 
+// Of each link, in µs; 0: not known. Of those that are joined the longest.
+using RoundTrips = std::array<std::uint64_t, 2>;
+
 struct LinkChange {
   std::int64_t at_ms = 0;                             // since the begin
   int link = 0;                                       // 0: site, 1: central
@@ -42,9 +48,12 @@ struct HistoryBlock {
   std::int64_t length_ms = 0;
   std::vector<LinkChange> changes;  // in their order; a block begins with how each link is
   std::vector<LaneSamples> samples;
+  std::vector<RoundTrips> round_trips;  // as many, or none
 
   bool operator==(const HistoryBlock&) const = default;
 };
+
+void join(RoundTrips& all, const RoundTrips& next);
 
 std::string encode(const HistoryBlock& block);
 // Nothing: a later version wrote it, or it is damaged.

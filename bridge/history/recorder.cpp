@@ -26,7 +26,9 @@ std::uint64_t risen(std::uint64_t before, std::uint64_t now) { return now - std:
 
 bool in_history(const LaneState& lane) { return !lane.input && lane.name != events_lane; }
 
-void HistoryRecorder::look(JournalCore& core, const LinkStates& links, const Now& at) {
+void HistoryRecorder::look(JournalCore& core, const LinkStates& links, const Now& at,
+                           const RoundTrips& round_trips) {
+  join(round_trips_, round_trips);
   // A machine that slept has no samples of that time.
   const std::int64_t due_ms =
       from_ms_ + static_cast<std::int64_t>(block_.samples.size() + 1) * sample_ms;
@@ -86,6 +88,7 @@ void HistoryRecorder::sample(JournalCore& core) {
     before = now;
   }
   block_.samples.push_back(std::move(lanes));
+  block_.round_trips.push_back(std::exchange(round_trips_, {}));
 }
 
 void HistoryRecorder::write(JournalCore& core, const Now& at) {

@@ -33,9 +33,11 @@ class HistoryRecorder {
   static constexpr std::int64_t forget_after_ms = 14 * thin_after_ms;
   static constexpr std::uint64_t bytes_max = 4 << 20;
 
-  // Every few seconds, with the time that it is. While the journal takes nothing, nothing is
-  // written: what is under way goes on for an hour, and begins anew then.
-  void look(JournalCore& core, const LinkStates& links, const Now& at);
+  // Every few seconds, with the time that it is; and the last round trips, of links that are up.
+  // While the journal takes nothing, nothing is written: what is under way goes on for an hour, and
+  // begins anew then.
+  void look(JournalCore& core, const LinkStates& links, const Now& at,
+            const RoundTrips& round_trips = {});
   // The bridge ends: writes what is under way.
   void close(JournalCore& core, const Now& at);
 
@@ -60,6 +62,7 @@ class HistoryRecorder {
   std::int64_t from_ms_ = 0;  // boot time; of the block under way
   HistoryBlock block_;
   LinkStates links_;
+  RoundTrips round_trips_{};                     // the longest since the last sample
   std::map<LaneId, Counts> counts_;              // as of the last sample
   std::map<std::int64_t, std::uint64_t> sizes_;  // of the rows, in bytes, by their numbers
   std::uint64_t bytes_ = 0;                      // of all

@@ -161,6 +161,9 @@ class JournalCore {
   std::uint64_t connection(Direction direction, const FarKnowledge& far) {
     return resumption_.connection(direction, far);
   }
+  bool namesake(Direction direction, const FarKnowledge& far) {
+    return resumption_.namesake(direction, far);
+  }
 
   ReplayAnswer replay(LaneId lane, const std::optional<SequenceRange>& range) {
     return resumption_.replay(lane, range);

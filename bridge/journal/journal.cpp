@@ -362,9 +362,9 @@ void Journal::confirm() {
 void Journal::answer_positions() {
   while (trouble_.empty() && !asks_.empty()) {
     const auto entry = asks_.begin();
-    Positions positions;
-    positions.epoch = core_.epoch();
+    Positions positions{.lanes = {}, .epoch = core_.epoch()};
     positions.connection = core_.connection(entry->first, entry->second.far);
+    positions.namesake = core_.namesake(entry->first, entry->second.far);
     positions.lanes = core_.positions(entry->first, entry->second.far);
     positions.unfamiliar = core_.unfamiliar(entry->first);
     positions.forgotten = core_.forgotten(entry->first) || lost_something(positions.lanes);

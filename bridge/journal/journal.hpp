@@ -99,6 +99,7 @@ class Journal {
     bool unfamiliar = false;   // the session may hold packet ids of QoS 2 that nobody here claimed
     std::uint64_t losses = 0;  // as JournalCore::losses()
     std::uint64_t connection = 0;  // its number, for bookmarks; if `far` is of this connection
+    bool namesake = false;         // the bookmark in `far` is of another bridge with our id
   };
   void positions(Direction direction, FarKnowledge far, std::function<void(Positions)> done);
 

@@ -21,6 +21,8 @@ struct JournalSettings {
   WhenFull when_full = WhenFull::pause;
   std::int64_t keep_forwarded_ms = std::int64_t{24} * 3'600'000;  // history for replay
   std::uint32_t max_payload_bytes = 16 << 20;
+  // What its flash can be written in its life, as the maker says; 0: not told. For people.
+  std::uint64_t endurance_bytes = 0;
   std::string boot = boot_id();  // the boot that runs now; empty: it cannot be known
   bool look_only = false;        // nothing that is done to it is kept
   bool must_exist = false;       // where there is no journal, none is made

@@ -203,8 +203,9 @@ struct LinkStatus {
   int protocol = 0;           // 5, 4 (3.1.1), or 0 while unknown
   double rtt_ms = 0;          // of the last acknowledged publish or connect
   std::uint64_t reconnects = 0;
-  std::string last_error;  // empty: none
-  std::string warning;     // what is not as it should be for as long as this lasts; empty: nothing
+  std::int64_t next_try_ms = 0;  // when it connects next, ms since 1970 UTC; 0: no time is set
+  std::string last_error;        // empty: none
+  std::string warning;  // what is not as it should be for as long as this lasts; empty: nothing
   std::vector<SubscriptionStatus> subscriptions;  // those that were answered, or not in time
 };
 

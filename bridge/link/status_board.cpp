@@ -42,7 +42,18 @@ void StatusBoard::enter(LinkStatus::State state) {
   enter_locked(state);
 }
 
+void StatusBoard::tries_in(std::chrono::milliseconds wait) {
+  const std::lock_guard lock(mutex_);
+  status_.next_try_ms = wall_ms() + wait.count();
+}
+
+void StatusBoard::tries() {
+  const std::lock_guard lock(mutex_);
+  status_.next_try_ms = 0;
+}
+
 void StatusBoard::enter_locked(LinkStatus::State state) {
+  if (state != LinkStatus::State::down) status_.next_try_ms = 0;
   if (status_.state == state) return;
   status_.state = state;
   status_.since_ms = wall_ms();

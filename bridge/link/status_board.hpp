@@ -2,6 +2,7 @@
 // operator should know are logged.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <mutex>
@@ -25,6 +26,9 @@ class StatusBoard {
   void went_up(bool session_present, bool renewed);
   // The connection ended, or could not be made. However often, that is one outage: OutageNews.
   void failed(const std::string& why);
+  // It connects again after `wait`, unless its state changes before.
+  void tries_in(std::chrono::milliseconds wait);
+  void tries();  // it does so now
   void round_trip(double ms);
   void error(const std::string& text);
   // It takes nothing in, as somebody else says in the log.

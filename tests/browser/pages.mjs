@@ -205,11 +205,13 @@ const tests = {
     await state('down').waitFor();
     console.log(`the page showed the cut after ${Date.now() - began} ms`);
     await person.page.getByText(/Link central is down/).waitFor();
+    await person.page.locator('#links').getByText(/tried (again in|now)/).waitFor();
     await stage('restore');
     await state('up').waitFor();
     await person.page.reload();  // the outage stays
     await person.page.getByRole('img', { name: /Link central: [0-9]+ outages?/ }).waitFor();
     await person.page.locator('#plots').getByText('As the journal recorded it.').waitFor();
+    await person.page.getByRole('img', { name: /^Longest round trip to the brokers/ }).waitFor();
     assert.deepEqual(person.wrong, []);
     await person.leave();
   },

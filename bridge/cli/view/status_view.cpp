@@ -1,5 +1,6 @@
 #include "cli/view/status_view.hpp"
 
+#include <cstdio>
 #include <vector>
 
 #include "cli/view/quarantine_view.hpp"
@@ -53,6 +54,14 @@ std::string state_age(const json& link, std::int64_t now_ms) {
   const auto since_ms = parse_time(since);
   if (!since_ms) return since.empty() ? "-" : since;
   return span_text(static_cast<double>(now_ms - *since_ms) / 1'000);
+}
+
+// When a link that is down connects again; empty: it is not down, or that is not told.
+std::string next_try_text(const json& link, std::int64_t now_ms) {
+  if (text_of(link, "state") != "down" || !link.contains("next_try")) return "";
+  const auto at_ms = parse_time(text_of(link, "next_try"));
+  if (!at_ms || *at_ms <= now_ms) return "it is being tried now";
+  return "tried again in " + span_text(static_cast<double>(*at_ms - now_ms) / 1'000);
 }
 
 std::string rtt_text(const json& link) {
@@ -134,12 +143,15 @@ std::string links(const json& status, const StatusView& view) {
                       until_text(pause) + "; 'bascule resume " + name + "' lets it go on",
                   Tone::warn});
     }
-    const std::string error = text_of(link, "last_error");
-    if (!error.empty() && state != "up" && !by_command) table.note({error, Tone::warn});
+    std::string down = state == "up" || by_command ? "" : text_of(link, "last_error");
+    const std::string next = next_try_text(link, view.now_ms);
+    if (!next.empty()) down += (down.empty() ? "" : "; ") + next;
+    if (!down.empty()) table.note({down, Tone::warn});
     const std::string warning = text_of(link, "warning");
     if (!warning.empty()) table.note({warning, Tone::warn});
-    const std::string advice = text_of(part_of(link, "forgot"), "advice");
-    if (!advice.empty()) table.note({advice, Tone::warn});
+    const json& forgot = part_of(link, "forgot");
+    const std::string advice = text_of(forgot, "advice");
+    if (!advice.empty() && !forgot.value("acknowledged", false)) table.note({advice, Tone::warn});
     const std::string retained = text_of(part_of(link, "retained"), "why");
     if (!retained.empty()) table.note({"retained values: " + retained, Tone::warn});
   }
@@ -300,6 +312,18 @@ std::string retained(const json& sizes, bool colour) {
   return text;
 }
 
+// Nothing where the daemon does not tell.
+std::string flash(const json& flash) {
+  if (flash.empty()) return "";
+  const std::string why = text_of(flash, "why");
+  const double years = number_of(flash, "years_left");
+  if (years <= 0) return "flash    years left unknown: " + why + '\n';
+  char text[32];
+  std::snprintf(text, sizeof text, "%.*f", years < 10 ? 1 : 0, years);
+  return "flash    about " + std::string(text) + " years left at the rate that bascule writes" +
+         (why.empty() ? "" : "; " + why) + '\n';
+}
+
 std::string foot(const json& status, bool colour) {
   const json& journal = part_of(status, "journal");
   const std::uint64_t lost = count_of(part_of(status, "losses"), "messages");
@@ -307,6 +331,7 @@ std::string foot(const json& status, bool colour) {
   std::string text = "\njournal  " + bytes_text(count_of(journal, "bytes")) + ", sync " +
                      painted(text_of(journal, "sync"), Tone::plain, colour) + ", " +
                      bytes_text(count_of(journal, "free_bytes")) + " free on its file system\n";
+  text += flash(part_of(journal, "flash"));
   text += "losses   " +
           (lost == 0 ? "none"
                      : painted(counted(lost, "message"), Tone::bad, colour) +

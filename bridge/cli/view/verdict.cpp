@@ -52,6 +52,14 @@ void journal(const json& status, Findings& findings) {
   }
 }
 
+// It has to be replaced before.
+void flash(const json& status, Findings& findings) {
+  const double years = number_of(part_of(part_of(status, "journal"), "flash"), "years_left");
+  if (years <= 0 || years >= 1) return;
+  findings.add(Health::degraded, "the flash lasts about " + span_text(years * 365.25 * 86'400) +
+                                     " at the rate that bascule writes");
+}
+
 std::string joined(const std::vector<std::string>& parts) {
   std::string text;
   for (const std::string& part : parts) text += (text.empty() ? "" : "; ") + part;
@@ -240,8 +248,10 @@ void doubts(const json& status, std::int64_t now_ms, Findings& findings) {
   for (const char* name : {"site", "central"}) {
     const json& link = part_of(links, name);
     const json& forgot = part_of(link, "forgot");
-    if (const auto ago_s = since_s(forgot, "last", now_ms); ago_s && *ago_s < lately_s) {
-      findings.add(Health::degraded, std::string(name) + ": " + text_of(forgot, "advice"));
+    const auto ago_s = since_s(forgot, "last", now_ms);
+    if (ago_s && *ago_s < lately_s && !forgot.value("acknowledged", false)) {
+      findings.add(Health::degraded, std::string(name) + ": " + text_of(forgot, "advice") +
+                                         " ('bascule acknowledge " + name + "' once it is mended)");
     }
     if (const std::string warning = text_of(link, "warning"); !warning.empty()) {
       findings.add(Health::degraded, std::string(name) + ": " + warning);
@@ -274,6 +284,7 @@ Tone tone_of(Health health) {
 Verdict verdict(const json& status, std::int64_t now_ms) {
   Findings findings;
   journal(status, findings);
+  flash(status, findings);
   outage(status, now_ms, findings);
   refused(status, now_ms, findings);
   doubts(status, now_ms, findings);

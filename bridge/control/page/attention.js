@@ -5,8 +5,10 @@ import { ago, counted, size, span, toMs } from './format.js';
 
 const LATELY_MS = 24 * 3_600_000;
 const OLD_S = 60;
+const YEAR_S = 365.25 * 86_400;
 
-/** @typedef {{ tone: 'bad' | 'warn' | 'calm', text: string, more?: string, href?: string }} Finding */
+/** @typedef {{ tone: 'bad' | 'warn' | 'calm', text: string, more?: string, href?: string, acknowledge?: string }} Finding
+ *  acknowledge: a link of which a person can say that this is known */
 
 /** Seconds until what waits in this direction has crossed; null: not known. */
 export function drainedIn(status, direction) {
@@ -35,6 +37,11 @@ function journal({ journal }) {
     found.push({ tone: 'warn', text: `The disk has ${size(journal.free_bytes)} left`,
       more: `The bridge keeps ${size(journal.min_free_bytes)} of it free.` });
   }
+  const years = journal.flash?.years_left ?? null;
+  if (years !== null && years < 1) {
+    found.push({ tone: 'warn', text: `The flash lasts about ${span(years * YEAR_S)} at this rate`,
+      href: '#journal-title' });
+  }
   return found;
 }
 
@@ -51,8 +58,8 @@ function link(name, one) {
       href: '#links-title' });
   }
   if (one.warning) found.push({ tone: 'warn', text: `Link ${name}: ${one.warning}` });
-  if (one.forgot && Date.now() - toMs(one.forgot.last) < LATELY_MS) {
-    found.push({ tone: 'warn', text: `Link ${name}: ${one.forgot.advice}` });
+  if (one.forgot && !one.forgot.acknowledged && Date.now() - toMs(one.forgot.last) < LATELY_MS) {
+    found.push({ tone: 'warn', text: `Link ${name}: ${one.forgot.advice}`, acknowledge: name });
   }
   return found;
 }

@@ -1,6 +1,6 @@
 // The dashboard: one bridge at a glance, live.
 
-import { me, post } from './api.js';
+import { mayChange, me, post } from './api.js';
 import { findings } from './attention.js';
 import { configuration, startConfiguration } from './configuration.js';
 import { decisions } from './decisions.js';
@@ -16,9 +16,12 @@ function attention(status) {
   const signs = { bad: '✕ Act now', warn: '▲ Look at it', calm: '● Known' };
   show('attention-list', el('ul', {}, found.length === 0
     ? el('li', { class: 'good' }, el('span', { class: 'sign' }, '✓'), 'Nothing. All is well.')
-    : found.map(({ tone, text, more, href }) => el('li', { class: tone, 'data-key': text },
+    : found.map(({ tone, text, more, href, acknowledge }) => el('li', { class: tone, 'data-key': text },
       el('span', { class: 'sign' }, signs[tone]),
-      href ? el('a', { href }, text) : el('strong', {}, text), more && el('span', {}, more)))));
+      href ? el('a', { href }, text) : el('strong', {}, text), more && el('span', {}, more),
+      acknowledge && mayChange() && el('button', { type: 'button', class: 'small',
+        'data-act': 'acknowledge', 'data-link': acknowledge }, 'It is mended',
+      el('span', { class: 'unseen' }, ` at ${acknowledge}`))))));
 }
 
 const TICK_MS = 1000;
@@ -40,9 +43,12 @@ function draw(status) {
   configuration(status);
 }
 
-/** Pauses a link or a lane, or lets it go on. */
+const DONE = { pause: 'is paused', resume: 'goes on', acknowledge: 'has nothing to tell any more' };
+
+/** Pauses a link or a lane, lets it go on, or ends a warning of it. */
 async function act(event) {
-  const button = event.target.closest('button[data-act="pause"], button[data-act="resume"]');
+  const button = event.target.closest(Object.keys(DONE).map((what) =>
+    `button[data-act="${what}"]`).join());
   if (!button) return;
   const { act: what, link, lane, direction } = button.dataset;
   button.disabled = true;
@@ -50,7 +56,7 @@ async function act(event) {
     await post(`/v1/${what}`, { link, lane, direction, by: me(),
       for: what === 'pause' ? pauseTime() : undefined });
     const place = link ? `Link ${link}` : `Lane ${lane} ${direction}`;
-    say(`${place} ${what === 'pause' ? 'is paused' : 'goes on'}.`);
+    say(`${place} ${DONE[what]}.`);
   } catch (problem) {
     say(`Not done: ${problem.message}.`, 'bad');
   }

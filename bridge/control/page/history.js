@@ -74,11 +74,14 @@ function begin() {
   return Math.max(from, first - answer.step * 1000);
 }
 
+/** How many steps of the answer are before that. */
+const unrecorded = () => Math.floor((begin() - toMs(answer.from)) / 1000 / answer.step);
+
 /** Over all lanes; null where nothing was recorded of any. */
 function together(name, join) {
   const all = Object.values(answer.lanes).map((lane) => lane[name] ?? []);
   const length = Math.max(0, ...all.map((values) => values.length));
-  const left = Math.floor((begin() - toMs(answer.from)) / 1000 / answer.step);
+  const left = unrecorded();
   return Array.from({ length: length - left }, (_, each) => {
     const place = left + each;
     const known = all.map((values) => values[place] ?? null).filter((value) => value !== null);
@@ -102,7 +105,10 @@ function recorded() {
     plot('Oldest that waits', [{ name: 'age', values: together('oldest', most) }],
       { ...about, text: span }),
     lost.some((value) => value > 0) &&
-      plot('Lost', [{ name: 'messages', values: lost }], { ...about, text: count })];
+      plot('Lost', [{ name: 'messages', values: lost }], { ...about, text: count }),
+    plot('Longest round trip to the brokers', Object.entries(answer.round_trips ?? {}).map(
+      ([name, values]) => ({ name, values: values.slice(unrecorded()) })),
+    { ...about, text: milliseconds })];
 }
 
 /** Draws the plots. */
@@ -113,7 +119,7 @@ export function history() {
   const past = chosen > 0 && answer;
   show('plots', el('p', { class: 'hint' }, past ? 'As the journal recorded it.'
     : 'Since this page was opened.'),
-  el('div', { class: 'plots' }, past ? recorded() : seenHere(), roundTrips()));
+  el('div', { class: 'plots' }, past ? recorded() : [...seenHere(), roundTrips()]));
 }
 
 /** The outages of a link, as far as they were recorded. @param {string} name */

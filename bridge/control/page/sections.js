@@ -63,6 +63,13 @@ function pausedBy({ by, until }) {
   return `paused by ${by || 'a command'}${until ? ` until ${moment(toMs(until))}` : ''}`;
 }
 
+/** When a link that is down is tried again. */
+function nextTry({ state, paused, next_try: next }) {
+  if (state !== 'down' || paused) return null;
+  const left = (toMs(next) - Date.now()) / 1000;
+  return left > 0 ? ` · tried again in ${span(left)}` : ' · it is being tried now';
+}
+
 export function links(status) {
   show('links', el('div', { class: 'links' }, Object.entries(status.links).map(([name, link]) => {
     const state = link.paused ? 'paused' : link.state;
@@ -74,7 +81,7 @@ export function links(status) {
       el('p', { class: 'dim' }, el('span', { class: 'mono' }, link.broker),
         ` · MQTT ${link.protocol === 4 ? '3.1.1' : link.protocol}`,
         ` · round trip ${link.rtt_ms.toFixed(1)} ms · ${counted(link.reconnects, 'reconnect')}`,
-        link.last_error && ` · last error: ${link.last_error}`,
+        link.last_error && ` · last error: ${link.last_error}`, nextTry(link),
         link.paused && ` · ${pausedBy(link.paused)}`),
       el('div', { class: 'timeline' }, outages(name)));
   })));
@@ -115,12 +122,22 @@ function yearly(bytes, uptime) {
   return `since the start; ${size(bytes / uptime * YEAR_S)} a year at this rate`;
 }
 
+/** How long the flash lasts. @param {any} flash absent: the bridge does not tell */
+function years(flash) {
+  if (!flash) return ['not told', ''];
+  const { years_left: left, why, used_percent: used } = flash;
+  if (left === null) return ['unknown', why];
+  return [`${left < 10 ? left.toFixed(1) : count(left)} years`,
+    why ?? `at this rate; ${used} % of its life are used at the most`];
+}
+
 export function drawJournal({ journal, uptime_s: uptime, version, epoch }) {
   show('journal', figures([
     ['Journal', size(journal.bytes), `of ${size(journal.max_bytes)} at most`],
     ['Free on its disk', size(journal.free_bytes), `${size(journal.min_free_bytes)} stay free`],
     ['Written to the disk', journal.written_bytes === null ? 'not told' : size(journal.written_bytes),
       yearly(journal.written_bytes, uptime)],
+    ['Flash left', ...years(journal.flash)],
     ['Commits', count(journal.commits), `sync: ${journal.sync}`],
     ['Running for', span(uptime), `bascule ${version}`],
     ['Epoch', el('span', { class: 'mono' }, epoch)]]));

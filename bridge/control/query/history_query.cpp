@@ -54,16 +54,19 @@ class Plot {
     step_ms_ = up(range_ms, points_ * sample_ms) * sample_ms;
     steps_ = static_cast<std::size_t>(up(range_ms, step_ms_));
     recorded_.assign(steps_, false);
+    round_trips_.assign(steps_, {});
   }
 
   void add(const HistoryBlock& block, std::int64_t at_ms, std::int64_t sample_s) {
-    for (const LaneSamples& lanes : block.samples) {
+    for (std::size_t place = 0; place < block.samples.size(); ++place) {
+      const LaneSamples& lanes = block.samples[place];
       const std::int64_t middle_ms = at_ms + sample_s * 500;
       at_ms += sample_s * 1'000;
       if (middle_ms < from_ms_ || middle_ms >= until_ms_) continue;
       const auto step = static_cast<std::size_t>((middle_ms - from_ms_) / step_ms_);
       recorded_[step] = true;
       for (const auto& [lane, sample] : lanes) lanes_[lane][step].join(sample);
+      if (place < block.round_trips.size()) join(round_trips_[step], block.round_trips[place]);
     }
   }
 
@@ -108,11 +111,13 @@ class Plot {
   }
 
   json lane_answer(LaneId lane) const;
+  json round_trips_answer(std::size_t link) const;
 
   std::int64_t until_ms_, from_ms_, points_;
   std::int64_t step_ms_ = 0;
   std::size_t steps_ = 0;
   std::vector<bool> recorded_;
+  std::vector<RoundTrips> round_trips_;
   std::map<LaneId, std::map<std::size_t, LaneSample>> lanes_;
   std::array<std::vector<Stretch>, 2> stretches_;
 };
@@ -145,15 +150,24 @@ json Plot::lane_answer(LaneId lane) const {
           {"oldest", std::move(oldest)}};
 }
 
+json Plot::round_trips_answer(std::size_t link) const {
+  json values = json::array();
+  for (const RoundTrips& step : round_trips_) {
+    values.push_back(step[link] == 0 ? json() : json(static_cast<double>(step[link]) / 1'000));
+  }
+  return values;
+}
+
 json Plot::answer(const std::vector<LaneState>& lanes) const {
   json by_lane = json::object();
   for (const LaneState& lane : lanes) {
     if (!in_history(lane) || (lane.former && !lanes_.contains(lane.id))) continue;
     by_lane[std::string(to_string(lane.direction)) + '/' + lane.name] = lane_answer(lane.id);
   }
-  json links = json::object();
+  json links = json::object(), round_trips = json::object();
   for (std::size_t link = 0; link < stretches_.size(); ++link) {
     if (link > 0 && stretches_[link].empty()) continue;  // a hub has none
+    round_trips[link_names[link]] = round_trips_answer(link);
     json& list = links[link_names[link]] = json::array();
     for (const Stretch& stretch : stretches_[link]) {
       list.push_back({{"from", time_text(stretch.from_ms)},
@@ -165,7 +179,8 @@ json Plot::answer(const std::vector<LaneState>& lanes) const {
           {"from", time_text(from_ms_)},
           {"until", time_text(from_ms_ + static_cast<std::int64_t>(steps_) * step_ms_)},
           {"lanes", std::move(by_lane)},
-          {"links", std::move(links)}};
+          {"links", std::move(links)},
+          {"round_trips", std::move(round_trips)}};
 }
 
 }  // namespace

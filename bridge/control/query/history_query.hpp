@@ -3,10 +3,11 @@
 //   GET /v1/history   since, until (times; the last day), points (240, at most 2,000)
 //        {"step": s, "from", "until": times, "lanes": {"up/sales": {"pending": [], "received": [],
 //         "forwarded": [], "lost": [], "oldest": []}}, "links": {"site": [{"from", "until",
-//         "state"}], "central": […]}}
+//         "state"}], "central": […]}, "round_trips": {"site": [], "central": []}}
 //        One value for each step from `from` on; null where nothing was recorded. pending, and
-//        oldest in s: the most; the others: how many meanwhile. A link has a stretch for each
-//        state; there is none where nothing was recorded.
+//        oldest in s: the most, as round_trips in ms, which has null also where none was known; the
+//        others: how many meanwhile. A link has a stretch for each state; there is none where
+//        nothing was recorded.
 #pragma once
 
 #include <nlohmann/json.hpp>

@@ -50,6 +50,8 @@ constexpr Metric of_bridge[] = {
 constexpr Metric of_disk[] = {
     {"/journal/written_bytes", "bascule_disk_written_bytes_total", MetricType::Counter,
      "What the program has had written to disks since it started."},
+    {"/journal/flash/years_left", "bascule_flash_left_years", MetricType::Gauge,
+     "How long the flash lasts at this rate, by journal.endurance."},
 };
 
 constexpr Metric of_direction[] = {

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "control/pauses.hpp"
+#include "control/report/flash.hpp"
 #include "forwarder/lane/rate.hpp"
 #include "text/time.hpp"
 #include "text/units.hpp"
@@ -34,6 +35,7 @@ json link_report(const LinkStatus& link, const RetainedStatus& retained) {
           {"protocol", link.protocol},
           {"rtt_ms", link.rtt_ms},
           {"reconnects", link.reconnects},
+          {"next_try", link.next_try_ms == 0 ? json() : json(utc_text(link.next_try_ms))},
           {"last_error", link.last_error.empty() ? json() : json(link.last_error)},
           {"warning", link.warning.empty() ? json() : json(link.warning)},
           {"retained", retained_report(retained)}};
@@ -109,6 +111,7 @@ json forgotten_report(const Forgotten& forgotten) {
           {"bookmarks", forgotten.bookmarks},
           {"silent_ends", forgotten.silent_ends},
           {"last", utc_text(forgotten.last_ms)},
+          {"acknowledged", forgotten.acknowledged()},
           {"evidence", forgotten.evidence == Evidence::none
                            ? json()
                            : json(word_of(evidence_words, forgotten.evidence))},
@@ -241,6 +244,21 @@ std::string waits(const LaneState& lane, const LaneStatus& sending, const char* 
   return "";
 }
 
+template <class Value>
+json or_null(const std::optional<Value>& value) {
+  return value ? json(*value) : json();
+}
+
+json flash_report(const StatusParts& parts) {
+  const Flash found =
+      flash(parts.endurance_bytes, parts.flash_used_percent, parts.written_bytes, parts.uptime_ms);
+  return {{"endurance_bytes", parts.endurance_bytes == 0 ? json() : json(parts.endurance_bytes)},
+          {"used_percent", or_null(parts.flash_used_percent)},
+          {"bytes_per_year", or_null(found.bytes_per_year)},
+          {"years_left", or_null(found.years_left)},
+          {"why", found.why.empty() ? json() : json(found.why)}};
+}
+
 json retained_size(const RetainedSize& size) {
   return {{"values", size.values}, {"bytes", size.bytes}, {"unnoted", size.unnoted}};
 }
@@ -350,7 +368,8 @@ json status_report(const StatusParts& parts) {
             {"min_free_bytes", parts.min_free_bytes},
             {"full", journal.full},
             {"commits", journal.commits},
-            {"written_bytes", parts.written_bytes ? json(*parts.written_bytes) : json()},
+            {"written_bytes", or_null(parts.written_bytes)},
+            {"flash", flash_report(parts)},
             {"retained",
              {{"up", retained_size(journal.retained[Direction::up])},
               {"down", retained_size(journal.retained[Direction::down])}}},

@@ -41,6 +41,8 @@ struct StatusParts {
   std::uint64_t max_bytes = 0;                                // of the journal
   std::uint64_t min_free_bytes = 0;                           // of its file system, for others
   std::optional<std::uint64_t> written_bytes = std::nullopt;  // to disks, since the start
+  std::uint64_t endurance_bytes = 0;                          // of its flash; 0: not told
+  std::optional<unsigned> flash_used_percent = std::nullopt;  // of its life, at the most
   JournalReport journal;
   LinkStatus site;
   std::optional<LinkStatus> central;  // nothing at a hub

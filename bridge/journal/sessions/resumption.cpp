@@ -60,6 +60,7 @@ std::vector<LanePosition> Resumption::positions(Direction direction, const FarKn
     transaction_.write().meta().save_bookmarked(direction, far.connection);
     transaction_.urge();
   }
+  if (namesake(direction, far)) forgot = false;  // another one wrote over it: no broker's fault
   if (far.asked && (forgot || silent || session_lost)) {
     if (forgot) ++forgotten.bookmarks;
     if (silent) ++forgotten.silent_ends;
@@ -142,6 +143,12 @@ bool Resumption::still_online(const FarKnowledge& far) const {
 
 std::uint64_t Resumption::connection(Direction direction, const FarKnowledge& far) {
   return std::max(far.connection, transaction_.store().meta().bookmarked(direction)) + 1;
+}
+
+bool Resumption::namesake(Direction direction, const FarKnowledge& far) {
+  return far.readable && !far.epoch.empty() && !epoch_.knows(far) &&
+         !sessions_.elsewhere(direction) &&
+         transaction_.store().meta().marked(direction) == epoch_.current();
 }
 
 // The session is as durable as the queues, and was not put back with the bookmark: that has to be

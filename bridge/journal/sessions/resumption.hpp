@@ -64,6 +64,9 @@ class Resumption {
   // The number of the connection of which `far` was learned, for its bookmarks. It is higher than
   // that of any of which one was read back.
   std::uint64_t connection(Direction direction, const FarKnowledge& far);
+  // Whether the bookmark there is of another bridge with the same id, which has written it over
+  // ours: it is of an epoch that never was this journal's, and ours was read back there before.
+  bool namesake(Direction direction, const FarKnowledge& far);
 
   // What has had its fate in the lane is to be sent again, where it is still stored: of a range, or
   // all that the ledger calls lost by the far broker, which it is no longer then. The forwarder has

@@ -77,6 +77,7 @@ void NativeLink::take_up(LinkHandlers handlers, std::vector<Subscription> subscr
 void NativeLink::connect() {
   if (phase_ != Phase::idle || paused_ || stopping_) return;
   retry_timer_.reset();
+  status_.tries();
   take_wanted();
   phase_ = Phase::connecting;
   try {
@@ -103,6 +104,7 @@ void NativeLink::take_wanted() {
 void NativeLink::retry(bool at_once) {
   const double random = std::generate_canonical<double, 32>(random_);
   const auto wait = at_once ? 0ms : backoff_.next(random);
+  status_.tries_in(wait);
   retry_timer_ = loop_.after(wait, [this] { connect(); });
 }
 

@@ -117,6 +117,7 @@ PahoClient& PahoLink::client(Protocol version) {
 void PahoLink::connect() {
   if (phase_ != Phase::idle || paused_ || stopping_) return;
   retry_timer_.reset();
+  status_.tries();
   if (wanted_next_) {
     subscriptions_ = *std::exchange(wanted_next_, std::nullopt);
     status_.forget_subscriptions();
@@ -139,6 +140,7 @@ void PahoLink::connect() {
 void PahoLink::retry() {
   const double random = std::generate_canonical<double, 32>(random_);
   const auto wait = held_ ? settings_.reconnect_max : backoff_.next(random);
+  status_.tries_in(wait);
   retry_timer_ = port_->loop.after(wait, [this] { connect(); });
 }
 

@@ -72,6 +72,22 @@ with Stage() as stage:
     centre.start()
     told(bascule, WARNING, "DEGRADED central: this broker forgets: it lost this bridge's session",
          "once")
+    told(bascule, WARNING, "'bascule acknowledge central' once it is mended")
+    assert bascule.cli("acknowledge", "site").stdout == "there is nothing to acknowledge\n"
+    done = bascule.cli("acknowledge", "central", "--by", "ann")
+    assert done.returncode == 0 and done.stdout.startswith("central: acknowledged, as of "), done
+    told(bascule, OK, "OK")
+    assert "is acknowledged by ann" in bascule.log(), bascule.log()[-2000:]
+    bascule.terminate()
+    bascule.start()
+    told(bascule, OK, "OK")
+    assert bascule.link("central")["forgot"]["acknowledged"], bascule.link("central")
+    till.publish_numbered(SALE, 21, 40)
+    wait_until(lambda: bascule.lane("up")["bookmark"] >= 40, "a bookmark at the centre")
+    centre.kill()
+    bascule.wait_link("central", "down")
+    centre.start()
+    told(bascule, WARNING, "this broker forgets: it lost this bridge's session 2 times")
     bascule.terminate()
 
     print("a blind spot")

@@ -147,7 +147,7 @@ TEST_CASE("config: an unknown key is refused with the key that was meant") {
        "4:11: unknown key \"fsync\" in \"journal\"; did you mean \"sync\"?"},
       {"journal: {turbo: 1}\n",
        "4:11: unknown key \"turbo\" in \"journal\"; use sync, max_size, min_free, when_full, "
-       "keep_forwarded, max_payload or must_exist"},
+       "keep_forwarded, max_payload, must_exist or endurance"},
       {"lanes: {a: {prio: 1}}\n",
        "4:13: unknown key \"prio\" in \"lanes.a\"; did you mean \"priority\"?"},
       {"control: {port: 1}\n", "4:11: unknown key \"port\" in \"control\"; use socket or http"},

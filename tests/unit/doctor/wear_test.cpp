@@ -78,3 +78,16 @@ TEST_CASE("doctor: the disk is found below layers that lie on one device each") 
   fs::create_symlink(sys.root / "devices/block/sda", upper / "slaves/sda");
   CHECK(says(sys.look(254, 0), Level::skipped, "no single disk"));
 }
+
+TEST_CASE("wear: of a life that is told in steps the most counts") {
+  const Sys sys;
+  const auto used = [&] { return life_used_percent(179, 2, sys.root.string()); };
+  CHECK_FALSE(used());
+  Sys::write(sys.disk / "device/life_time", "0x01 0x03\n");
+  CHECK(used() == 30);
+  Sys::write(sys.disk / "device/life_time", "0x0b 0x0b\n");
+  CHECK(used() == 100);
+  Sys::write(sys.disk / "device/life_time", "0x00 0x00\n");
+  CHECK_FALSE(used());
+  CHECK_FALSE(life_used_percent(1, 1, sys.root.string()));
+}

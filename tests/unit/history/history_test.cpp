@@ -40,7 +40,7 @@ struct Recorded {
   // As the journal places this moment.
   std::int64_t wall() const { return core->timeline().wall_ms(core->timeline().current(), ms); }
   void look() {
-    recorder.look(*core, links, at());
+    recorder.look(*core, links, at(), round_trips);
     if (core->must_commit()) core->commit();
   }
   void pass(std::int64_t for_ms, std::int64_t each_ms = 20'000) {
@@ -80,6 +80,7 @@ struct Recorded {
   std::unique_ptr<JournalCore> core;
   HistoryRecorder recorder;
   LinkStates links{State::up, State::up};
+  RoundTrips round_trips{};
   LaneId lane = 0;
   std::int64_t ms = 1'000'000;
 };
@@ -91,12 +92,13 @@ TEST_CASE("history: a block is what it was, and what is damaged is none") {
   block.length_ms = 299'000;
   block.changes = {{0, 0, State::up}, {0, 1, State::down}, {130'000, 1, State::slow}};
   block.samples = {{}, {{1, {5, 4, 3, 2, 1}}, {300, {1'000'000, 0, 0, 0, 90'000}}}};
+  block.round_trips = {{400, 0}, {500, 3'000'000}};
   const std::string data = encode(block);
   CHECK(decode_block(data) == block);
   for (std::size_t size = 0; size < data.size(); ++size) {
     CHECK_FALSE(decode_block(std::string_view(data).substr(0, size)));
   }
-  CHECK_FALSE(decode_block('\x02' + data.substr(1)));
+  CHECK_FALSE(decode_block('\x03' + data.substr(1)));
   CHECK_FALSE(decode_block(std::string("\x01\x00\xff\xff\xff\xff\xff\xff\xff\xff\x01", 11)));
   HistoryBlock zeros = block;
   zeros.samples[0][7] = {};
@@ -185,6 +187,39 @@ TEST_CASE("history: a link has a stretch for each state, also over rows") {
   CHECK(time("from") == from + 2 * minute_ms + 20'000);
   CHECK(time("until") == from + 11 * minute_ms + 20'000);
   CHECK(links["site"].size() == 1);
+}
+
+TEST_CASE("history: a block of an earlier build has no round trips, and is joined all the same") {
+  HistoryBlock block;
+  block.length_ms = 60'000;
+  block.samples = {{{1, {5, 4, 3, 2, 1}}}};
+  std::string data = encode(block);
+  REQUIRE(data.back() == 0);  // no round trips
+  data.pop_back();
+  data[0] = 1;
+  CHECK(decode_block(data) == block);
+  HistoryBlock next = block;
+  next.round_trips = {{7, 8}};
+  append(block, next);
+  CHECK(block.round_trips == std::vector<RoundTrips>{{0, 0}, {7, 8}});
+  CHECK(thinned(block, 2).round_trips == std::vector<RoundTrips>{{7, 8}});
+}
+
+TEST_CASE("history: of round trips the longest are told, and nothing where there was none") {
+  Recorded bridge;
+  bridge.look();
+  const std::int64_t from = bridge.wall();
+  bridge.round_trips = {1'500, 0};
+  bridge.pass(minute_ms);
+  bridge.round_trips = {400, 90'000};
+  bridge.pass(minute_ms);
+  bridge.round_trips = {};
+  bridge.pass(4 * minute_ms);
+  const json trips = bridge.answer(from, from + 4 * minute_ms, 4)["round_trips"];
+  CHECK(trips["site"] == json{1.5, 0.4, nullptr, nullptr});
+  CHECK(trips["central"] == json{nullptr, 90.0, nullptr, nullptr});
+  const json thin = bridge.answer(from, from + 4 * minute_ms, 2)["round_trips"];
+  CHECK(thin["site"] == json{1.5, nullptr});
 }
 
 TEST_CASE("history: a hub has one link") {

@@ -95,7 +95,7 @@ Forgotten MetaTable::forgotten(Direction out) {
   // What is not there was not known yet when it was written.
   text >> evidence >> forgotten.unanswered;
   if (text) forgotten.evidence = static_cast<Evidence>(evidence);
-  text >> forgotten.silent_ends;
+  text >> forgotten.silent_ends >> forgotten.acknowledged_ms;
   return forgotten;
 }
 
@@ -105,7 +105,15 @@ void MetaTable::save_forgotten(Direction out, const Forgotten& forgotten) {
           std::to_string(forgotten.last_ms) + " " +
           std::to_string(static_cast<int>(forgotten.evidence)) + " " +
           std::to_string(forgotten.unanswered ? 1 : 0) + " " +
-          std::to_string(forgotten.silent_ends));
+          std::to_string(forgotten.silent_ends) + " " + std::to_string(forgotten.acknowledged_ms));
+}
+
+std::string MetaTable::marked(Direction out) {
+  return get(out == Direction::up ? "marked_up" : "marked_down").value_or("");
+}
+
+void MetaTable::save_marked(Direction out, const std::string& epoch) {
+  set(out == Direction::up ? "marked_up" : "marked_down", epoch);
 }
 
 std::uint64_t MetaTable::bookmarked(Direction out) {

@@ -40,6 +40,10 @@ struct Forgotten {
   std::uint64_t silent_ends = 0;
   // A session is lost, and what may have been lost with it is still to be sent again.
   bool unanswered = false;
+  // The last_ms that a person has acknowledged; 0: none.
+  std::int64_t acknowledged_ms = 0;
+
+  bool acknowledged() const { return last_ms != 0 && acknowledged_ms == last_ms; }
 };
 
 // A link or a lane by which nothing goes, since a person said so, until a person says otherwise, or
@@ -86,6 +90,9 @@ class MetaTable {
 
   Forgotten forgotten(Direction out);
   void save_forgotten(Direction out, const Forgotten& forgotten);
+  // The epoch of the last bookmark of this journal that was read back; empty: none was.
+  std::string marked(Direction out);
+  void save_marked(Direction out, const std::string& epoch);
   // The newest connection, by its number, of which a bookmark was read back; 0: none.
   std::uint64_t bookmarked(Direction out);
   void save_bookmarked(Direction out, std::uint64_t connection);

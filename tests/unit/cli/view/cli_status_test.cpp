@@ -109,6 +109,36 @@ TEST_CASE("cli: a broker that forgets is named, and what was not sent to it agai
   CHECK(contains(page, "'bascule journal replay' sends them\n"));
 }
 
+TEST_CASE("cli: what a person has acknowledged is not told") {
+  json status = sample();
+  status["links"]["central"]["forgot"] = {{"advice", "this broker forgets"},
+                                          {"acknowledged", true}};
+  CHECK_FALSE(contains(render_status(status, {.now_ms = now_ms}), "this broker forgets"));
+}
+
+TEST_CASE("cli: of a link that is down it is told when it is tried again") {
+  json status = sample();
+  const auto page = [&] { return render_status(status, {.now_ms = now_ms}); };
+  CHECK_FALSE(contains(page(), "tried"));  // an older daemon does not tell
+  status["links"]["central"]["next_try"] = "2025-11-22T13:20:42Z";
+  CHECK(contains(page(), "connection refused; tried again in 42 s\n"));
+  status["links"]["central"]["next_try"] = nullptr;
+  CHECK(contains(page(), "connection refused; it is being tried now\n"));
+  status["links"]["central"]["state"] = "paused";
+  CHECK_FALSE(contains(page(), "tried"));
+}
+
+TEST_CASE("cli: how long the flash lasts is told, or why that is unknown") {
+  json status = sample();
+  const auto page = [&] { return render_status(status, {.now_ms = now_ms}); };
+  CHECK_FALSE(contains(page(), "flash"));
+  json& flash = status["journal"]["flash"];
+  flash = {{"years_left", nullptr}, {"why", "nobody says it"}};
+  CHECK(contains(page(), "flash    years left unknown: nobody says it\n"));
+  flash = {{"years_left", 4.25}, {"why", nullptr}};
+  CHECK(contains(page(), "flash    about 4.2 years left at the rate that bascule writes\n"));
+}
+
 TEST_CASE("cli: rates are the growth since the answer before") {
   json later = sample();
   later["lanes"][0]["cursor"] = 1'500;

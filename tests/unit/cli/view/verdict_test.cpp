@@ -67,8 +67,24 @@ TEST_CASE("verdict: what was lost, or forgotten, within a day is a fault; later 
   status["losses"]["messages"] = 0;
   status["links"]["central"]["forgot"] = {{"last", "2025-11-22T13:19:00Z"},
                                           {"advice", "this broker forgets"}};
-  CHECK(text(status) == "DEGRADED  central: this broker forgets\n");
+  CHECK(text(status) ==
+        "DEGRADED  central: this broker forgets ('bascule acknowledge central' once it is "
+        "mended)\n");
+  status["links"]["central"]["forgot"]["acknowledged"] = true;
+  CHECK(text(status) == "OK\n");
+  status["links"]["central"]["forgot"]["acknowledged"] = false;
   status["links"]["central"]["forgot"]["last"] = "2025-11-20T13:19:00Z";
+  CHECK(text(status) == "OK\n");
+}
+
+TEST_CASE("verdict: flash that lasts less than a year is to be replaced") {
+  json status = sample();
+  status["lanes"] = json::array();
+  status["journal"]["flash"] = {{"years_left", 0.5}};
+  CHECK(text(status) == "DEGRADED  the flash lasts about 182 d at the rate that bascule writes\n");
+  status["journal"]["flash"]["years_left"] = 1;
+  CHECK(text(status) == "OK\n");
+  status["journal"]["flash"]["years_left"] = nullptr;
   CHECK(text(status) == "OK\n");
 }
 

@@ -52,6 +52,10 @@ TEST_CASE("metrics: what the status says is there, in base units and with bounde
        }) {
     CHECK_MESSAGE(text.find(line) != text.npos, line);
   }
+  CHECK(text.find("bascule_flash_left_years") == text.npos);  // it is not known
+  parts.endurance_bytes = 1'000'000'000'000;
+  parts.uptime_ms = 3'600'000;
+  CHECK(metrics_text(status_report(parts)).find("bascule_flash_left_years 1000\n") != text.npos);
   parts.written_bytes.reset();  // the kernel does not tell
-  CHECK(metrics_text(status_report(parts)).find("bascule_disk_written") == std::string::npos);
+  CHECK(metrics_text(status_report(parts)).find("bascule_disk_written") == text.npos);
 }

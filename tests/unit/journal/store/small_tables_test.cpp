@@ -132,6 +132,8 @@ TEST_CASE("meta: that a broker has spoken MQTT 5 is known by client id and URL")
     store.meta().save_spoken_v3("client mqtt://elsewhere");
     CHECK(store.meta().bookmarked(Direction::up) == 0);
     store.meta().save_bookmarked(Direction::up, 7);
+    CHECK(store.meta().marked(Direction::up).empty());
+    store.meta().save_marked(Direction::up, "0123456789abcdef");
   }
   Store store(journal_settings(directory), "store-42");
   CHECK(store.meta().has_spoken_v5("client mqtt://there"));
@@ -140,6 +142,8 @@ TEST_CASE("meta: that a broker has spoken MQTT 5 is known by client id and URL")
   CHECK_FALSE(store.meta().has_spoken_v3("client mqtt://there"));
   CHECK(store.meta().bookmarked(Direction::up) == 7);
   CHECK(store.meta().bookmarked(Direction::down) == 0);
+  CHECK(store.meta().marked(Direction::up) == "0123456789abcdef");
+  CHECK(store.meta().marked(Direction::down).empty());
   CHECK_FALSE(store.meta().has_spoken_v5("another mqtt://there"));
 }
 

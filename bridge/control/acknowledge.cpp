@@ -1,0 +1,41 @@
+#include "control/acknowledge.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <stdexcept>
+#include <string>
+
+#include "log.hpp"
+#include "text/time.hpp"
+
+namespace bascule {
+
+using nlohmann::json;
+
+json acknowledge(const Stages& stages, const Query& query) {
+  const std::string link = query.required("link");
+  if (link != "site" && link != "central") {
+    throw std::invalid_argument("there is no link '" + link + "': say site or central");
+  }
+  if (link == "central" && stages.central == nullptr) {
+    throw std::invalid_argument("this bridge has no central broker; its one link is site");
+  }
+  const Direction out = link == "central" ? Direction::up : Direction::down;
+  json list = json::array();
+  stages.journal.change([&](JournalCore& core) {
+    Forgotten forgotten = core.store().meta().forgotten(out);
+    if (forgotten.last_ms == 0 || forgotten.acknowledged()) return;
+    forgotten.acknowledged_ms = forgotten.last_ms;
+    core.change().meta().save_forgotten(out, forgotten);
+    list.push_back({{"link", link}, {"last", utc_text(forgotten.last_ms)}});
+  });
+  const std::string by = query.text("by").value_or("");
+  if (!list.empty()) {
+    LogFields fields{{"event", "acknowledged"}, {"link", link}, {"by", by}};
+    spdlog::info("link {}: that its broker had forgotten is acknowledged by {}", link,
+                 by.empty() ? "a command" : by);
+  }
+  return {{"acknowledged", std::move(list)}};
+}
+
+}  // namespace bascule
