@@ -54,6 +54,10 @@ FAULTS = (
         ("bridge/forwarder/lane/refusal.cpp", "  switch (code) {",
          "  if (code >= 0x80) return Refusal::for_message;\n  switch (code) {"),
     )),
+    Fault("P2", "a lane that a quota has refused has several on their way again at once", (
+        ("bridge/forwarder/lane/lane_retry.cpp",
+         "  careful_ = now_ms < careful_until_ms_;\n", "  careful_ = false;\n"),
+    )),
     Fault("K6", "a message over the limit ends the connection", (
         ("bridge/link/native/connection.cpp",
          "frame.type == PacketType::publish && phase_ != Phase::connecting",
