@@ -18,9 +18,9 @@ FAULTS = (
          "  if (!stamp) return std::nullopt;\n  if (stamp->sequence == 0 &&\n"),
     )),
     Fault("K1", "the subscriptions of an earlier configuration live on, and count", (
-        ("bridge/crossing/crossing.cpp",
-         "subscriptions_.wanted(), subscriptions_.unwanted());",
-         "subscriptions_.wanted(), {});"),
+        ("bridge/crossing/subscriptions.cpp",
+         "entry.row.held && !entry.wanted",
+         "entry.row.held && !entry.wanted && identifier == 0"),
         ("bridge/crossing/subscriptions.cpp",
          "  if (identifier == several_subscriptions) return {};",
          "  if (identifier != 0 || !topic.empty()) return {};"),
@@ -32,13 +32,15 @@ FAULTS = (
     )),
     Fault("K3", "overlapping routes are joined into one subscription", (
         ("bridge/route/route.cpp",
-         "    if (std::ranges::find(subscriptions_, filter) == subscriptions_.end()) {",
+         "    if (known.insert(filter).second) subscriptions_.push_back(filter);",
          "    const auto other = std::ranges::find_if(subscriptions_, [&](const auto& one) {\n"
          "      return overlap(one, filter);\n"
          "    });\n"
          "    if (other != subscriptions_.end()) {\n"
          "      *other = join(*other, filter);\n"
-         "    } else {"),
+         "    } else if (known.insert(filter).second) {\n"
+         "      subscriptions_.push_back(filter);\n"
+         "    }"),
     )),
     Fault("K4 unanswered", "a SUBSCRIBE at QoS 2 that is not answered is asked again as it was", (
         ("bridge/link/subscriber.cpp",

@@ -12,6 +12,7 @@ sys.path[:0] = [str(HERE), str(HERE.parent / "scenarios")]
 
 import packets  # noqa: E402
 from configuration import Configuration  # noqa: E402
+from faults import FAULTS  # noqa: E402
 from model import Model  # noqa: E402
 from scripted import Surprises  # noqa: E402
 
@@ -340,6 +341,15 @@ class Quota(unittest.TestCase):
             forgets()
             self.send(3)
             self.assertEqual(self.surprises.numbers, {1, 3})
+
+
+class Faults(unittest.TestCase):
+    def test_each_can_be_put_back(self):
+        """`mutants` finds what it replaces exactly once, in the tree as it is."""
+        for fault in FAULTS:
+            for name, stands, _ in fault.changes:
+                text = (HERE.parent.parent / name).read_text()
+                self.assertEqual(text.count(stands), 1, f"{fault.kind}: {name}: {stands}")
 
 
 if __name__ == "__main__":
