@@ -56,7 +56,8 @@ void journal(const json& status, Findings& findings) {
 void flash(const json& status, Findings& findings) {
   const double years = number_of(part_of(part_of(status, "journal"), "flash"), "years_left");
   if (years <= 0 || years >= 1) return;
-  findings.add(Health::degraded, "the flash lasts about " + span_text(years * 365.25 * 86'400) +
+  findings.add(Health::degraded, "the flash lasts about " +
+                                     counted(static_cast<std::uint64_t>(years * 365.25), "day") +
                                      " at the rate that bascule writes");
 }
 

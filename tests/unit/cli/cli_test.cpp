@@ -118,7 +118,7 @@ TEST_CASE("cli: a wrong command line is one line on stderr and exit code 2") {
   const std::pair<std::vector<std::string>, const char*> cases[] = {
       {{},
        "bascule: which command? run, check, init, doctor, status, route, journal, policy, cases, "
-       "conflict, fleet, pause, resume, reload; "
+       "conflict, fleet, pause, resume, acknowledge, reload; "
        "'bascule --help' explains\n"},
       {{"stats"}, "bascule: there is no command 'stats'; did you mean 'status'?\n"},
       {{"frobnicate"}, "bascule: there is no command 'frobnicate'; 'bascule --help' explains\n"},

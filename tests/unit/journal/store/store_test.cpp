@@ -48,7 +48,7 @@ TEST_CASE("store: a journal of version 1 is taken over as it is") {
       "DROP TABLE policy_state; DROP TABLE policy_decision; DROP TABLE policy_begun;"
       "DROP TABLE policy_wake; DROP TABLE policy_run; DROP TABLE policy_case;"
       "DROP INDEX loss_by_end; DROP TABLE former_target; DROP TABLE lane_setting; DROP TABLE rule;"
-      "DROP TABLE lane_behind;"
+      "DROP TABLE lane_behind; DROP TABLE history; DROP TABLE site;"
       "DROP TABLE receipt; DROP TABLE resolved; DROP TABLE subscription; DROP TABLE repeat; ALTER "
       "TABLE lane DROP "
       "COLUMN unconfirmed;"
