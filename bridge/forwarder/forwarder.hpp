@@ -106,7 +106,7 @@ class Forwarder {
   // Publishes a message of the bridge itself, outside of any lane: as soon as the window lets it,
   // ahead of all lanes. Nothing while the link is down.
   void publish(const std::string& topic, const std::string& payload, bool retain) {
-    if (phase_ == Phase::offline || own_.given_up(boottime_ms())) return;
+    if (phase_ == Phase::offline || own_.left_out(topic, boottime_ms())) return;
     own_.add(topic, payload, retain);
     send_own();
   }

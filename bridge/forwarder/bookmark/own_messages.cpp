@@ -11,6 +11,7 @@ namespace bascule {
 namespace {
 
 constexpr int closures_max = 3;
+constexpr int refused_closures_max = 2;
 constexpr std::int64_t given_up_ms = 3'600'000;
 constexpr std::int64_t holds_ms = 10'000;  // a connection that lasts so long
 
@@ -28,14 +29,18 @@ void OwnMessages::send(std::size_t room, const Limits& limits) {
     out.message = own_message(next.topic, next.payload, next.retain && limits.retain_available);
     out.message.qos = std::min(out.message.qos, limits.maximum_qos);
     out.tag = tag;
-    ++in_flight_;
+    in_flight_.push_back(next.topic);
     link_.publish({&out, 1});
   }
 }
 
-void OwnMessages::settled(bool accepted) {
-  --in_flight_;
-  if (accepted) closures_ = 0;
+void OwnMessages::settled(Outcome::Kind outcome) {
+  const std::string topic = std::move(in_flight_.front());
+  in_flight_.pop_front();
+  if (outcome == Outcome::Kind::refused) refused_.insert(topic);
+  if (outcome != Outcome::Kind::accepted) return;
+  closures_ = 0;
+  refusals_.erase(topic);
 }
 
 void OwnMessages::suspect(const std::string& prefix, std::int64_t now_ms) {
@@ -56,8 +61,25 @@ void OwnMessages::connected(std::int64_t now_ms) {
 
 void OwnMessages::disconnected(bool over_lanes, std::int64_t now_ms) {
   unsent_.clear();
-  if (left_out_ && !over_lanes && now_ms - up_ms_ < holds_ms) given_up_since_ms_ = 0;
+  const bool held = now_ms - up_ms_ >= holds_ms;
+  if (left_out_ && !over_lanes && !held) given_up_since_ms_ = 0;
   left_out_ = false;
+  for (const std::string& topic : std::exchange(refused_, {})) {
+    Refused& refused = refusals_[topic];
+    refused.closures = held ? 0 : refused.closures + 1;
+    if (refused.closures < refused_closures_max) continue;
+    refused = {0, now_ms};
+    spdlog::warn(
+        "{}: the broker refuses what the bridge says on {}, and closes the connection (may this "
+        "user publish it?); it is left out for {} min",
+        link_.status().broker, topic, given_up_ms / 60'000);
+  }
+}
+
+bool OwnMessages::left_out(const std::string& topic, std::int64_t now_ms) const {
+  const auto found = refusals_.find(topic);
+  const std::int64_t from_ms = found == refusals_.end() ? 0 : found->second.left_out_from;
+  return given_up(now_ms) || (from_ms != 0 && now_ms - from_ms < given_up_ms);
 }
 
 bool OwnMessages::given_up(std::int64_t now_ms) const {

@@ -4,13 +4,17 @@
 //
 // A broker that closes the connection over them, three times in a row with nothing else on its way,
 // gets none for an hour: that costs the bookmark, not the link. If the broker closes without them
-// just as well, while nothing of a lane is on its way, they were not to blame. Time is an argument,
-// in ms of boot time. Lives on a link's loop thread.
+// just as well, while nothing of a lane is on its way, they were not to blame. One that it refuses,
+// and closes the connection soon after, twice in a row, is left out by itself for an hour
+// (mosquitto 2.0.11 does both where an access list denies a topic). Time is an argument, in ms of
+// boot time. Lives on a link's loop thread.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <map>
+#include <set>
 #include <string>
 
 #include "link/link.hpp"
@@ -26,8 +30,8 @@ class OwnMessages {
   void add(std::string topic, std::string payload, bool retain);
   // Publishes the oldest, `room` of them at the most. Only while the link is up.
   void send(std::size_t room, const Limits& limits);
-  // One of them has its outcome.
-  void settled(bool accepted);
+  // The one that was sent first has its outcome.
+  void settled(Outcome::Kind outcome);
   // The broker closed the connection over them, as it seems. `prefix` is that of their topics, for
   // the log.
   void suspect(const std::string& prefix, std::int64_t now_ms);
@@ -38,8 +42,10 @@ class OwnMessages {
   void disconnected(bool over_lanes, std::int64_t now_ms);
 
   bool given_up(std::int64_t now_ms) const;
-  std::size_t in_flight() const { return in_flight_; }
-  bool idle() const { return in_flight_ == 0 && unsent_.empty(); }
+  // Whether this broker gets none of them, or none on this topic.
+  bool left_out(const std::string& topic, std::int64_t now_ms) const;
+  std::size_t in_flight() const { return in_flight_.size(); }
+  bool idle() const { return in_flight_.empty() && unsent_.empty(); }
 
  private:
   struct Unsent {
@@ -49,11 +55,17 @@ class OwnMessages {
 
   Link& link_;
   std::deque<Unsent> unsent_;
-  std::size_t in_flight_ = 0;
+  std::deque<std::string> in_flight_;   // their topics
   int closures_ = 0;                    // in a row
   std::int64_t given_up_since_ms_ = 0;  // 0: they are not
   std::int64_t up_ms_ = 0;              // when the connection began
-  bool left_out_ = false;               // of this connection
+  bool left_out_ = false;               // of this connection, as the next
+  std::set<std::string> refused_;       // topics
+  struct Refused {
+    int closures = 0;                // in a row
+    std::int64_t left_out_from = 0;  // 0: it is not
+  };
+  std::map<std::string, Refused> refusals_;  // by topic
 };
 
 }  // namespace bascule

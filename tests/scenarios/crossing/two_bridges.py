@@ -7,7 +7,7 @@ Fault: two bridges with one client id
 """
 import json
 
-from stage import SALE, Stage, wait_until
+from stage import SALE, SALE_ABOVE, Stage, wait_until
 
 with Stage() as stage:
     site, central, other_site = stage.broker("site"), stage.broker("central"), stage.broker("other")
@@ -58,8 +58,8 @@ with Stage() as stage:
     shop = stage.publisher(other_site, "other-till")
 
     def both_know():
-        till.publish(SALE, "more")
-        shop.publish(SALE, "more")
+        till.publish("pos/till-2/sale", "more")
+        shop.publish("pos/till-2/sale", "more")
         return knows(bascule) and knows(twin)
 
     wait_until(both_know, lambda: f"{bascule.link('central')} {twin.link('central')}")
@@ -71,7 +71,7 @@ with Stage() as stage:
     # With the twin gone, all is well again, once our own bookmark was found there.
     twin.terminate()
     till.publish_numbered(SALE, 11, 110)
-    headquarters.expect(range(1, 111), deadline_s=60)
+    headquarters.expect(range(1, 111), topic=SALE_ABOVE, deadline_s=60)
     bascule.wait_drained()
     wait_until(lambda: bascule.lane("up")["bookmark"] == bascule.lane("up")["cursor"], "a bookmark")
     bascule.terminate()

@@ -21,7 +21,7 @@ TEST_CASE("own messages: they go in order, as many as there is room for") {
   CHECK(sent[1].retain);
   CHECK(sent[1].tag == OwnMessages::tag);
   CHECK(own.in_flight() == 2);
-  own.settled(true);
+  own.settled(Outcome::Kind::accepted);
   CHECK(own.in_flight() == 1);
   own.send(1, {});
   CHECK(link.take_sent().size() == 1);
@@ -52,4 +52,45 @@ TEST_CASE("own messages: what a connection did not send is forgotten with it, no
   link.take_sent();
   own.send(9, {});
   CHECK(link.take_sent().empty());
+}
+
+TEST_CASE("own messages: one that is refused, and the connection closed, is left out by itself") {
+  ScriptedLink link;
+  OwnMessages own(link);
+  constexpr std::int64_t hour_ms = 3'600'000;
+  std::int64_t now_ms = 1'000;
+  const auto connect = [&](Outcome::Kind outcome, std::int64_t holds_ms) {
+    own.connected(now_ms);
+    for (const char* topic : {"state", "summary"}) own.add(topic, "1", true);
+    own.send(9, {});
+    own.settled(Outcome::Kind::accepted);
+    own.settled(outcome);
+    now_ms += holds_ms;
+    own.disconnected(false, now_ms);
+  };
+  const auto left_out = [&] { return own.left_out("summary", now_ms); };
+  connect(Outcome::Kind::refused, 100);
+  CHECK_FALSE(left_out());
+  SUBCASE("twice in a row") {
+    connect(Outcome::Kind::refused, 100);
+    CHECK(left_out());
+    CHECK_FALSE(own.left_out("state", now_ms));
+    CHECK_FALSE(own.given_up(now_ms));
+    now_ms += hour_ms;
+    CHECK_FALSE(left_out());
+  }
+  SUBCASE("it was accepted in between") {
+    connect(Outcome::Kind::accepted, 100);
+    connect(Outcome::Kind::refused, 100);
+    CHECK_FALSE(left_out());
+  }
+  SUBCASE("the connection held") {
+    connect(Outcome::Kind::refused, 10'000);
+    connect(Outcome::Kind::refused, 100);
+    CHECK_FALSE(left_out());
+  }
+  SUBCASE("it had no outcome") {
+    connect(Outcome::Kind::lost, 100);
+    CHECK_FALSE(left_out());
+  }
 }
