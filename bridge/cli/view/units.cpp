@@ -46,9 +46,8 @@ std::string rate_text(double per_s) {
 }
 
 std::string part_text(std::uint64_t shown, std::uint64_t of, const std::string& option) {
-  const std::string part =
-      of > 0 ? count_text(shown) + " of " + count_text(of) + " are shown"
-             : "the first " + count_text(shown) + " are shown, and there are more";
+  const std::string part = of > 0 ? count_text(shown) + " of " + count_text(of) + " are shown"
+                                  : count_text(shown) + " are shown, and there are more";
   return part + "; " + option + " shows more\n";
 }
 

@@ -60,6 +60,13 @@ Template::Node Template::read(const Json& json, const std::vector<std::string>& 
     node.kind = Node::Kind::list;
     for (const auto& item : json) node.items.push_back(read(item, captures));
   } else if (json.is_object()) {
+    if (json.size() == 1 && json.begin().value().is_null()) {
+      const std::string braces = "{" + json.begin().key() + "}";
+      throw std::invalid_argument("has " + braces +
+                                  " without quotes, which is a section in YAML; "
+                                  "write \"" +
+                                  braces + "\"");
+    }
     node.kind = Node::Kind::object;
     for (const auto& [name, value] : json.items()) {
       node.names.push_back(read_text(name, captures));

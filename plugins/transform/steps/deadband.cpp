@@ -1,8 +1,18 @@
+#include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "transform/steps/step.hpp"
 
 namespace bascule::transform {
+namespace {
+
+// A decimal fraction is seldom a whole double: 21.5 and 21.6 differ by a little more than 0.1.
+double inexact(double a, double b) {
+  return 4 * std::numeric_limits<double>::epsilon() * std::max(std::abs(a), std::abs(b));
+}
+
+}  // namespace
 
 Deadband::Deadband(sdk::OptionReader& item)
     : name_("deadband " +
@@ -26,7 +36,9 @@ Outcome Deadband::run(Json& document, const Context&, TopicMemory& memory) const
   const auto last = memory.last(name_);
   const bool silent =
       last && or_after_ms_ > 0 && elapsed_ms(last->at, memory.now()) >= or_after_ms_;
-  if (last && !silent && std::abs(value - last->value) <= within_) {
+  const bool near = last && std::abs(value - last->value) <=
+                                within_ + (within_ > 0 ? inexact(value, last->value) : 0);
+  if (near && !silent) {
     return Outcome::dropped("is " + Json(value).dump() + ", and " + Json(last->value).dump() +
                             " passed");
   }

@@ -54,6 +54,8 @@ TEST_CASE("options: what is wrong is said at its place") {
   says(step(R"({"set": {"/a~2": 1}})"), "/steps/0/set/~1a~02 must be a JSON pointer");
   says(step(R"({"set": {"/a": "{device}"}})"),
        "names {device}, which nothing has; `from` has line");
+  says(step(R"({"envelope": {"v": {"payload": null}}})"),
+       "/steps/0/envelope has {payload} without quotes");
   says(step(R"({"envelope": "{payload"})"), "/steps/0/envelope has a brace by itself");
   says(step(R"({"envelope": "payload}"})"), "/steps/0/envelope has a brace by itself");
   says(step(R"({"scale": {"at": "/a"}})"), "/steps/0/scale must have by, offset or decimals");

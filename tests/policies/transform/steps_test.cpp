@@ -156,6 +156,14 @@ TEST_CASE("deadband: small changes are dropped, and compared with what passed") 
   CHECK(box.counted("dropped", "step 1, deadband") == 5);
 }
 
+TEST_CASE("deadband: a step of just the limit is dropped, though doubles make it a little more") {
+  auto box = Box::of(R"({"steps": [{"deadband": {"within": 0.1}}]})");
+  CHECK(box.made("t", "21.5") == "21.5");
+  CHECK(box.made("t", "21.6") == "");
+  CHECK(box.made("t", "21.4") == "");
+  CHECK(box.made("t", "21.61") == "21.61");
+}
+
 TEST_CASE("deadband: 0 lets any change pass, of switches too") {
   auto box = Box::of(R"({"steps": [{"deadband": {"at": "/on", "within": 0}}]})");
   std::string passed;

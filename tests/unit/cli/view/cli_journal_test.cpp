@@ -113,8 +113,7 @@ TEST_CASE("cli: a part of the ledger is not shown as if it were all") {
       {"direction": "up", "lane": "media", "first": 12, "last": 28, "count": 17, "bytes": 0,
        "reason": "evicted", "at_ms": 1763817600123}]})");
   const char* said =
-      "of the ledger, the newest: the first 1 are shown, and there are more; --count N shows "
-      "more\n";
+      "of the ledger, the newest: 1 are shown, and there are more; --count N shows more\n";
   CHECK(render_losses(answer, false).find(said) != std::string::npos);
   answer["more"] = false;
   CHECK(render_losses(answer, false).find("shows more") == std::string::npos);
