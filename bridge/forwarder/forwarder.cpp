@@ -215,7 +215,7 @@ void Forwarder::suspect(std::span<const Outcome> outcomes) {
 
 void Forwarder::settle(const Outcome& outcome) {
   if (outcome.tag == OwnMessages::tag) {
-    return own_.settled(outcome.kind);
+    return own_.settled(outcome, boottime_ms());
   }
   if (outcome.tag == Handshakes::clearing_tag) {
     if (outcome.kind == Outcome::Kind::accepted) handshakes_.cleared_one();

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "link/reason.hpp"
 #include "message/own.hpp"
 
 namespace bascule {
@@ -34,13 +35,22 @@ void OwnMessages::send(std::size_t room, const Limits& limits) {
   }
 }
 
-void OwnMessages::settled(Outcome::Kind outcome) {
+void OwnMessages::settled(const Outcome& outcome, std::int64_t now_ms) {
   const std::string topic = std::move(in_flight_.front());
   in_flight_.pop_front();
-  if (outcome == Outcome::Kind::refused) refused_.insert(topic);
-  if (outcome != Outcome::Kind::accepted) return;
-  closures_ = 0;
-  refusals_.erase(topic);
+  if (outcome.kind == Outcome::Kind::accepted) {
+    closures_ = 0;
+    refusals_.erase(topic);
+  } else if (outcome.kind == Outcome::Kind::refused) {
+    refused_.insert(topic);
+    std::int64_t& told_ms = refusals_[topic].told_ms;
+    if (told_ms != 0 && now_ms - told_ms < given_up_ms) return;
+    told_ms = now_ms;
+    spdlog::warn(
+        "{}: the broker refuses what the bridge says on {} ({}); may this user publish it? What is "
+        "retained there stays old",
+        link_.status().broker, topic, describe_reason(outcome.reason));
+  }
 }
 
 void OwnMessages::suspect(const std::string& prefix, std::int64_t now_ms) {
@@ -68,17 +78,16 @@ void OwnMessages::disconnected(bool over_lanes, std::int64_t now_ms) {
     Refused& refused = refusals_[topic];
     refused.closures = held ? 0 : refused.closures + 1;
     if (refused.closures < refused_closures_max) continue;
-    refused = {0, now_ms};
-    spdlog::warn(
-        "{}: the broker refuses what the bridge says on {}, and closes the connection (may this "
-        "user publish it?); it is left out for {} min",
-        link_.status().broker, topic, given_up_ms / 60'000);
+    refused.closures = 0;
+    refused.left_out_from_ms = now_ms;
+    spdlog::warn("{}: the broker closes the connection over {}; it is left out for {} min",
+                 link_.status().broker, topic, given_up_ms / 60'000);
   }
 }
 
 bool OwnMessages::left_out(const std::string& topic, std::int64_t now_ms) const {
   const auto found = refusals_.find(topic);
-  const std::int64_t from_ms = found == refusals_.end() ? 0 : found->second.left_out_from;
+  const std::int64_t from_ms = found == refusals_.end() ? 0 : found->second.left_out_from_ms;
   return given_up(now_ms) || (from_ms != 0 && now_ms - from_ms < given_up_ms);
 }
 

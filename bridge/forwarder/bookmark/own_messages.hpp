@@ -30,8 +30,8 @@ class OwnMessages {
   void add(std::string topic, std::string payload, bool retain);
   // Publishes the oldest, `room` of them at the most. Only while the link is up.
   void send(std::size_t room, const Limits& limits);
-  // The one that was sent first has its outcome.
-  void settled(Outcome::Kind outcome);
+  // The one that was sent first has its outcome. A refusal is logged, at most once an hour a topic.
+  void settled(const Outcome& outcome, std::int64_t now_ms);
   // The broker closed the connection over them, as it seems. `prefix` is that of their topics, for
   // the log.
   void suspect(const std::string& prefix, std::int64_t now_ms);
@@ -62,8 +62,9 @@ class OwnMessages {
   bool left_out_ = false;               // of this connection, as the next
   std::set<std::string> refused_;       // topics
   struct Refused {
-    int closures = 0;                // in a row
-    std::int64_t left_out_from = 0;  // 0: it is not
+    int closures = 0;                   // in a row
+    std::int64_t left_out_from_ms = 0;  // 0: it is not
+    std::int64_t told_ms = 0;           // 0: not yet
   };
   std::map<std::string, Refused> refusals_;  // by topic
 };

@@ -119,6 +119,7 @@ def hidden():
                    lambda: f"a failure: {retained(bascule)}", 60)
         bascule.wait_link("central", "up")
         assert "bookmark/retained" in bascule.log(), "no advice"
+        assert "refuses what the bridge says on bascule/store-42/summary" in bascule.log()
         becomes(site, "cfg/", expected)
 
 

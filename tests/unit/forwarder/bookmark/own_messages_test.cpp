@@ -21,7 +21,7 @@ TEST_CASE("own messages: they go in order, as many as there is room for") {
   CHECK(sent[1].retain);
   CHECK(sent[1].tag == OwnMessages::tag);
   CHECK(own.in_flight() == 2);
-  own.settled(Outcome::Kind::accepted);
+  own.settled({Outcome::Kind::accepted}, 0);
   CHECK(own.in_flight() == 1);
   own.send(1, {});
   CHECK(link.take_sent().size() == 1);
@@ -63,8 +63,8 @@ TEST_CASE("own messages: one that is refused, and the connection closed, is left
     own.connected(now_ms);
     for (const char* topic : {"state", "summary"}) own.add(topic, "1", true);
     own.send(9, {});
-    own.settled(Outcome::Kind::accepted);
-    own.settled(outcome);
+    own.settled({Outcome::Kind::accepted}, now_ms);
+    own.settled({outcome}, now_ms);
     now_ms += holds_ms;
     own.disconnected(false, now_ms);
   };
