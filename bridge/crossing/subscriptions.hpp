@@ -24,7 +24,7 @@
 #include <string_view>
 #include <vector>
 
-#include "journal/store/table/subscription_table.hpp"
+#include "journal/store/table/session/subscription_table.hpp"
 #include "link/link.hpp"
 #include "message/filter_tree.hpp"
 

@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "journal/store/table/loss_ledger.hpp"
+#include "journal/store/table/message/loss_ledger.hpp"
 
 namespace bascule {
 

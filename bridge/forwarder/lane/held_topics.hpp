@@ -20,7 +20,7 @@
 #include <vector>
 
 #include "forwarder/lane/lane_reader.hpp"
-#include "journal/store/table/held_table.hpp"
+#include "journal/store/table/message/held_table.hpp"
 
 namespace bascule {
 

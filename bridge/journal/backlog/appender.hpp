@@ -17,7 +17,7 @@
 #include "journal/repeats/repeat_ledger.hpp"
 #include "journal/repeats/repeats.hpp"
 #include "journal/retained/retained.hpp"
-#include "journal/store/table/receipt_table.hpp"
+#include "journal/store/table/message/receipt_table.hpp"
 
 namespace bascule {
 

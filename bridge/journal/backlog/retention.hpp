@@ -10,7 +10,7 @@
 #include "clock.hpp"
 #include "journal/settings.hpp"
 #include "journal/store/store.hpp"
-#include "journal/store/table/receipt_table.hpp"
+#include "journal/store/table/message/receipt_table.hpp"
 
 namespace bascule {
 

@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "journal/books/transaction.hpp"
-#include "journal/store/table/held_table.hpp"
+#include "journal/store/table/message/held_table.hpp"
 
 namespace bascule {
 

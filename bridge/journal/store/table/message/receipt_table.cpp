@@ -1,4 +1,4 @@
-#include "journal/store/table/receipt_table.hpp"
+#include "journal/store/table/message/receipt_table.hpp"
 
 #include <cstddef>
 #include <string>

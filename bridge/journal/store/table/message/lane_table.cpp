@@ -1,4 +1,4 @@
-#include "journal/store/table/lane_table.hpp"
+#include "journal/store/table/message/lane_table.hpp"
 
 #include <utility>
 

@@ -1,4 +1,4 @@
-#include "journal/store/table/resolved_table.hpp"
+#include "journal/store/table/message/resolved_table.hpp"
 
 #include <algorithm>
 #include <cstdint>

@@ -1,4 +1,4 @@
-#include "journal/store/table/batch_table.hpp"
+#include "journal/store/table/message/batch_table.hpp"
 
 #include "clock.hpp"
 

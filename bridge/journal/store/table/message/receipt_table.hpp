@@ -8,7 +8,7 @@
 
 #include "journal/lane/record.hpp"
 #include "journal/store/sqlite/database.hpp"
-#include "journal/store/table/batch_table.hpp"
+#include "journal/store/table/message/batch_table.hpp"
 
 namespace bascule {
 

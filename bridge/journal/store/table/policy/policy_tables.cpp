@@ -1,4 +1,4 @@
-#include "journal/store/table/policy_tables.hpp"
+#include "journal/store/table/policy/policy_tables.hpp"
 
 namespace bascule {
 namespace {

@@ -1,4 +1,4 @@
-#include "journal/store/table/session_table.hpp"
+#include "journal/store/table/session/session_table.hpp"
 
 #include <string_view>
 

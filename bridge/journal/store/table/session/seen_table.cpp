@@ -1,4 +1,4 @@
-#include "journal/store/table/seen_table.hpp"
+#include "journal/store/table/session/seen_table.hpp"
 
 namespace bascule {
 

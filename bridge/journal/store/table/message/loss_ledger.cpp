@@ -1,4 +1,4 @@
-#include "journal/store/table/loss_ledger.hpp"
+#include "journal/store/table/message/loss_ledger.hpp"
 
 #include <utility>
 

@@ -7,7 +7,7 @@
 
 #include "journal/lane/lane_state.hpp"
 #include "journal/store/sqlite/database.hpp"
-#include "journal/store/table/resolved_table.hpp"
+#include "journal/store/table/message/resolved_table.hpp"
 
 namespace bascule {
 

@@ -1,4 +1,4 @@
-#include "journal/store/table/subscription_table.hpp"
+#include "journal/store/table/session/subscription_table.hpp"
 
 namespace bascule {
 

@@ -1,4 +1,4 @@
-#include "journal/store/table/retained_table.hpp"
+#include "journal/store/table/session/retained_table.hpp"
 
 namespace bascule {
 namespace {

@@ -1,4 +1,4 @@
-#include "journal/store/table/quarantine_table.hpp"
+#include "journal/store/table/message/quarantine_table.hpp"
 
 namespace bascule {
 namespace {

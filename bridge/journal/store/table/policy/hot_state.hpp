@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "journal/store/table/policy_rows.hpp"
+#include "journal/store/table/policy/policy_rows.hpp"
 
 namespace bascule {
 

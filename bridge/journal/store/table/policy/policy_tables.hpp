@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "journal/store/sqlite/database.hpp"
-#include "journal/store/table/hot_state.hpp"
-#include "journal/store/table/policy_rows.hpp"
+#include "journal/store/table/policy/hot_state.hpp"
+#include "journal/store/table/policy/policy_rows.hpp"
 
 namespace bascule {
 

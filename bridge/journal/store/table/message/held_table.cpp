@@ -1,4 +1,4 @@
-#include "journal/store/table/held_table.hpp"
+#include "journal/store/table/message/held_table.hpp"
 
 namespace bascule {
 namespace {

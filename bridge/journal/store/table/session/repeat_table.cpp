@@ -1,4 +1,4 @@
-#include "journal/store/table/repeat_table.hpp"
+#include "journal/store/table/session/repeat_table.hpp"
 
 #include <string>
 
