@@ -19,76 +19,12 @@
 #include <utility>
 #include <vector>
 
-#include "link/broker_kind.hpp"
 #include "link/loop.hpp"
+#include "link/settings.hpp"
 #include "message/message.hpp"
 #include "text/words.hpp"
 
 namespace bascule {
-
-enum class Protocol : std::uint8_t { automatic = 0, v3_1_1 = 4, v5 = 5 };  // as in CONNECT
-inline constexpr Word<Protocol> protocol_words[] = {
-    {"auto", Protocol::automatic}, {"5", Protocol::v5}, {"3.1.1", Protocol::v3_1_1}};
-
-// What a broker has spoken in the past: not 5 where it was 3.1.1, though 5 was tried.
-enum class Spoken : std::uint8_t { unknown, v3_1_1, v5 };
-
-enum class Client : std::uint8_t { automatic, native, paho };
-inline constexpr Word<Client> client_words[] = {
-    {"auto", Client::automatic}, {"native", Client::native}, {"paho", Client::paho}};
-
-// Whether what a broker retains is compared with what has crossed after each gap, or only what a
-// session brings is believed: crossing/retained_comparison.hpp.
-enum class AfterGap : std::uint8_t { compare, trust };
-inline constexpr Word<AfterGap> after_gap_words[] = {{"compare", AfterGap::compare},
-                                                     {"trust", AfterGap::trust}};
-
-struct TlsSettings {
-  std::string ca_file;    // empty: the system's store
-  std::string cert_file;  // client certificate chain, PEM
-  std::string key_file;
-  bool insecure = false;  // true: any certificate is taken
-
-  bool operator==(const TlsSettings&) const = default;
-};
-
-struct Will {
-  std::string topic;
-  std::string payload;
-  Qos qos = Qos::at_least_once;
-  bool retain = true;
-
-  bool operator==(const Will&) const = default;
-};
-
-struct LinkSettings {
-  std::string name;  // "site" or "central", for logs and status
-  std::string url;   // mqtt, mqtts, ws, wss or mqtt+unix
-  Client client = Client::automatic;
-  std::string client_id;
-  std::string username;       // empty: none
-  std::string password_file;  // read at each connect, so that a new secret needs no restart
-  TlsSettings tls;
-  Protocol protocol = Protocol::automatic;
-  std::chrono::milliseconds keep_alive{30'000};
-  std::chrono::milliseconds session_expiry{std::chrono::hours(24 * 30)};
-  AfterGap retained = AfterGap::compare;
-  BrokerKind broker = BrokerKind::automatic;
-  bool keep_session = true;  // false: a new session at each connect, which ends with it
-  std::chrono::milliseconds reconnect_min{1'000};
-  std::chrono::milliseconds reconnect_max{60'000};
-  std::uint32_t window = 1'000;  // publishes in flight
-  // After the broker has forgotten our session, nothing is sent for so long, or until a message
-  // comes to the topic, if there is one: whoever receives there has lost his session, too.
-  std::chrono::milliseconds settle{0};
-  std::string settle_topic;
-  std::chrono::milliseconds slow_after{2'000};  // acknowledgements slower than this: state is slow
-  std::uint32_t max_payload_bytes = 16 << 20;   // of what is larger, only the head is handed in
-  Spoken spoken = Spoken::unknown;
-  std::optional<Will> will;
-
-  bool operator==(const LinkSettings&) const = default;
-};
 
 struct Subscription {
   std::string filter;
@@ -178,6 +114,7 @@ struct Limits {
   bool will_retained = false;  // the broker has a will of this connection, and will retain it
   bool identifiers_available = false;             // of subscriptions
   std::optional<std::uint32_t> session_expiry_s;  // if it is not the one that was asked for
+  std::optional<std::uint16_t> keep_alive_s;      // likewise
 };
 
 struct LinkHandlers {
@@ -206,6 +143,7 @@ struct LinkStatus {
   std::int64_t next_try_ms = 0;  // when it connects next, ms since 1970 UTC; 0: no time is set
   std::string last_error;        // empty: none
   std::string warning;  // what is not as it should be for as long as this lasts; empty: nothing
+  std::optional<Limits> granted;                  // by the broker, while connected
   std::vector<SubscriptionStatus> subscriptions;  // those that were answered, or not in time
 };
 
