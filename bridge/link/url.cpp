@@ -32,8 +32,9 @@ Fault read_port(std::string_view text, std::uint16_t& port) {
   return "must end in a port from 1 to 65535, as in mqtt://host:1883";
 }
 
-// "host", "host:port", "[v6]" or "[v6]:port".
-Fault read_authority(std::string_view text, Url& url) {
+// "host", "host:port", "[v6]" or "[v6]:port", into a Url or a ProxyUrl.
+template <class Any>
+Fault read_authority(std::string_view text, Any& url) {
   const bool bracket = text.starts_with('[');
   const auto end = bracket ? text.find(']') : text.find(':');
   if (bracket && end == text.npos) return "has a [ without a ]";
@@ -62,9 +63,12 @@ Fault read_socket_path(std::string_view text, Url& url) {
   return "";
 }
 
+bool has_blank(std::string_view text) {
+  return std::ranges::any_of(text, [](unsigned char c) { return c <= ' ' || c == 0x7f; });
+}
+
 Fault read_url(std::string_view text, Url& url) {
-  const auto blank = [](unsigned char c) { return c <= ' ' || c == 0x7f; };
-  if (std::ranges::any_of(text, blank)) return "must be without spaces and control characters";
+  if (has_blank(text)) return "must be without spaces and control characters";
   const auto colon = text.find("://");
   if (colon == text.npos) return "must begin with a scheme, as in mqtt://localhost:1883";
   const auto scheme = find_scheme(text.substr(0, colon));
@@ -85,14 +89,45 @@ Fault read_url(std::string_view text, Url& url) {
   return read_authority(rest.substr(0, slash), url);
 }
 
-}  // namespace
+Fault read_proxy(std::string_view text, ProxyUrl& url) {
+  if (has_blank(text)) return "must be without spaces and control characters";
+  const auto colon = text.find("://");
+  const std::string_view scheme = text.substr(0, colon);
+  if (colon == text.npos || (scheme != "http" && scheme != "socks5")) {
+    return "must begin with http:// or socks5://, as in http://proxy:3128";
+  }
+  url.scheme = scheme == "http" ? ProxyUrl::Scheme::http : ProxyUrl::Scheme::socks5;
+  url.port = url.scheme == ProxyUrl::Scheme::http ? 3128 : 1080;
+  auto rest = text.substr(colon + 3);
+  if (const auto at = rest.rfind('@'); at != rest.npos) {
+    url.user = rest.substr(0, at);
+    rest.remove_prefix(at + 1);
+    if (url.user.find(':') != std::string::npos) {
+      return "must not hold a password; use proxy_password_file";
+    }
+  }
+  if (rest.ends_with('/')) rest.remove_suffix(1);
+  if (rest.find('/') != rest.npos) return "must end after the host and the port";
+  return read_authority(rest, url);
+}
 
-std::optional<Url> parse_url(std::string_view text, std::string* why) {
-  Url url;
-  Fault fault = read_url(text, url);
+template <class Any, class Read>
+std::optional<Any> parse(std::string_view text, std::string* why, const Read& read) {
+  Any url;
+  Fault fault = read(text, url);
   if (fault.empty()) return url;
   if (why) *why = std::move(fault);
   return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<Url> parse_url(std::string_view text, std::string* why) {
+  return parse<Url>(text, why, read_url);
+}
+
+std::optional<ProxyUrl> parse_proxy(std::string_view text, std::string* why) {
+  return parse<ProxyUrl>(text, why, read_proxy);
 }
 
 }  // namespace bascule

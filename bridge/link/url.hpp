@@ -1,5 +1,5 @@
 // The URL of a broker: mqtt, mqtts, ws, wss://host[:port], the two ws with a path if need be, or
-// mqtt+unix:///path. Pure; any thread.
+// mqtt+unix:///path; and that of a proxy on the way to it. Pure; any thread.
 #pragma once
 
 #include <array>
@@ -31,5 +31,18 @@ constexpr std::string_view to_string(Url::Scheme scheme) {
 // On failure `why`, if given, is the rest of a sentence that begins with "the url": "must name a
 // host, …". It never repeats the URL, in which someone may have written a password.
 std::optional<Url> parse_url(std::string_view text, std::string* why = nullptr);
+
+// http://[user@]host[:port], a proxy that takes CONNECT, or socks5:// likewise.
+struct ProxyUrl {
+  enum class Scheme : std::uint8_t { http, socks5 } scheme = Scheme::http;
+  std::string user;  // empty: it wants none
+  std::string host;
+  std::uint16_t port = 0;  // 3128 or 1080 where the URL has none
+
+  bool operator==(const ProxyUrl&) const = default;
+};
+
+// As parse_url(); `why` goes on from "the proxy".
+std::optional<ProxyUrl> parse_proxy(std::string_view text, std::string* why = nullptr);
 
 }  // namespace bascule

@@ -49,3 +49,25 @@ TEST_CASE("url: what is wrong is said") {
   CHECK(why("mqtt://me:secret@broker").find("password_file") != std::string::npos);
   CHECK(why("mqtt://bro ker").find("space") != std::string::npos);
 }
+
+TEST_CASE("url: a proxy has a scheme, perhaps a user, and a port of its own") {
+  const auto http = parse_proxy("http://me@proxy");
+  REQUIRE(http);
+  CHECK(*http == ProxyUrl{ProxyUrl::Scheme::http, "me", "proxy", 3128});
+  const auto socks = parse_proxy("socks5://[::1]:9050/");
+  REQUIRE(socks);
+  CHECK(*socks == ProxyUrl{ProxyUrl::Scheme::socks5, "", "::1", 9050});
+  const std::pair<const char*, const char*> wrong[] = {
+      {"proxy:3128", "begin with http"},
+      {"https://proxy", "begin with http"},
+      {"http://me:secret@proxy", "proxy_password_file"},
+      {"http://", "name a host"},
+      {"http://proxy/path", "end after"},
+      {"socks5://p roxy", "space"}};
+  for (const auto& [text, part] : wrong) {
+    std::string why;
+    CHECK_FALSE(parse_proxy(text, &why));
+    CHECK(why.find(part) != std::string::npos);
+    CHECK(why.find("secret") == std::string::npos);
+  }
+}
