@@ -68,12 +68,11 @@ RANKS = {tree: {room: rank for rank, rooms in enumerate(ranks) for room in rooms
 FOREIGN = {
     r"mqtt/|MQTT": "link/paho",
     r"openssl/": ("link", "message"),
-    r"asio": "link",
     r"xxhash\.h": "message",
     r"sqlite3\.h": "journal/store/sqlite",
     r"dlfcn\.h": "policy",
     r"yaml-cpp/": "config",
-    r"boost/": "control/http",
+    r"boost/": ("link", "control/http"),
     r"prometheus/": "control",
     r"CLI/": "cli",
     r"systemd/": "daemon",

@@ -3,8 +3,11 @@
 #include <pthread.h>
 #include <signal.h>
 
-#include <asio.hpp>
 #include <atomic>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <thread>
 #include <utility>
 
@@ -56,7 +59,7 @@ void Loop::post_to(Impl& impl, std::function<void()> task) {
 Loop::Timer Loop::after(std::chrono::milliseconds delay, std::function<void()> task) {
   auto state = std::make_shared<TimerState>(impl_->io, std::move(task));
   state->timer.expires_after(delay);
-  state->timer.async_wait([weak = std::weak_ptr(state)](const asio::error_code& error) {
+  state->timer.async_wait([weak = std::weak_ptr(state)](const boost::system::error_code& error) {
     auto alive = weak.lock();
     if (!alive || error) return;
     auto run = std::move(alive->task);

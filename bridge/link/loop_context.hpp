@@ -5,11 +5,13 @@
 
 #include "link/loop.hpp"
 
-namespace asio {
+namespace boost::asio {
 class io_context;
 }
 
 namespace bascule {
+
+namespace asio = boost::asio;
 
 struct LoopContext {
   static std::shared_ptr<asio::io_context> of(Loop& loop);

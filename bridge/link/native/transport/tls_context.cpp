@@ -4,13 +4,16 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
-#include <asio/ssl/error.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/asio/ssl/error.hpp>
 #include <stdexcept>
 
 #include "link/connect_settings.hpp"
 #include "link/tls_verdict.hpp"
 
 namespace bascule {
+
+namespace asio = boost::asio;
 
 namespace {
 
@@ -83,7 +86,8 @@ void expect_host(SSL* session, const std::string& host, bool insecure) {
   if (!set) throw std::runtime_error("TLS: no certificate can be for the host name " + host);
 }
 
-std::string describe_handshake(SSL* session, const std::string& host, std::error_code error) {
+std::string describe_handshake(SSL* session, const std::string& host,
+                               const boost::system::error_code& error) {
   const auto verdict = SSL_get_verify_result(session);
   const auto refused_by_us = SSL_get_verify_mode(session) != SSL_VERIFY_NONE;
   if (verdict != X509_V_OK && refused_by_us) {
@@ -97,7 +101,7 @@ std::string describe_handshake(SSL* session, const std::string& host, std::error
   return "TLS: " + error.message();
 }
 
-std::string describe_alert(std::error_code error) {
+std::string describe_alert(const boost::system::error_code& error) {
   if (error.category() != asio::error::get_ssl_category()) return "";
   const int reason = ERR_GET_REASON(static_cast<unsigned long>(error.value()));
   if (reason <= SSL_AD_REASON_OFFSET) return "";

@@ -3,12 +3,15 @@
 
 #include <memory>
 #include <string>
-#include <system_error>
 
 #include "link/link.hpp"
 
 struct ssl_ctx_st;  // OpenSSL's SSL_CTX
 struct ssl_st;      // and SSL
+
+namespace boost::system {
+class error_code;
+}
 
 namespace bascule {
 
@@ -26,10 +29,11 @@ TlsContext share(const TlsContext& context);
 void expect_host(ssl_st* session, const std::string& host, bool insecure);
 
 // Why a handshake failed.
-std::string describe_handshake(ssl_st* session, const std::string& host, std::error_code error);
+std::string describe_handshake(ssl_st* session, const std::string& host,
+                               const boost::system::error_code& error);
 
 // What the broker said, if that is why a connection ended: TLS 1.3 refuses a client certificate
 // only after the handshake. Empty: it was something else.
-std::string describe_alert(std::error_code error);
+std::string describe_alert(const boost::system::error_code& error);
 
 }  // namespace bascule

@@ -1,8 +1,14 @@
 #include "link/native/transport/transport.hpp"
 
 #include <algorithm>
-#include <asio.hpp>
-#include <asio/ssl.hpp>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/generic/stream_protocol.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/ssl/context.hpp>
+#include <boost/asio/ssl/stream.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <cstring>
 #include <optional>
 #include <thread>
@@ -20,7 +26,7 @@ namespace {
 
 using Socket = asio::generic::stream_protocol::socket;
 using Endpoint = asio::generic::stream_protocol::endpoint;
-using Error = asio::error_code;
+using Error = boost::system::error_code;
 
 constexpr std::size_t read_bytes = 256 << 10;
 constexpr std::chrono::microseconds gather_time{1000};
