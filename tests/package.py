@@ -23,7 +23,10 @@ EXAMPLES = sorted(ROOT.glob("config/**/*.yaml"))
 SECTIONS = {
     "file": ("", ""), "bridge": ("bridge", "bridge"), "journal": ("journal", "journal"),
     "link": ("site, central", "link"), "tls": ("site, central/tls", "link/tls"),
-    "reconnect": ("site, central/reconnect", "link/reconnect"), "lane": ("lanes", "lane"),
+    **{name: (f"site, central/{name}", f"link/{name}")
+       for name in ("reconnect", "token", "auth", "topic", "rate", "subscriptions", "own_topics",
+                    "own_topics/bookmark")},
+    "lane": ("lanes", "lane"),
     "route": ("routes", "route"), "policy": ("policies", "policy"),
     "control": ("control", "control"), "certificate": ("control/tls", "control/tls"),
     "log": ("log", "log"),
@@ -42,15 +45,17 @@ def same(what, **sets):
 
 def keys_of_reader():
     keys = {section: set() for section in SECTIONS}
-    for path in (ROOT / "bridge/config").glob("*.cpp"):
+    for path in (ROOT / "bridge/config").rglob("*.cpp"):
         section_is = {"routes.cpp": "route", "policies.cpp": "policy"}.get(path.name, "")
-        asks = re.findall(r'\b(\w+)\.(read|need|read_list|section|sections|map)\(\s*"(\w+)"',
-                          path.read_text())
+        asks = re.findall(r'\b(\w+)\.(read|need|read_list|read_some|section|sections|map)'
+                          r'\(\s*"(\w+)"', path.read_text())
         for variable, _, key in asks:
             if variable == "section":
                 variable = section_is
             elif variable in ("site", "central"):
                 variable = "link"
+            longer = {"own": "own_topics", "bookmark": "own_topics/bookmark"}
+            variable = longer.get(variable, variable)
             if variable not in keys:
                 problems.append(f"{path.name}: which section is {variable}?")
             else:
@@ -63,15 +68,17 @@ def keys_of_manual():
     """Keys stand in bold at the beginning of a line, those of a section within one indented."""
     keys = {section: set() for section in SECTIONS}
     by_place = {place: section for section, (place, _) in SECTIONS.items()}
-    heading = above = ""
+    heading = ""
+    above = []
     for line in (MAN / "bascule.yaml.5.scd").read_text().splitlines():
         if line.startswith("# "):
             heading = line[2:]
             keys["file"].update(heading.split(", ") if heading.islower() else [])
-        elif found := re.match(r"(\t?)(\*\w+\*(?:, \*\w+\*)*)$", line):
+        elif found := re.match(r"(\t*)(\*\w+\*(?:, \*\w+\*)*)$", line):
             names = re.findall(r"\w+", found[2])
-            place = f"{heading}/{above}" if found[1] else heading
-            above = above if found[1] else names[0]
+            del above[len(found[1]):]
+            place = "/".join([heading, *above])
+            above.append(names[0])
             if place in by_place:
                 keys[by_place[place]].update(names)
             else:
@@ -85,6 +92,7 @@ def keys_of_schema(schema):
         node = schema
         for step in place.split("/") if place else []:
             node = node["properties"].get(step) or schema["$defs"][step]
+            node = next((kind for kind in node.get("oneOf", []) if "properties" in kind), node)
         keys[section] = set(node["properties"])
     return keys
 

@@ -15,6 +15,7 @@ ROOT = Path(__file__).resolve().parent.parent
 BRIDGE = [
     ["text", "clock", "base64", "fold", "outage_news", "file_watch"],
     ["message"],
+    ["link/broker_kind"],
     ["settings", "log"],
     ["link", "route", "journal/lane", "journal/store/sqlite"],
     ["link/codec", "link/paho", "journal/store/table"],

@@ -8,6 +8,7 @@
 #include "cli/command.hpp"
 #include "cli/view/units.hpp"
 #include "config/config.hpp"
+#include "config/link/costs.hpp"
 #include "config/stages.hpp"
 #include "control/query/changes_query.hpp"
 #include "route/route.hpp"
@@ -16,6 +17,20 @@
 namespace bascule {
 
 namespace {
+
+// What the limits of a guest are there, and what they cost.
+void explain(const LinkSettings& link, const std::string& id) {
+  const std::vector<Cost> costs = costs_of(link, id);
+  if (costs.empty()) return;
+  const std::string profile(word_of(profile_words, link.profile));
+  std::cout << link.name << "  as a guest";
+  if (link.profile != Profile::none) std::cout << ", with profile " << profile;
+  std::cout << ":\n";
+  for (const Cost& cost : costs) {
+    std::cout << "  " << cost.setting << (cost.of_profile ? " (" + profile + ")" : "") << ": "
+              << cost.text << '\n';
+  }
+}
 
 // What is subscribed at this side, with the routes that want it.
 void explain(const BridgeConfig& config, Direction direction) {
@@ -77,6 +92,8 @@ int check(const std::string& path, const Options& options) {
   std::cout << '\n';
   if (options.explained) {
     for (const Direction direction : {Direction::up, Direction::down}) explain(config, direction);
+    explain(config.site, config.id);
+    if (!config.hub) explain(config.central, config.id);
   }
   return exit_code::done;
 }
@@ -96,7 +113,8 @@ line on stderr, as compilers write them:
 What works, but perhaps not as meant, is a warning in the same form.
 
 With --explain it also lists what is subscribed at each broker, and for which routes. That is what
-the broker's access rules have to allow.
+the broker's access rules have to allow. Of a broker at which the bridge is a guest it lists each
+limit, which of them its profile sets, and what it costs.
 
 With --journal it also compares the file with what waits: how many messages a limit that is
 tighter than before would give up, in which lane, and what nobody would take any more. It asks the

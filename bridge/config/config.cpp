@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "config/control.hpp"
-#include "config/links.hpp"
+#include "config/link/links.hpp"
 #include "config/policies.hpp"
 #include "config/routes.hpp"
 #include "config/secrets.hpp"

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <utility>
 
+#include "config/link/fit.hpp"
 #include "config/values.hpp"
 #include "route/analysis.hpp"
 
@@ -263,6 +264,11 @@ void read_routes(Section& file, const std::string& id, BridgeConfig& config, Pro
   if (problems.count() > before) return;  // what follows wants valid routes
   warn_of_topics(sections, section_of, id, config);
   warn_of_wildcards(sections, section_of, id, config);
+  find_misfits(
+      config, id, [&](std::size_t route, std::string_view key, std::string text, bool serious) {
+        Section& section = sections[section_of[route]];
+        serious ? section.complain(key, std::move(text)) : section.warn(key, std::move(text));
+      });
   for (const RouteFinding& finding : analyse(config.routes, id)) {
     const int other = sections[section_of[finding.other]].at().line;
     sections[section_of[finding.route]].complain(finding.text + " (the other is in line " +

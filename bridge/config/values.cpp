@@ -43,6 +43,22 @@ bool boolean(const std::string& text) {
   throw std::invalid_argument("must be true or false, not " + in_quotes(text));
 }
 
+bool on_off(const std::string& text) {
+  if (text == "on" || text == "true") return true;
+  if (text == "off" || text == "false") return false;
+  throw std::invalid_argument("must be on or off, not " + in_quotes(text));
+}
+
+std::string with_id(const std::string& text, const std::string& id) {
+  std::string expanded = plain_text(text);
+  for (std::size_t at = 0; (at = expanded.find(id_placeholder, at)) != std::string::npos;) {
+    expanded.replace(at, id_placeholder.size(), id);
+    at += id.size();
+  }
+  if (expanded.find_first_of("{}") == std::string::npos) return expanded;
+  throw std::invalid_argument("can hold {bridge.id}, but no other braces");
+}
+
 std::string absolute_path(const std::string& text) {
   plain_text(text);
   if (text.front() != '/') throw std::invalid_argument("must be a path that begins with /");

@@ -22,6 +22,11 @@ std::string plain_text(const std::string& text);
 std::string identifier(const std::string& text);
 
 bool boolean(const std::string& text);
+bool on_off(const std::string& text);  // true and false, too
+
+// A text in which {bridge.id} stands for `id`; no other braces.
+inline constexpr std::string_view id_placeholder = "{bridge.id}";
+std::string with_id(const std::string& text, const std::string& id);
 
 // An absolute path; a path of a socket must also fit the system's address structure.
 std::string absolute_path(const std::string& text);

@@ -1,4 +1,4 @@
-#include "config/links.hpp"
+#include "config/link/links.hpp"
 
 #include <doctest/doctest.h>
 #include <sys/stat.h>
@@ -177,8 +177,6 @@ TEST_CASE("config: keys of a link that contradict each other are refused") {
         Lines{"3:19: \"key_file\" needs \"cert_file\" beside it"});
   CHECK(problems(with_site("  url: mqtt://h\n  reconnect: {min: 5m}\n")) ==
         Lines{"3:20: \"min\" (5m) must not be more than \"max\" (1m)"});
-  CHECK(problems(with_site("  url: ws://h\n  client: native\n")) ==
-        Lines{"3:11: \"client\" cannot be \"native\" for a ws URL; use auto or paho"});
 }
 
 TEST_CASE("config: two links that would take over each other's session are refused") {
