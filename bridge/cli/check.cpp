@@ -42,9 +42,11 @@ void explain(const BridgeConfig& config, Direction direction) {
     names += (names.empty() ? " " : ", ") + route.name;
   }
   for (const std::string& filter : table.subscriptions()) {
-    std::cout << (direction == Direction::up || config.hub ? "site" : "central") << "  " << filter
-              << "  at QoS " << static_cast<int>(table.qos_of(filter)) << ", for" << routes[filter]
-              << '\n';
+    const LinkSettings& link =
+        direction == Direction::up || config.hub ? config.site : config.central;
+    const Qos qos = std::min(table.qos_of(filter), link.max_qos);
+    std::cout << link.name << "  " << filter << "  at QoS " << static_cast<int>(qos) << ", for"
+              << routes[filter] << '\n';
   }
 }
 

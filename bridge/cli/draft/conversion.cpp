@@ -19,10 +19,6 @@ namespace {
 
 // What has no counterpart whatever its value, and what to do.
 constexpr std::pair<std::string_view, std::string_view> without_counterpart[] = {
-    {"bridge_alpn", "bascule offers no ALPN: use a port of the broker that speaks MQTT alone"},
-    {"bridge_bind_address",
-     "bascule connects from the address that the kernel's routes choose: leave it, or set it with "
-     "'ip route … src'"},
     {"bridge_ciphers", "the system's OpenSSL settings decide"},
     {"bridge_ciphers_tls1.3", "the system's OpenSSL settings decide"},
     {"bridge_identity",
@@ -36,7 +32,9 @@ constexpr std::pair<std::string_view, std::string_view> without_counterpart[] = 
 
 // Of those that begin with bridge_: what is taken over, or needs nothing. Of the others all is,
 // since the reader takes no unknown one for a bridge's.
-constexpr std::string_view considered[] = {"bridge_attempt_unsubscribe",
+constexpr std::string_view considered[] = {"bridge_alpn",
+                                           "bridge_attempt_unsubscribe",
+                                           "bridge_bind_address",
                                            "bridge_cafile",
                                            "bridge_capath",
                                            "bridge_certfile",
@@ -191,12 +189,17 @@ void Conversion::take_central() {
          "central.invalid");
     draft_.central.url = "mqtt://central.invalid:1883";
   } else {
-    draft_.central.url = (tls ? "mqtts://" : "mqtt://") + authority(addresses.front());
+    const std::string scheme = tls ? "mqtts://" : "mqtt://";
+    draft_.central.url = scheme + authority(addresses.front());
+    for (std::size_t i = 1; i < addresses.size(); ++i) {
+      draft_.central.other_urls.push_back(scheme + authority(addresses[i]));
+    }
   }
-  if (addresses.size() > 1) {
-    note(*option,
-         "bascule has one address, and the first one is taken; for the others use a name "
-         "that leads to all of them, in DNS, or a balancer");
+  if (const auto* bind = find("bridge_bind_address")) {
+    draft_.central.settings.emplace_back("bind_address", "'" + bind->value + "'");
+  }
+  if (const auto* alpn = find("bridge_alpn"); alpn != nullptr && tls) {
+    draft_.central.alpn = alpn->value;
   }
   if (const auto* user = find("remote_username", "username")) {
     draft_.central.username = user->value;
@@ -260,7 +263,9 @@ void Conversion::take_session() {
                      "lane says when it sends");
   }
   if (is_true(find("round_robin"))) {
-    note(*find("round_robin"), "bascule has one address; see address");
+    note(*find("round_robin"),
+         "bascule tries the addresses in order, and goes back to the first; without that wish put "
+         "the one to prefer first");
   }
 }
 

@@ -64,17 +64,25 @@ std::string tls(const DraftLink& link) {
   std::string text;
   for (const auto& [key, value] : {std::pair{"ca_file", &link.ca_file},
                                    {"cert_file", &link.cert_file},
-                                   {"key_file", &link.key_file}}) {
+                                   {"key_file", &link.key_file},
+                                   {"alpn", &link.alpn}}) {
     if (!value->empty()) text += "  " + entry(key, *value);
   }
   return text.empty() ? "" : "  tls:\n" + text;
 }
 
+std::string urls(const DraftLink& link) {
+  if (link.other_urls.empty()) return entry("url", link.url);
+  std::string list = "'" + link.url + "'";
+  for (const std::string& url : link.other_urls) list += ", '" + url + "'";
+  return "  url: [" + list + "]\n";
+}
+
 std::string section(const char* name, const DraftLink& link) {
   std::string text = std::string(name) + ":\n";
   for (const std::string& advice : link.advice) text += comment(advice, "  ");
-  text += entry("url", link.url) + entry("client_id", link.client_id) +
-          entry("username", link.username) + entry("password_file", link.password_file);
+  text += urls(link) + entry("client_id", link.client_id) + entry("username", link.username) +
+          entry("password_file", link.password_file);
   text += tls(link) + entry("protocol", link.protocol);
   if (link.broker != BrokerKind::automatic) {
     text += entry("broker", std::string(word_of(broker_words, link.broker)));

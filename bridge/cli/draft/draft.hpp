@@ -12,7 +12,8 @@ namespace bascule {
 
 struct DraftLink {
   std::string url, client_id, username, password_file;  // empty, here and below: left out
-  std::string ca_file, cert_file, key_file;
+  std::vector<std::string> other_urls;
+  std::string ca_file, cert_file, key_file, alpn;
   std::string protocol;
   BrokerKind broker = BrokerKind::automatic;
   std::vector<std::pair<std::string, std::string>> settings;  // further keys; the values as YAML

@@ -164,6 +164,7 @@ bridge_protocol_version mqttv50
 bridge_max_packet_size 5000
 bridge_outgoing_retain false
 bridge_bind_address 192.0.2.1
+bridge_alpn mqtt
 bridge_psk 001122
 bridge_sparkle true
 round_robin true
@@ -171,9 +172,11 @@ topic a/# out 1
 )");
   const LinkSettings& central = all.config.central;
   CHECK(central.url == "mqtts://192.0.2.7:8883");
+  CHECK(central.other_urls == std::vector<std::string>{"mqtts://192.0.2.8:8883"});
+  CHECK(central.bind_address == "192.0.2.1");
   CHECK(contains(all.yaml,
                  "  tls:\n    ca_file: /etc/ssl/ca.pem\n    cert_file: /etc/ssl/b.pem\n"
-                 "    key_file: /etc/ssl/b.key\n"));
+                 "    key_file: /etc/ssl/b.key\n    alpn: mqtt\n"));
   CHECK_FALSE(central.tls.insecure);
   CHECK(central.client_id == "gate 1");
   CHECK(central.username == "store's");
@@ -190,10 +193,10 @@ topic a/# out 1
   REQUIRE(all.config.routes.size() == 1);
   CHECK(all.config.routes[0].retain == RetainRule::clear);
   for (const char* place :
-       {"m.conf:4: address", "m.conf:8: bridge_insecure", "m.conf:11: remote_password",
-        "m.conf:13: local_password", "m.conf:17: start_type", "m.conf:19: cleansession", "watch/me",
-        "m.conf:23: bridge_max_packet_size", "m.conf:25: bridge_bind_address",
-        "m.conf:26: bridge_psk", "m.conf:27: bridge_sparkle", "m.conf:28: round_robin"}) {
+       {"m.conf:8: bridge_insecure", "m.conf:11: remote_password", "m.conf:13: local_password",
+        "m.conf:17: start_type", "m.conf:19: cleansession", "watch/me",
+        "m.conf:23: bridge_max_packet_size", "m.conf:27: bridge_psk", "m.conf:28: bridge_sparkle",
+        "m.conf:29: round_robin"}) {
     CAPTURE(place);
     CHECK(contains(all.notes, place));
   }

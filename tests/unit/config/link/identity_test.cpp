@@ -57,5 +57,5 @@ TEST_CASE("config: enhanced authentication needs MQTT 5 and the native client") 
   CHECK(problems(with_site(auth + "  client: paho\n")) ==
         Lines{"3:3: \"auth\" needs the native client; use client: native or auto"});
   CHECK(problems(with_site("  url: mqtt://h\n  auth: {method: X}\n")) ==
-        Lines{"3:3: \"auth\" needs \"data_file\""});
+        Lines{"3:3: \"site.auth\" needs \"data_file\""});
 }
