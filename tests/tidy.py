@@ -18,6 +18,7 @@ BRIDGE = [
     ["link/broker_kind"],
     ["settings", "log"],
     ["link", "route", "journal/lane", "journal/store/sqlite"],
+    ["link/token"],
     ["link/codec", "link/paho", "journal/store/table"],
     ["link/native", "journal/store"],
     ["journal/repeats", "journal/books"],
@@ -69,6 +70,7 @@ RANKS = {tree: {room: rank for rank, rooms in enumerate(ranks) for room in rooms
 FOREIGN = {
     r"mqtt/|MQTT": "link/paho",
     r"openssl/": ("link", "message"),
+    r"libp11\.h": "link",
     r"xxhash\.h": "message",
     r"sqlite3\.h": "journal/store/sqlite",
     r"dlfcn\.h": "policy",

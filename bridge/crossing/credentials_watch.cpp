@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "link/native/transport/credentials.hpp"
+#include "link/pkcs11_uri.hpp"
 #include "text/wording.hpp"
 
 namespace bascule {
@@ -19,7 +20,8 @@ bool reads_by_itself(const LinkSettings& settings) {
 
 CredentialsWatch::CredentialsWatch(const LinkSettings& settings)
     : files_({settings.password_file, settings.tls.ca_file, settings.tls.cert_file,
-              settings.tls.key_file}) {}
+              names_token(settings.tls.key_file) ? "" : settings.tls.key_file,
+              settings.tls.key_password_file}) {}
 
 CredentialsWatch::Found CredentialsWatch::look(const LinkSettings& settings) {
   const std::vector<std::string> changed = files_.look();

@@ -22,11 +22,12 @@ std::string read_file(const std::string& path, const char* what) {
   return text;
 }
 
-std::string read_password(const std::string& path) {
-  auto password = read_file(path, "password_file");
+std::string read_password(const std::string& path, const char* what) {
+  auto password = read_file(path, what);
   while (password.ends_with('\n') || password.ends_with('\r')) password.pop_back();
   if (password.empty()) {
-    throw std::runtime_error("password_file: " + path + " is empty; write the password into it");
+    throw std::runtime_error(std::string(what) + ": " + path +
+                             " is empty; write the password into it");
   }
   return password;
 }
@@ -50,6 +51,11 @@ std::string session_shortened(const LinkSettings& settings, const Limits& limits
   return "the broker keeps the session for " + std::to_string(*limits.session_expiry_s) +
          " s only, not the " + std::to_string(wanted) +
          " s of session_expiry: what comes while the bridge is away for longer is lost there";
+}
+
+Protocol wanted_protocol(const LinkSettings& settings) {
+  const bool automatic = settings.protocol == Protocol::automatic;
+  return automatic && !settings.auth.method.empty() ? Protocol::v5 : settings.protocol;
 }
 
 std::uint16_t keep_alive_s(const LinkSettings& settings) {

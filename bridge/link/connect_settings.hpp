@@ -14,7 +14,7 @@ namespace bascule {
 std::string read_file(const std::string& path, const char* what);
 
 // Without the line's end; an empty one is an error, too.
-std::string read_password(const std::string& path);
+std::string read_password(const std::string& path, const char* what = "password_file");
 
 // What the native client takes in whole. Nothing is announced to the broker, which would drop
 // silently what is larger (mosquitto 2.0.11 does); larger packets are read past.
@@ -23,6 +23,8 @@ std::uint32_t maximum_packet_bytes(const LinkSettings& settings);
 std::uint32_t session_expiry_s(const LinkSettings& settings);
 // What to tell the operator if the broker keeps the session for less long; empty: it does not.
 std::string session_shortened(const LinkSettings& settings, const Limits& limits);
+// The one to ask for: that of MQTT 5 where something is wanted that only it has.
+Protocol wanted_protocol(const LinkSettings& settings);
 std::uint16_t keep_alive_s(const LinkSettings& settings);
 
 // How long it may take until the broker has answered CONNECT.

@@ -3,6 +3,7 @@
 
 #include "link/link.hpp"
 #include "link/native/native_link.hpp"
+#include "link/paho/beyond_paho.hpp"
 #include "link/paho/paho_link.hpp"
 #include "link/url.hpp"
 
@@ -22,6 +23,7 @@ std::unique_ptr<Link> make_link(LinkSettings settings) {
         "url: the Paho client does not use Unix sockets; use client: native");
   }
   if (url->websocket() || settings.client == Client::paho) {
+    if (const auto what = beyond_paho(settings); !what.empty()) throw std::invalid_argument(what);
     return std::make_unique<PahoLink>(std::move(settings), std::move(*url));
   }
   return std::make_unique<NativeLink>(std::move(settings), std::move(*url));

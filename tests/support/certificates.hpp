@@ -28,6 +28,17 @@ struct Certificates {
     return "certfile " + name + ".crt\nkeyfile " + name + ".key\nallow_anonymous true\n";
   }
 
+  // A client's NAME.key and NAME.crt.
+  void client(const std::string& name) {
+    const auto file = dir.file(name);
+    made =
+        made &&
+        run({"openssl", "req", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=" + name, "-keyout",
+             file + ".key", "-out", file + ".csr"}) == 0 &&
+        run({"openssl", "x509", "-req", "-in", file + ".csr", "-CA", dir.file("ca.crt"), "-CAkey",
+             dir.file("ca.key"), "-CAcreateserial", "-days", "9", "-out", file + ".crt"}) == 0;
+  }
+
   TempDir dir;
   bool made = false;
 };

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "link/connect_settings.hpp"
+#include "link/private_key.hpp"
 
 namespace bascule {
 
@@ -18,14 +19,21 @@ constexpr std::uint32_t inflight_slack = 1'000;
 
 mqtt::ssl_options tls_options(const TlsSettings& tls) {
   for (const auto& [path, what] :
-       {std::pair{&tls.ca_file, "tls.ca_file"}, std::pair{&tls.cert_file, "tls.cert_file"},
-        std::pair{&tls.key_file, "tls.key_file"}}) {
+       {std::pair{&tls.ca_file, "tls.ca_file"}, std::pair{&tls.cert_file, "tls.cert_file"}}) {
     if (!path->empty()) read_file(*path, what);
+  }
+  const auto& secret = tls.key_password_file;
+  const std::string password = secret.empty() ? "" : read_password(secret, "tls.key_password_file");
+  if (!tls.key_file.empty()) {  // else OpenSSL would ask at the terminal
+    read_pem_key(tls.key_file, password, "tls.key_file",
+                 "name its password with tls.key_password_file");
   }
   mqtt::ssl_options options;
   if (!tls.ca_file.empty()) options.set_trust_store(tls.ca_file);  // else the system's store
   if (!tls.cert_file.empty()) options.set_key_store(tls.cert_file);
   if (!tls.key_file.empty()) options.set_private_key(tls.key_file);
+  if (!password.empty()) options.set_private_key_password(password);
+  if (!tls.alpn.empty()) options.set_alpn_protos(tls.alpn);
   options.set_enable_server_cert_auth(!tls.insecure);
   options.set_verify(!tls.insecure);
   return options;

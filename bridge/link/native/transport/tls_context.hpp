@@ -25,7 +25,8 @@ TlsContext make_tls_context(const TlsSettings& settings);
 // The same one, for another owner.
 TlsContext share(const TlsContext& context);
 
-// The certificate must be for `host`, unless any is taken; and the broker is told the name.
+// The certificate must be for `host`, unless any is taken; and the broker is told the name. The
+// settings' server_name is used in its place.
 void expect_host(ssl_st* session, const std::string& host, bool insecure);
 
 // Why a handshake failed.

@@ -1,0 +1,21 @@
+#include "link/paho/beyond_paho.hpp"
+
+#include "link/pkcs11_uri.hpp"
+
+namespace bascule {
+
+std::string beyond_paho(const LinkSettings& settings) {
+  const std::string remedy = "; use client: native";
+  if (!settings.auth.method.empty()) {
+    return "auth: the Paho client knows no enhanced authentication" + remedy;
+  }
+  if (!settings.tls.server_name.empty()) {
+    return "tls.server_name: the Paho client knows no name but that of the URL" + remedy;
+  }
+  if (names_token(settings.tls.key_file)) {
+    return "tls.key_file: the Paho client takes keys from files alone, not from a token" + remedy;
+  }
+  return "";
+}
+
+}  // namespace bascule
