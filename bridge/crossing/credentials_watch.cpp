@@ -21,13 +21,17 @@ bool reads_by_itself(const LinkSettings& settings) {
 CredentialsWatch::CredentialsWatch(const LinkSettings& settings)
     : files_({settings.password_file, settings.tls.ca_file, settings.tls.cert_file,
               names_token(settings.tls.key_file) ? "" : settings.tls.key_file,
-              settings.tls.key_password_file}) {}
+              settings.tls.key_password_file, settings.token.key_file, settings.auth.data_file}) {}
 
 CredentialsWatch::Found CredentialsWatch::look(const LinkSettings& settings) {
   const std::vector<std::string> changed = files_.look();
   if (changed.empty()) return Found::nothing;
   const std::string names = comma_list(changed);
   fault_ = credentials_fault(settings);
+  if (fault_.empty() && changed == std::vector{settings.auth.data_file}) {
+    spdlog::info("link {}: {} has changed; it authenticates again with that", settings.name, names);
+    return Found::data;
+  }
   if (fault_.empty()) {
     spdlog::info("link {}: {} has changed; it connects anew with that once nothing is on its way",
                  settings.name, names);

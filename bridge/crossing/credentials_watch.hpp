@@ -16,7 +16,8 @@ class CredentialsWatch {
  public:
   explicit CredentialsWatch(const LinkSettings& settings);
 
-  enum class Found : std::uint8_t { nothing, good, bad };
+  // data: only that of enhanced authentication has changed, and is good.
+  enum class Found : std::uint8_t { nothing, good, data, bad };
   // Looks, and logs what is found. Each second or so.
   Found look(const LinkSettings& settings);
   // What is wrong with the files, as found; empty: nothing.

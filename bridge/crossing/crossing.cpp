@@ -285,12 +285,17 @@ void Crossing::rest(std::int64_t by_ms, const std::function<void(bool)>& done) {
 
 void Crossing::look() {
   const auto found = credentials_.look(settings_);
+  const bool acts = started_ && !represented();
+  if (acts && settings_.token.kind != TokenKind::none) {
+    tell([this] { stopping_ ? void() : parting_.look_at_token(settings_); });
+  }
   if (found == CredentialsWatch::Found::nothing) return;
   {
     const std::lock_guard lock(mutex_);
     credentials_fault_ = credentials_.fault();
   }
-  if (found == CredentialsWatch::Found::bad || !started_ || represented()) return;
+  if (found == CredentialsWatch::Found::bad || !acts) return;
+  if (found == CredentialsWatch::Found::data) return link_->reauthenticate();
   link_->loop().post([this] {
     if (!stopping_) parting_.renew();
   });
@@ -343,13 +348,6 @@ std::string Crossing::spoken(const std::string& word) { return std::string(word_
 void Crossing::heard(const std::string& payload) {
   if (!payload.starts_with(word_mark)) return forwarder_.heard(payload);
   if (on_word) on_word(payload.substr(word_mark.size()));
-}
-
-void Crossing::halt(const std::string& why) {
-  link_->loop().post([this, why] {
-    forwarder_.end_sending();
-    link_->hold(why);
-  });
 }
 
 // On the link's reading thread.

@@ -78,7 +78,12 @@ class Crossing {
   void say(Direction direction, const std::string& word);
   // The payload that says it.
   static std::string spoken(const std::string& word);
-  void halt(const std::string& why);
+  void halt(const std::string& why) {
+    tell([this, why] {
+      forwarder_.end_sending();
+      link_->hold(why);
+    });
+  }
   // Any thread.
   void compare_retained() {
     link_->loop().post([this] { comparison_.again(); });
@@ -95,7 +100,8 @@ class Crossing {
     link_->loop().post([this, lane, paused] { forwarder_.pause_lane(lane, paused); });
   }
   // Notices changed files of credentials: where they can be used, the link connects anew once
-  // nothing is on its way. One thread at a time, each second or so.
+  // nothing is on its way. So it does before its token ends. One thread at a time, each second or
+  // so.
   void look();
   // Before start(): it is paused, and is to be started, by this, once it is resumed.
   void start_paused(std::function<void()> start) { parting_.start_paused(std::move(start)); }

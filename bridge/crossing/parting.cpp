@@ -1,10 +1,14 @@
 #include "crossing/parting.hpp"
 
+#include <spdlog/spdlog.h>
+
 #include <chrono>
 #include <string_view>
 
 #include "clock.hpp"
+#include "link/token/token.hpp"
 #include "message/own.hpp"
+#include "text/time.hpp"
 
 namespace bascule {
 namespace {
@@ -56,6 +60,19 @@ void Parting::renew() {
   forwarder_.pause(true);
   part_by_ms_ = boottime_ms() + deadline.count();
   part();
+}
+
+void Parting::look_at_token(const LinkSettings& settings) {
+  const LinkStatus status = link_.status();
+  const bool connected =
+      status.state == LinkStatus::State::up || status.state == LinkStatus::State::slow;
+  if (!connected || status.token_until_ms == 0 || under_way()) return;
+  const bool due =
+      renewal_due(settings.token.lasts, status.token_until_ms, now().wall_ms, forwarder_.idle());
+  if (!due) return;
+  spdlog::info("link {}: its token ends at {}; it connects anew with another one", settings.name,
+               utc_text(status.token_until_ms));
+  renew();
 }
 
 // A link that is down tells of no end; the timer is for one that goes down by itself meanwhile.

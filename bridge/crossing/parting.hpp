@@ -39,6 +39,9 @@ class Parting {
   // the connection has ended, with that reason; whether it was for this. Loop thread.
   void renew();
   bool ended(const std::string& reason);
+  // Makes it anew before the token ends that it was made with: token/token.hpp. Each second or so,
+  // on the loop thread.
+  void look_at_token(const LinkSettings& settings);
   // It has begun, and its end is not there yet. Loop thread.
   bool under_way() const { return renews_ || timer_ != nullptr; }
 

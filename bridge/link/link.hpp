@@ -140,8 +140,9 @@ struct LinkStatus {
   int protocol = 0;           // 5, 4 (3.1.1), or 0 while unknown
   double rtt_ms = 0;          // of the last acknowledged publish or connect
   std::uint64_t reconnects = 0;
-  std::int64_t next_try_ms = 0;  // when it connects next, ms since 1970 UTC; 0: no time is set
-  std::string last_error;        // empty: none
+  std::int64_t next_try_ms = 0;     // when it connects next, ms since 1970 UTC; 0: no time is set
+  std::int64_t token_until_ms = 0;  // when what it shows ends, ms since 1970 UTC; 0: no token
+  std::string last_error;           // empty: none
   std::string warning;  // what is not as it should be for as long as this lasts; empty: nothing
   std::optional<Limits> granted;                  // by the broker, while connected
   std::vector<SubscriptionStatus> subscriptions;  // those that were answered, or not in time
@@ -223,6 +224,10 @@ class Link {
   // paused: disconnected, and stays so until resumed. Any thread; returns at once.
   virtual void pause(const std::string& reason) = 0;
   virtual void resume() = 0;
+
+  // auth.data_file has changed: shows the broker what it has now, on the connection that there is;
+  // the next one shows it anyway. The Paho client knows no AUTH. Any thread; returns at once.
+  virtual void reauthenticate() {}
 
   virtual LinkStatus status() const = 0;  // any thread
   virtual Loop& loop() = 0;

@@ -13,6 +13,10 @@ std::unique_ptr<Link> make_link(LinkSettings settings) {
   std::string why;
   auto url = parse_url(settings.url, &why);
   if (!url) throw std::invalid_argument("the url " + why);
+  if (!settings.auth.method.empty() && settings.protocol == Protocol::v3_1_1) {
+    throw std::invalid_argument(
+        "auth: MQTT 3.1.1 knows no enhanced authentication; use protocol: 5");
+  }
   const bool socket = url->scheme == Url::Scheme::unix_socket;
   if (settings.client == Client::native && url->websocket()) {
     throw std::invalid_argument(

@@ -77,6 +77,12 @@ std::string describe_reason(int code) {
   return text.data();
 }
 
+std::string with_details(std::string why, std::string_view text, std::string_view reference) {
+  if (!text.empty()) why += ": " + std::string(text);
+  if (!reference.empty()) why += "; the server to use: " + std::string(reference);
+  return why;
+}
+
 bool about_a_packet(int code) {
   const Reason* const known = find(code);
   return known != nullptr && known->about_a_packet;

@@ -110,6 +110,11 @@ void StatusBoard::failed(const std::string& why) {
   }
 }
 
+void StatusBoard::token(std::int64_t until_ms) {
+  const std::lock_guard lock(mutex_);
+  status_.token_until_ms = until_ms;
+}
+
 void StatusBoard::round_trip(double ms) {
   const std::lock_guard lock(mutex_);
   status_.rtt_ms = ms;

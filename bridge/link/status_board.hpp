@@ -28,7 +28,8 @@ class StatusBoard {
   void failed(const std::string& why);
   // It connects again after `wait`, unless its state changes before.
   void tries_in(std::chrono::milliseconds wait);
-  void tries();  // it does so now
+  void tries();                       // it does so now
+  void token(std::int64_t until_ms);  // 0: it shows none
   void round_trip(double ms);
   void error(const std::string& text);
   // It takes nothing in, as somebody else says in the log.

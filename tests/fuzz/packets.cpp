@@ -55,6 +55,12 @@ void take(const Frame& frame, Protocol version) {
     case PacketType::suback:
       decode_suback(body, version);
       break;
+    case PacketType::auth:
+      if (const auto auth = decode_auth(body)) {
+        CLAIM(inside(auth->method, frame.body));
+        CLAIM(inside(auth->reason_text, frame.body));
+      }
+      break;
     case PacketType::disconnect:
       decode_disconnect(body);
       break;

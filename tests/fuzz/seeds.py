@@ -47,6 +47,8 @@ def packets():
             yield lead + packet(kind, b"\x00\x07\x87" + with_length(REASON))
         yield lead + packet(0x90, b"\x00\x01" + (b"\x00" if version == 5 else b"") + b"\x01")
         yield lead + packet(0xd0, b"") + packet(0x40, b"\x00\x07")
+        yield lead + packet(0xf0, b"\x18" + with_length(b"\x15" + text("JWT") + b"\x16"
+                                                        + text(b"\x00\xff") + REASON))
         yield lead + packet(0xe0, b"\x9c" + with_length(b"\x1c" + text("other:1883") + REASON))
 
 

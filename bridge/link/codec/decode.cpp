@@ -43,6 +43,8 @@ constexpr std::uint64_t bit(std::uint8_t property) { return std::uint64_t{1} << 
 constexpr std::uint64_t of_answers = bit(id::reason_string) | bit(id::user_property);
 constexpr std::uint64_t of_disconnect =
     of_answers | bit(id::server_reference) | bit(id::session_expiry);
+constexpr std::uint64_t of_auth =
+    of_answers | bit(id::authentication_method) | bit(id::authentication_data);
 constexpr std::uint64_t of_connack =
     of_answers | bit(id::session_expiry) | bit(id::assigned_client_id) |
     bit(id::server_keep_alive) | bit(id::authentication_method) | bit(id::authentication_data) |
@@ -267,6 +269,20 @@ std::optional<Farewell> decode_disconnect(std::string_view body) {
   }
   if (!in.ok() || !in.at_end()) return std::nullopt;
   return farewell;
+}
+
+std::optional<Auth> decode_auth(std::string_view body) {
+  Reader in(body);
+  Auth auth;
+  if (!in.at_end()) auth.reason = in.u8();
+  if (!in.at_end()) {
+    read_properties(in, of_auth, [&](const ControlProperty& property) {
+      if (property.id == id::authentication_method) auth.method = property.text;
+      if (property.id == id::reason_string) auth.reason_text = property.text;
+    });
+  }
+  if (!in.ok() || !in.at_end()) return std::nullopt;
+  return auth;
 }
 
 bool decode_publish(std::uint8_t flags, std::span<char> body, Protocol version,

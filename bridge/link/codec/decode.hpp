@@ -45,11 +45,19 @@ struct Farewell {
   std::string_view server_reference;
 };
 
+// What it has for us to answer is not looked at: our authentication is one step.
+struct Auth {
+  std::uint8_t reason = 0;
+  std::string_view method;  // empty: it does not say
+  std::string_view reason_text;
+};
+
 std::optional<ConnAck> decode_connack(std::string_view body, Protocol version);
 std::optional<Answer> decode_answer(std::string_view body, Protocol version);
 std::optional<SubAck> decode_suback(std::string_view body, Protocol version);  // of one filter
 std::optional<UnsubAck> decode_unsuback(std::string_view body, Protocol version);
 std::optional<Farewell> decode_disconnect(std::string_view body);  // MQTT 5 only
+std::optional<Auth> decode_auth(std::string_view body);            // likewise
 
 // Fills all of `delivery` but the tag. Only the frame of the packet is judged here, not what the
 // application put in: an illegal topic or property is for the one who takes the message, who can

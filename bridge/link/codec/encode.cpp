@@ -42,6 +42,14 @@ void append_setting(std::string& out, std::string_view text, const char* what) {
   append_text(out, text);
 }
 
+void append_authentication(std::string& properties, std::string_view method,
+                           std::string_view data) {
+  append_u8(properties, 21);  // authentication method
+  append_setting(properties, method, "auth.method");
+  append_u8(properties, 22);  // authentication data
+  append_setting(properties, data, "what auth.data_file has");
+}
+
 unsigned fixed_header(PacketType type, unsigned flags) {
   return static_cast<unsigned>(type) << 4 | flags;
 }
@@ -95,6 +103,9 @@ void append_connect(std::string& out, const ConnectPacket& packet) {
     if (packet.maximum_packet_bytes != 0) {
       append_u8(properties, 39);  // maximum packet size
       append_u32(properties, packet.maximum_packet_bytes);
+    }
+    if (!packet.auth_method.empty()) {
+      append_authentication(properties, packet.auth_method, packet.auth_data);
     }
     append_variable(body, properties.size());
     body += properties;
@@ -168,6 +179,16 @@ void append_unsubscribe(std::string& out, Protocol version, std::uint16_t packet
   if (version == Protocol::v5) append_variable(body, 0);
   for (const auto& filter : filters) append_setting(body, filter, "a filter to unsubscribe");
   append_packet(out, PacketType::unsubscribe, 2, body);
+}
+
+void append_auth(std::string& out, std::uint8_t reason, std::string_view method,
+                 std::string_view data) {
+  std::string properties;
+  append_authentication(properties, method, data);
+  std::string body;
+  append_u8(body, reason);
+  append_variable(body, properties.size());
+  append_packet(out, PacketType::auth, 0, body + properties);
 }
 
 void append_pingreq(std::string& out) { append_packet(out, PacketType::pingreq, 0, {}); }

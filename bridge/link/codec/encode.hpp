@@ -7,6 +7,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "link/codec/packet.hpp"
 #include "link/link.hpp"
@@ -25,6 +26,8 @@ struct ConnectPacket {
   std::uint32_t session_expiry_s = 0;
   std::uint16_t receive_maximum = 65'535;
   std::uint32_t maximum_packet_bytes = 0;  // 0: none is announced
+  std::string auth_method;                 // of enhanced authentication; empty: none
+  std::string auth_data;                   // bytes
 };
 
 void append_connect(std::string& out, const ConnectPacket& packet);
@@ -45,6 +48,10 @@ void append_subscribe(std::string& out, Protocol version, std::uint16_t packet_i
 
 void append_unsubscribe(std::string& out, Protocol version, std::uint16_t packet_id,
                         std::span<const std::string> filters);
+
+// MQTT 5 only.
+void append_auth(std::string& out, std::uint8_t reason, std::string_view method,
+                 std::string_view data);
 
 void append_pingreq(std::string& out);
 void append_disconnect(std::string& out);

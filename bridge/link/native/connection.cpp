@@ -18,12 +18,6 @@ using Milliseconds = std::chrono::duration<double, std::milli>;
 // An end over something that the broker did, though it had let us in.
 Connection::End fault(std::string why) { return {Kind::refused, std::move(why), 0, 0}; }
 
-std::string with_details(std::string why, std::string_view text, std::string_view reference) {
-  if (!text.empty()) why += ": " + std::string(text);
-  if (!reference.empty()) why += "; the server to use: " + std::string(reference);
-  return why;
-}
-
 std::string_view body_of(const Frame& frame) { return {frame.body.data(), frame.body.size()}; }
 
 }  // namespace
@@ -38,10 +32,12 @@ Connection::Connection(Loop& loop, const LinkSettings& settings, const Url& url,
       owner_(owner),
       version_(version),
       packet_bytes_max_(maximum_packet_bytes(settings)),
+      authentication_(settings, session.credentials),
       subscriber_(subscriptions, session.doubts),
       inbox_(version, session.deliveries) {
-  ConnectPacket packet = connect_packet(settings, version, will_of(session.will.form()));
+  ConnectPacket packet = connect_packet(settings, version, session.will.form());
   packet.password = session.credentials.password(settings);
+  authentication_.begin(packet);
   append_connect(connect_packet_, packet);
   Transport::Handlers handlers;
   handlers.on_open = [this] { opened(); };
@@ -52,14 +48,6 @@ Connection::Connection(Loop& loop, const LinkSettings& settings, const Url& url,
   transport_.emplace(loop, url, std::move(tls), settings.tls.insecure, connect_timeout(settings),
                      std::move(handlers));
   outbox_.emplace(version, session.publishes, *transport_);
-}
-
-std::optional<Will> Connection::will_of(WillDoubts::Form form) const {
-  auto will = form == WillDoubts::Form::none ? std::nullopt : settings_.will;
-  if (!will || form != WillDoubts::Form::plain) return will;
-  will->retain = false;
-  will->qos = Qos::at_most_once;
-  return will;
 }
 
 // --- what comes in ---------------------------------------------------------------------------
@@ -130,7 +118,9 @@ void Connection::hold_back() {
 }
 
 void Connection::take(const Frame& frame) {
-  if (phase_ == Phase::connecting && frame.type != PacketType::connack) {
+  const bool answers = frame.type == PacketType::connack ||
+                       (frame.type == PacketType::auth && authentication_.under_way());
+  if (phase_ == Phase::connecting && !answers) {
     fault_ = fault("the broker answered CONNECT with something else");
     return;
   }
@@ -155,6 +145,8 @@ void Connection::take(const Frame& frame) {
       return take_connack(frame);
     case PacketType::disconnect:
       return take_disconnect(frame);
+    case PacketType::auth:
+      return take_auth(frame);
     default:
       fault_ = fault("the broker sent a packet of type " +
                      std::to_string(static_cast<int>(frame.type)) + ", which we never asked for");
@@ -168,6 +160,7 @@ void Connection::take_connack(const Frame& frame) {
     return;
   }
   if (ack->reason != 0) return refused(*ack);
+  authentication_.welcomed();
   if (session_.will.taken()) {
     return fail({Kind::not_reached, "taken without the will; connecting again with it", 0, 0});
   }
@@ -193,7 +186,9 @@ void Connection::refused(const ConnAck& ack) {
     session_.will.refused(refusal.code);
   }
   look_for_redirect(refusal.code, ack.server_reference);
-  fail({refusal.kind, with_details(refusal.error, ack.reason_text, ack.server_reference),
+  fail({refusal.kind,
+        with_details(refusal.error, ack.reason_text, ack.server_reference) +
+            session_.credentials.doubt(refusal.code),
         refusal.code, 0});
 }
 
@@ -335,11 +330,19 @@ void Connection::take_disconnect(const Frame& frame) {
   }
   look_for_redirect(farewell->reason, farewell->server_reference);
   fault_ = fault(with_details("the broker ended it: " + describe_reason(farewell->reason),
-                              farewell->reason_text, farewell->server_reference));
+                              farewell->reason_text, farewell->server_reference) +
+                 session_.credentials.doubt(farewell->reason));
   fault_->code = farewell->reason;
   if (!about_a_packet(farewell->reason)) return;
   fault_->lost = farewell->reason;
   subscriber_.closed(now_);
+}
+
+void Connection::take_auth(const Frame& frame) {
+  auto taken = authentication_.take(body_of(frame), phase_ != Phase::connecting, transport_->out());
+  send();
+  if (!taken.fault.empty()) fault_ = fault(std::move(taken.fault));
+  if (taken.done) owner_.authenticated();
 }
 
 void Connection::look_for_redirect(std::uint8_t code, std::string_view reference) {

@@ -17,6 +17,7 @@
 #include "link/connect_result.hpp"
 #include "link/in_flight.hpp"
 #include "link/link.hpp"
+#include "link/native/authentication.hpp"
 #include "link/native/inbox.hpp"
 #include "link/native/keep_alive.hpp"
 #include "link/native/outbox.hpp"
@@ -69,6 +70,8 @@ class Connection {
     // The broker is about to end it, for another server has to be used: by a CONNACK or DISCONNECT
     // with that server's reference. ended() follows.
     virtual void sent_on(std::string_view reference, bool moved) = 0;
+    // The broker has taken what reauthenticate() has shown.
+    virtual void authenticated() = 0;
     virtual void deliver(std::span<const Delivery> deliveries) = 0;
     virtual void settled() = 0;  // outcomes wait in Session::publishes
     virtual void round_trip(double ms) = 0;
@@ -94,6 +97,12 @@ class Connection {
   void unsubscribe(std::span<const std::string> filters);
   void take_back(const std::string& filter);
 
+  // While it is up: shows the broker the data of enhanced authentication as it is now.
+  void reauthenticate() {
+    authentication_.again(transport_->out());
+    send();
+  }
+
   void acknowledge(std::uint64_t tag);
   void release(std::uint16_t packet_id);
 
@@ -112,7 +121,6 @@ class Connection {
   enum class Phase : std::uint8_t { connecting, subscribing, up, closing, over };
   using Clock = std::chrono::steady_clock;
 
-  std::optional<Will> will_of(WillDoubts::Form form) const;
   void opened() {
     transport_->out() = std::exchange(connect_packet_, {});
     transport_->send();
@@ -128,6 +136,7 @@ class Connection {
   void take_answer(const Frame& frame);
   void take_pingresp();
   void take_disconnect(const Frame& frame);
+  void take_auth(const Frame& frame);
   void refused(const ConnAck& ack);
   void look_for_redirect(std::uint8_t code, std::string_view reference);
   void welcomed();
@@ -162,6 +171,7 @@ class Connection {
   Phase phase_ = Phase::connecting;
   Clock::time_point phase_since_ = Clock::now();
   std::string connect_packet_;
+  Authentication authentication_;
   Limits limits_;
   KeepAlive keep_alive_;
   Subscriber subscriber_;

@@ -85,6 +85,7 @@ void NativeLink::connect() {
     connection_ =
         std::make_shared<Connection>(loop_, settings_, redirects_.target(), protocol_.next(),
                                      subscriptions_, unwanted_, session_, owner);
+    status_.token(session_.credentials.token_until_ms());
     watch();
     if (const auto fault = session_.credentials.fault(); !fault.empty()) {
       status_.error(fault + "; what it held before is used");
@@ -380,6 +381,21 @@ void NativeLink::resume() {
       connect();
     }
   });
+}
+
+void NativeLink::reauthenticate() {
+  loop_.post([this] {
+    if (phase_ != Phase::subscribing && phase_ != Phase::up) return;
+    try {
+      connection_->reauthenticate();
+    } catch (const std::exception& error) {
+      status_.error(error.what());
+    }
+  });
+}
+
+void NativeLink::authenticated() {
+  spdlog::info("link {}: the broker has taken the new auth.data_file", settings_.name);
 }
 
 // Ends the connection in an orderly way, or otherwise if that takes long.

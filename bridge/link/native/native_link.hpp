@@ -18,6 +18,7 @@
 
 #include "fold.hpp"
 #include "link/backoff.hpp"
+#include "link/connect_settings.hpp"
 #include "link/link.hpp"
 #include "link/native/connection.hpp"
 #include "link/native/transport/redirects.hpp"
@@ -51,6 +52,7 @@ class NativeLink final : public Link, private Connection::Owner {
   void go_on() override;
   void pause(const std::string& reason) override;
   void resume() override;
+  void reauthenticate() override;
   LinkStatus status() const override { return status_.read(); }
   Loop& loop() override { return loop_; }
 
@@ -68,6 +70,7 @@ class NativeLink final : public Link, private Connection::Owner {
   void without_will(const std::string& how) override;
   void refused(const std::string& how) override;
   void sent_on(std::string_view reference, bool moved) override;
+  void authenticated() override;
   void deliver(std::span<const Delivery> deliveries) override;
   void settled() override;
   void round_trip(double ms) override { status_.round_trip(ms); }
@@ -116,7 +119,7 @@ class NativeLink final : public Link, private Connection::Owner {
   bool resting_ = false;  // nobody has the handlers
   std::string close_reason_;
   Limits limits_;
-  ProtocolChoice protocol_{settings_.protocol, settings_.spoken};
+  ProtocolChoice protocol_{wanted_protocol(settings_), settings_.spoken};
   Backoff backoff_{settings_.reconnect_min, settings_.reconnect_max};
   Takeovers takeovers_{settings_.client_id};
   Redirects redirects_;

@@ -9,6 +9,7 @@
 #include "link/paho/paho_options.hpp"
 #include "link/reason.hpp"
 #include "link/tls_verdict.hpp"
+#include "link/token/token.hpp"
 
 namespace bascule {
 
@@ -129,6 +130,10 @@ void PahoLink::connect() {
   ++attempt_;
   try {
     const auto options = paho_connect_options(settings_, url_, static_cast<int>(version));
+    shown_ = options.get_password_str();
+    if (settings_.token.kind != TokenKind::none) {
+      status_.token(now().wall_ms + settings_.token.lasts.count());
+    }
     client_ = &client(version);
     client_->connect(attempt_, options);
     watch();
@@ -152,7 +157,7 @@ void PahoLink::on_connect(std::uint64_t attempt, const ConnectResult& result) {
   }
   if (!up) {
     protocol_.failed(result.kind, result.code, Clock::now());
-    return attempt_failed(result.error);
+    return attempt_failed(result.error + token_doubt(shown_, result.code, now()));
   }
   limits_ = result.limits;
   limits_.will_retained = settings_.will && settings_.will->retain && limits_.retain_available;

@@ -93,6 +93,7 @@ class PahoLink final : public Link {
   bool stopping_ = false;
   std::uint64_t attempt_ = 0;  // the current one; what is said of others is old
   std::map<Protocol, std::unique_ptr<PahoClient>> clients_;
+  std::string shown_;                     // as a password, the last time
   PahoClient* client_ = nullptr;          // of the current attempt
   PahoClient* session_client_ = nullptr;  // that Paho's unacknowledged publishes are with
   ProtocolChoice protocol_{settings_.protocol, settings_.spoken};

@@ -5,6 +5,7 @@
 
 #include "link/connect_settings.hpp"
 #include "link/private_key.hpp"
+#include "link/token/token.hpp"
 
 namespace bascule {
 
@@ -77,7 +78,9 @@ mqtt::connect_options paho_connect_options(const LinkSettings& settings, const U
   options.set_connect_timeout(static_cast<int>(connect_timeout(settings).count()));
   options.set_max_inflight(static_cast<int>(settings.window + inflight_slack));
   if (!settings.username.empty()) options.set_user_name(settings.username);
-  if (!settings.password_file.empty()) {
+  if (settings.token.kind != TokenKind::none) {
+    options.set_password(make_token(settings, now().wall_ms));
+  } else if (!settings.password_file.empty()) {
     options.set_password(read_password(settings.password_file));
   }
   if (const auto& will = settings.will) {

@@ -21,7 +21,7 @@ class SigningKey {
   std::string sign(std::string_view text) const;        // bytes
 
  private:
-  PrivateKey key_;      // null: it is a secret
+  PrivateKey key_;  // null: it is a secret
   std::string secret_;
   const char* algorithm_ = "HS256";
 };

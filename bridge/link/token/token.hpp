@@ -22,9 +22,9 @@ std::string make_token(const LinkSettings& settings, std::int64_t wall_ms);
 bool renewal_due(std::chrono::milliseconds lasts, std::int64_t until_ms, std::int64_t wall_ms,
                  bool quiet);
 
-// Why a broker may have refused a password or data for AUTH, if that is a token of either kind: what
-// to put behind the refusal, beginning with a semicolon. Empty: it is none, its time is good, and so
-// is this machine's clock as far as it knows.
+// Why a broker may have refused a password or data for AUTH, if that is a token of either kind:
+// what to put behind the refusal, beginning with a semicolon. Empty: it is none, its time is good,
+// and so is this machine's clock as far as it knows.
 std::string token_doubt(std::string_view shown, const Now& at);
 
 // Likewise, where the broker's reason (as in MQTT 5) is about who we are; else empty.

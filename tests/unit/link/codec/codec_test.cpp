@@ -39,6 +39,8 @@ bool readable(const Frame& frame, Protocol version) {
       return decode_suback(body_of(frame), version).has_value();
     case PacketType::disconnect:
       return decode_disconnect(body_of(frame)).has_value();
+    case PacketType::auth:
+      return decode_auth(body_of(frame)).has_value();
     default:
       return frame.body.empty();
   }
@@ -132,6 +134,41 @@ TEST_CASE("codec: SUBSCRIBE, PUBACK, PINGREQ and DISCONNECT, byte for byte") {
   append_pingreq(out);
   append_disconnect(out);
   CHECK(out == bytes({0x40, 2, 0x12, 0x34, 0xc0, 0, 0xe0, 0}));
+}
+
+TEST_CASE("codec: enhanced authentication in CONNECT and AUTH, byte for byte") {
+  const auto properties = bytes({21}) + text("JWT") + bytes({22}) + text(bytes({0, 255}));
+  ConnectPacket connect;
+  connect.client_id = "id";
+  connect.receive_maximum = 1;
+  connect.auth_method = "JWT";
+  connect.auth_data = bytes({0, 255});
+  std::string out;
+  append_connect(out, connect);
+  const auto all = bytes({17, 0, 0, 0, 0, 33, 0, 1}) + properties;
+  CHECK(out ==
+        packet(0x10, text("MQTT") + bytes({5, 0, 0, 30}) + packet(0, all).substr(1) + text("id")));
+  out.clear();
+  append_auth(out, 0x19, "JWT", bytes({0, 255}));
+  CHECK(out == packet(0xf0, bytes({0x19}) + packet(0, properties).substr(1)));
+  out.clear();
+  CHECK_THROWS_WITH(append_auth(out, 0x19, "JWT", std::string(65'536, 'x')),
+                    "what auth.data_file has is longer than 65,535 bytes");
+}
+
+TEST_CASE("codec: AUTH is read, and what does not belong into it refused") {
+  CHECK(decode_auth("")->reason == 0);
+  CHECK(decode_auth(bytes({0x18}))->reason == 0x18);
+  const auto block =
+      bytes({21}) + text("JWT") + bytes({22}) + text("more") + bytes({31}) + text("why");
+  const auto body = bytes({0x18}) + packet(0, block).substr(1);
+  const auto auth = decode_auth(body);
+  REQUIRE(auth);
+  CHECK(auth->method == "JWT");
+  CHECK(auth->reason_text == "why");
+  CHECK_FALSE(decode_auth(bytes({0x18, 3, 33, 0, 1})));  // receive maximum
+  CHECK_FALSE(decode_auth(bytes({0x18, 4, 21, 0, 1})));
+  CHECK_FALSE(decode_auth(bytes({0x18, 0, 0})));
 }
 
 TEST_CASE("codec: an identifier goes out with a SUBSCRIBE and is taken out of a PUBLISH") {
