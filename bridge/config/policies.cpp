@@ -176,7 +176,7 @@ void check_policies(const BridgeConfig& config) {
       Instance::make(type, policy, config.id, found, &topics);
       for (const OptionProblem& problem : found) {
         problems.add(position_of(policy, problem.pointer),
-                     in_quotes(problem.path()) + ' ' + problem.text);
+                     in_quotes(problem.path(policy.options)) + ' ' + problem.text);
       }
       if (found.empty()) check_wiring(config, policy, topics, problems);
     } catch (const PluginError& wrong) {

@@ -41,7 +41,9 @@ bool brings(const Feed& feed, const std::string& published, const std::string& t
   return !excluded && overlap(feed.same_topic ? common : feed.to, taken);
 }
 
-std::string named(const PolicyTopic& topic) { return in_quotes(topic.option.path()); }
+std::string named(const PolicyTopic& topic, const PolicyConfig& policy) {
+  return in_quotes(topic.option.path(policy.options));
+}
 
 // Why messages in this lane may be lost, or overtake one another; empty: they may not.
 std::string losing(const LaneSettings& lane) {
@@ -61,7 +63,7 @@ class Wiring {
       if (feed.route.direction == topic.direction && brings(feed, feed.from, topic.filter)) return;
     }
     problems_.add(position_of(policy_, topic.option.pointer),
-                  named(topic) + ": no route brings " + in_quotes(topic.filter) +
+                  named(topic, policy_) + ": no route brings " + in_quotes(topic.filter) +
                       " to this policy; add one with direction: " +
                       std::string(to_string(topic.direction)) + " and policy: " + policy_.name);
   }
@@ -99,9 +101,9 @@ class Wiring {
         if (topic.direction != feed.route.direction) continue;
         if (!brings(feed, sent.filter, topic.filter)) continue;
         return problems_.add(position_of(policy_, sent.option.pointer),
-                             named(sent) + " is a topic that the route " +
+                             named(sent, policy_) + " is a topic that the route " +
                                  in_quotes(feed.route.name) + " brings back to this policy, as " +
-                                 named(topic) + "; give them topics of their own");
+                                 named(topic, policy_) + "; give them topics of their own");
       }
     }
   }
@@ -112,8 +114,8 @@ class Wiring {
       const std::string why = lane.name == name ? losing(lane) : "";
       if (why.empty()) continue;
       return problems_.add(position_of(policy_, sent.option.pointer),
-                           named(sent) + " goes through the lane " + in_quotes(name) + ", which " +
-                               why + "; all of it has to arrive, in order");
+                           named(sent, policy_) + " goes through the lane " + in_quotes(name) +
+                               ", which " + why + "; all of it has to arrive, in order");
     }
   }
 

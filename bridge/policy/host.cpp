@@ -31,7 +31,7 @@ std::unique_ptr<Instance> make_instance(const PolicyHostSettings& host,
     const auto& type = load_plugin(policy.plugin, plugin_directories(host.plugin_dir));
     auto instance = Instance::make(type, policy, host.bridge_id, problems);
     if (instance != nullptr) return instance;
-    throw PluginError(problems.front().path() + ' ' + problems.front().text);
+    throw PluginError(problems.front().path(policy.options) + ' ' + problems.front().text);
   } catch (const PluginError& e) {
     throw std::runtime_error("policy " + policy.name + ": " + e.what());
   }

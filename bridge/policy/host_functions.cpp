@@ -41,6 +41,9 @@ void host_log(bascule_step* step, int level, bascule_bytes text) {
 void host_fail(bascule_step* step, bascule_bytes reason) {
   of(step).guarded([&] { return of(step).fail(view(reason)), 0; });
 }
+void host_quarantine(bascule_step* step, bascule_bytes reason) {
+  of(step).guarded([&] { return of(step).quarantine(view(reason)), 0; });
+}
 
 }  // namespace
 
@@ -57,7 +60,8 @@ const bascule_host& host_functions() {
                                     host_wake_at,
                                     host_explain,
                                     host_log,
-                                    host_fail};
+                                    host_fail,
+                                    host_quarantine};
   return host;
 }
 

@@ -1,11 +1,27 @@
 #include "policy/instance.hpp"
 
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <optional>
 #include <utility>
 
 #include "policy/host_functions.hpp"
+#include "text/number.hpp"
 
 namespace bascule {
 namespace {
+
+using nlohmann::json;
+
+// One token of a JSON pointer.
+std::string unescaped(const std::string& token) {
+  std::string text;
+  for (std::size_t i = 0; i < token.size(); ++i) {
+    const bool escape = token[i] == '~' && i + 1 < token.size();
+    text += escape ? (token[++i] == '1' ? '/' : '~') : token[i];
+  }
+  return text;
+}
 
 // What a plugin says while it reads its options.
 struct Said {
@@ -33,15 +49,21 @@ void note_topic(void* context, const bascule_topic* raw) {
 
 }  // namespace
 
-std::string OptionProblem::path() const {
+std::string OptionProblem::path(const std::string& options) const {
+  const json none;
+  const json document = json::parse(options, nullptr, false);
+  const json* at = &document;
   std::string path = "options";
-  for (std::size_t i = 0; i < pointer.size(); ++i) {
-    if (pointer[i] == '/') {
-      path += '.';
-    } else if (pointer[i] == '~' && i + 1 < pointer.size()) {
-      path += pointer[++i] == '1' ? '/' : '~';
+  for (std::size_t begin = 1; begin <= pointer.size();) {
+    const std::size_t end = std::min(pointer.find('/', begin), pointer.size());
+    const std::string token = unescaped(pointer.substr(begin, end - begin));
+    begin = end + 1;
+    const auto place = at->is_array() ? parse_number<std::size_t>(token) : std::nullopt;
+    path += '.' + (place ? std::to_string(*place + 1) : token);
+    if (place) {
+      at = *place < at->size() ? &(*at)[*place] : &none;
     } else {
-      path += pointer[i];
+      at = at->is_object() && at->contains(token) ? &(*at)[token] : &none;
     }
   }
   return path;

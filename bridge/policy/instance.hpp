@@ -20,8 +20,9 @@ struct OptionProblem {
   std::string pointer;  // RFC 6901
   std::string text;     // continues a sentence that begins with the key
 
-  // "options" or "options.fields.0": what that sentence begins with.
-  std::string path() const;
+  // "options" or "options.fields.1": what that sentence begins with; places of a list count from 1.
+  // `options`: the JSON that it is about.
+  std::string path(const std::string& options) const;
 };
 
 // A topic that a plugin says it takes or sends, by its options (bascule_topic).

@@ -79,7 +79,10 @@ void Runner::begin(JournalCore& core, Lane& lane, std::int64_t now_ms) {
     }
     if (lane.attempts >= attempts_max) {
       if (peek(core, lane) == nullptr) return;
-      quarantine(core, lane);
+      const std::string& why = lane.reason;
+      quarantine(core, lane,
+                 (why.empty() ? "the bridge ended while it decided" : why) + "; " +
+                     std::to_string(attempts_max) + " attempts");
       continue;
     }
     const bool alone = lane.attempts > 0;
@@ -161,7 +164,10 @@ void Runner::decide(JournalCore& core, Lane& lane, Watchdog& watchdog, std::int6
                  settings_.timeout_ms);
   const int result = instance_->decide(as_handle(step), input.raw());
   watchdog.end();
-  if (std::string why = step.failure(result); !why.empty()) {
+  if (std::string why = step.failure(result); !why.empty() && result != 0 && step.hopeless()) {
+    ++failures_;
+    quarantine(core, lane, why);
+  } else if (!why.empty()) {
     failed(core, lane, std::move(why), now_ms);
   } else if (step.apply(books, *lane.record, decided)) {
     full_.clear();
@@ -211,13 +217,10 @@ void Runner::failed(JournalCore& core, Lane& lane, std::string reason, std::int6
   lane.retry_at_ms = lane.attempts < attempts_max ? now_ms + retry_after_ms_ : 0;
 }
 
-void Runner::quarantine(JournalCore& core, Lane& lane) {
+void Runner::quarantine(JournalCore& core, Lane& lane, const std::string& why) {
   const LaneState& books = state(core, lane);
   const Record& record = *lane.record;
-  const std::string reason =
-      "policy " + settings_.name + ": " +
-      (lane.reason.empty() ? "the bridge ended while it decided" : lane.reason) + "; " +
-      std::to_string(attempts_max) + " attempts";
+  const std::string reason = "policy " + settings_.name + ": " + why;
   spdlog::error("policy {}: input {} {} is quarantined: {}", settings_.name,
                 to_string(books.direction), record.sequence, reason);
   const auto entry = quarantine_entry(books.direction, {lane.id, record.sequence}, record.message,

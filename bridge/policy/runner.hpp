@@ -86,7 +86,7 @@ class Runner {
   void decide(JournalCore& core, Lane& lane, Watchdog& watchdog, std::int64_t now_ms);
   Decision decision(const JournalCore& core, const Lane& lane) const;
   void failed(JournalCore& core, Lane& lane, std::string reason, std::int64_t now_ms);
-  void quarantine(JournalCore& core, Lane& lane);
+  void quarantine(JournalCore& core, Lane& lane, const std::string& why);
   void settled(Lane& lane);
   bool append(JournalCore& core, InputKind kind, std::string_view topic, std::string_view payload);
   void append_wakes(JournalCore& core, std::int64_t wall_ms);

@@ -279,6 +279,11 @@ void Step::log(int level, std::string_view text) {
 
 void Step::fail(std::string_view reason) { failed_ = reason.substr(0, key_bytes_max); }
 
+void Step::quarantine(std::string_view reason) {
+  fail(reason);
+  hopeless_ = true;
+}
+
 std::string Step::failure(int result) const {
   if (thrown_) std::rethrow_exception(thrown_);
   if (!refused_.empty()) return refused_;

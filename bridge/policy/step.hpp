@@ -60,6 +60,7 @@ class Step {
   int explain(std::string_view verdict);
   void log(int level, std::string_view text);
   void fail(std::string_view reason);
+  void quarantine(std::string_view reason);
 
   // Runs `work` so that no exception gets out; the journal's is kept for finish().
   template <class Work>
@@ -75,6 +76,8 @@ class Step {
   // After decide() has returned `result`: why the step failed; empty: it did not. Throws what the
   // journal threw while the step ran.
   std::string failure(int result) const;
+  // It did, and would again.
+  bool hopeless() const { return hopeless_; }
 
   // Makes the journal have it all, with the input's end. False: a lane is full, and nothing
   // happened.
@@ -114,6 +117,7 @@ class Step {
   std::string verdict_;
   std::string refused_;  // the first reason
   std::string failed_;
+  bool hopeless_ = false;
   std::size_t held_bytes_ = 0;
   std::exception_ptr thrown_;
 };

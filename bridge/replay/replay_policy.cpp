@@ -27,13 +27,14 @@ const PolicyConfig& policy_in(const BridgeConfig& config, const std::string& nam
                            "'; it has:" + (names.empty() ? " none" : names));
 }
 
-// A part of a list by its number, from 0; null: there is none.
+// A part of a list by its number, from 1; null: there is none.
 json* item(json& list, const std::string& name) {
   const auto number = parse_number<std::size_t>(name);
-  return list.is_array() && number && *number < list.size() ? &list[*number] : nullptr;
+  const bool there = list.is_array() && number && *number >= 1 && *number <= list.size();
+  return there ? &list[*number - 1] : nullptr;
 }
 
-// "a.0.b=5": the value is JSON if it can be read so, and a text otherwise.
+// "a.1.b=5": the value is JSON if it can be read so, and a text otherwise.
 void set_option(json& options, const std::string& set) {
   const std::size_t equals = set.find('=');
   if (equals == 0 || equals == std::string::npos) {

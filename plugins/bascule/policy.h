@@ -18,7 +18,8 @@
  *
  * Faults. decide() that fails (returns non-zero), crashes or does not return within `timeout` is
  * tried three times in all, also over restarts; then the input is quarantined with the reason and
- * the next one has its turn.
+ * the next one has its turn. A policy that knows that another attempt is of no use says so with
+ * quarantine().
  *
  * Threads. decide() is always called on the same thread. create() and destroy() may be called on
  * another, but never while another function of the instance runs. Host functions may be called only
@@ -179,6 +180,10 @@ typedef struct bascule_host {
 
   /* What decide() failed of, before it returns non-zero; one line. */
   void (*fail)(bascule_step* step, bascule_bytes reason);
+
+  /* As fail(), where another attempt would end likewise: the input is quarantined at once. Nothing
+   * else of the step is kept. Not there in a host whose `size` ends before it. */
+  void (*quarantine)(bascule_step* step, bascule_bytes reason);
 } bascule_host;
 
 enum {

@@ -9,8 +9,8 @@
 //   BASCULE_POLICY(Gate, "gate", "1.0", "lets through what the gate keeper likes")
 //
 // The constructor reports what is wrong with Options::problem(). What decide() throws fails the
-// step. No exception crosses the C line. A class that answers people's questions about its state
-// (bascule_policy.ask) has besides
+// step, which is tried again; a Quarantine says that this is of no use. No exception crosses the C
+// line. A class that answers people's questions about its state (bascule_policy.ask) has besides
 //
 //     void ask(bascule::plugin::Step& step, std::string_view what, std::string_view about);
 #pragma once
@@ -200,6 +200,11 @@ class Step {
   bascule_step* step_;
 };
 
+// Thrown by decide(): another attempt would end likewise, so that the input is quarantined at once.
+struct Quarantine : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
 class Options {
  public:
   explicit Options(const bascule_options& raw) : raw_(raw) {}
@@ -286,6 +291,12 @@ struct Glue {
   }
 
  private:
+  // An older host tries it three times.
+  static void give_up(const bascule_host& host, bascule_step* step, bascule_bytes reason) noexcept {
+    const bool known = host.size >= offsetof(bascule_host, quarantine) + sizeof host.quarantine;
+    known ? host.quarantine(step, reason) : host.fail(step, reason);
+  }
+
   template <class Work>
   static int guarded(void* raw, bascule_step* step, const Work& work) noexcept {
     auto& instance = *static_cast<Instance*>(raw);
@@ -293,6 +304,8 @@ struct Glue {
       Step cpp_step(instance.host, step);
       work(instance.policy, cpp_step);
       return 0;
+    } catch (const Quarantine& reason) {
+      give_up(instance.host, step, bytes(reason.what()));
     } catch (const std::exception& error) {
       instance.host.fail(step, bytes(error.what()));
     } catch (...) {

@@ -150,6 +150,7 @@ const bascule_host host_functions{sizeof(bascule_host),
                                   wake_at,
                                   explain,
                                   log,
+                                  fail,
                                   fail};
 
 bascule_input raw_input(const Message& message, std::vector<bascule_property>& properties,

@@ -90,7 +90,7 @@ std::string Turn::target(const Context& context) {
 
 void Turn::unfit(const std::string& where, const std::string& why) {
   const auto reason = where + ": " + why;
-  if (options_.on_mismatch == OnMismatch::quarantine) throw std::runtime_error(reason);
+  if (options_.on_mismatch == OnMismatch::quarantine) throw plugin::Quarantine(reason);
   host_.log(plugin::Level::warning, std::string(input_.topic()) + " does not fit: " + reason);
   const bool passes = options_.on_mismatch == OnMismatch::pass;
   if (passes) host_.emit(output_as_input());

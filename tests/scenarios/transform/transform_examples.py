@@ -85,7 +85,7 @@ def thingsboard():
 
         # A wider deadband would have let fewer pass; the present one decides as it did.
         replayed = json.loads(bascule.cli("policy", "replay", "--json", "--set",
-                                          "steps.0.deadband.within=5").stdout)
+                                          "steps.1.deadband.within=5").stdout)
         assert replayed["present"]["otherwise"] == 0, replayed["present"]
         assert replayed["other"]["different"] > 100, replayed["other"]
 

@@ -88,7 +88,7 @@ with Stage() as stage:
     assert {"at": "step 1, drop", "result": "dropped", "why": "is -10"} in [
         one["verdict"] for one in explained], explained
 
-    replayed = bascule.cli("policy", "replay", "rows", "--json", "--set", "steps.0.drop.below=-20",
+    replayed = bascule.cli("policy", "replay", "rows", "--json", "--set", "steps.1.drop.below=-20",
                            "--list", "0")
     result = json.loads(replayed.stdout)
     assert result["present"]["otherwise"] == 0, result["present"]

@@ -83,6 +83,26 @@ TEST_CASE("policy: what fails leaves nothing, is tried three times, and quaranti
   CHECK(quarantined[0].reason == "policy seats: does not like it; 3 attempts");
 }
 
+TEST_CASE("policy: what would fail again is quarantined at once, and the next has its turn") {
+  int calls = 0;
+  PolicyCase seats([&](Step& step, const bascule_input& input) {
+    count_and_pass(step, input);
+    if (payload_of(input) != "bad") return 0;
+    ++calls;
+    step.quarantine("is no JSON");
+    return 1;
+  });
+  for (const char* payload : {"a", "bad", "b"}) seats.put(payload);
+  CHECK(seats.turn() == 3);
+  CHECK(calls == 1);
+  CHECK(seats.state("n") == "2");  // of the bad one nothing is kept
+  CHECK(seats.payloads(Direction::up) == Texts{"1:a", "2:b"});
+  CHECK(seats.lane(Direction::up).count(Fate::quarantined) == 1);
+  const auto quarantined = seats.core().store().quarantine().newest(10);
+  REQUIRE(quarantined.size() == 1);
+  CHECK(quarantined[0].reason == "policy seats: is no JSON");
+}
+
 TEST_CASE("policy: an input that kills the process is found, and quarantined after three") {
   struct Killed {};
   std::map<std::string, int> tried;
