@@ -186,7 +186,7 @@ void add_show(CLI::App& journal, Choice& choice, const std::shared_ptr<Options>&
       ->type_name("FILTER");
   command
       ->add_option("--state", options->state,
-                   "Only pending, forwarded, quarantined, requeued, held or lost ones")
+                   "Only pending, forwarded, decided, quarantined, requeued, held or lost ones")
       ->type_name("STATE");
   command->add_option("--since", options->since, "Only of the last 2h, 30m …, or since a time")
       ->type_name("SPAN|TIME");
@@ -201,6 +201,7 @@ base64.
 STATE is
   pending      it waits
   forwarded    the far side has accepted it
+  decided      its policy has taken it: 'bascule policy explain' says what came of it
   held         the broker refuses its topic; it crosses once the broker lets it
   quarantined  it cannot cross as things are: 'bascule journal quarantine list'
   requeued     it was quarantined, and is in the lane once more, under another number

@@ -73,7 +73,7 @@ struct JournalReport {
   std::uint64_t cases = 0;                      // that wait for a person
   QuarantineTable::Size quarantine;
   std::uint64_t lost = 0;        // messages in the loss ledger
-  std::int64_t lost_ms = 0;      // when the last of them was; wall time, 0: none
+  std::int64_t lost_ms = 0;      // when the last was that nobody chose; wall time, 0: none
   std::uint64_t not_resent = 0;  // that a far broker may have lost, in the ledger and not in `lost`
   std::uint64_t resent = 0;      // messages of history handed out again since the start
   std::uint64_t commits = 0;     // since the start

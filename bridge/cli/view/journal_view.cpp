@@ -75,7 +75,8 @@ std::string render_messages(const json& answer, bool whole, bool colour, std::si
     const std::string state = why.substr(0, why.find(':'));
     const json& retain = message.contains("retain") ? message["retain"] : json();
     const bool retained = retain == json(true) || retain == json(1);
-    const Tone tone = state == "forwarded" ? Tone::plain : Tone::warn;
+    const bool done = state == "forwarded" || state == "decided";
+    const Tone tone = done ? Tone::plain : Tone::warn;
     const std::string payload = payload_text(message, whole);
     std::vector<Table::Cell> cells = {
         std::to_string(count_of(message, "sequence")),

@@ -40,7 +40,9 @@ std::string state_of(JournalCore& core, const LaneState& lane, std::uint64_t seq
     return "held";
   }
   const auto lost = core.store().losses().reason(place);
-  if (!lost || *lost == "not_resent" || *lost == "beyond_history") return "forwarded";
+  if (!lost || *lost == "not_resent" || *lost == "beyond_history") {
+    return lane.input ? "decided" : "forwarded";
+  }
   if (*lost == "requeued") return *lost;
   return "lost: " + *lost;
 }
@@ -60,12 +62,12 @@ Wanted wanted(const Query& query) {
   if (wanted.topic && !valid_filter(*wanted.topic, &why)) {
     throw std::invalid_argument("'" + *wanted.topic + "' is no topic filter: " + why);
   }
-  constexpr std::string_view states[] = {"pending", "forwarded", "quarantined",
+  constexpr std::string_view states[] = {"pending", "forwarded", "decided", "quarantined",
                                          "held",    "lost",      "requeued"};
   if (wanted.state && std::ranges::find(states, *wanted.state) == std::end(states)) {
     throw std::invalid_argument(
         "'" + *wanted.state +
-        "' is no state: pending, forwarded, quarantined, held, lost or requeued");
+        "' is no state: pending, forwarded, decided, quarantined, held, lost or requeued");
   }
   return wanted;
 }

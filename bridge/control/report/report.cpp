@@ -101,7 +101,11 @@ std::string forgotten_advice(const Forgotten& forgotten) {
          " and its bookmark " + times(forgotten.bookmarks) +
          (silent.empty() ? "" : ", and " + silent) + last +
          "; make it keep sessions and retained messages over a restart (mosquitto: "
-         "persistence true), or say in each lane's resend what it is sent again";
+         "persistence true), or say in each lane's resend what it is sent again" +
+         (forgotten.sessions == 0
+              ? ""
+              : "; whoever receives there may have lost his session, too: 'settle' makes the "
+                "bridge wait for him");
 }
 
 // What a broker forgot that it should have kept, and what to change there; null: nothing.

@@ -43,6 +43,8 @@ with Stage() as stage:
     shown = json.loads(bascule.cli("journal", "show", "--lane", "policy/freezers", "--json").stdout)
     told = json.loads(bascule.cli("journal", "show", "--lane", "policy/freezers",
                                   "--direction", "down", "--json").stdout)
+    assert {one["state"].split(":")[0] for one in shown["messages"]} == \
+        {"decided", "quarantined"}, shown
     messages = shown["messages"] + told["messages"]  # with what the line did, and the decision
     check_present(replay(bascule))
 

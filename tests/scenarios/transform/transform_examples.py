@@ -105,6 +105,9 @@ def database():
         wait_until(lambda: bascule.policy("rows")["up"] ==
                    {"decided": 100, "quarantined": 1, "backlog": 0}, "all to be decided")
 
+        [aside] = json.loads(bascule.cli("journal", "quarantine", "list", "--json").stdout)["messages"]
+        assert aside["reason"] == "policy rows: payload: is no JSON", aside
+
         application = subprocess.Popen(
             [sys.executable, str(EXAMPLES / "consumer.py"), str(central.port), str(database_path)],
             stdout=open(stage.folder / "consumer.log", "w"), stderr=subprocess.STDOUT)

@@ -108,3 +108,13 @@ TEST_CASE(
   CHECK(ledger[ledger.size() - 4].first == 10);
   CHECK(ledger[ledger.size() - 4].count > 50);
 }
+
+TEST_CASE("ledger: what a person has dropped is lost, and no news") {
+  const Directory directory;
+  Store store(journal_settings(directory), "store-42");
+  store.losses().add(loss(1, 1, 1, "dropped"));
+  CHECK(store.losses().messages() == 1);
+  CHECK(store.losses().last_ms() == 0);
+  store.losses().add(loss(1, 2, 2, "ttl"));
+  CHECK(store.losses().last_ms() == 1);
+}

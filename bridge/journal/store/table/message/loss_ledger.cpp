@@ -82,7 +82,7 @@ std::uint64_t LossLedger::messages() {
 std::int64_t LossLedger::last_ms() {
   return database_.integer(
       "SELECT max(at_ms) FROM loss WHERE reason NOT IN"
-      " ('superseded', 'requeued', 'not_resent', 'beyond_history')");
+      " ('superseded', 'requeued', 'not_resent', 'beyond_history', 'dropped')");
 }
 
 void LossLedger::requeued(LaneSequence place, std::uint64_t bytes, std::int64_t at_ms) {

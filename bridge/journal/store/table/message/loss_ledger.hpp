@@ -33,7 +33,8 @@ class LossLedger {
   std::optional<std::string> reason(LaneSequence place);
   // In all that are lost: not what a newer value replaced, nor what the far broker may have lost.
   std::uint64_t messages();
-  std::int64_t last_ms();  // when the last of those was; 0: there is none
+  // When the last of those was that nobody chose to drop; 0: there is none.
+  std::int64_t last_ms();
 
   // A message was quarantined, and is in its lane once more, under another number: not lost.
   void requeued(LaneSequence place, std::uint64_t bytes, std::int64_t at_ms);
