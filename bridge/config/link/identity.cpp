@@ -89,9 +89,6 @@ void read_auth(Section& link, const LinkSettings& known, AuthSettings& settings)
     if (known.protocol == Protocol::v3_1_1) {
       auth.complain("\"auth\" needs MQTT 5; on 3.1.1 use password_file or token");
     }
-    if (known.client == Client::paho) {
-      auth.complain("\"auth\" needs the native client; use client: native or auto");
-    }
   }
   auth.finish();
 }

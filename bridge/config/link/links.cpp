@@ -10,6 +10,7 @@
 #include "config/link/profile.hpp"
 #include "config/link/terms.hpp"
 #include "config/values.hpp"
+#include "link/paho/beyond_paho.hpp"
 #include "link/url.hpp"
 #include "message/topic.hpp"
 #include "text/address.hpp"
@@ -65,6 +66,9 @@ std::vector<Url> read_link(Section& link, const std::string& id, LinkSettings& s
   link.read("slow_after", settings.slow_after, duration(1ms, day));
   read_settle(link, settings);
   complete(urls, settings);
+  if (settings.client == Client::paho) {
+    if (const auto what = beyond_paho(settings); !what.empty()) link.complain("client", what);
+  }
   link.finish();
   return urls;
 }

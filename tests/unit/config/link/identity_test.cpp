@@ -55,7 +55,7 @@ TEST_CASE("config: enhanced authentication needs MQTT 5 and the native client") 
   CHECK(problems(with_site(auth + "  protocol: 3.1.1\n")) ==
         Lines{"3:3: \"auth\" needs MQTT 5; on 3.1.1 use password_file or token"});
   CHECK(problems(with_site(auth + "  client: paho\n")) ==
-        Lines{"3:3: \"auth\" needs the native client; use client: native or auto"});
+        Lines{"4:11: auth: the Paho client knows no enhanced authentication; use client: native"});
   CHECK(problems(with_site("  url: mqtt://h\n  auth: {method: X}\n")) ==
         Lines{"3:3: \"site.auth\" needs \"data_file\""});
 }
