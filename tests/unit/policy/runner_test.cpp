@@ -95,6 +95,7 @@ TEST_CASE("policy: what would fail again is quarantined at once, and the next ha
   for (const char* payload : {"a", "bad", "b"}) seats.put(payload);
   CHECK(seats.turn() == 3);
   CHECK(calls == 1);
+  seats.core().commit();
   CHECK(seats.state("n") == "2");  // of the bad one nothing is kept
   CHECK(seats.payloads(Direction::up) == Texts{"1:a", "2:b"});
   CHECK(seats.lane(Direction::up).count(Fate::quarantined) == 1);
