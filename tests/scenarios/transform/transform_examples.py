@@ -105,7 +105,8 @@ def database():
         wait_until(lambda: bascule.policy("rows")["up"] ==
                    {"decided": 100, "quarantined": 1, "backlog": 0}, "all to be decided")
 
-        [aside] = json.loads(bascule.cli("journal", "quarantine", "list", "--json").stdout)["messages"]
+        listed = json.loads(bascule.cli("journal", "quarantine", "list", "--json").stdout)
+        [aside] = listed["messages"]
         assert aside["reason"] == "policy rows: payload: is no JSON", aside
 
         application = subprocess.Popen(
