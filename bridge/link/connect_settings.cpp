@@ -38,6 +38,12 @@ std::uint32_t maximum_packet_bytes(const LinkSettings& settings) {
   return static_cast<std::uint32_t>(std::min(wanted, largest));
 }
 
+Limits held_to(const LinkSettings& settings, Limits granted) {
+  granted.maximum_qos = std::min(granted.maximum_qos, settings.max_qos);
+  granted.retain_available = granted.retain_available && settings.retain;
+  return granted;
+}
+
 std::uint32_t session_expiry_s(const LinkSettings& settings) {
   if (!settings.keep_session) return 0;
   const auto wanted = std::chrono::duration_cast<seconds>(settings.session_expiry).count();
@@ -61,6 +67,12 @@ Protocol wanted_protocol(const LinkSettings& settings) {
 std::uint16_t keep_alive_s(const LinkSettings& settings) {
   const auto wanted = std::chrono::ceil<seconds>(settings.keep_alive).count();
   return static_cast<std::uint16_t>(std::clamp<std::int64_t>(wanted, 1, 65'535));
+}
+
+Limits told(const LinkSettings& settings, Limits granted) {
+  granted.session_expiry_s = granted.session_expiry_s.value_or(session_expiry_s(settings));
+  granted.keep_alive_s = granted.keep_alive_s.value_or(keep_alive_s(settings));
+  return granted;
 }
 
 std::chrono::seconds connect_timeout(const LinkSettings& settings) {

@@ -144,7 +144,11 @@ struct LinkStatus {
   std::int64_t token_until_ms = 0;  // when what it shows ends, ms since 1970 UTC; 0: no token
   std::string last_error;           // empty: none
   std::string warning;  // what is not as it should be for as long as this lasts; empty: nothing
-  std::optional<Limits> granted;                  // by the broker, while connected
+  // By the broker, while connected, whatever the settings hold us to; with the session expiry and
+  // the keep alive that count, also where they are those that were asked for.
+  std::optional<Limits> granted;
+  std::uint64_t unretained = 0;  // published without the retain flag that they had, since the start
+  std::string held_back;         // by what, if something could go but for that; empty: nothing
   std::vector<SubscriptionStatus> subscriptions;  // those that were answered, or not in time
 };
 

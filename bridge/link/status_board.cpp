@@ -115,6 +115,11 @@ void StatusBoard::token(std::int64_t until_ms) {
   status_.token_until_ms = until_ms;
 }
 
+void StatusBoard::granted(std::optional<Limits> limits) {
+  const std::lock_guard lock(mutex_);
+  status_.granted = std::move(limits);
+}
+
 void StatusBoard::round_trip(double ms) {
   const std::lock_guard lock(mutex_);
   status_.rtt_ms = ms;

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <unordered_map>
 
@@ -30,6 +31,8 @@ class StatusBoard {
   void tries_in(std::chrono::milliseconds wait);
   void tries();                       // it does so now
   void token(std::int64_t until_ms);  // 0: it shows none
+  // By the broker; nothing: it is not connected.
+  void granted(std::optional<Limits> limits);
   void round_trip(double ms);
   void error(const std::string& text);
   // It takes nothing in, as somebody else says in the log.

@@ -64,6 +64,17 @@ std::string next_try_text(const json& link, std::int64_t now_ms) {
   return "tried again in " + span_text(static_cast<double>(*at_ms - now_ms) / 1'000);
 }
 
+// What the broker said in CONNACK; empty: it is not connected, or MQTT 3.1.1 said none of it.
+std::string granted_text(const json& granted) {
+  if (!granted.is_object() || granted.empty()) return "";
+  return "granted: session " + span_text(number_of(granted, "session_expiry_s")) + ", keep alive " +
+         span_text(number_of(granted, "keep_alive_s")) + ", packets up to " +
+         bytes_text(count_of(granted, "maximum_packet_bytes")) + ", QoS " +
+         std::to_string(count_of(granted, "maximum_qos")) +
+         (granted.value("retain", true) ? "" : ", no retain") + ", " +
+         count_text(count_of(granted, "receive_maximum")) + " in flight";
+}
+
 std::string rtt_text(const json& link) {
   const double rtt_ms = number_of(link, "rtt_ms");
   if (rtt_ms <= 0) return "-";
@@ -149,6 +160,10 @@ std::string links(const json& status, const StatusView& view) {
     if (!down.empty()) table.note({down, Tone::warn});
     const std::string warning = text_of(link, "warning");
     if (!warning.empty()) table.note({warning, Tone::warn});
+    const std::string held_back = text_of(link, "held_back");
+    if (!held_back.empty()) table.note({"held back by " + held_back, Tone::warn});
+    const std::string granted = granted_text(part_of(link, "granted"));
+    if (!granted.empty()) table.note({granted, Tone::plain});
     const json& forgot = part_of(link, "forgot");
     const std::string advice = text_of(forgot, "advice");
     if (!advice.empty() && !forgot.value("acknowledged", false)) table.note({advice, Tone::warn});

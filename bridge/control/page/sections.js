@@ -82,6 +82,7 @@ export function links(status) {
         ` · MQTT ${link.protocol === 4 ? '3.1.1' : link.protocol}`,
         ` · round trip ${link.rtt_ms.toFixed(1)} ms · ${counted(link.reconnects, 'reconnect')}`,
         link.last_error && ` · last error: ${link.last_error}`, nextTry(link),
+        link.held_back && ` · held back by ${link.held_back}`,
         link.paused && ` · ${pausedBy(link.paused)}`),
       el('div', { class: 'timeline' }, outages(name)));
   })));

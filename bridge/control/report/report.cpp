@@ -19,6 +19,11 @@ using nlohmann::json;
 
 constexpr std::size_t held_topics_named = 100;
 
+template <class Value>
+json or_null(const std::optional<Value>& value) {
+  return value ? json(*value) : json();
+}
+
 json retained_report(const RetainedStatus& retained) {
   return {{"state", word_of(retained_state_words, retained.state)},
           {"compared", retained.compared_ms == 0 ? json() : json(utc_text(retained.compared_ms))},
@@ -26,6 +31,19 @@ json retained_report(const RetainedStatus& retained) {
           {"cleared", retained.cleared},
           {"kept", retained.kept},
           {"why", retained.why.empty() ? json() : json(retained.why)}};
+}
+
+// What CONNACK said; null: the link is down, or speaks MQTT 3.1.1, which says none of it.
+json granted_report(const LinkStatus& link) {
+  if (!link.granted || link.granted->protocol != Protocol::v5) return {};
+  const Limits& granted = *link.granted;
+  const Qos qos = granted.knows_qos_2 ? Qos::exactly_once : granted.maximum_qos;
+  return {{"session_expiry_s", or_null(granted.session_expiry_s)},
+          {"keep_alive_s", or_null(granted.keep_alive_s)},
+          {"maximum_packet_bytes", granted.maximum_packet_bytes},
+          {"maximum_qos", static_cast<int>(qos)},
+          {"retain", granted.retain_available},
+          {"receive_maximum", granted.receive_maximum}};
 }
 
 json link_report(const LinkStatus& link, const RetainedStatus& retained) {
@@ -38,6 +56,9 @@ json link_report(const LinkStatus& link, const RetainedStatus& retained) {
           {"next_try", link.next_try_ms == 0 ? json() : json(utc_text(link.next_try_ms))},
           {"last_error", link.last_error.empty() ? json() : json(link.last_error)},
           {"warning", link.warning.empty() ? json() : json(link.warning)},
+          {"granted", granted_report(link)},
+          {"unretained", link.unretained},
+          {"held_back", link.held_back.empty() ? json() : json(link.held_back)},
           {"retained", retained_report(retained)}};
 }
 
@@ -229,6 +250,7 @@ std::string waits(const LaneState& lane, const LaneStatus& sending, const char* 
   if (far.state == LinkStatus::State::down) return std::string(name) + " is down";
   if (!sending.waits_for.empty()) return "the broker refuses for now: " + sending.waits_for;
   if (lane.in_order() == 0) return "held: the broker refuses the topics";
+  if (!far.held_back.empty()) return std::string(name) + " is held back by " + far.held_back;
   if (sending.careful) return "one message at a time, since the broker refused some for now";
   if (const auto& hours = lane.settings.hours) {
     const std::time_t now = std::time(nullptr);
@@ -246,11 +268,6 @@ std::string waits(const LaneState& lane, const LaneStatus& sending, const char* 
     return std::string(name) + " acknowledges slowly (slow_after)";
   }
   return "";
-}
-
-template <class Value>
-json or_null(const std::optional<Value>& value) {
-  return value ? json(*value) : json();
 }
 
 json flash_report(const StatusParts& parts) {

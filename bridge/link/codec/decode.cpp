@@ -128,6 +128,7 @@ void apply(ConnAck& ack, const ControlProperty& property) {
       break;
     case id::maximum_qos:
       ack.limits.maximum_qos = static_cast<Qos>(property.number);
+      ack.limits.knows_qos_2 = ack.limits.maximum_qos == Qos::exactly_once;
       break;
     case id::retain_available:
       ack.limits.retain_available = property.number != 0;
@@ -139,7 +140,7 @@ void apply(ConnAck& ack, const ControlProperty& property) {
       ack.limits.session_expiry_s = property.number;
       break;
     case id::server_keep_alive:
-      ack.keep_alive_s = static_cast<std::uint16_t>(property.number);
+      ack.keep_alive_s = ack.limits.keep_alive_s = static_cast<std::uint16_t>(property.number);
       break;
     case id::reason_string:
       ack.reason_text = property.text;

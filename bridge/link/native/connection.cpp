@@ -204,7 +204,7 @@ void Connection::welcomed() {
                         "; it is left out, so nobody is told when the bridge is lost; let this "
                         "user publish there");
   }
-  subscriber_.begin(limits_, now_);
+  subscriber_.begin(held_to(settings_, limits_), now_);
   ask(now_);
   unsubscribe(unwanted_);
 }
@@ -256,7 +256,7 @@ void Connection::go_on(const std::vector<Subscription>& before) {
   limits_.session_present = limits_.continued = true;
   owner_.connected(limits_);
   requests_.disown();
-  subscriber_.change(before, limits_, now_);
+  subscriber_.change(before, held_to(settings_, limits_), now_);
   ask(now_);
   unsubscribe(unwanted_);
   hold_back();
@@ -270,7 +270,8 @@ void Connection::take_back(const std::string& filter) {
 }
 
 void Connection::unsubscribe(std::span<const std::string> filters) {
-  constexpr std::size_t per_packet = 50;
+  const std::uint32_t at_once = settings_.subscription_limits.at_once;
+  const std::size_t per_packet = at_once == 0 ? 50 : std::min<std::size_t>(at_once, 50);
   while (!filters.empty() && requests_.room()) {
     const auto some = filters.first(std::min(per_packet, filters.size()));
     const auto id = requests_.unsubscribe({some.begin(), some.end()});

@@ -118,9 +118,9 @@ void NativeLink::sent_on(std::string_view reference, bool moved) {
 
 void NativeLink::connected(const Limits& limits) {
   phase_ = Phase::subscribing;
-  limits_ = limits;
+  limits_ = held_to(settings_, limits);
   if (!limits.continued) welcomed(limits);
-  if (handlers_.on_connected) handlers_.on_connected(limits);
+  if (handlers_.on_connected) handlers_.on_connected(limits_);
 }
 
 void NativeLink::welcomed(const Limits& limits) {
@@ -128,7 +128,7 @@ void NativeLink::welcomed(const Limits& limits) {
   protocol_.connected(up_since_);
   status_.speaks(limits.protocol);
   status_.warning(protocol_.warning());
-  if (const auto text = session_shortened(settings_, limits); !text.empty()) status_.error(text);
+  status_.granted(told(settings_, limits));
 }
 
 void NativeLink::without_will(const std::string& how) {
@@ -138,7 +138,8 @@ void NativeLink::without_will(const std::string& how) {
 
 void NativeLink::subscribed(const Limits& limits) {
   if (phase_ != Phase::subscribing) return;
-  limits_ = limits;
+  status_.granted(told(settings_, limits));  // answers to subscribes say more
+  limits_ = held_to(settings_, limits);
   phase_ = Phase::up;
   if (!limits.continued) {
     backoff_.up(Clock::now());
@@ -226,6 +227,7 @@ void NativeLink::connection_ended(const Connection::End& end, bool ours) {
 // acknowledged that was dropped.
 void NativeLink::forget_connection() {
   phase_ = Phase::idle;
+  status_.granted({});
   close_reason_.clear();
   watch_timer_.reset();
   close_timer_.reset();

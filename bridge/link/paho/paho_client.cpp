@@ -52,6 +52,9 @@ Limits read_limits(const mqtt::connect_response& response, Protocol version) {
   if (given.contains(Code::SESSION_EXPIRY_INTERVAL)) {
     limits.session_expiry_s = mqtt::get<std::uint32_t>(given, Code::SESSION_EXPIRY_INTERVAL);
   }
+  if (given.contains(Code::SERVER_KEEP_ALIVE)) {
+    limits.keep_alive_s = mqtt::get<std::uint16_t>(given, Code::SERVER_KEEP_ALIVE);
+  }
   if (given.contains(Code::RECEIVE_MAXIMUM)) {
     limits.receive_maximum = mqtt::get<std::uint16_t>(given, Code::RECEIVE_MAXIMUM);
   }

@@ -159,7 +159,8 @@ void PahoLink::on_connect(std::uint64_t attempt, const ConnectResult& result) {
     protocol_.failed(result.kind, result.code, Clock::now());
     return attempt_failed(result.error + token_doubt(shown_, result.code, now()));
   }
-  limits_ = result.limits;
+  status_.granted(told(settings_, result.limits));
+  limits_ = held_to(settings_, result.limits);
   limits_.will_retained = settings_.will && settings_.will->retain && limits_.retain_available;
   if (!limits_.session_present || session_client_ != client_) port_->in_flight.lose_all();
   session_client_ = client_;
@@ -168,7 +169,6 @@ void PahoLink::on_connect(std::uint64_t attempt, const ConnectResult& result) {
   protocol_.connected(phase_since_);
   status_.speaks(limits_.protocol);
   status_.warning(protocol_.warning());
-  if (const auto text = session_shortened(settings_, limits_); !text.empty()) status_.error(text);
   if (handlers_.on_connected) handlers_.on_connected(limits_);
   subscriber_.begin(limits_, phase_since_);
   ask();
@@ -179,6 +179,7 @@ void PahoLink::ask() {
   try {
     for (const auto& one : subscriber_.due(Clock::now())) {
       Subscription subscription = subscriptions_[one.index];
+      subscription.qos = one.qos;
       if (!limits_.identifiers_available) subscription.identifier = 0;
       client_->subscribe(subscription);
     }
@@ -283,6 +284,7 @@ void PahoLink::on_ended(std::uint64_t attempt, const std::string& reason, std::u
     if (takeover) status_.error(*takeover);
   }
   backoff_.down(now);
+  status_.granted({});
   port_->in_flight.lose_qos0();
   on_outcomes();
   if (was_up_) {

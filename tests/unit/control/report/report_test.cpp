@@ -154,3 +154,31 @@ TEST_CASE("report: what is paused says by whom, and a lane why it waits") {
   CHECK(lane(status, "default", "up")["waits"] ==
         "central is paused: 'bascule resume central' lets it go on");
 }
+
+TEST_CASE("report: what the broker granted, while it is connected, and what holds a link back") {
+  JournalCase journal;
+  StatusParts of = parts(journal);
+  CHECK(status_report(of)["links"]["site"]["granted"].is_null());
+  Limits& granted = of.site.granted.emplace();
+  granted.session_expiry_s = 28'800;
+  granted.keep_alive_s = 30;
+  granted.maximum_packet_bytes = 512 << 10;
+  granted.maximum_qos = Qos::at_least_once;
+  granted.knows_qos_2 = false;
+  granted.receive_maximum = 100;
+  of.site.unretained = 7;
+  of.site.held_back = "its rate of 90 messages/s";
+  const json site = status_report(of)["links"]["site"];
+  CHECK(site["granted"] == json{{"session_expiry_s", 28'800},
+                                {"keep_alive_s", 30},
+                                {"maximum_packet_bytes", 512 << 10},
+                                {"maximum_qos", 1},
+                                {"retain", true},
+                                {"receive_maximum", 100}});
+  CHECK(site["unretained"] == 7);
+  CHECK(site["held_back"] == "its rate of 90 messages/s");
+  granted.knows_qos_2 = true;  // the Paho link does not use it
+  CHECK(status_report(of)["links"]["site"]["granted"]["maximum_qos"] == 2);
+  granted.protocol = Protocol::v3_1_1;
+  CHECK(status_report(of)["links"]["site"]["granted"].is_null());
+}

@@ -181,16 +181,53 @@ TEST_CASE("strange broker: refused for something else, the bridge comes back wit
   }
 }
 
-TEST_CASE("strange broker: a session that is kept for less long than asked for is told") {
+TEST_CASE("strange broker: what CONNACK grants is told, and no longer than the connection lasts") {
   ScriptedBroker broker([&](const Peer& peer, int) {
     peer.read_packet();
-    peer.send(bytes({0x20, 8, 0, 0, 5, 17, 0, 0, 0, 60}));
+    peer.send(bytes({0x20, 15, 0, 0, 12, 17, 0, 0, 0, 60, 19, 0, 20, 36, 1, 37, 0}));
     peer.read_packet();
     peer.send(v5.granted);
     peer.read_to_end();
   });
   LinkProbe in(settings_for(broker), {all_in});
-  CHECK(in.wait_error("keeps the session for 60 s only"));
+  REQUIRE(in.wait_up());
+  const auto granted = in.link().status().granted;
+  REQUIRE(granted);
+  CHECK(granted->session_expiry_s == 60);
+  CHECK(granted->keep_alive_s == 20);
+  CHECK(granted->maximum_qos == Qos::at_least_once);
+  CHECK_FALSE(granted->knows_qos_2);
+  CHECK_FALSE(granted->retain_available);
+  CHECK(granted->receive_maximum == 65'535);
+  in.stop();
+  CHECK_FALSE(in.link().status().granted);
+}
+
+TEST_CASE("strange broker: what a link may publish and ask for is all that it does") {
+  for (const auto& dialect : dialects) {
+    std::string asked, published;
+    ScriptedBroker broker([&](const Peer& peer, int) {
+      peer.read_packet();
+      peer.send(dialect.welcome);
+      asked = peer.read_packet();
+      peer.send(dialect.granted);
+      peer.read_to_end();
+    });
+    LinkSettings settings = settings_for(broker, dialect);
+    settings.max_qos = Qos::at_least_once;
+    settings.retain = false;
+    Subscription at_2 = all_in;
+    at_2.qos = Qos::exactly_once;
+    LinkProbe in(settings, {at_2});
+    REQUIRE(in.wait_up());
+    CHECK(in.ups().at(0).maximum_qos == Qos::at_least_once);
+    CHECK_FALSE(in.ups().at(0).retain_available);
+    CHECK(in.link().status().granted->knows_qos_2);
+    CHECK(in.link().status().granted->retain_available);
+    in.stop();
+    broker.finish();
+    CHECK((asked.back() & 3) == 1);
+  }
 }
 
 }  // namespace bascule::test
