@@ -7,6 +7,33 @@
 
 namespace bascule {
 
+// Why it can never go; empty: it can.
+std::string PublishBatch::unfit(const Message& message) const {
+  const auto over = [](const std::string& what, std::uint64_t is, const char* of,
+                       std::uint64_t most, const char* key) {
+    return what + std::to_string(is) + of + ", and this link publishes " + std::to_string(most) +
+           " at most (" + key + ")";
+  };
+  const std::size_t levels = 1 + std::ranges::count(message.topic, '/');
+  if (publish_.payload_bytes != 0 && message.payload.size() > publish_.payload_bytes) {
+    return over("its payload has ", message.payload.size(), " bytes", publish_.payload_bytes,
+                "max_payload");
+  }
+  if (publish_.topic.levels != 0 && levels > publish_.topic.levels) {
+    return over("its topic has ", levels, " levels", publish_.topic.levels, "topic.levels");
+  }
+  if (publish_.topic.bytes != 0 && message.topic.size() > publish_.topic.bytes) {
+    return over("its topic has ", message.topic.size(), " bytes", publish_.topic.bytes,
+                "topic.bytes");
+  }
+  // Fixed header, topic length, packet id, property length: 16 bytes at the most.
+  const std::size_t packet_bytes =
+      message.topic.size() + message.properties.size() + message.payload.size() + 16;
+  if (packet_bytes <= limits_.maximum_packet_bytes) return {};
+  return "larger than the broker's maximum packet size of " +
+         std::to_string(limits_.maximum_packet_bytes) + " bytes";
+}
+
 std::string PublishBatch::add(const LaneItem& item, std::uint64_t tag, std::string_view lane,
                               bool replayed, std::int64_t now_ms) {
   Message message = item.record.message;
@@ -23,14 +50,9 @@ std::string PublishBatch::add(const LaneItem& item, std::uint64_t tag, std::stri
   } else {
     message.properties = {};
   }
-  // Fixed header, topic length, packet id, property length: 16 bytes at the most.
-  const std::size_t packet_bytes =
-      message.topic.size() + message.properties.size() + message.payload.size() + 16;
-  if (packet_bytes > limits_.maximum_packet_bytes) {
-    return "larger than the broker's maximum packet size of " +
-           std::to_string(limits_.maximum_packet_bytes) + " bytes";
-  }
+  if (std::string why = unfit(message); !why.empty()) return why;
   message.qos = qos_of(item);
+  if (message.retain && !limits_.retain_available) ++unretained_;
   message.retain = message.retain && limits_.retain_available;
   messages_.push_back({message, tag});
   return {};

@@ -2,6 +2,7 @@
 // no sending. Lives on a link's loop thread.
 #pragma once
 
+#include <cstddef>
 #include <deque>
 #include <functional>
 #include <optional>
@@ -18,6 +19,10 @@ struct LaneItem {
   BatchPtr batch;
   std::int64_t captured_wall_ms = 0;
   std::int64_t captured_boottime_ms = 0;  // so that age = boot time now - this, also over restarts
+
+  std::size_t bytes() const {  // of topic and payload
+    return record.message.topic.size() + record.message.payload.size();
+  }
 };
 
 class LaneReader {

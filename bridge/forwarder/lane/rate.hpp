@@ -8,11 +8,12 @@
 
 namespace bascule {
 
-// Lets `rate` pass on average, with bursts of one second's worth. A message larger than the burst
-// passes when the bucket is full and leaves it in debt.
+// Lets `rate` pass on average, with bursts of one second's worth, or of so many ms. A message
+// larger than the burst passes when the bucket is full and leaves it in debt.
 class RateLimit {
  public:
   explicit RateLimit(Rate rate);
+  RateLimit(double messages_per_s, double bytes_per_s, double burst_ms);
 
   // ms until `bytes` may go; 0: now.
   std::int64_t wait_ms(std::uint64_t bytes, std::int64_t now_ms);
@@ -27,6 +28,7 @@ class RateLimit {
 
   Bucket bytes_;
   Bucket messages_;
+  double burst_ms_;
   std::int64_t filled_ms_ = -1;
 };
 

@@ -70,3 +70,38 @@ TEST_CASE("publish batch: what a broker had and lost is marked, and only that") 
   REQUIRE(batch.add(item(2, "x"), 2, "a", false, 0).empty());
   CHECK_FALSE(user_property(batch.newest().message.properties, replayed_property));
 }
+
+TEST_CASE("publish batch: what the link may not publish is not added, and the reason is said") {
+  PublishBatch batch("store-42", {}, {.payload_bytes = 4, .topic = {3, 9}});
+  const auto add = [&](std::string_view topic, std::string_view payload) {
+    LaneItem one = item(1, payload);
+    one.record.message.topic = topic;
+    return batch.add(one, 1, "a", false, 0);
+  };
+  CHECK(add("a/b/c", "1234").empty());
+  CHECK(add("a/b/c", "12345") ==
+        "its payload has 5 bytes, and this link publishes 4 at most (max_payload)");
+  CHECK(add("a/b/c/d", "1") ==
+        "its topic has 4 levels, and this link publishes 3 at most (topic.levels)");
+  CHECK(add("/a/b/", "1").find("4 levels") != std::string::npos);
+  CHECK(add("gr\xc3\xbc\xc3\x9f"
+            "e/a",
+            "1")
+            .empty());
+  CHECK(add("gr\xc3\xbc\xc3\x9f"
+            "e/ab",
+            "1") == "its topic has 10 bytes, and this link publishes 9 at most (topic.bytes)");
+  CHECK(batch.messages().size() == 2);
+}
+
+TEST_CASE("publish batch: what goes without the retain flag that it had is counted") {
+  PublishBatch batch("store-42");
+  REQUIRE(batch.add(item(1, "x"), 1, "a", false, 0).empty());
+  CHECK(batch.unretained() == 0);
+  Limits limits;
+  limits.retain_available = false;
+  batch.set_limits(limits);
+  REQUIRE(batch.add(item(2, "x"), 2, "a", false, 0).empty());
+  CHECK_FALSE(batch.messages()[1].message.retain);
+  CHECK(batch.unretained() == 1);
+}
