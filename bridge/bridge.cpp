@@ -52,7 +52,8 @@ Bridge::Bridge(BridgeConfig config, bool accept_losses, std::int64_t started_ms,
       journal_(config_.journal, config_.id, all_lanes(config_)),
       found_(journal_.found()),
       entered_(enter(journal_, config_, accept_losses)),
-      events_(config_.id, journal_, config_.hub ? Direction::down : Direction::up),
+      events_(own_at_centre(config_).events(), journal_,
+              config_.hub ? Direction::down : Direction::up),
       site_(crossing(config_.site, Direction::up, kept.site)) {
   if (!config_.hub) central_ = crossing(config_.central, Direction::down, kept.central);
   if (config_.hub) fleet_ = std::make_unique<FleetLink>(config_.id, config_.site, journal_);
@@ -61,8 +62,8 @@ Bridge::Bridge(BridgeConfig config, bool accept_losses, std::int64_t started_ms,
   pause_lanes(pauses_, journal_, *site_, central_.get());
   begin_site_ = begun_by("site", *site_, Direction::up);
   if (central_ != nullptr) begin_central_ = begun_by("central", *central_, Direction::down);
-  summary_ =
-      std::make_unique<SummaryTeller>(config_.id, journal_, config_.hub ? *site_ : *central_);
+  summary_ = std::make_unique<SummaryTeller>(own_at_centre(config_).summary(), journal_,
+                                             config_.hub ? *site_ : *central_);
   const Stages stages{config_,      journal_, policies_, *site_,    central_.get(),
                       fleet_.get(), history_, events_,   started_ms};
   pause_desk_ = std::make_unique<PauseDesk>(stages);

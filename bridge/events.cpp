@@ -33,8 +33,8 @@ json about_pause(const char* name, const Pause& pause, const std::string& by) {
 
 }  // namespace
 
-Events::Events(std::string bridge_id, Journal& journal, Direction direction)
-    : topic_(own_topic(bridge_id, "events")),
+Events::Events(std::string topic, Journal& journal, Direction direction)
+    : topic_(std::move(topic)),
       journal_(journal),
       direction_(direction),
       lane_(journal.lane(direction, events_lane)) {}
@@ -121,14 +121,14 @@ void Events::journal(const JournalNews& news) {
   if (news.over) event["paused_s"] = news.lasted_ms / 1'000;
   const std::string payload = json_text(event);
   if (news.over) return append(payload);
-  if (publish_now) publish_now(topic_, payload);
+  if (publish_now && !topic_.empty()) publish_now(topic_, payload);
 }
 
 void Events::paused(const Pause& pause) {
   const std::string payload = json_text(about_pause("paused", pause, pause.by));
   const char* const centre = direction_ == Direction::up ? "central" : "site";
   if (pause.link != centre) return append(payload);
-  if (publish_now) publish_now(topic_, payload);
+  if (publish_now && !topic_.empty()) publish_now(topic_, payload);
 }
 
 void Events::resumed(const Pause& pause, const std::string& by) {
@@ -152,6 +152,7 @@ void Events::reloaded(ReloadEvent what) {
 }
 
 void Events::append(const std::string& payload) {
+  if (topic_.empty()) return;
   AppendGroup group;
   group.direction = direction_;
   group.entries.push_back(own_entry(own_message(topic_, payload), lane_, group.bytes));

@@ -1,5 +1,6 @@
-// What the bridge tells about itself: bascule/{id}/events, JSON, one message an event, through the
-// journal like any other message, so that the centre learns of an outage after it.
+// What the bridge tells about itself: bascule/{id}/events, or where own_topics of the link to the
+// centre say, JSON, one message an event, through the journal like any other message, so that the
+// centre learns of an outage after it.
 //
 //   {"event":"link_up","link":"central","at":"…Z","down_s":12}
 //   {"event":"link_down","link":"central","at":"…Z","reason":"…"}
@@ -79,8 +80,9 @@ struct ReloadEvent {
 
 class Events {
  public:
-  // `direction` is where the centre is: up; at a hub, down.
-  Events(std::string bridge_id, Journal& journal, Direction direction = Direction::up);
+  // `topic`: of the centre's link; empty: nothing is told. `direction` is where the centre is: up;
+  // at a hub, down.
+  Events(std::string topic, Journal& journal, Direction direction = Direction::up);
 
   // Publishes to where the centre is, past the journal, if it can be reached. Set before any event.
   std::function<void(const std::string& topic, const std::string& payload)> publish_now;

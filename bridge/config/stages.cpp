@@ -30,9 +30,15 @@ std::string read_stamp_key(const BridgeConfig& config) {
   return key;
 }
 
+OwnTopicNames own_at_centre(const BridgeConfig& config) {
+  const LinkSettings& centre = config.hub ? config.site : config.central;
+  return OwnTopicNames(config.id, centre.own_topics, centre.retain);
+}
+
 PolicyHostSettings host_settings(const BridgeConfig& config) {
   PolicyHostSettings settings;
   settings.bridge_id = config.id;
+  settings.events_topic = own_at_centre(config).events();
   settings.policies.assign(config.policies.begin(), config.policies.end());
   settings.plugin_dir = config.plugin_dir;
   settings.hub = config.hub;

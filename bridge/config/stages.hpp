@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "config/config.hpp"
+#include "link/own_topic_names.hpp"
 #include "policy/host.hpp"
 
 namespace bascule {
@@ -16,6 +17,9 @@ std::vector<LaneSettings> all_lanes(const BridgeConfig& config);
 // configured, or it is a credential that only the service sees. Throws std::runtime_error, with
 // what to do, if it cannot be read or is too short to be one.
 std::string read_stamp_key(const BridgeConfig& config);
+
+// Where the bridge speaks for itself at the broker of the centre, which is the one of a hub.
+OwnTopicNames own_at_centre(const BridgeConfig& config);
 
 PolicyHostSettings host_settings(const BridgeConfig& config);
 

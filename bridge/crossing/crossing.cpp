@@ -9,11 +9,8 @@
 
 #include "clock.hpp"
 #include "crossing/terms.hpp"
-#include "journal/lane/repeat_count.hpp"
-#include "log.hpp"
 #include "message/own.hpp"
 #include "message/topic.hpp"
-#include "text/words.hpp"
 
 namespace bascule {
 namespace {
@@ -40,30 +37,30 @@ Crossing::Crossing(const BridgeIdentity& bridge, LinkSettings settings, Directio
       routes_(routes),
       kept_(kept != nullptr),
       name_(settings.name),
-      bridge_id_(bridge.id),
-      state_topic_(own_topic(bridge.id, "state")),
+      own_(bridge.id, settings.own_topics, settings.retain),
       session_peer_(settings.client_id + " " + settings.url),
-      bookmark_topic_(Bookmark::topic(bridge.id, opposite(in))),
       in_(in),
       journal_(journal),
       events_(events),
-      subscriptions_(
-          journal.opened().subscriptions().load(session_peer_),
-          wanted(bookmark_topic_, state_topic_, settings, RouteTable(routes, in, bridge.id))),
+      subscriptions_(journal.opened().subscriptions().load(session_peer_),
+                     wanted(own_, in, settings, RouteTable(routes, in, bridge.id))),
       exchange_(subscriptions_.generation()),
       fresh_subscriptions_(subscriptions_.rows() !=
                            journal.opened().subscriptions().load(session_peer_)),
+      qos_asked_(qos_asked(routes)),
       chooses_protocol_(settings.protocol == Protocol::automatic),
       spoken_(spoken_by(journal, session_peer_)),
-      link_(kept ? kept->link : make_link(completed(settings, state_topic_, spoken_))),
+      link_(kept ? kept->link : make_link(completed(settings, own_, spoken_))),
       answers_(link_->loop()),
       intake_({.bridge_id = bridge.id,
                .direction = in,
                .max_payload_bytes = settings.max_payload_bytes,
                .settle_topic = settings.settle_topic,
-               .stamp_key = bridge.stamp_key},
+               .stamp_key = bridge.stamp_key,
+               .own_topics = settings.own_topics},
               routes, RouteTable(routes, in, bridge.id), journal, *link_, &subscriptions_,
               &exchange_),
+      repeats_(settings.name, events),
       refused_in_(in, [this] { return link_->status().broker; }),
       settle_topic_(settings.settle_topic),
       forwarder_({.bridge_id = bridge.id,
@@ -72,19 +69,23 @@ Crossing::Crossing(const BridgeIdentity& bridge, LinkSettings settings, Directio
                   .bookmark_delay = bookmark_delay,
                   .settle = settings.settle,
                   .stamp_key = bridge.stamp_key,
-                  .broker = settings.broker},
+                  .broker = settings.broker,
+                  .own_topics = settings.own_topics,
+                  .retain = settings.retain,
+                  .publish = {settings.publish_max_payload_bytes, settings.topic_limits},
+                  .rate = settings.rate},
                  journal, *link_),
       comparison_(bridge.id, settings, in, intake_, journal, link_->loop(),
                   [this](std::function<void(bool)> done) { forwarder_.fence(std::move(done)); }),
       farewell_(
           exchange_, subscriptions_, *link_,
           [this](const std::string& word) {
-            forwarder_.publish(bookmark_topic_, spoken(word), false);
+            forwarder_.publish(own_.bookmark(opposite(in_)), spoken(word), false);
           },
           [this](const std::string& filter) {
             if (subscriptions_.unsubscribed(filter)) remember();
           }),
-      parting_(*link_, forwarder_, state_topic_),
+      parting_(*link_, forwarder_, own_.state()),
       credentials_(kept ? kept->credentials : CredentialsWatch(settings)),
       credentials_fault_(credentials_.fault()) {
   comparison_.on_result = [this](const RetainedComparison::Result& result) {
@@ -92,7 +93,7 @@ Crossing::Crossing(const BridgeIdentity& bridge, LinkSettings settings, Directio
   };
   forwarder_.set_on_refusal([this](const RefusalEvent& what) { events_.refusal(what); });
   intake_.on_notice = [this](const RepeatNotice& notice, std::uint64_t count) {
-    noticed(notice, count);
+    repeats_.noticed(notice, count);
   };
   keeps_retain_ = std::any_of(routes.begin(), routes.end(), [in](const Route& route) {
     return route.direction == in && route.retain == RetainRule::keep;
@@ -241,16 +242,24 @@ void Crossing::stop() {
   link_->loop().post([&] {
     forwarder_.end_sending();
     comparison_.hold();
-    forwarder_.publish(state_topic_, std::string(state_offline), true);
-    held.set_value();
+    forwarder_.publish(own_.state(), std::string(state_offline), true);
+    last_said(boottime_ms() + rest_deadline.count(), [&] { held.set_value(); });
   });
   held.get_future().get();
   comparison_.stop();
   link_->stop(stop_deadline);
 }
 
+// The rate of the link may have to let it out first.
+void Crossing::last_said(std::int64_t by_ms, const std::function<void()>& done) {
+  if (!forwarder_.has_unsaid() || boottime_ms() >= by_ms) return done();
+  resting_ = link_->loop().after(rest_looks_every, [this, by_ms, done] { last_said(by_ms, done); });
+}
+
 std::optional<KeptLink> Crossing::hand_over() {
-  if (!started_ || parting_.paused() || represented()) return std::nullopt;
+  // Without a bookmark nobody knows when what goes on has come.
+  const bool bookmark = !own_.bookmark(opposite(in_)).empty();
+  if (!started_ || !bookmark || parting_.paused() || represented()) return std::nullopt;
   std::promise<bool> rests;
   link_->loop().post([&] {
     forwarder_.end_sending();
@@ -310,6 +319,10 @@ LinkStatus Crossing::status() const {
     if (!text.empty()) status.warning += (status.warning.empty() ? "" : "; ") + text;
   };
   warn(acting.forwarder_.warning());
+  warn(granted_less(settings_, status.granted, qos_asked_));
+  warn(subscribes_too_much(settings_, subscriptions_.wanted().size()));
+  status.unretained = acting.forwarder_.unretained();
+  if (acting.forwarder_.rate_waits()) status.held_back = rate_text(settings_.rate);
   const std::lock_guard lock(mutex_);
   warn(credentials_fault_);
   return status;
@@ -327,8 +340,8 @@ void Crossing::deliver(std::span<const Delivery> deliveries) {
     if (!settle_topic_.empty() && message.topic == settle_topic_) {
       link_->loop().post([this] { forwarder_.receivers_ready(); });
     }
-    const bool state = message.topic == state_topic_ && message.retain;
-    if (message.topic != bookmark_topic_ && !state) return;
+    const bool state = message.topic == own_.state() && message.retain;
+    if (message.topic != own_.bookmark(opposite(in_)) && !state) return;
     const bool word = message.payload.starts_with(word_mark);
     if (word) farewell_.listen(message.payload.substr(word_mark.size()));
     link_->loop().post([this, state, payload = std::string(message.payload)] {
@@ -338,7 +351,7 @@ void Crossing::deliver(std::span<const Delivery> deliveries) {
 }
 
 void Crossing::say(Direction direction, const std::string& word) {
-  link_->loop().post([this, topic = Bookmark::topic(bridge_id_, direction), word] {
+  link_->loop().post([this, topic = own_.bookmark(direction), word] {
     forwarder_.publish(topic, spoken(word), false);
   });
 }
@@ -348,27 +361,6 @@ std::string Crossing::spoken(const std::string& word) { return std::string(word_
 void Crossing::heard(const std::string& payload) {
   if (!payload.starts_with(word_mark)) return forwarder_.heard(payload);
   if (on_word) on_word(payload.substr(word_mark.size()));
-}
-
-// On the link's reading thread.
-void Crossing::noticed(const RepeatNotice& notice, std::uint64_t count) {
-  LogFields fields{{"event", word_of(repeat_words, notice.kind)},
-                   {"link", name_},
-                   {"source", notice.source},
-                   {"topic", notice.topic}};
-  fields.add("count", count);
-  if (notice.kind == RepeatKind::looped) {
-    spdlog::warn(
-        "{}: {} of what had been forwarded came back and was dropped, last '{}', stamped by {}; "
-        "'bascule journal repeats' counts them",
-        name_, count, notice.topic, notice.source);
-    events_.looped(name_, notice.source, notice.topic, count);
-  } else {
-    spdlog::info(
-        "{}: {} messages bore the stamp of another one (of {}), which was taken off, last '{}'; "
-        "'bascule journal repeats' counts them",
-        name_, count, notice.source, notice.topic);
-  }
 }
 
 // Once 5, always 5: a broker that speaks 3.1.1 later is in trouble.
@@ -407,9 +399,17 @@ void Crossing::subscribed(const Limits& limits) {
   const bool renewed = static_cast<bool>(std::exchange(renewing_, {}));
   const bool told = std::exchange(on_hold_, false) || renewed || limits.continued;
   if (!told) events_.link_up(name_);
+  tell_granted();
   forwarder_.subscribed(limits);
-  if (!limits.continued) forwarder_.publish(state_topic_, std::string(state_online), true);
+  if (!limits.continued) forwarder_.publish(own_.state(), std::string(state_online), true);
   farewell_.subscribed();
+}
+
+// In the log once, whatever connection says it.
+void Crossing::tell_granted() {
+  const std::string less = granted_less(settings_, link_->status().granted, qos_asked_);
+  if (std::exchange(told_less_, less) == less || less.empty()) return;
+  spdlog::warn("link {}: {}", name_, less);
 }
 
 // What had been queued for us was handed to the journal before this: the order holds.

@@ -21,6 +21,7 @@
 #include "crossing/filter_farewell.hpp"
 #include "crossing/intake.hpp"
 #include "crossing/parting.hpp"
+#include "crossing/repeat_news.hpp"
 #include "crossing/retained_comparison.hpp"
 #include "crossing/subscriptions.hpp"
 #include "events.hpp"
@@ -28,6 +29,7 @@
 #include "forwarder/refusal_news.hpp"
 #include "journal/journal.hpp"
 #include "link/link.hpp"
+#include "link/own_topic_names.hpp"
 #include "route/route.hpp"
 
 namespace bascule {
@@ -160,12 +162,13 @@ class Crossing {
   void stray(const std::string& topic);
   void heard(const std::string& payload);
   void take_back(const std::string& filter);
-  void noticed(const RepeatNotice& notice, std::uint64_t count);
   void connected(const Limits& limits);
   void note_spoken(Spoken spoken);
   void subscribed(const Limits& limits);
   void disconnected(const std::string& reason);
   void watch_line();
+  void tell_granted();
+  void last_said(std::int64_t by_ms, const std::function<void()>& done);
   const Crossing& acting() const {
     const Crossing* const other = stand_in_;
     return other == nullptr ? *this : *other;
@@ -179,21 +182,21 @@ class Crossing {
   Loop::Timer resting_;
   std::atomic<bool> started_ = false;
   std::string name_;
-  std::string bridge_id_;
-  std::string state_topic_;
+  const OwnTopicNames own_;
   std::string session_peer_;  // who is at its two ends
-  std::string bookmark_topic_;
   const Direction in_;
   Journal& journal_;
   Events& events_;
   Subscriptions subscriptions_;
   Exchange exchange_;
   const bool fresh_subscriptions_;  // others than before; so they may bring retained messages
+  const Qos qos_asked_;             // by routes, at the most
   const bool chooses_protocol_;
   Spoken spoken_;  // by this broker, as the journal knows
   const std::shared_ptr<Link> link_;
   Loop::Answers answers_;
   Intake intake_;
+  const RepeatNews repeats_;
   RefusalNews refused_in_;  // what comes and can never cross; loop thread
   std::string settle_topic_;
   Forwarder forwarder_;
@@ -208,6 +211,7 @@ class Crossing {
   bool settled_ = false;           // loop thread, as the next two
   bool line_fit_ = false;          // as told
   Loop::Timer watch_;
+  std::string told_less_;    // of what the broker grants; loop thread
   bool on_hold_ = false;     // and for that it is down: Paho cannot hold a connection that is up
   Loop::Timer renewing_;     // until a connection that is made anew counts as lost
   Loop::Timer remembering_;  // until what has become of subscriptions is written

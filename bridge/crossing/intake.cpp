@@ -8,7 +8,6 @@
 
 #include "clock.hpp"
 #include "journal/backlog/own_entry.hpp"
-#include "message/own.hpp"
 #include "message/properties.hpp"
 #include "message/stamp.hpp"
 #include "message/topic.hpp"
@@ -47,7 +46,7 @@ Intake::Intake(IntakeSettings settings, const std::vector<Route>& rules, RouteTa
       table_(std::move(table)),
       journal_(journal),
       link_(link),
-      own_prefix_(own_topic(settings_.bridge_id, "")),
+      own_(settings_.bridge_id, settings_.own_topics),
       subscriptions_(subscriptions),
       exchange_(exchange),
       prover_(settings_.stamp_key) {
@@ -70,7 +69,7 @@ void Intake::deliver(std::span<const Delivery> deliveries,
       group.entries.push_back(release);
     } else if (admits && !admits(delivery.message)) {
       continue;
-    } else if (delivery.message.topic.starts_with(own_prefix_)) {
+    } else if (own_.has(delivery.message.topic)) {
       if (expects_copies_ && delivery.message.payload == brought_before_.until) {
         expects_copies_ = false;
         brought_before_ = {};
@@ -152,7 +151,7 @@ Intake::Compared Intake::compared(std::span<const Delivery> deliveries) const {
   Prover prover(settings_.stamp_key);
   for (const Delivery& delivery : deliveries) {
     Message in = delivery.message;
-    if (!in.retain || in.topic.starts_with(own_prefix_)) continue;
+    if (!in.retain || own_.has(in.topic)) continue;
     if (!table_.match(in.topic, match)) continue;
     const LaneId lane = targets_[match.route].lane;
     compared.filters.insert(targets_[match.route].filter);

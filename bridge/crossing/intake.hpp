@@ -22,6 +22,7 @@
 #include "fold.hpp"
 #include "journal/journal.hpp"
 #include "link/link.hpp"
+#include "link/own_topic_names.hpp"
 #include "message/proof.hpp"
 #include "route/route.hpp"
 
@@ -33,6 +34,7 @@ struct IntakeSettings {
   std::uint32_t max_payload_bytes = 16 << 20;
   std::string settle_topic{};  // shown to `own`, too, and routed if a route wants it; empty: none
   std::string stamp_key = {};  // by which stamps are proven; empty: none
+  OwnTopics own_topics = {};   // of this broker's link
 };
 
 class Intake {
@@ -59,8 +61,8 @@ class Intake {
   // acknowledged, and not taken. On the reading thread.
   std::function<bool(const Message&)> admits;
 
-  // Messages under bascule/{id}/ on this broker are the bridge's own; they are not routed, but
-  // shown to `own`, on the reading thread.
+  // What the bridge itself says on this broker is not routed, but shown to `own`, on the reading
+  // thread.
   void deliver(std::span<const Delivery> deliveries,
                const std::function<void(const Message&)>& own);
 
@@ -151,7 +153,7 @@ class Intake {
   RouteTable table_;
   Journal& journal_;
   Link& link_;
-  std::string own_prefix_;
+  const OwnTopicNames own_;
   const Subscriptions* subscriptions_;
   Exchange* const exchange_;
   std::atomic<unsigned> strays_ = 0;       // on this connection

@@ -10,7 +10,7 @@
 #include <utility>
 
 #include "clock.hpp"
-#include "message/own.hpp"
+#include "link/own_topic_names.hpp"
 
 namespace bascule {
 namespace {
@@ -37,7 +37,7 @@ RetainedComparison::RetainedComparison(const std::string& bridge_id, const LinkS
                                        Loop& loop, Fence fence)
     : name_(settings.name),
       direction_(direction),
-      mark_topic_(own_topic(bridge_id, "bookmark/retained")),
+      mark_topic_(OwnTopicNames(bridge_id, settings.own_topics, settings.retain).mark()),
       intake_(intake),
       journal_(journal),
       loop_(loop),
@@ -47,7 +47,9 @@ RetainedComparison::RetainedComparison(const std::string& bridge_id, const LinkS
           {[this](RetainedReader::Read read) { heard(std::move(read)); },
            [this](const std::string& filter) { denied_.push_back(filter); }, [this] { lost(); }}) {
   const bool off = settings.retained == AfterGap::trust || intake_.table().subscriptions().empty();
-  status_.state = off ? State::off : State::waiting;
+  const bool bookmark = !mark_topic_.empty();
+  status_.state = off || !bookmark ? State::off : State::waiting;
+  if (!off && !bookmark) status_.why = "not compared, for no bookmark is kept there";
 }
 
 void RetainedComparison::tell(State state) {

@@ -1,11 +1,14 @@
 // On which terms a crossing is with its broker: how its link connects, and what it asks for.
 #pragma once
 
+#include <cstddef>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "journal/journal.hpp"
 #include "link/link.hpp"
+#include "link/own_topic_names.hpp"
 #include "route/route.hpp"
 
 namespace bascule {
@@ -14,11 +17,23 @@ namespace bascule {
 // Before the journal's start.
 Spoken spoken_by(Journal& journal, const std::string& peer);
 
-// With the will that says that the bridge is gone.
-LinkSettings completed(LinkSettings settings, const std::string& will_topic, Spoken spoken);
+// With the will that says that the bridge is gone, if there is one.
+LinkSettings completed(LinkSettings settings, const OwnTopicNames& own, Spoken spoken);
 
-std::vector<Subscription> wanted(const std::string& bookmark_topic, const std::string& state_topic,
+// `in`: of what the broker delivers.
+std::vector<Subscription> wanted(const OwnTopicNames& own, Direction in,
                                  const LinkSettings& settings, const RouteTable& table);
+
+// The highest QoS at which these routes may publish, or ask for, at either broker.
+Qos qos_asked(const std::vector<Route>& routes);
+
+// For people, each empty if there is nothing to say: what the broker has granted less of than was
+// asked for, with `asked` of qos_asked(); that more is subscribed than its service takes; and that
+// the rate of the link holds something back.
+std::string granted_less(const LinkSettings& settings, const std::optional<Limits>& granted,
+                         Qos asked);
+std::string subscribes_too_much(const LinkSettings& settings, std::size_t wanted);
+std::string rate_text(const LinkRate& rate);
 
 // Logs where the session was with a broker at another address before.
 void tell_of_former(const std::string& peer, const LinkSettings& settings);

@@ -16,6 +16,7 @@
 #include "doctor/reach.hpp"
 #include "doctor/visit.hpp"
 #include "link/connect_settings.hpp"
+#include "link/own_topic_names.hpp"
 #include "link/reason.hpp"
 #include "message/own.hpp"
 #include "message/topic.hpp"
@@ -39,10 +40,6 @@ std::string draw_word(const std::string& link) {
   return link + ' ' + std::to_string((std::uint64_t{random()} << 32) | random());
 }
 
-std::string doctor_topic(const BridgeConfig& config, const LinkSettings& link) {
-  return own_topic(config.id, "doctor/" + link.name);
-}
-
 // Of large sizes the whole MiB.
 std::string about(std::uint64_t bytes) {
   constexpr std::uint64_t large = 10 << 20;
@@ -61,13 +58,19 @@ class Patient {
         own_(own),
         probe_(probe),
         tell_(tell),
-        topic_(doctor_topic(config, link)),
-        other_topic_(doctor_topic(config, in == Direction::up ? config.central : config.site)),
+        names_(config.id, link.own_topics, link.retain),
+        topic_(names_.prefix() + "doctor/" + link.name),
+        other_topic_(names_.prefix() + "doctor/" +
+                     (in == Direction::up ? config.central : config.site).name),
         word_(draw_word(link.name)) {}
 
   const std::string& word() const { return word_; }
   bool connect();
   void leave_word();
+  // What the other one leaves, if both are one broker.
+  bool may_hear(const Patient& other) const {
+    return tries_own() && other.tries_own() && other_topic_ == other.topic_;
+  }
   bool hears(const std::string& word) { return visit_->wait_heard(word, 500ms).has_value(); }
   void come_back();
   // Those of mosquitto's own bridges that are connected at this broker, by their client ids;
@@ -78,9 +81,11 @@ class Patient {
   void tell(Level level, const char* check, const std::string& text) const {
     tell_({level, link_.name, check, text});
   }
-  std::string bookmark() const {
-    return own_topic(config_.id, "bookmark/" + std::string(to_string(opposite(in_))));
-  }
+  const std::string& bookmark() const { return names_.bookmark(opposite(in_)); }
+  // Where the bridge keeps no bookmark, or one on a topic of the admin's, it may have no right to
+  // any other.
+  bool tries_own() const { return !bookmark().empty() && link_.own_topics.bookmark.topic.empty(); }
+  std::vector<Subscription> own_subscriptions() const;
   std::optional<Limits> enter(bool keep_session, std::vector<Subscription> subscriptions);
   void tell_limits(const Limits& limits) const;
   std::string why_not(const std::optional<Outcome>& outcome) const;
@@ -95,6 +100,7 @@ class Patient {
   const OwnBridge& own_;
   const ProbeTopics probe_;
   const Tell& tell_;
+  const OwnTopicNames names_;
   const std::string topic_;
   const std::string other_topic_;  // of the other one, which is not heard here unless both are one
   const std::string word_;
@@ -104,7 +110,7 @@ class Patient {
 
 std::optional<Limits> Patient::enter(bool keep_session, std::vector<Subscription> subscriptions) {
   visit_.reset();  // two of one client id would throw each other out
-  visit_ = std::make_unique<Visit>(link_, keep_session, std::move(subscriptions));
+  visit_ = std::make_unique<Visit>(link_, names_.prefix(), keep_session, std::move(subscriptions));
   return visit_->wait_up();
 }
 
@@ -117,9 +123,15 @@ Subscription to_own(const std::string& topic) {
   return subscription;
 }
 
+std::vector<Subscription> Patient::own_subscriptions() const {
+  if (!tries_own()) return {};
+  std::vector<Subscription> own{to_own(topic_), to_own(other_topic_), to_own(bookmark())};
+  if (!names_.state().empty()) own.push_back(to_own(names_.state()));
+  return own;
+}
+
 bool Patient::connect() {
-  const auto limits = enter(true, {to_own(topic_), to_own(other_topic_),
-                                   to_own(own_topic(config_.id, "state")), to_own(bookmark())});
+  const auto limits = enter(true, own_subscriptions());
   if (!limits) {
     tell(Level::error, "MQTT",
          visit_->error() + "; check username, password_file and certificate of '" + link_.name +
@@ -166,7 +178,7 @@ void Patient::tell_limits(const Limits& limits) const {
        !shortened.empty()                ? shortened + "; raise it there"
        : limits.protocol == Protocol::v5 ? "as asked for, " + duration_text(link_.session_expiry)
                                          : "not told");
-  if (!limits.retain_available) {
+  if (!limits.retain_available && link_.retain) {
     tell(Level::error, "retain",
          "the broker retains nothing, so that the bridge cannot tell what it has lost; allow it "
          "there");
@@ -182,8 +194,14 @@ std::string Patient::why_not(const std::optional<Outcome>& outcome) const {
 
 // A retained message, as the bookmark is one.
 void Patient::leave_word() {
+  if (!tries_own()) {
+    const std::string cost = names_.cost();
+    tell(Level::skipped, "bookmark",
+         bookmark().empty() ? cost : "it has a topic of its own, " + bookmark() + ": not tried");
+    return;
+  }
   const std::string allow =
-      "; allow publishing and subscribing to " + own_topic(config_.id, "") + "# for this user";
+      "; allow publishing and subscribing to " + names_.prefix() + "# for this user";
   for (const SubscriptionStatus& status : visit_->subscriptions()) {
     if (status.filter != topic_ || status.state == SubscriptionStatus::State::granted) continue;
     tell(Level::error, "bookmark",
@@ -204,14 +222,14 @@ void Patient::leave_word() {
 
 // All that was retained has come before the word.
 void Patient::look_for_others() const {
-  const auto retained = visit_->retained(own_topic(config_.id, ""));
+  const auto retained = visit_->retained(names_.prefix());
   const auto payload = [&](const std::string& topic) {
     const auto found = retained.find(topic);
     return found == retained.end() ? std::string() : found->second;
   };
   const auto bookmark = nlohmann::json::parse(payload(this->bookmark()), nullptr, false);
-  tell_(check_id(link_.name, config_.id, payload(own_topic(config_.id, "state")),
-                 text_of(bookmark, "epoch"), own_));
+  tell_(
+      check_id(link_.name, config_.id, payload(names_.state()), text_of(bookmark, "epoch"), own_));
 }
 
 // A broker of another kind, and one that lets nobody read it, does not show its version either.
@@ -219,6 +237,7 @@ std::optional<std::set<std::string>> Patient::bridges() {
   const std::string about = Visit::about_mosquitto;
   const std::string prefix = about + "connection/", suffix = "/state";
   std::set<std::string> bridges;
+  if (!tries_own()) return std::nullopt;
   if (!enter(false, {to_own(topic_), to_own(about + "version"), to_own(prefix + '+' + suffix)})) {
     return std::nullopt;
   }
@@ -235,7 +254,9 @@ std::optional<std::set<std::string>> Patient::bridges() {
 }
 
 void Patient::come_back() {
-  if (const auto limits = enter(true, {to_own(topic_), to_own(other_topic_)})) {
+  const auto own =
+      tries_own() ? std::vector{to_own(topic_), to_own(other_topic_)} : std::vector<Subscription>();
+  if (const auto limits = enter(true, own)) {
     if (limits->session_present) {
       tell(Level::ok, "session", "is kept");
     } else {
@@ -335,6 +356,11 @@ void Patient::publish_to_targets(const Limits& limits) {
 }
 
 void compare(const BridgeConfig& config, Patient& site, Patient& central, const Tell& tell) {
+  if (!site.may_hear(central) || !central.may_hear(site)) {
+    return tell({Level::skipped, "here", "two brokers",
+                 "whether they are one is unknown: the bridge does not speak for itself on the "
+                 "same topics at both"});
+  }
   if (!site.hears(central.word()) && !central.hears(site.word())) {
     return tell({Level::ok, "here", "two brokers", "site and central are not the same"});
   }

@@ -26,8 +26,11 @@ LinkSettings visiting(LinkSettings link, bool keep_session) {
 
 }  // namespace
 
-Visit::Visit(const LinkSettings& link, bool keep_session, std::vector<Subscription> subscriptions)
-    : link_(make_link(visiting(link, keep_session))) {
+Visit::Visit(const LinkSettings& link, std::string own, bool keep_session,
+             std::vector<Subscription> subscriptions)
+    : own_(std::move(own)),
+      qos_(std::min(Qos::at_least_once, link.max_qos)),
+      link_(make_link(visiting(link, keep_session))) {
   LinkHandlers handlers;
   handlers.on_deliveries = [this](std::span<const Delivery> list) { deliver(list); };
   handlers.on_outcomes = [this](std::span<const Outcome> list) {
@@ -52,7 +55,7 @@ void Visit::deliver(std::span<const Delivery> deliveries) {
     const std::lock_guard lock(mutex_);
     for (const Delivery& one : deliveries) {
       const std::string_view topic = one.message.topic;
-      const bool known = topic.starts_with("bascule/") || topic.starts_with(about_mosquitto);
+      const bool known = topic.starts_with(own_) || topic.starts_with(about_mosquitto);
       if (one.released || !known) continue;
       if (heard_.size() == heard_max) heard_.erase(heard_.begin());
       heard_.push_back(
@@ -96,7 +99,7 @@ std::optional<Outcome> Visit::publish(const std::string& topic, const std::strin
   link_->loop().post([this, topic, payload, retain, tag] {
     const auto state = link_->status().state;
     if (state == LinkStatus::State::up || state == LinkStatus::State::slow) {
-      const Outgoing out{{topic, payload, {}, Qos::at_least_once, retain}, tag};
+      const Outgoing out{{topic, payload, {}, qos_, retain}, tag};
       return link_->publish({&out, 1});
     }
     const std::lock_guard lock(mutex_);

@@ -27,8 +27,10 @@ class Visit {
     bool retained = false;
   };
 
-  // `keep_session`: the broker keeps one when it ends; else a kept one ends with it.
-  Visit(const LinkSettings& link, bool keep_session, std::vector<Subscription> subscriptions);
+  // `own`: the prefix of the bridge's own topics there. `keep_session`: the broker keeps one when
+  // it ends; else a kept one ends with it.
+  Visit(const LinkSettings& link, std::string own, bool keep_session,
+        std::vector<Subscription> subscriptions);
   ~Visit();
   Visit(const Visit&) = delete;
   Visit& operator=(const Visit&) = delete;
@@ -39,7 +41,7 @@ class Visit {
   std::optional<Limits> wait_up();
   std::string error() const;
 
-  // At QoS 1. Nothing: no answer came.
+  // At QoS 1, if the link may. Nothing: no answer came.
   std::optional<Outcome> publish(const std::string& topic, const std::string& payload, bool retain);
   // The first that was heard with this payload; waits for it, if need be.
   std::optional<Heard> wait_heard(const std::string& payload, std::chrono::milliseconds patience);
@@ -50,6 +52,8 @@ class Visit {
  private:
   void deliver(std::span<const Delivery> deliveries);
 
+  const std::string own_;
+  const Qos qos_;
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::optional<Limits> limits_;

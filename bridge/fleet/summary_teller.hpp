@@ -14,8 +14,9 @@ namespace bascule {
 
 class SummaryTeller {
  public:
-  // `centre` is the crossing by which the centre is reached. Both outlive this.
-  SummaryTeller(const std::string& bridge_id, Journal& journal, Crossing& centre);
+  // `centre` is the crossing by which the centre is reached. Both outlive this. `topic`: of its
+  // link; empty: nothing is told.
+  SummaryTeller(std::string topic, Journal& journal, Crossing& centre);
 
   // Each second or so.
   void look(std::int64_t boottime_ms);

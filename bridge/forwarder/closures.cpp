@@ -25,7 +25,7 @@ bool Closures::lost(std::span<const Outcome> outcomes, std::optional<std::uint64
     if (outcome.tag == OwnMessages::tag) ++own_lost;
     alone = alone && outcome.tag != OwnMessages::tag;
   }
-  if (own_lost > 0 && lost.empty()) own_.suspect(own_prefix_, now_ms);
+  if (own_lost > 0 && lost.empty()) own_.suspect(names_.prefix(), now_ms);
   closed_over_lanes_ = closed_over_lanes_ || !lost.empty();
   const bool careful = suspicion_.careful();
   suspicion_.closed(lost, alone && lost.size() == 1, now_ms);
@@ -40,7 +40,7 @@ void Closures::disconnected(std::int64_t now_ms) {
 bool Closures::condemn(std::uint64_t tag, std::string_view topic, bool tried,
                        std::int64_t now_ms) const {
   if (suspicion_.condemned(tag)) return true;
-  return own_.given_up(now_ms) && !tried && topic.starts_with(own_prefix_);
+  return own_.given_up(now_ms) && !tried && names_.has(topic);
 }
 
 }  // namespace bascule

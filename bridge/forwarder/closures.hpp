@@ -7,21 +7,20 @@
 #include <cstdint>
 #include <optional>
 #include <span>
-#include <string>
 #include <string_view>
-#include <utility>
 
 #include "forwarder/bookmark/own_messages.hpp"
 #include "forwarder/suspicion.hpp"
 #include "link/link.hpp"
+#include "link/own_topic_names.hpp"
 
 namespace bascule {
 
 class Closures {
  public:
-  // Both outlive it. `own_prefix`: of the topics of the bridge's own messages, events included.
-  Closures(OwnMessages& own, Suspicion& suspicion, std::string own_prefix)
-      : own_(own), suspicion_(suspicion), own_prefix_(std::move(own_prefix)) {}
+  // All outlive it. `names`: of the topics of the bridge's own messages, events included.
+  Closures(OwnMessages& own, Suspicion& suspicion, const OwnTopicNames& names)
+      : own_(own), suspicion_(suspicion), names_(names) {}
 
   void connected(std::int64_t now_ms);
   // All that a connection lost, in one call. `tried`: it was alone, and its topic is known for it.
@@ -39,7 +38,7 @@ class Closures {
  private:
   OwnMessages& own_;
   Suspicion& suspicion_;
-  const std::string own_prefix_;
+  const OwnTopicNames& names_;
   // By the broker, this connection; and over messages of lanes, as it may be.
   bool closed_ = false, closed_over_lanes_ = false;
 };

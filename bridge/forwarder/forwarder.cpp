@@ -7,9 +7,7 @@
 #include <utility>
 
 #include "clock.hpp"
-#include "forwarder/lane/refusal.hpp"
 #include "link/reason.hpp"
-#include "message/own.hpp"
 
 namespace bascule {
 namespace {
@@ -21,39 +19,33 @@ constexpr std::chrono::milliseconds resume_patience{10'000};
 
 Forwarder::Forwarder(ForwarderSettings settings, Journal& journal, Link& link)
     : settings_(std::move(settings)),
+      names_(settings_.bridge_id, settings_.own_topics, settings_.retain),
       journal_(journal),
       link_(link),
       loop_(link.loop()),
       answers_(loop_),
       bookmark_(settings_.bridge_id, loop_,
                 [this](const std::string& payload, bool retain) {
-                  publish(Bookmark::topic(settings_.bridge_id, settings_.direction), payload,
-                          retain);
+                  publish(names_.bookmark(settings_.direction), payload, retain);
                 }),
-      bookmark_timer_(loop_, settings_.bookmark_delay, [this] { write_bookmark(); }),
+      bookmark_timer_(loop_, settings_.bookmark_delay, settings_.own_topics.bookmark_every,
+                      [this] { write_bookmark(); }),
       bookmark_lag_(settings_.broker == BrokerKind::nats ? settings_.bookmark_delay
                                                          : std::chrono::milliseconds(0)),
-      blind_spot_(own_topic(settings_.bridge_id, ""),
-                  Bookmark::topic(settings_.bridge_id, settings_.direction),
-                  !sessions_outlive_retained(settings_.broker, true)),
+      blind_spot_(names_, settings_.direction, !sessions_outlive_retained(settings_.broker, true)),
       namesake_(settings_.bridge_id),
       own_(link),
-      closures_(own_, suspicion_, own_topic(settings_.bridge_id, "")),
+      closures_(own_, suspicion_, names_),
       settling_(loop_, settings_.settle, [this] { place({}); }),
       handshakes_(settings_.direction, journal, link,
                   [this](LaneId id, std::size_t claims) { send_claimed(id, claims); }),
-      batch_(settings_.bridge_id, settings_.stamp_key),
+      pace_(settings_.rate),
+      batch_(settings_.bridge_id, settings_.stamp_key, settings_.publish),
       news_(settings_.direction, [&link] { return link.status().broker; }) {
   bookmark_.on_confirmed = [this](const std::string& epoch, std::uint64_t connection,
                                   const Bookmark::Lanes& lanes) {
     confirm(epoch, connection, lanes);
   };
-}
-
-void Forwarder::enter(Phase phase) {
-  phase_ = phase;
-  if (!sends()) return handshakes_.pause();
-  handshakes_.resume();
 }
 
 void Forwarder::subscribed(const Limits& limits) {
@@ -63,6 +55,8 @@ void Forwarder::subscribed(const Limits& limits) {
   closures_.connected(boottime_ms());
   compared_ = confirmed_ = false;
   settling_.connected();
+  // A client that keeps them for us (Paho) has sent them again.
+  for (std::size_t i = 0; i < in_flight_; ++i) pace_.sent(0, boottime_ms());
   // With the session gone, what was in flight is about to be reported lost; sending newer messages
   // before those would break the order.
   enter(Phase::draining);
@@ -74,8 +68,9 @@ void Forwarder::ask() {
     place({});
     return;
   }
-  if (limits_.continued) return look_around();
-  if (own_.given_up(boottime_ms())) {
+  const bool bookmark = !names_.bookmark(settings_.direction).empty();
+  if (bookmark && limits_.continued) return look_around();
+  if (!bookmark || own_.given_up(boottime_ms())) {
     FarKnowledge unknown;
     unknown.asked = true;
     unknown.session_present = limits_.session_present;
@@ -156,12 +151,6 @@ void Forwarder::begin(const std::vector<LanePosition>& positions) {
   pump();
 }
 
-void Forwarder::resumed() {
-  handshakes_.all_resumed();
-  for (auto& lane : lanes_) lane->end();
-  ask();
-}
-
 SetAside Forwarder::set_aside(LaneId id) {
   OutboundLane* const lane = lanes_.find(id);
   if (lane == nullptr) return {};
@@ -178,6 +167,10 @@ void Forwarder::disconnected() {
   bookmark_.forget();
   bookmark_timer_.stop();
   wake_.reset();
+  own_wake_.reset();
+  last_bookmark_written_ = false;
+  pace_.begin();
+  pace_.end();
   settling_.disconnected();
   for (auto& lane : lanes_) {
     lane->end();
@@ -274,6 +267,7 @@ void Forwarder::refused(OutboundLane& lane, std::uint64_t sequence, std::uint8_t
 }
 
 void Forwarder::pump() {
+  pace_.begin();
   send_own();
   std::int64_t wait_ms = std::numeric_limits<std::int64_t>::max();
   wake_.reset();
@@ -285,6 +279,7 @@ void Forwarder::pump() {
     wake_ = loop_.after(std::chrono::milliseconds(std::min<std::int64_t>(wait_ms, 60'000)),
                         [this] { pump(); });
   }
+  pace_.end();
   report();
 }
 
@@ -292,7 +287,15 @@ void Forwarder::send_own() {
   if (phase_ == Phase::offline || !handshakes_.resumed() || last_.tag != 0) return;
   const std::size_t window = std::min(limits_.receive_maximum, suspicion_.window());
   const std::size_t in_flight = in_flight_ + own_.in_flight();
-  own_.send(window - std::min(window, in_flight), limits_);
+  std::int64_t wait_ms = std::numeric_limits<std::int64_t>::max();
+  own_.send(window - std::min(window, in_flight), limits_, [&](std::size_t bytes) {
+    const std::int64_t now_ms = boottime_ms();
+    const bool goes = paced(bytes, now_ms, wait_ms);
+    if (goes) pace_.sent(bytes, now_ms);
+    return goes;
+  });
+  if (wait_ms == std::numeric_limits<std::int64_t>::max()) return;
+  own_wake_ = loop_.after(std::chrono::milliseconds(wait_ms), [this] { pump(); });
 }
 
 // Returns after how many ms there may be something to send though nothing happens until then.
@@ -329,15 +332,6 @@ std::int64_t Forwarder::send_lanes() {
   }
 }
 
-// Why the broker cannot be sent it, as far as is known before it is; empty: it can.
-std::string_view Forwarder::unfit(const OutboundLane& lane, const LaneItem& item,
-                                  std::int64_t now_ms) const {
-  const std::uint64_t tag = LaneSequence{lane.id(), item.record.sequence}.key();
-  const std::string_view topic = item.record.message.topic;
-  if (closures_.condemn(tag, topic, lane.front_is_held(), now_ms)) return closes_over_topic;
-  return unfit_topic(settings_.broker, topic);
-}
-
 // The front of the lane, out of its order.
 void Forwarder::keep_back(OutboundLane& lane, const LaneItem& item, const std::string& why,
                           std::int64_t now_ms) {
@@ -356,12 +350,14 @@ void Forwarder::publish_batch(std::int64_t now_ms) {
 }
 
 LaneTurns::Next Forwarder::next(std::int64_t now_ms, std::int64_t& wait_ms) {
-  // Once one has to be alone, nothing else goes until all before it has its outcome.
-  bool waits_alone = false;
+  // Once one has to be alone, nothing else goes until all before it has its outcome. Once one has
+  // to wait for the rate, nothing of a lane behind goes ahead of it.
+  bool waits = false;
   return lanes_.next(
       now_ms, wait_ms, phase_ == Phase::resuming, [&](OutboundLane& lane, const LaneItem& item) {
-        waits_alone = waits_alone || (lane.front_is_alone() && in_flight_ + own_.in_flight() > 0);
-        if (waits_alone) return false;
+        waits = waits || (lane.front_is_alone() && in_flight_ + own_.in_flight() > 0) ||
+                !paced(item.bytes(), now_ms, wait_ms);
+        if (waits) return false;
         return wants_claim(lane, item) ? handshakes_.may_claim() : !lane.claims_wait();
       });
 }
@@ -371,6 +367,7 @@ std::string Forwarder::add(const OutboundLane& lane, const LaneItem& item, std::
   const std::uint64_t sequence = item.record.sequence;
   const std::uint64_t tag = LaneSequence{lane.id(), sequence}.key();
   std::string why = batch_.add(item, tag, lane.name(), lane.replays(sequence), now_ms);
+  if (why.empty()) pace_.sent(item.bytes(), now_ms);
   if (!why.empty() || batch_.qos_of(item) != Qos::exactly_once) return why;
   handshakes_.prepare(lane, sequence, batch_.newest());
   return {};
@@ -412,6 +409,11 @@ void Forwarder::report() {
   }
   lanes_.note_status();
   if (moved && phase_ == Phase::sending) bookmark_timer_.moved(in_flight_ == 0);
+  // One that would come long after the end is written now.
+  const bool last = (ending_ || paused_) && settings_.own_topics.bookmark_every.count() > 0;
+  const bool writes = last && bookmarks_ && phase_ == Phase::sending && in_flight_ == 0;
+  if (!writes || !bookmark_timer_.due() || std::exchange(last_bookmark_written_, true)) return;
+  mark();
 }
 
 void Forwarder::tell(OutboundLane& lane, Progress progress) {

@@ -5,6 +5,7 @@
 // Lives on the link's loop thread; lanes() may be called from any thread.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <functional>
 #include <map>
@@ -26,11 +27,14 @@
 #include "forwarder/handshakes.hpp"
 #include "forwarder/lane/lane_turns.hpp"
 #include "forwarder/lane/outbound_lane.hpp"
+#include "forwarder/lane/refusal.hpp"
+#include "forwarder/pace.hpp"
 #include "forwarder/publish_batch.hpp"
 #include "forwarder/refusal_news.hpp"
 #include "forwarder/suspicion.hpp"
 #include "journal/journal.hpp"
 #include "link/link.hpp"
+#include "link/own_topic_names.hpp"
 
 namespace bascule {
 
@@ -42,14 +46,18 @@ struct ForwarderSettings {
   std::chrono::milliseconds settle{0};  // see LinkSettings
   std::string stamp_key = {};           // proves the stamps; empty: none
   BrokerKind broker = BrokerKind::automatic;
+  OwnTopics own_topics{};  // as the next, see LinkSettings
+  bool retain = true;
+  PublishLimits publish{};
+  LinkRate rate{};
 };
 
 class Forwarder {
  public:
   Forwarder(ForwarderSettings settings, Journal& journal, Link& link);
 
-  // The handlers of the link, what comes on bascule/{id}/bookmark, and what is retained on
-  // bascule/{id}/state. subscribed(): everything that this side wants from the broker is asked for.
+  // The handlers of the link, what comes on the topic of the bookmark, and what is retained on
+  // that of the state. subscribed(): everything that this side wants from the broker is asked for.
   void connected() { bookmark_.forget(); }
   void subscribed(const Limits& limits);
   void disconnected();
@@ -74,18 +82,24 @@ class Forwarder {
   // lane may be paused before the first connection.
   void pause(bool paused) {
     paused_ = paused;
+    last_bookmark_written_ = false;
     pump();
   }
   void pause_lane(LaneId lane, bool paused) {
     lanes_.pause(lane, paused);
     pump();
   }
+  // Something of the bridge itself waits for the rate of the link.
+  bool has_unsaid() const { return pace_.limited() && phase_ != Phase::offline && own_.waits(); }
   // Nothing is on its way, of lanes or of the bridge itself.
   bool idle() const { return in_flight_ == 0 && own_.idle(); }
   std::size_t in_flight() const { return in_flight_; }
 
   // Sends nothing more; outcomes are still taken. For an orderly end.
-  void end_sending() { ending_ = true; }
+  void end_sending() {
+    ending_ = true;
+    report();
+  }
 
   // What another one has to know to go on in the place of this one, on the same connection.
   // Nothing: it is not at rest, since something is on its way, or has not been found out yet.
@@ -103,10 +117,10 @@ class Forwarder {
   // Before a connection that is continued.
   void go_on(Standing standing) { standing_ = std::move(standing); }
 
-  // Publishes a message of the bridge itself, outside of any lane: as soon as the window lets it,
-  // ahead of all lanes. Nothing while the link is down.
+  // Publishes a message of the bridge itself, outside of any lane: as soon as window and rate let
+  // it, ahead of all lanes. Nothing while the link is down, and nothing without a topic.
   void publish(const std::string& topic, const std::string& payload, bool retain) {
-    if (phase_ == Phase::offline || own_.left_out(topic, boottime_ms())) return;
+    if (topic.empty() || phase_ == Phase::offline || own_.left_out(topic, boottime_ms())) return;
     own_.add(topic, payload, retain);
     send_own();
   }
@@ -126,6 +140,10 @@ class Forwarder {
 
   // By lane; any thread.
   std::map<std::string, LaneStatus> lanes() const { return lanes_.status(); }
+  // The rate of the link holds back what could go. And: that went without the retain flag that they
+  // had, since the start. Any thread.
+  bool rate_waits() const { return pace_.holds_back(); }
+  std::uint64_t unretained() const { return batch_.unretained(); }
   // What would go unnoticed at the broker, and who else has our id there; empty: nothing. Any
   // thread.
   std::string warning() const {
@@ -149,14 +167,21 @@ class Forwarder {
     sending
   };
 
-  void enter(Phase phase);
+  void enter(Phase phase) {
+    phase_ = phase;
+    sends() ? handshakes_.resume() : handshakes_.pause();
+  }
   void ask();
   void look_around();
   void compared(FarKnowledge far);
   void place(FarKnowledge far);
   void placed(Journal::Positions positions);
   void begin(const std::vector<LanePosition>& positions);
-  void resumed();
+  void resumed() {
+    handshakes_.all_resumed();
+    for (auto& lane : lanes_) lane->end();
+    ask();
+  }
   bool sends() const { return phase_ == Phase::sending || phase_ == Phase::resuming; }
   void settle(const Outcome& outcome);
   void refused(OutboundLane& lane, std::uint64_t sequence, std::uint8_t code);
@@ -166,9 +191,23 @@ class Forwarder {
     return last_.tag == 0 && in_flight_ + own_.in_flight() < window;
   }
   void send_own();
+  // Whether the rate of the link lets so many bytes go. What is claimed and not sent yet has its
+  // place in the rate before them: send_claimed() comes back.
+  bool paced(std::size_t bytes, std::int64_t now_ms, std::int64_t& wait_ms) {
+    const auto waits = [](const auto& lane) { return lane->claims_wait(); };
+    if (pace_.limited() && std::ranges::any_of(lanes_, waits)) return false;
+    return pace_.lets(bytes, now_ms, wait_ms);
+  }
   std::int64_t send_lanes();
   LaneTurns::Next next(std::int64_t now_ms, std::int64_t& wait_ms);
-  std::string_view unfit(const OutboundLane& lane, const LaneItem& item, std::int64_t now_ms) const;
+  // Why the broker cannot be sent it, as far as is known before it is; empty: it can.
+  std::string_view unfit(const OutboundLane& lane, const LaneItem& item,
+                         std::int64_t now_ms) const {
+    const std::uint64_t tag = LaneSequence{lane.id(), item.record.sequence}.key();
+    const std::string_view topic = item.record.message.topic;
+    if (closures_.condemn(tag, topic, lane.front_is_held(), now_ms)) return closes_over_topic;
+    return unfit_topic(settings_.broker, topic);
+  }
   void keep_back(OutboundLane& lane, const LaneItem& item, const std::string& why,
                  std::int64_t now_ms);
   bool wants_claim(const OutboundLane& lane, const LaneItem& item) const {
@@ -182,7 +221,7 @@ class Forwarder {
   void load_held(LaneId id, const HeldTopics::Load& load);
   void write_bookmark() {
     if (phase_ != Phase::sending || !bookmarks_) return;
-    if (own_.in_flight() > 0) return bookmark_timer_.later();  // one at a time
+    if (own_.in_flight() > 0) return bookmark_timer_.again();  // one at a time
     mark();
   }
   void mark() {
@@ -200,6 +239,7 @@ class Forwarder {
   void confirm(const std::string& epoch, std::uint64_t connection, const Bookmark::Lanes& lanes);
 
   ForwarderSettings settings_;
+  const OwnTopicNames names_;
   Journal& journal_;
   Link& link_;
   Loop& loop_;
@@ -214,6 +254,7 @@ class Forwarder {
   Closures closures_;
   Settling settling_;
   Handshakes handshakes_;
+  Pace pace_;
   PublishBatch batch_;
   RefusalNews news_;
   Limits limits_;
@@ -221,13 +262,14 @@ class Forwarder {
   Standing standing_;  // of the one before, on a connection that is continued
   bool ending_ = false;
   bool paused_ = false;
-  bool stale_ = false;            // the lanes are to begin anew
-  bool compared_ = false;         // the broker has been asked on this connection
-  bool bookmarks_ = false;        // it lets us keep one
-  std::uint64_t connection_ = 0;  // as its bookmarks say
-  bool confirmed_ = false;        // one of them was read back
-  FarKnowledge far_;              // what it said, until the journal has compared it
-  std::uint64_t losses_ = 0;      // known of
+  bool last_bookmark_written_ = false;  // of a pause, or the end
+  bool stale_ = false;                  // the lanes are to begin anew
+  bool compared_ = false;               // the broker has been asked on this connection
+  bool bookmarks_ = false;              // it lets us keep one
+  std::uint64_t connection_ = 0;        // as its bookmarks say
+  bool confirmed_ = false;              // one of them was read back
+  FarKnowledge far_;                    // what it said, until the journal has compared it
+  std::uint64_t losses_ = 0;            // known of
   LaneTurns lanes_;
   std::size_t in_flight_ = 0;  // of lanes
   // What nothing may be sent behind before its outcome; 0: none. Alone: nothing was before it.
@@ -236,7 +278,7 @@ class Forwarder {
     bool alone = false;
   };
   Last last_;
-  Loop::Timer wake_;
+  Loop::Timer wake_, own_wake_;
 };
 
 }  // namespace bascule

@@ -43,6 +43,7 @@ StepContext step_context(const PolicyHostSettings& host, const PolicySettings& p
   context.lane = policy.lane;
   context.cases = policy.cases;
   context.bridge_id = host.bridge_id;
+  context.events_topic = host.events_topic;
   context.hub = host.hub;
   context.events = host.hub ? Direction::down : Direction::up;
   context.max_payload_bytes = host.max_payload_bytes;

@@ -22,6 +22,7 @@ namespace bascule {
 
 struct PolicyHostSettings {
   std::string bridge_id;
+  std::string events_topic{};  // at the centre; empty: nothing is told
   std::vector<PolicySettings> policies;
   std::string plugin_dir;  // empty: the usual ones
   bool hub = false;

@@ -226,14 +226,14 @@ int Step::close_case(std::int64_t number, std::string_view outcome) {
 
 // Through the journal in the same step: told exactly if it happened.
 void Step::event(const char* what, const Case& one) {
+  if (context_.events_topic.empty()) return;
   const std::string payload = json_text(json{{"event", what},
                                              {"policy", context_.name},
                                              {"case", one.number},
                                              {"kind", one.kind},
                                              {"subject", one.subject},
                                              {"at", utc_text(wall_ms_)}});
-  append(core_.lane(context_.events, events_lane),
-         own_message(own_topic(context_.bridge_id, "events"), payload));
+  append(core_.lane(context_.events, events_lane), own_message(context_.events_topic, payload));
 }
 
 // Retained, for applications that decide cases over MQTT.

@@ -25,11 +25,12 @@ struct LogBudget {
 // What the steps of one policy have in common.
 struct StepContext {
   PolicyId policy = 0;
-  std::string name;       // of the policy
-  std::string lane;       // of what it emits, unless it says otherwise
-  std::string bridge_id;  // for events
-  std::string cases;      // where its cases are told over MQTT; empty: nowhere
-  bool hub = false;       // there is no central broker: nothing can go up
+  std::string name;  // of the policy
+  std::string lane;  // of what it emits, unless it says otherwise
+  std::string bridge_id;
+  std::string events_topic;  // empty: nothing is told
+  std::string cases;         // where its cases are told over MQTT; empty: nowhere
+  bool hub = false;          // there is no central broker: nothing can go up
   Direction events = Direction::up;
   std::uint32_t max_payload_bytes = 16 << 20;
   LogBudget* log = nullptr;  // null: nothing is logged

@@ -49,6 +49,11 @@ class ForwarderCase {
     bookmark_delay_ = delay;
     restart();
   }
+  // As a guest: own topics, what may be retained and published, and how fast.
+  void set_guest(ForwarderSettings guest) {
+    guest_ = std::move(guest);
+    restart();
+  }
   void restart() {
     end();
     journal.open();
@@ -173,6 +178,7 @@ class ForwarderCase {
   std::chrono::milliseconds settle_{0};
   std::chrono::milliseconds bookmark_delay_{0};
   BrokerKind broker_ = BrokerKind::automatic;
+  ForwarderSettings guest_{};
 
  public:
   JournalCase journal;
@@ -200,10 +206,14 @@ class ForwarderCase {
         on_publish(sent);
       }
     };
-    forwarder = std::make_unique<Forwarder>(
-        ForwarderSettings{
-            "store-42", Direction::up, window_, bookmark_delay_, settle_, {}, broker_},
-        *journal, *link);
+    ForwarderSettings settings = guest_;
+    settings.bridge_id = "store-42";
+    settings.window = window_;
+    settings.bookmark_delay = bookmark_delay_;
+    settings.settle = settle_;
+    settings.broker = broker_;
+    own_ = OwnTopicNames("store-42", settings.own_topics, settings.retain);
+    forwarder = std::make_unique<Forwarder>(std::move(settings), *journal, *link);
   }
   bool wait(const std::function<bool()>& condition) {
     const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
@@ -215,7 +225,7 @@ class ForwarderCase {
     for (const Sent& sent : std::exchange(unanswered_, {})) {
       const Outcome outcome{Outcome::Kind::accepted, 0, sent.tag};
       forwarder->outcomes({&outcome, 1});
-      if (sent.topic != Bookmark::topic("store-42", Direction::up)) continue;
+      if (sent.topic != own_.bookmark(Direction::up)) continue;
       if (sent.retain) {
         retained = sent.payload;
         ++bookmarks;
@@ -224,6 +234,7 @@ class ForwarderCase {
     }
   }
   std::vector<Sent> unanswered_;
+  OwnTopicNames own_{"store-42"};
 };
 
 }  // namespace bascule::test

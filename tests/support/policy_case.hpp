@@ -160,6 +160,7 @@ class PolicyCase {
     context.name = "seats";
     context.lane = "default";
     context.bridge_id = "store-42";
+    context.events_topic = "bascule/store-42/events";
     context.cases = cases_;
     std::vector<OptionProblem> problems;
     auto instance = Instance::make(scripted_policy(), settings, "store-42", problems);

@@ -38,7 +38,7 @@ std::vector<json> told(JournalCase& journal) {
 
 TEST_CASE("events: a link that comes back says how long it was away") {
   JournalCase journal;
-  Events events("store-42", *journal);
+  Events events("bascule/store-42/events", *journal);
   events.link_up("central");
   events.link_down("central", "cut \xff");
   events.link_down("central", "refused");  // still down: no news
@@ -55,7 +55,7 @@ TEST_CASE("events: a link that comes back says how long it was away") {
 
 TEST_CASE("events: a loss is told with all that the ledger knows") {
   JournalCase journal;
-  Events events("store-42", *journal);
+  Events events("bascule/store-42/events", *journal);
   events.loss({3, 10, 19, 10, 5'000, "ttl", 0}, "media", Direction::down);
   events.loss({3, 20, 20, 1, 50, "superseded", 0}, "state", Direction::up);
   const auto all = told(journal);
@@ -75,7 +75,7 @@ TEST_CASE("events: an event that is lost makes no further event") {
   small.max_size_bytes = 1;
   small.when_full = WhenFull::drop_newest;
   JournalCase journal({small});
-  Events events("store-42", *journal);
+  Events events("bascule/store-42/events", *journal);
   journal.on_loss = [&](const Loss& loss, const std::string& lane, Direction direction) {
     events.loss(loss, lane, direction);
   };
@@ -87,7 +87,7 @@ TEST_CASE("events: an event that is lost makes no further event") {
 
 TEST_CASE("events: they are not in the books of what crosses") {
   JournalCase journal;
-  Events events("store-42", *journal);
+  Events events("bascule/store-42/events", *journal);
   events.link_up("central");
   CHECK(told(journal).size() == 1);
   CHECK(journal->report().received[Direction::up] == 0);
@@ -95,7 +95,7 @@ TEST_CASE("events: they are not in the books of what crosses") {
 
 TEST_CASE("events: that nothing is taken in is published at once, that it is again is journaled") {
   JournalCase journal;
-  Events events("store-42", *journal);
+  Events events("bascule/store-42/events", *journal);
   std::vector<json> published;
   events.publish_now = [&](const std::string& topic, const std::string& payload) {
     CHECK(topic == "bascule/store-42/events");
@@ -117,7 +117,7 @@ TEST_CASE("events: that nothing is taken in is published at once, that it is aga
 
 TEST_CASE("events: a comparison of retained values tells what it found, or why it failed") {
   JournalCase journal;
-  Events events("store-42", *journal);
+  Events events("bascule/store-42/events", *journal);
   events.retained("central", {3, 2, 1, ""});
   events.retained("site", {0, 0, 0, "no answer"});
   const auto all = told(journal);
@@ -131,7 +131,7 @@ TEST_CASE("events: a comparison of retained values tells what it found, or why i
 
 TEST_CASE("events: that a person pauses the way to the centre is published at once") {
   JournalCase journal;
-  Events events("store-42", *journal);
+  Events events("bascule/store-42/events", *journal);
   std::vector<std::string> at_once;
   events.publish_now = [&](const std::string&, const std::string& payload) {
     at_once.push_back(payload);

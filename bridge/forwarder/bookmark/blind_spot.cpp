@@ -31,24 +31,25 @@ std::string BlindSpot::find(const FarKnowledge& far, const Limits& limits, bool 
            "them: "
            "no state, no bookmark, no events, and should this broker lose what it accepted, that "
            "goes unnoticed; let this user publish and subscribe " +
-           prefix_ + "#, which is tried again after an hour and at each start";
+           own_.prefix() + "#, which is tried again after an hour and at each start";
   }
+  if (own_.bookmark(out_).empty()) return own_.cost();
   if (!far.readable) {
     return "bookmarks cannot be read back here: should this broker lose what it accepted, that "
            "goes "
            "unnoticed; let this user publish, retain and subscribe " +
-           bookmark_;
+           own_.bookmark(out_);
   }
   if (!limits.retain_available) {
     return "this broker retains nothing, so it keeps no bookmark: should it lose what it accepted, "
            "and not this bridge's session, that goes unnoticed";
   }
-  if (asks_for_state_ && far.connection != 0 && !far.online) {
-    return "the broker does not show what it retains on " + prefix_ +
-           "state: should it crash and lose what it accepted last, that goes unnoticed; let this "
+  if (asks_for_state_ && !own_.state().empty() && far.connection != 0 && !far.online) {
+    return "the broker does not show what it retains on " + own_.state() +
+           ": should it crash and lose what it accepted last, that goes unnoticed; let this "
            "user publish, retain and subscribe that";
   }
-  return {};
+  return own_.cost();
 }
 
 }  // namespace bascule

@@ -5,20 +5,18 @@
 
 #include <mutex>
 #include <string>
-#include <utility>
 
 #include "journal/sessions/far_knowledge.hpp"
 #include "link/link.hpp"
+#include "link/own_topic_names.hpp"
 
 namespace bascule {
 
 class BlindSpot {
  public:
-  // `prefix`: of the topics of the bridge's own messages; `bookmark`: the topic of that.
-  BlindSpot(std::string prefix, std::string bookmark, bool asks_for_state)
-      : prefix_(std::move(prefix)),
-        bookmark_(std::move(bookmark)),
-        asks_for_state_(asks_for_state) {}
+  // `out`: of what goes to that broker. `own` outlives this.
+  BlindSpot(const OwnTopicNames& own, Direction out, bool asks_for_state)
+      : own_(own), out_(out), asks_for_state_(asks_for_state) {}
 
   // The broker has been asked what it knows. `given_up`: it is sent none of the bridge's own
   // messages. `broker` is for the log.
@@ -33,7 +31,8 @@ class BlindSpot {
  private:
   std::string find(const FarKnowledge& far, const Limits& limits, bool given_up) const;
 
-  const std::string prefix_, bookmark_;
+  const OwnTopicNames& own_;
+  const Direction out_;
   const bool asks_for_state_;
   mutable std::mutex mutex_;
   std::string text_;  // guarded by mutex_

@@ -22,10 +22,6 @@ std::string draw_fence() {
 Bookmark::Bookmark(std::string bridge_id, Loop& loop, Publish publish)
     : bridge_id_(std::move(bridge_id)), loop_(loop), publish_(std::move(publish)) {}
 
-std::string Bookmark::topic(std::string_view bridge_id, Direction direction) {
-  return own_topic(bridge_id, "bookmark/" + std::string(to_string(direction)));
-}
-
 void Bookmark::ask(bool session_present, std::function<void(FarKnowledge)> done) {
   known_.session_present = session_present;
   done_ = std::move(done);

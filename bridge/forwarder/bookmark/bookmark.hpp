@@ -1,7 +1,8 @@
 // The bookmark: a retained message on the far broker that says how far each lane has come, so that
 // the bridge notices when that broker loses what it had accepted (P6).
 //
-//   topic    bascule/{id}/bookmark/up, or down for what goes to the site
+//   topic    bascule/{id}/bookmark/up, or down for what goes to the site; own_topics may say
+//            another
 //   payload  {"bridge":"store-42","epoch":"5f3a9c1e0d2b4a67","connection":7,
 //             "lanes":{"default":1234,"sales":99}}
 //
@@ -32,8 +33,6 @@ class Bookmark {
   using Publish = std::function<void(const std::string& payload, bool retain)>;
   using Lanes = std::map<std::string, std::uint64_t, std::less<>>;
   Bookmark(std::string bridge_id, Loop& loop, Publish publish);
-
-  static std::string topic(std::string_view bridge_id, Direction direction);
 
   // Asks, once after forget(), what the far broker has; `done` is called once, with readable =
   // false if no fence came back in 5 s (the broker does not let us read or retain here) and not at

@@ -22,8 +22,9 @@ void OwnMessages::add(std::string topic, std::string payload, bool retain) {
   unsent_.push_back({std::move(topic), std::move(payload), retain});
 }
 
-void OwnMessages::send(std::size_t room, const Limits& limits) {
+void OwnMessages::send(std::size_t room, const Limits& limits, const MayGo& may_go) {
   for (; room > 0 && !unsent_.empty(); --room) {
+    if (!may_go(unsent_.front().topic.size() + unsent_.front().payload.size())) return;
     const Unsent next = std::move(unsent_.front());
     unsent_.pop_front();
     Outgoing out;

@@ -13,6 +13,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <set>
 #include <string>
@@ -28,8 +29,10 @@ class OwnMessages {
   explicit OwnMessages(Link& link) : link_(link) {}
 
   void add(std::string topic, std::string payload, bool retain);
-  // Publishes the oldest, `room` of them at the most. Only while the link is up.
-  void send(std::size_t room, const Limits& limits);
+  // Publishes the oldest, `room` of them at the most, and while they may go: `may_go` is asked for
+  // each that does, with the bytes of its topic and payload. Only while the link is up.
+  using MayGo = std::function<bool(std::size_t bytes)>;
+  void send(std::size_t room, const Limits& limits, const MayGo& may_go);
   // The one that was sent first has its outcome. A refusal is logged, at most once an hour a topic.
   void settled(const Outcome& outcome, std::int64_t now_ms);
   // The broker closed the connection over them, as it seems. `prefix` is that of their topics, for
@@ -45,6 +48,7 @@ class OwnMessages {
   // Whether this broker gets none of them, or none on this topic.
   bool left_out(const std::string& topic, std::int64_t now_ms) const;
   std::size_t in_flight() const { return in_flight_.size(); }
+  bool waits() const { return !unsent_.empty(); }
   bool idle() const { return in_flight_.empty() && unsent_.empty(); }
 
  private:

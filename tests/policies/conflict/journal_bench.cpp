@@ -56,6 +56,7 @@ class Authority {
     context.name = "records";
     context.lane = "default";
     context.bridge_id = "hub";
+    context.events_topic = "bascule/hub/events";
     context.hub = true;
     std::vector<OptionProblem> problems;
     auto instance =

@@ -406,3 +406,31 @@ TEST_CASE("intake: without the session that held them there are no copies") {
   bank.deliver({first});
   CHECK(bank.stored("sales").size() == 1);
 }
+
+TEST_CASE("intake: what the bridge says on the admin's topics never crosses, what is beside does") {
+  Bank bank;
+  Route& all = bank.routes.emplace_back();
+  all.name = "all";
+  all.from = all.to = "{rest...}";
+  OwnTopics own;
+  own.prefix = "devices/42";
+  own.state.topic = "alive/42";
+  own.bookmark.on = false;
+  Intake guest({.bridge_id = "store-42", .max_payload_bytes = 1'000, .own_topics = own},
+               bank.routes, RouteTable(bank.routes, Direction::up, "store-42"), *bank.journal,
+               bank.link);
+  std::vector<std::string> shown;
+  std::vector<Delivery> deliveries;
+  for (const char* topic : {"alive/42", "devices/42/events", "devices/42/bookmark/up",
+                            "bascule/store-42/state", "devices/42/temperature"}) {
+    Delivery& delivery = deliveries.emplace_back();
+    delivery.message = message(topic, "x");
+    delivery.tag = deliveries.size();
+  }
+  guest.deliver(deliveries, [&](const Message& own) { shown.emplace_back(own.topic); });
+  bank.journal.settle();
+  CHECK(shown.size() == 4);
+  const auto crossed = bank.stored();
+  REQUIRE(crossed.size() == 1);
+  CHECK(crossed[0].topic == "devices/42/temperature");
+}

@@ -30,6 +30,7 @@ struct Past {
     context.name = "seats";
     context.lane = "default";
     context.bridge_id = "store-42";
+    context.events_topic = "bascule/store-42/events";
     context.number_case = [this](std::string_view, std::string_view, std::int64_t) {
       return next_case++;
     };

@@ -27,7 +27,8 @@ constexpr Seen seen[] = {
 }  // namespace
 
 TEST_CASE("blind spot: what would go unnoticed is told with what to do, until it would not") {
-  BlindSpot blind("bascule/store-42/", "bascule/store-42/bookmark/up", true);
+  const OwnTopicNames own("store-42");
+  BlindSpot blind(own, Direction::up, true);
   CHECK(blind.text().empty());
   for (const Seen& row : seen) {
     CAPTURE(row.what);
@@ -47,10 +48,35 @@ TEST_CASE("blind spot: what would go unnoticed is told with what to do, until it
 }
 
 TEST_CASE("blind spot: where the state is not asked for, it is not missed") {
-  BlindSpot blind("bascule/store-42/", "bascule/store-42/bookmark/up", false);
+  const OwnTopicNames own("store-42");
+  BlindSpot blind(own, Direction::up, false);
   FarKnowledge far;
   far.asked = far.readable = true;
   far.connection = 7;
   blind.learn(far, {}, false, "mqtt://there");
   CHECK(blind.text().empty());
+}
+
+TEST_CASE("blind spot: what the settings of the link leave out is told with what it costs") {
+  const auto text = [](OwnTopics settings, bool retain) {
+    const OwnTopicNames own("store-42", settings, retain);
+    BlindSpot blind(own, Direction::up, true);
+    FarKnowledge far;
+    far.asked = far.session_present = true;
+    far.readable = !own.bookmark(Direction::up).empty();
+    blind.learn(far, {}, false, "mqtt://there");
+    return blind.text();
+  };
+  CHECK(text({}, true).empty());
+  OwnTopics off;
+  off.bookmark.on = false;
+  CHECK(text(off, true).starts_with("own_topics.bookmark is off here"));
+  CHECK(text({}, false).starts_with("'retain: off' leaves no bookmark here"));
+  OwnTopics no_will;
+  no_will.will = false;
+  CHECK(text(no_will, true).starts_with("own_topics.will is off here"));
+  OwnTopics no_state;
+  no_state.state.on = false;
+  CHECK(text(no_state, true).starts_with("own_topics.state is off here"));
+  CHECK(text(no_state, true).find("goes unnoticed") != std::string::npos);
 }

@@ -60,11 +60,6 @@ const std::string kept =
 
 }  // namespace
 
-TEST_CASE("bookmark: each direction has its topic") {
-  CHECK(Bookmark::topic("store-42", Direction::up) == "bascule/store-42/bookmark/up");
-  CHECK(Bookmark::topic("store-42", Direction::down) == "bascule/store-42/bookmark/down");
-}
-
 TEST_CASE("bookmark: what was retained comes before the fence, and is the answer") {
   Bank bank;
   bank.ask();

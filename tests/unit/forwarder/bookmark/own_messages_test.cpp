@@ -7,13 +7,19 @@
 using namespace bascule;
 using namespace bascule::test;
 
+namespace {
+
+const OwnMessages::MayGo any = [](std::size_t) { return true; };
+
+}  // namespace
+
 TEST_CASE("own messages: they go in order, as many as there is room for") {
   ScriptedLink link;
   OwnMessages own(link);
   own.add("t", "1", false);
   own.add("t", "2", true);
   own.add("t", "3", false);
-  own.send(2, {});
+  own.send(2, {}, any);
   const auto sent = link.take_sent();
   REQUIRE(sent.size() == 2);
   CHECK(sent[0].payload == "1");
@@ -23,7 +29,7 @@ TEST_CASE("own messages: they go in order, as many as there is room for") {
   CHECK(own.in_flight() == 2);
   own.settled({Outcome::Kind::accepted}, 0);
   CHECK(own.in_flight() == 1);
-  own.send(1, {});
+  own.send(1, {}, any);
   CHECK(link.take_sent().size() == 1);
 }
 
@@ -34,7 +40,7 @@ TEST_CASE("own messages: they take no more QoS and retain than the broker has") 
   limits.maximum_qos = Qos::at_most_once;
   limits.retain_available = false;
   own.add("t", "1", true);
-  own.send(1, limits);
+  own.send(1, limits, any);
   const auto sent = link.take_sent();
   REQUIRE(sent.size() == 1);
   CHECK(sent[0].qos == Qos::at_most_once);
@@ -46,11 +52,11 @@ TEST_CASE("own messages: what a connection did not send is forgotten with it, no
   OwnMessages own(link);
   own.add("t", "1", false);
   own.add("t", "2", false);
-  own.send(1, {});
+  own.send(1, {}, any);
   own.disconnected(false, 0);
   CHECK(own.in_flight() == 1);
   link.take_sent();
-  own.send(9, {});
+  own.send(9, {}, any);
   CHECK(link.take_sent().empty());
 }
 
@@ -62,7 +68,7 @@ TEST_CASE("own messages: one that is refused, and the connection closed, is left
   const auto connect = [&](Outcome::Kind outcome, std::int64_t holds_ms) {
     own.connected(now_ms);
     for (const char* topic : {"state", "summary"}) own.add(topic, "1", true);
-    own.send(9, {});
+    own.send(9, {}, any);
     own.settled({Outcome::Kind::accepted}, now_ms);
     own.settled({outcome}, now_ms);
     now_ms += holds_ms;
@@ -93,4 +99,24 @@ TEST_CASE("own messages: one that is refused, and the connection closed, is left
     connect(Outcome::Kind::lost, 100);
     CHECK_FALSE(left_out());
   }
+}
+
+TEST_CASE("own messages: what may not go yet waits, and keeps its turn") {
+  ScriptedLink link;
+  OwnMessages own(link);
+  own.add("t", "1", false);
+  own.add("t", "22", false);
+  std::vector<std::size_t> asked;
+  own.send(9, {}, [&](std::size_t bytes) {
+    asked.push_back(bytes);
+    return asked.size() == 1;
+  });
+  CHECK(asked == std::vector<std::size_t>{2, 3});
+  CHECK(link.take_sent().size() == 1);
+  CHECK(own.waits());
+  own.send(9, {}, any);
+  const auto sent = link.take_sent();
+  REQUIRE(sent.size() == 1);
+  CHECK(sent[0].payload == "22");
+  CHECK_FALSE(own.waits());
 }
