@@ -26,7 +26,7 @@ void Authentication::again(std::string& out) {
 Authentication::Taken Authentication::take(std::string_view body, bool welcomed, std::string& out) {
   const auto auth = decode_auth(body);
   const std::string& method = settings_.auth.method;
-  const bool ours = auth && under_way() && (auth->method.empty() || auth->method == method);
+  const bool ours = auth && (auth->method.empty() || auth->method == method);
   if (ours && auth->reason == 0 && welcomed) {
     shown_ = Shown::nothing;
     return {true, ""};

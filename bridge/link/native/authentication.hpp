@@ -27,7 +27,8 @@ class Authentication {
   // Appends an AUTH; nothing, where it is not wanted.
   void again(std::string& out);
 
-  // An AUTH of the broker, perhaps before it has welcomed us; its answer is appended.
+  // An AUTH of the broker while it is under way, perhaps before it has welcomed us; its answer is
+  // appended.
   struct Taken {
     bool done = false;  // the broker has taken what again() has shown
     std::string fault;  // of the broker; empty: none

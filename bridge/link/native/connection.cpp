@@ -146,7 +146,8 @@ void Connection::take(const Frame& frame) {
     case PacketType::disconnect:
       return take_disconnect(frame);
     case PacketType::auth:
-      return take_auth(frame);
+      if (authentication_.under_way()) return take_auth(frame);
+      [[fallthrough]];
     default:
       fault_ = fault("the broker sent a packet of type " +
                      std::to_string(static_cast<int>(frame.type)) + ", which we never asked for");
@@ -365,10 +366,6 @@ bool Connection::publish(std::span<const Outgoing> messages) {
   const bool all_wait = outbox_->publish(messages, Clock::now());
   send();
   return all_wait;
-}
-
-void Connection::release(std::uint16_t packet_id) {
-  if (phase_ == Phase::up && outbox_->release(packet_id, Clock::now())) send();
 }
 
 void Connection::written(std::uint64_t position) {

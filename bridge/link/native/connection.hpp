@@ -104,7 +104,9 @@ class Connection {
   }
 
   void acknowledge(std::uint64_t tag);
-  void release(std::uint16_t packet_id);
+  void release(std::uint16_t packet_id) {
+    if (phase_ == Phase::up && outbox_->release(packet_id, Clock::now())) send();
+  }
 
   // DISCONNECT; ended() follows when the broker has closed, or never. The broker forgets the will
   // over it: what that would have said is published before, unless it was said already.

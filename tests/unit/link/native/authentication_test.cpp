@@ -116,8 +116,7 @@ TEST_CASE("authentication: a refusal while it is up ends the connection with its
   CHECK(in.wait_error("the broker ended it: not authorized (0x87)"));
 }
 
-TEST_CASE(
-    "authentication: an AUTH that nobody waits for breaks the rules, and MQTT 3.1.1 has none") {
+TEST_CASE("authentication: nobody who has no method takes an AUTH, and MQTT 3.1.1 has none") {
   for (const auto& one : {auth(0x18, "JWT", ""), bytes({0xf0, 0})}) {
     ScriptedBroker broker([&](const Peer& peer, int) {
       peer.read_packet();
@@ -125,7 +124,7 @@ TEST_CASE(
       peer.read_to_end();
     });
     LinkProbe in(link_settings(Client::native, broker.url(), "client"));
-    CHECK(in.wait_error("an AUTH that breaks the rules of MQTT"));
+    CHECK(in.wait_error("which we never asked for"));
   }
   LinkSettings old = link_settings(Client::native, "mqtt://localhost", "client");
   old.protocol = Protocol::v3_1_1;
