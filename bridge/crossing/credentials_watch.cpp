@@ -12,9 +12,7 @@ namespace bascule {
 namespace {
 
 // The Paho client, from the files and at each connection.
-bool reads_by_itself(const LinkSettings& settings) {
-  return settings.client == Client::paho || settings.url.starts_with("ws");
-}
+bool reads_by_itself(const LinkSettings& settings) { return settings.client == Client::paho; }
 
 }  // namespace
 

@@ -35,7 +35,7 @@ struct Opened {
 };
 
 // A connection that is closed at once.
-Opened open(const Url& url, const TlsSettings& tls) {
+Opened open(const Url& url, const LinkSettings& link) {
   Loop loop("doctor");
   std::promise<Opened> result;
   bool told = false;  // this and the transport are of the loop's thread
@@ -50,9 +50,9 @@ Opened open(const Url& url, const TlsSettings& tls) {
   handlers.on_end = [&](const Transport::End& end) { answer({false, end.why, {}}); };
   loop.post([&] {
     try {
-      transport =
-          std::make_unique<Transport>(loop, url, url.tls() ? make_tls_context(tls) : nullptr,
-                                      tls.insecure, patience, std::move(handlers));
+      transport = std::make_unique<Transport>(loop, url, link,
+                                              url.tls() ? make_tls_context(link.tls) : nullptr,
+                                              patience, std::move(handlers));
     } catch (const std::exception& error) {
       answer({false, error.what(), {}});
     }
@@ -97,7 +97,7 @@ bool find_name(const Url& url, const std::string& where, const Tell& tell) {
 }
 
 bool connect_tls(const Url& url, const LinkSettings& link, const Tell& tell) {
-  const Opened opened = open(url, link.tls);
+  const Opened opened = open(url, link);
   if (!opened.open) {
     tell({Level::error, link.name, "TLS",
           opened.why + "; give the broker a certificate that is valid for " + url.host +
@@ -130,10 +130,11 @@ bool reach(const LinkSettings& link, const Tell& tell) {
   const auto url = parse_url(link.url);
   if (!url) return false;  // the configuration's reader has taken it
   const bool socket = url->scheme == Url::Scheme::unix_socket;
-  if (!socket && !find_name(*url, link.name, tell)) return false;
+  const bool by_proxy = !link.proxy.url.empty();  // which finds the address, then
+  if (!socket && !by_proxy && !find_name(*url, link.name, tell)) return false;
   Url plain = *url;
   if (!socket) plain.scheme = Url::Scheme::mqtt;
-  const Opened opened = open(plain, {});
+  const Opened opened = open(plain, link);
   const std::string place = socket ? url->path : url->host + ':' + std::to_string(url->port);
   if (!opened.open) {
     tell({Level::error, link.name, socket ? "socket" : "TCP",

@@ -20,6 +20,8 @@ std::int64_t wall_ms() {
   return std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
 }
 
+constexpr std::size_t told_max = 20;  // reasons of one outage that the log has once
+
 std::string failures(std::uint64_t count) {
   return count == 1 ? "1 failure" : std::to_string(count) + " failures";
 }
@@ -47,8 +49,9 @@ void StatusBoard::tries_in(std::chrono::milliseconds wait) {
   status_.next_try_ms = wall_ms() + wait.count();
 }
 
-void StatusBoard::tries() {
+void StatusBoard::tries(const std::string& broker_url) {
   const std::lock_guard lock(mutex_);
+  status_.broker = broker_url;
   status_.next_try_ms = 0;
 }
 
@@ -94,7 +97,8 @@ void StatusBoard::failed(const std::string& why) {
   }
   const std::int64_t at_ms = boottime_ms();
   const bool began = outage_.failed(at_ms).has_value();
-  const bool same = std::exchange(told_why_, why) == why;
+  if (began || told_.size() == told_max) told_.clear();
+  const bool same = !told_.insert(why).second;
   LogFields fields{{"event", "link_down"}, {"link", name_}, {"reason", why}};
   if (began) {
     spdlog::warn("link {}: {}; tried again until it is up", name_, why);

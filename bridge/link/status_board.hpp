@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_map>
 
@@ -29,8 +30,8 @@ class StatusBoard {
   void failed(const std::string& why);
   // It connects again after `wait`, unless its state changes before.
   void tries_in(std::chrono::milliseconds wait);
-  void tries();                       // it does so now
-  void token(std::int64_t until_ms);  // 0: it shows none
+  void tries(const std::string& broker_url);  // it does so now
+  void token(std::int64_t until_ms);          // 0: it shows none
   // By the broker; nothing: it is not connected.
   void granted(std::optional<Limits> limits);
   void round_trip(double ms);
@@ -49,8 +50,8 @@ class StatusBoard {
   LinkStatus status_;
   std::unordered_map<std::string, std::size_t> place_;  // in its subscriptions, by filter
   std::uint64_t ups_ = 0;
-  OutageNews outage_{0};  // as the next one, of the link's thread
-  std::string told_why_;
+  OutageNews outage_{0};        // as the next one, of the link's thread
+  std::set<std::string> told_;  // of this outage
 };
 
 }  // namespace bascule

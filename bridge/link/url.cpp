@@ -122,6 +122,17 @@ std::optional<Any> parse(std::string_view text, std::string* why, const Read& re
 
 }  // namespace
 
+std::string url_text(const Url& url) {
+  const std::string scheme = std::string(to_string(url.scheme)) + "://";
+  if (url.scheme == Url::Scheme::unix_socket) return scheme + url.path;
+  const bool v6 = url.host.find(':') != url.host.npos;
+  std::string text = scheme + (v6 ? '[' + url.host + ']' : url.host);
+  if (url.port != ports[static_cast<std::size_t>(url.scheme)]) {
+    text += ':' + std::to_string(url.port);
+  }
+  return text + url.path;
+}
+
 std::optional<Url> parse_url(std::string_view text, std::string* why) {
   return parse<Url>(text, why, read_url);
 }

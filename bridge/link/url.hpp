@@ -28,6 +28,9 @@ constexpr std::string_view to_string(Url::Scheme scheme) {
   return url_schemes[static_cast<std::size_t>(scheme)];
 }
 
+// As it stands in a configuration.
+std::string url_text(const Url& url);
+
 // On failure `why`, if given, is the rest of a sentence that begins with "the url": "must name a
 // host, …". It never repeats the URL, in which someone may have written a password.
 std::optional<Url> parse_url(std::string_view text, std::string* why = nullptr);

@@ -58,6 +58,16 @@ class Peer {
     return packet + read(length);
   }
 
+  // Where the client connects from, in numbers.
+  std::string address() const {
+    sockaddr_in from{};
+    socklen_t size = sizeof from;
+    getpeername(fd_, reinterpret_cast<sockaddr*>(&from), &size);
+    char text[INET_ADDRSTRLEN] = "";
+    inet_ntop(AF_INET, &from.sin_addr, text, sizeof text);
+    return text;
+  }
+
   void read_to_end() const {
     while (!read(4'096).empty()) {
     }

@@ -45,7 +45,7 @@ Connection::Connection(Loop& loop, const LinkSettings& settings, const Url& url,
   handlers.on_written = [this](std::uint64_t position) { written(position); };
   handlers.on_end = [this](const Transport::End& end) { broken(end); };
   TlsContext tls = url.tls() ? session.credentials.tls(settings) : nullptr;
-  transport_.emplace(loop, url, std::move(tls), settings.tls.insecure, connect_timeout(settings),
+  transport_.emplace(loop, url, settings, std::move(tls), connect_timeout(settings),
                      std::move(handlers));
   outbox_.emplace(version, session.publishes, *transport_);
 }

@@ -29,8 +29,8 @@ LinkHandlers nobody() {
 
 }  // namespace
 
-NativeLink::NativeLink(LinkSettings settings, Url url)
-    : settings_(std::move(settings)), redirects_(std::move(url)) {}
+NativeLink::NativeLink(LinkSettings settings, std::vector<Url> urls)
+    : settings_(std::move(settings)), targets_(std::move(urls)) {}
 
 NativeLink::~NativeLink() { stop(0ms); }
 
@@ -77,13 +77,13 @@ void NativeLink::take_up(LinkHandlers handlers, std::vector<Subscription> subscr
 void NativeLink::connect() {
   if (phase_ != Phase::idle || paused_ || stopping_) return;
   retry_timer_.reset();
-  status_.tries();
+  status_.tries(place());
   take_wanted();
   phase_ = Phase::connecting;
   try {
     Connection::Owner& owner = *this;
     connection_ =
-        std::make_shared<Connection>(loop_, settings_, redirects_.target(), protocol_.next(),
+        std::make_shared<Connection>(loop_, settings_, targets_.target(), protocol_.next(),
                                      subscriptions_, unwanted_, session_, owner);
     status_.token(session_.credentials.token_until_ms());
     watch();
@@ -110,8 +110,8 @@ void NativeLink::retry(bool at_once) {
 }
 
 void NativeLink::sent_on(std::string_view reference, bool moved) {
-  if (!redirects_.follow(reference, moved)) return;
-  const Url& to = redirects_.target();
+  if (!targets_.follow(reference, moved)) return;
+  const Url& to = targets_.target();
   spdlog::info("link {}: the broker sends us on to {} port {}, {}", settings_.name, to.host,
                to.port, moved ? "from now on" : "for once");
 }
@@ -144,6 +144,7 @@ void NativeLink::subscribed(const Limits& limits) {
   if (!limits.continued) {
     backoff_.up(Clock::now());
     status_.went_up(limits_.session_present, std::exchange(renewed_, false));
+    way_back_.up(!targets_.at_other(), Clock::now());
   }
   if (held_) status_.enter(LinkStatus::State::paused);
   was_up_ = true;
@@ -185,12 +186,12 @@ void NativeLink::ended(const Connection::End& end) {
   if (phase_ == Phase::connecting) return attempt_failed(end);
   // Nobody closed a line that is dead: no other client did.
   const bool closed = end.code != 0 || end.lost != 0;
-  connection_ended(end, !closed);
+  connection_ended(named(end, false), !closed);
 }
 
 void NativeLink::attempt_failed(const Connection::End& end) {
   protocol_.failed(end.kind, end.code, Clock::now());
-  connection_ended(end, true);
+  connection_ended(named(end, true), true);
 }
 
 // We end it ourselves.
@@ -203,23 +204,22 @@ void NativeLink::connection_ended(const Connection::End& end, bool ours) {
   const auto now = Clock::now();
   const auto life = now - up_since_;
   // What waits for an answer, of the broker or of ours, may be what it closes over.
-  const bool quiet =
-      phase_ == Phase::up && session_.publishes.size() == 0 && session_.deliveries.count() == 0;
+  const bool was_quiet = quiet();
   if (phase_ != Phase::idle && phase_ != Phase::connecting) protocol_.ended(now);
   forget_connection();
   if (!paused_ && !stopping_ && !at_once_) status_.failed(end.why);
-  const auto takeover = ours ? std::nullopt : takeovers_.ended(end.code, end.why, life, quiet);
+  const auto takeover = ours ? std::nullopt : takeovers_.ended(end.code, end.why, life, was_quiet);
   if (takeover) status_.error(*takeover);
   backoff_.down(now);
   lose_publishes(end.lost);
-  const bool sent_on = redirects_.ended(was_up_);
+  const bool elsewhere = targets_.ended(was_up_);
   if (std::exchange(was_up_, false)) handlers_.on_down(end.why);
   lose_publishes(0);  // of those who did not know yet
   status_.enter(paused_ ? LinkStatus::State::paused : LinkStatus::State::down);
   if (stopping_) return stopped_.set_value();
   const bool at_once = std::exchange(at_once_, false);
   renewed_ = at_once;
-  if (!paused_ && !resting_) retry(sent_on || at_once);
+  if (!paused_ && !resting_) retry(elsewhere || at_once);
 }
 
 // The connection may have called, so it goes when it has returned; until then it must not take in
@@ -232,6 +232,7 @@ void NativeLink::forget_connection() {
   watch_timer_.reset();
   close_timer_.reset();
   stop_timer_.reset();
+  way_back_.down();
   if (connection_) connection_->abandon();
   loop_.post([gone = std::move(connection_)] {});
   connection_.reset();
@@ -258,7 +259,17 @@ void NativeLink::watch() {
   }
   if (phase_ == Phase::up && !resting_ && protocol_.retry_due(now))
     return close("to try MQTT 5 again");
+  if (phase_ == Phase::up && !resting_ && way_back_.due(quiet(), session_.credentials, now)) {
+    return go_back();
+  }
   connection_->tick(now);
+}
+
+void NativeLink::go_back() {
+  spdlog::info("link {}: {} can be reached again; it goes back there", settings_.name,
+               settings_.url);
+  at_once_ = true;
+  close("to go back to " + settings_.url);
 }
 
 // --- messages ----------------------------------------------------------------------------------

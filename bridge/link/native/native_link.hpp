@@ -1,4 +1,4 @@
-// The link that speaks MQTT itself: mqtt, mqtts and mqtt+unix URLs, MQTT 5 and 3.1.1.
+// The link that speaks MQTT itself: to any URL, MQTT 5 and 3.1.1.
 //
 // Everything happens on the loop's thread, on_deliveries too, with all that one read has brought.
 // Acknowledgements are held back for as long as it takes; meanwhile the broker may send 1,000
@@ -8,6 +8,10 @@
 // When a connection ends, all that is in flight is lost before on_down. The broker keeps our
 // session for what it has for us; what we had for it the caller publishes again. QoS 1 gets new
 // packet ids, which is as good as sending the old packets again; at QoS 2 the ids are the caller's.
+//
+// The URLs are addresses of one broker, or of one cluster: the first that lets us in is taken, and
+// from another one it goes back to the first (targets.hpp, way_back.hpp). The session is the same
+// at each of them. One that does not have it is to whoever uses the link a broker that forgot.
 #pragma once
 
 #include <atomic>
@@ -21,17 +25,17 @@
 #include "link/connect_settings.hpp"
 #include "link/link.hpp"
 #include "link/native/connection.hpp"
-#include "link/native/transport/redirects.hpp"
+#include "link/native/transport/targets.hpp"
+#include "link/native/way_back.hpp"
 #include "link/protocol_choice.hpp"
 #include "link/status_board.hpp"
 #include "link/takeover.hpp"
-#include "link/url.hpp"
 
 namespace bascule {
 
 class NativeLink final : public Link, private Connection::Owner {
  public:
-  NativeLink(LinkSettings settings, Url url);
+  NativeLink(LinkSettings settings, std::vector<Url> urls);  // in order, one at least
   ~NativeLink() override;
 
   void start(LinkHandlers handlers, std::vector<Subscription> subscriptions,
@@ -80,6 +84,19 @@ class NativeLink final : public Link, private Connection::Owner {
   void welcomed(const Limits& limits);
   void take_wanted();
   void retry(bool at_once);
+  // Where it connects to, for people.
+  std::string place() const {
+    return targets_.at_first() ? settings_.url : url_text(targets_.target());
+  }
+  // With the address, if there are several. For an attempt: with what there was to say of those
+  // before in this round.
+  Connection::End named(Connection::End end, bool attempt) {
+    if (!targets_.several()) return end;
+    end.why = place() + ": " + end.why;
+    if (attempt && !targets_.at_first()) end.why = round_ + "; " + end.why;
+    round_ = end.why;
+    return end;
+  }
   void attempt_failed(const Connection::End& end);
   void end_connection(const std::string& why);
   void connection_ended(const Connection::End& end, bool ours);
@@ -87,6 +104,12 @@ class NativeLink final : public Link, private Connection::Owner {
   void forget_connection();
   void close(const std::string& reason);
   void watch();
+  // Nothing waits for an answer, of the broker or of ours.
+  bool quiet() const {
+    return phase_ == Phase::up && session_.publishes.size() == 0 &&
+           session_.deliveries.count() == 0;
+  }
+  void go_back();
   void send_acknowledgements();
   void begin_stop(std::chrono::milliseconds deadline);
 
@@ -122,7 +145,9 @@ class NativeLink final : public Link, private Connection::Owner {
   ProtocolChoice protocol_{wanted_protocol(settings_), settings_.spoken};
   Backoff backoff_{settings_.reconnect_min, settings_.reconnect_max};
   Takeovers takeovers_{settings_.client_id};
-  Redirects redirects_;
+  Targets targets_;
+  std::string round_;  // why the addresses that were tried in this round have failed
+  WayBack way_back_{loop_, settings_, targets_.first()};
   std::minstd_rand random_{std::random_device{}()};
   std::vector<Outcome> outcomes_;
   std::promise<void> stopped_;

@@ -6,6 +6,14 @@ namespace bascule {
 
 std::string beyond_paho(const LinkSettings& settings) {
   const std::string remedy = "; use client: native";
+  if (settings.url.starts_with("mqtt+unix:")) {
+    return "url: the Paho client does not use Unix sockets" + remedy;
+  }
+  if (!settings.other_urls.empty()) return "url: the Paho client takes only one" + remedy;
+  if (!settings.bind_address.empty()) {
+    return "bind_address: the Paho client cannot choose the address that it connects from" + remedy;
+  }
+  if (!settings.proxy.url.empty()) return "proxy: the Paho client goes through none" + remedy;
   if (!settings.auth.method.empty()) {
     return "auth: the Paho client knows no enhanced authentication" + remedy;
   }

@@ -118,7 +118,7 @@ PahoClient& PahoLink::client(Protocol version) {
 void PahoLink::connect() {
   if (phase_ != Phase::idle || paused_ || stopping_) return;
   retry_timer_.reset();
-  status_.tries();
+  status_.tries(settings_.url);
   if (wanted_next_) {
     subscriptions_ = *std::exchange(wanted_next_, std::nullopt);
     status_.forget_subscriptions();

@@ -1,4 +1,5 @@
-// The link through Eclipse Paho: mqtt, mqtts, ws and wss URLs, MQTT 5 and 3.1.1.
+// The link through Eclipse Paho, for whoever asks for it: one URL of mqtt, mqtts, ws or wss, MQTT 5
+// and 3.1.1.
 //
 // Paho acknowledges a message when its callback returns. So on_deliveries is called with one
 // delivery at a time, and the thread that reads from all brokers of the process then waits until

@@ -178,6 +178,6 @@ with Stage() as stage:
     text = ask(bridge("forgetful", to=forgetful, tls=None), code=1)
     assert errors(text) == [("central", "retain"), ("central", "bookmark")], text
 
-    # Over WebSockets, with the other client.
+    # Over WebSockets.
     text = ask(bridge("ws", to=site.websocket_door(), tls=None), code=0)
     assert "read back, cleared" in line(text, "ok", "central", "bookmark"), text

@@ -13,6 +13,7 @@ from stage.certificates import Authority
 from stage.clients import Publisher, Receiver, retained_at
 from stage.disk import Disk
 from stage.line import PUBACK, PUBLISH, PUBREC, Line
+from stage.proxies import http_proxy, socks_proxy
 from stage.scene import Stage
 from stage.till import Till
 from stage.waiting import holds_for, wait_until

@@ -47,8 +47,9 @@ def serves(port):
 class Door:
     """Another way into a broker."""
 
-    def __init__(self, url):
+    def __init__(self, url, port):
         self.url = url
+        self.port = port
 
 
 class Broker(Process):
@@ -140,13 +141,22 @@ class Broker(Process):
         for name, data in self._copy.items():
             (self._store / name).write_bytes(data)
 
-    def websocket_door(self):
-        """Starts again with a second listener; returns what has its URL."""
+    def open_door(self, scheme, certificate=None):
+        """Starts again with a second listener, that of such URLs; `certificate` is what it shows,
+        and the key. Returns what has its URL."""
         port = free_port()
-        self._lines[-1:-1] = [f"listener {port} 127.0.0.1", "protocol websockets"]
+        lines = [f"listener {port} 127.0.0.1"]
+        if scheme in ("ws", "wss"):
+            lines.append("protocol websockets")
+        if certificate:
+            lines += [f"certfile {certificate[0]}", f"keyfile {certificate[1]}"]
+        self._lines[-1:-1] = lines
         self.stop()
         self.start()
-        return Door(f"ws://127.0.0.1:{port}")
+        return Door(f"{scheme}://127.0.0.1:{port}", port)
+
+    def websocket_door(self):
+        return self.open_door("ws")
 
     def show(self, certificate, key):
         """Speaks TLS from the next start on."""

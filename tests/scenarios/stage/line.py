@@ -47,10 +47,12 @@ def _topic(publish):
 
 class Line:
     """Stands before a broker: give the bridge the line in the broker's place. A raw line knows of
-    no packets: it is faster, carries TLS too, and cannot eat()."""
+    no packets: it is faster, carries TLS and WebSockets too, and cannot eat()."""
 
     def __init__(self, broker, raw=False):
         self._broker_port = broker.port
+        self._scheme = broker.url.split("://")[0] if raw else "mqtt"
+        self.passed_bytes = 0  # of a raw line
         self._raw = raw
         self._lock = threading.Lock()
         self._to_bridge = threading.Lock()
@@ -73,7 +75,7 @@ class Line:
 
     @property
     def url(self):
-        return f"mqtt://127.0.0.1:{self.port}"
+        return f"{self._scheme}://127.0.0.1:{self.port}"
 
     @property
     def hampered(self):
@@ -195,6 +197,7 @@ class Line:
                 continue
             if self.delay_s:
                 time.sleep(self.delay_s)
+            self.passed_bytes += len(data)
             for packet in [data] if self._raw else packets.feed(data):
                 if self._offended_by(sender, packet):
                     self.hung_up += 1

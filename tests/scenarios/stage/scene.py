@@ -30,6 +30,11 @@ class Stage:
         self._brokers.append(Broker(name, self.folder, **options))
         return self._brokers[-1]
 
+    def proxy(self, kind):
+        """http_proxy or socks_proxy."""
+        self._brokers.append(kind(self.folder))
+        return self._brokers[-1]
+
     def welcome(self, broker):
         """A broker of another make."""
         self._brokers.append(broker)

@@ -2,66 +2,95 @@
 
 #include <algorithm>
 #include <boost/asio/buffer.hpp>
-#include <boost/asio/generic/stream_protocol.hpp>
+#include <boost/asio/error.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/ssl/context.hpp>
-#include <boost/asio/ssl/stream.hpp>
+#include <boost/asio/ssl/error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <cstring>
 #include <optional>
+#include <stdexcept>
 #include <thread>
 #include <utility>
 
+#include "link/connect_settings.hpp"
 #include "link/loop_context.hpp"
 #include "link/native/transport/certificate.hpp"
-#include "link/native/transport/resolve.hpp"
+#include "link/native/transport/dial.hpp"
+#include "link/native/transport/layer/plain_layer.hpp"
+#include "link/native/transport/layer/tls_layer.hpp"
+#include "link/native/transport/layer/websocket_layer.hpp"
+#include "link/native/transport/proxy/proxy.hpp"
 #include "link/native/transport/tcp_progress.hpp"
-#include "link/native/transport/tls_context.hpp"
 
 namespace bascule {
 
 namespace {
 
-using Socket = asio::generic::stream_protocol::socket;
-using Endpoint = asio::generic::stream_protocol::endpoint;
-using Error = boost::system::error_code;
+using Error = Layer::Error;
 
 constexpr std::size_t read_bytes = 256 << 10;
 constexpr std::chrono::microseconds gather_time{1000};
 constexpr std::size_t write_bytes_kept = 1 << 20;  // a buffer that grew larger is given back
+
+// A proxy on the way, if there is one.
+std::optional<ProxyUrl> proxy_of(const LinkSettings& settings, const Url& url) {
+  if (settings.proxy.url.empty() || url.scheme == Url::Scheme::unix_socket) return std::nullopt;
+  std::string why;
+  auto proxy = parse_proxy(settings.proxy.url, &why);
+  if (!proxy) throw std::runtime_error("the proxy " + why);
+  return proxy;
+}
+
+std::string proxy_password(const LinkSettings& settings) {
+  const auto& path = settings.proxy.password_file;
+  return path.empty() ? "" : read_password(path, "proxy_password_file");
+}
+
+std::shared_ptr<Layer> make_layer(asio::io_context& io, const Url& url, TlsContext context,
+                                  const TlsSettings& tls) {
+  std::shared_ptr<Layer> layer;
+  if (url.tls()) {
+    layer = std::make_shared<TlsLayer>(io, std::move(context), url.host, tls.insecure);
+  } else {
+    layer = std::make_shared<PlainLayer>(io);
+  }
+  return url.websocket() ? make_websocket_layer(io, std::move(layer), url) : layer;
+}
 
 }  // namespace
 
 // Lives as long as an operation on it is under way, or the Transport.
 class Transport::Stream : public std::enable_shared_from_this<Stream> {
  public:
-  Stream(Loop& loop, const Url& url, TlsContext context, bool insecure, Handlers handlers)
+  Stream(Loop& loop, const Url& url, const LinkSettings& settings, TlsContext context,
+         Handlers handlers)
       : io_(*LoopContext::of(loop)),
-        host_(url.host),
+        url_(url),
+        proxy_(proxy_of(settings, url)),
+        proxy_password_(proxy_ ? proxy_password(settings) : ""),
         handlers_(std::move(handlers)),
-        answers_(loop),
-        socket_(io_),
-        timer_(io_) {
-    if (!url.tls()) return;
-    context_ = std::make_unique<asio::ssl::context>(context.release());
-    tls_.emplace(socket_, *context_);
-    expect_host(tls_->native_handle(), host_, insecure);
-  }
+        layer_(make_layer(io_, url, std::move(context), settings.tls)),
+        dial_(std::make_shared<Dial>(loop, layer_->socket(), settings.bind_address)),
+        timer_(io_) {}
 
-  void open(const Url& url, std::chrono::milliseconds timeout) {
-    deadline_ = std::chrono::steady_clock::now() + timeout;
-    limit_time(deadline_);
-    resolve(url, answers_.to([this](Resolved resolved) { this->resolved(std::move(resolved)); }));
+  void open(std::chrono::milliseconds timeout) {
+    const auto deadline = Clock::now() + timeout;
+    Url first = url_;
+    if (proxy_) first = {Url::Scheme::mqtt, proxy_->host, proxy_->port, ""};
+    dial_->start(first, deadline, [self = shared_from_this(), deadline](const std::string& why) {
+      if (!why.empty()) return self->end(false, self->proxy_ ? self->of_proxy(why) : why);
+      self->limit_time(deadline);
+      self->connected();
+    });
   }
 
   void close() {
     closed_ = true;
-    answers_.forget();
+    dial_->close();
     Error ignored;
     timer_.cancel(ignored);
-    socket_.close(ignored);
+    layer_->close();
   }
 
   std::string& out() { return pending_; }
@@ -89,18 +118,19 @@ class Transport::Stream : public std::enable_shared_from_this<Stream> {
     finishing_ = true;
     held_ = false;
     send();
-    if (!sending_) shut_down();
+    if (!sending_) layer_->shut_down();
     read();
   }
 
   KeepAlive::Progress progress() {
-    auto progress = tcp_progress(socket_.native_handle());
+    auto progress = tcp_progress(layer_->socket().native_handle());
     progress.all = progress.all && !sending_;
     return progress;
   }
 
   std::optional<int> certificate_days_left() {
-    return tls_ && open_ ? chain_days_left(tls_->native_handle()) : std::nullopt;
+    auto* const session = layer_->session();
+    return session && open_ ? chain_days_left(session) : std::nullopt;
   }
 
  private:
@@ -114,59 +144,38 @@ class Transport::Stream : public std::enable_shared_from_this<Stream> {
 
   // --- opening ---
 
-  void limit_time(Clock::time_point time) {
-    timer_.expires_at(time);
-    timer_.async_wait([self = shared_from_this()](Error error) {
-      if (error || self->closed_ || self->open_) return;
-      self->out_of_time();
+  std::string of_proxy(const std::string& why) const {
+    return "the proxy " + proxy_->host + ':' + std::to_string(proxy_->port) + ": " + why;
+  }
+
+  void limit_time(Clock::time_point deadline) {
+    timer_.expires_at(deadline);
+    timer_.async_wait([self = shared_from_this()](const Error& error) {
+      if (error || self->open_) return;
+      const std::string why = "no answer within the time limit";
+      self->end(false, self->asking_proxy_ ? self->of_proxy(why) : why);
     });
   }
 
-  void out_of_time() {
-    if (next_ == addresses_.size() || Clock::now() >= deadline_) {
-      return end(false, "no answer within the time limit");
-    }
-    Error ignored;
-    socket_.close(ignored);  // the next address is tried then
+  void connected() {
+    if (!proxy_) return open_layer();
+    asking_proxy_ = true;
+    const bool http = proxy_->scheme == ProxyUrl::Scheme::http;
+    (http ? ask_http_proxy : ask_socks_proxy)(layer_->socket(), *proxy_, proxy_password_, url_,
+                                              [self = shared_from_this()](const std::string& why) {
+                                                if (self->closed_) return;
+                                                self->asking_proxy_ = false;
+                                                if (why.empty()) return self->open_layer();
+                                                self->end(false, self->of_proxy(why));
+                                              });
   }
 
-  void resolved(Resolved resolved) {
-    if (resolved.addresses.empty()) return end(false, resolved.error);
-    addresses_ = std::move(resolved.addresses);
-    try_next();
-  }
-
-  // Each address gets its share of the time that is left.
-  void try_next() {
-    const auto now = Clock::now();
-    const auto left = static_cast<Clock::rep>(addresses_.size() - next_);
-    limit_time(now + (deadline_ - now) / left);
-    const Address& address = addresses_[next_++];
-    Error ignored;
-    socket_.close(ignored);
-    socket_.async_connect(Endpoint(&address.bytes, address.size),
-                          [self = shared_from_this()](Error error) { self->connected(error); });
-  }
-
-  void connected(Error error) {
-    if (closed_) return;
-    if (error && next_ < addresses_.size()) return try_next();
-    if (error == asio::error::operation_aborted) {
-      return end(false, "no answer within the time limit");
-    }
-    if (error) return end(false, "cannot connect: " + error.message());
-    limit_time(deadline_);
-    Error ignored;  // it is no TCP socket, then
-    socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
-    if (!tls_) return opened();
-    tls_->async_handshake(asio::ssl::stream_base::client,
-                          [self = shared_from_this()](Error failure) { self->shaken(failure); });
-  }
-
-  void shaken(Error error) {
-    if (closed_) return;
-    if (!error) return opened();
-    end(false, describe_handshake(tls_->native_handle(), host_, error));
+  void open_layer() {
+    layer_->open([self = shared_from_this()](const std::string& why) {
+      if (self->closed_) return;
+      if (!why.empty()) return self->end(false, why);
+      self->opened();
+    });
   }
 
   void opened() {
@@ -184,18 +193,13 @@ class Transport::Stream : public std::enable_shared_from_this<Stream> {
     if (!open_ || closed_ || held_ || reading_) return;
     reading_ = true;
     const auto space = asio::buffer(buffer_.get() + filled_, capacity_ - filled_);
-    auto done = [self = shared_from_this()](Error error, std::size_t count) {
+    layer_->read(space, [self = shared_from_this()](const Error& error, std::size_t count) {
       self->reading_ = false;
       self->have_read(error, count);
-    };
-    if (tls_) {
-      tls_->async_read_some(space, std::move(done));
-    } else {
-      socket_.async_read_some(space, std::move(done));
-    }
+    });
   }
 
-  void have_read(Error error, std::size_t count) {
+  void have_read(const Error& error, std::size_t count) {
     if (closed_) return;
     if (error) return broken(error);
     filled_ += count;
@@ -225,13 +229,14 @@ class Transport::Stream : public std::enable_shared_from_this<Stream> {
     capacity_ = wanted;
   }
 
-  void broken(Error error) {
-    if (const auto alert = describe_alert(error); !alert.empty()) return end(false, alert);
+  void broken(const Error& error) {
+    if (const auto fault = layer_->describe(error); !fault.empty()) return end(false, fault);
     const bool ended = error == asio::error::eof || error == asio::ssl::error::stream_truncated;
     // What came too late for the broker is answered with a reset.
     const bool reset = error == asio::error::connection_reset || error == asio::error::broken_pipe;
     end(true,
-        ended ? "the broker closed the connection" : "the connection was lost: " + error.message(),
+        ended ? "the broker closed the connection" + layer_->farewell()
+              : "the connection was lost: " + error.message(),
         ended || reset);
   }
 
@@ -247,17 +252,12 @@ class Transport::Stream : public std::enable_shared_from_this<Stream> {
       taken_ += writing_.size();
     }
     const auto bytes = asio::buffer(writing_.data() + written_, writing_.size() - written_);
-    auto done = [self = shared_from_this()](Error error, std::size_t count) {
+    layer_->write(bytes, [self = shared_from_this()](const Error& error, std::size_t count) {
       self->have_written(error, count);
-    };
-    if (tls_) {
-      tls_->async_write_some(bytes, std::move(done));
-    } else {
-      socket_.async_write_some(bytes, std::move(done));
-    }
+    });
   }
 
-  void have_written(Error error, std::size_t count) {
+  void have_written(const Error& error, std::size_t count) {
     if (closed_) return;
     if (error) return broken(error);
     written_ += count;
@@ -266,25 +266,18 @@ class Transport::Stream : public std::enable_shared_from_this<Stream> {
     if (closed_) return;
     if (!pending_.empty()) return write();
     sending_ = false;
-    if (finishing_) shut_down();
-  }
-
-  void shut_down() {
-    Error ignored;
-    socket_.shutdown(Socket::shutdown_send, ignored);
+    if (finishing_) layer_->shut_down();
   }
 
   asio::io_context& io_;
-  std::string host_;
+  const Url url_;
+  const std::optional<ProxyUrl> proxy_;
+  const std::string proxy_password_;
   Handlers handlers_;
-  Loop::Answers answers_;
-  Socket socket_;
-  std::unique_ptr<asio::ssl::context> context_;
-  std::optional<asio::ssl::stream<Socket&>> tls_;
+  const std::shared_ptr<Layer> layer_;
+  const std::shared_ptr<Dial> dial_;
   asio::steady_timer timer_;
-  Clock::time_point deadline_;
-  std::vector<Address> addresses_;
-  std::size_t next_ = 0;  // the address to try next
+  bool asking_proxy_ = false;
   bool open_ = false;
   bool closed_ = false;
   bool held_ = false;
@@ -301,11 +294,11 @@ class Transport::Stream : public std::enable_shared_from_this<Stream> {
   std::uint64_t taken_ = 0;  // out of pending_, since the beginning
 };
 
-Transport::Transport(Loop& loop, const Url& url, TlsContext context, bool insecure,
+Transport::Transport(Loop& loop, const Url& url, const LinkSettings& settings, TlsContext context,
                      std::chrono::milliseconds timeout, Handlers handlers)
     : stream_(
-          std::make_shared<Stream>(loop, url, std::move(context), insecure, std::move(handlers))) {
-  stream_->open(url, timeout);
+          std::make_shared<Stream>(loop, url, settings, std::move(context), std::move(handlers))) {
+  stream_->open(timeout);
 }
 
 Transport::~Transport() { stream_->close(); }

@@ -1,6 +1,6 @@
-// The bytes of one connection to a broker: over TCP, TLS on TCP, or a Unix socket. Finds the
-// broker's addresses and tries them in turn; reads into one buffer, and gathers what is written
-// during a turn of the loop into one write. On the loop's thread only.
+// The bytes of one connection to a broker: over TCP, TLS on TCP, a WebSocket on one of these, or a
+// Unix socket; perhaps through a proxy. Reads into one buffer, and gathers what is written during a
+// turn of the loop into one write. On the loop's thread only.
 #pragma once
 
 #include <chrono>
@@ -37,10 +37,11 @@ class Transport : public Wire {
     std::function<void(const End&)> on_end;  // once, and then nothing more is called
   };
 
-  // The connection must be open after `timeout`. `context` is for TLS, if the URL wants it. Throws
-  // std::runtime_error with one sentence if no certificate can be for the host. No handler is
+  // The connection must be open after `timeout`. `context` is for TLS, if the URL wants it; of
+  // `settings` it takes what is said of TLS, proxy and bind_address. Throws std::runtime_error with
+  // one sentence if no certificate can be for the host, or a file cannot be read. No handler is
   // called before this returns.
-  Transport(Loop& loop, const Url& url, TlsContext context, bool insecure,
+  Transport(Loop& loop, const Url& url, const LinkSettings& settings, TlsContext context,
             std::chrono::milliseconds timeout, Handlers handlers);
   ~Transport() override;  // closes at once; no handler is called any more
   Transport(const Transport&) = delete;

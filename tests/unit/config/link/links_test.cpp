@@ -177,6 +177,9 @@ TEST_CASE("config: keys of a link that contradict each other are refused") {
         Lines{"3:19: \"key_file\" needs \"cert_file\" beside it"});
   CHECK(problems(with_site("  url: mqtt://h\n  reconnect: {min: 5m}\n")) ==
         Lines{"3:20: \"min\" (5m) must not be more than \"max\" (1m)"});
+  CHECK(problems(with_site("  url: ws://h\n  client: native\n")).empty());
+  CHECK(problems(with_site("  url: [ws://h, ws://i]\n  client: paho\n")) ==
+        Lines{"3:11: url: the Paho client takes only one; use client: native"});
 }
 
 TEST_CASE("config: two links that would take over each other's session are refused") {

@@ -1,5 +1,10 @@
-// What a broker says beside yes and no: another server to use, and why it refuses.
+// Several addresses of a broker; and what a broker says beside yes and no: another server to use,
+// and why it refuses.
+#include "link/native/transport/targets.hpp"
+
 #include <doctest/doctest.h>
+
+#include <atomic>
 
 #include "support/link_probe.hpp"
 #include "support/scripted_broker.hpp"
@@ -24,6 +29,119 @@ std::string with_reference(std::string packet, int reason, const std::string& re
 }
 
 }  // namespace
+
+TEST_CASE("targets: one round through all addresses, then a wait, then again") {
+  Targets targets({*parse_url("mqtt://a"), *parse_url("mqtt://b"), *parse_url("mqtt://c")});
+  std::string order;
+  for (int i = 0; i < 6; ++i) {
+    order += targets.target().host;
+    order += targets.ended(false) ? "" : " ";
+  }
+  CHECK(order == "abc abc ");
+  CHECK(targets.at_first());
+  targets.ended(false);
+  CHECK(targets.at_other());
+  CHECK_FALSE(targets.ended(true));  // it was up there: the first is next
+  CHECK(targets.at_first());
+}
+
+TEST_CASE("targets: who is sent on by another address speaks there as he did here") {
+  Targets targets({*parse_url("mqtt://a"), *parse_url("wss://b/way")});
+  targets.ended(false);
+  REQUIRE(targets.follow("c:444", false));
+  CHECK(url_text(targets.target()) == "wss://c:444/way");
+  CHECK_FALSE(targets.at_other());
+  CHECK(targets.ended(true));
+  CHECK(targets.target().host == "c");
+  CHECK_FALSE(targets.ended(true));
+  CHECK(targets.at_first());
+}
+
+TEST_CASE("urls: the next one is tried at once when one cannot be reached or refuses") {
+  std::uint16_t gone = 0;
+  {
+    ScriptedBroker away([](const Peer&, int) {});
+    gone = away.port();
+  }
+  const std::string dead = "mqtt://127.0.0.1:" + std::to_string(gone);
+  ScriptedBroker strict([](const Peer& peer, int) {
+    peer.read_packet();
+    peer.send(bytes({0x20, 3, 0, 0x87, 0}));
+  });
+  ScriptedBroker last([](const Peer& peer, int) {
+    bring_up(peer);
+    peer.read_to_end();
+  });
+  auto settings = settings_for(dead);
+  settings.other_urls = {strict.url(), last.url()};
+  settings.reconnect_min = settings.reconnect_max = std::chrono::hours(1);  // never, here
+  LinkProbe out(settings, {all});
+  REQUIRE(out.wait_up());
+  CHECK(strict.connections() == 1);
+  CHECK(out.link().status().broker == last.url());
+  CHECK(out.link().status().last_error == dead + ": cannot connect: Connection refused; " +
+                                              strict.url() +
+                                              ": the broker refused: not authorized (0x87)");
+  out.stop();
+}
+
+TEST_CASE("urls: the first is gone back to when it can be reached again, and not before") {
+  std::atomic<int> probes = 0;
+  std::atomic<bool> back = false;
+  ScriptedBroker first([&](const Peer& peer, int) {
+    const auto packet = peer.read_packet();
+    if (packet.empty()) {  // it only looks
+      ++probes;
+    } else if (back) {
+      peer.send(welcome);
+      peer.read_packet();
+      peer.send(granted(1));
+      peer.read_to_end();
+    }
+  });
+  std::atomic<int> goodbyes = 0;
+  ScriptedBroker second([&](const Peer& peer, int) {
+    bring_up(peer);
+    if (peer.read_packet() == bytes({0xe0, 0})) ++goodbyes;
+  });
+  auto settings = settings_for(first.url());
+  settings.other_urls = {second.url()};
+  LinkProbe out(settings, {all});
+  REQUIRE(out.wait_up());
+  CHECK(out.link().status().broker == second.url());
+  back = true;
+  REQUIRE(out.wait_up(2));
+  CHECK(out.link().status().broker == first.url());
+  CHECK(probes == 1);
+  CHECK(goodbyes == 1);
+  CHECK(out.downs() == std::vector<std::string>{"to go back to " + first.url()});
+  out.stop();
+}
+
+TEST_CASE("urls: while the first is dead no connection ends over it") {
+  std::uint16_t gone = 0;
+  {
+    ScriptedBroker away([](const Peer&, int) {});
+    gone = away.port();
+  }
+  std::atomic<int> pings = 0;
+  ScriptedBroker second([&](const Peer& peer, int) {
+    bring_up(peer);
+    while (peer.read_packet() == bytes({0xc0, 0})) {
+      peer.send(bytes({0xd0, 0}));
+      ++pings;
+    }
+  });
+  auto settings = settings_for("mqtt://127.0.0.1:" + std::to_string(gone));
+  settings.other_urls = {second.url()};
+  settings.keep_alive = std::chrono::seconds(1);
+  settings.reconnect_max = std::chrono::milliseconds(50);
+  LinkProbe out(settings, {all});
+  REQUIRE(wait_for([&] { return pings >= 4; }));  // it has looked often meanwhile
+  CHECK(second.connections() == 1);
+  CHECK(out.downs().empty());
+  out.stop();
+}
 
 TEST_CASE("redirects: a broker sends us on to another, for once or from now on") {
   for (const bool moved : {false, true}) {
