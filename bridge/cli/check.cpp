@@ -1,5 +1,6 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <initializer_list>
 #include <iostream>
 #include <map>
 #include <memory>
@@ -11,6 +12,7 @@
 #include "config/link/costs.hpp"
 #include "config/stages.hpp"
 #include "control/query/changes_query.hpp"
+#include "link/own_topic_names.hpp"
 #include "route/route.hpp"
 #include "text/fields.hpp"
 
@@ -30,6 +32,23 @@ void explain(const LinkSettings& link, const std::string& id) {
     std::cout << "  " << cost.setting << (cost.of_profile ? " (" + profile + ")" : "") << ": "
               << cost.text << '\n';
   }
+}
+
+void print_own(const LinkSettings& link, std::initializer_list<const std::string*> topics,
+               const char* what) {
+  std::string list;
+  for (const std::string* const topic : topics) {
+    if (!topic->empty()) list += (list.empty() ? "" : ", ") + *topic;
+  }
+  if (!list.empty()) std::cout << link.name << "  " << list << "  " << what << '\n';
+}
+
+// What the bridge says for itself there. `out`: what goes to that broker.
+void explain_own(const LinkSettings& link, const std::string& id, Direction out, bool centre) {
+  const OwnTopicNames own(id, link.own_topics, link.retain);
+  print_own(link, {&own.state(), &own.bookmark(out), &own.mark()},
+            "at QoS 1, for the bridge itself, which also publishes there");
+  if (centre) print_own(link, {&own.events(), &own.summary()}, "published by the bridge itself");
 }
 
 // What is subscribed at this side, with the routes that want it.
@@ -94,6 +113,8 @@ int check(const std::string& path, const Options& options) {
   std::cout << '\n';
   if (options.explained) {
     for (const Direction direction : {Direction::up, Direction::down}) explain(config, direction);
+    explain_own(config.site, config.id, Direction::down, config.hub);
+    if (!config.hub) explain_own(config.central, config.id, Direction::up, true);
     explain(config.site, config.id);
     if (!config.hub) explain(config.central, config.id);
   }
@@ -114,9 +135,10 @@ line on stderr, as compilers write them:
 
 What works, but perhaps not as meant, is a warning in the same form.
 
-With --explain it also lists what is subscribed at each broker, and for which routes. That is what
-the broker's access rules have to allow. Of a broker at which the bridge is a guest it lists each
-limit, which of them its profile sets, and what it costs.
+With --explain it also lists what is subscribed at each broker, for which routes, and the topics of
+the bridge itself. That is what the broker's access rules have to allow, beside what the routes
+publish. Of a broker at which the bridge is a guest it lists each limit, which of them its profile
+sets, and what it costs.
 
 With --journal it also compares the file with what waits: how many messages a limit that is
 tighter than before would give up, in which lane, and what nobody would take any more. It asks the

@@ -9,6 +9,8 @@ namespace bascule {
 void BlindSpot::learn(const FarKnowledge& far, const Limits& limits, bool given_up,
                       const std::string& broker) {
   std::string text = find(far, limits, given_up);
+  const std::string cost = own_.cost();
+  if (!std::exchange(cost_told_, true) && !cost.empty()) spdlog::info("{}: {}", broker, cost);
   const std::lock_guard lock(mutex_);
   if (text == text_) return;
   text_ = std::move(text);
@@ -33,7 +35,7 @@ std::string BlindSpot::find(const FarKnowledge& far, const Limits& limits, bool 
            "goes unnoticed; let this user publish and subscribe " +
            own_.prefix() + "#, which is tried again after an hour and at each start";
   }
-  if (own_.bookmark(out_).empty()) return own_.cost();
+  if (own_.bookmark(out_).empty()) return {};
   if (!far.readable) {
     return "bookmarks cannot be read back here: should this broker lose what it accepted, that "
            "goes "
@@ -49,7 +51,7 @@ std::string BlindSpot::find(const FarKnowledge& far, const Limits& limits, bool 
            ": should it crash and lose what it accepted last, that goes unnoticed; let this "
            "user publish, retain and subscribe that";
   }
-  return own_.cost();
+  return {};
 }
 
 }  // namespace bascule

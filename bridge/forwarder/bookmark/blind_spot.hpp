@@ -1,5 +1,6 @@
 // What the bridge would not notice at a far broker, and what to do about it, for the operator: in
-// the log when it comes to be known, and in the status until a later connection shows better.
+// the log when it comes to be known, and in the status until a later connection shows better. What
+// the settings of the link leave out was chosen: that is in the log once, and in `check --explain`.
 // Written on a link's loop thread, read by any.
 #pragma once
 
@@ -34,6 +35,7 @@ class BlindSpot {
   const OwnTopicNames& own_;
   const Direction out_;
   const bool asks_for_state_;
+  bool cost_told_ = false;
   mutable std::mutex mutex_;
   std::string text_;  // guarded by mutex_
 };

@@ -8,6 +8,9 @@ import subprocess
 from stage import SALE, SALE_ABOVE, Stage
 from stage.bascule import program
 
+OWN = "bascule/store-42"
+BOTH = "at QoS 1, for the bridge itself, which also publishes there"
+
 with Stage() as stage:
     site, central = stage.broker("site"), stage.broker("central")
     headquarters = stage.receiver(central, "stores/#")
@@ -18,7 +21,10 @@ with Stage() as stage:
     assert explained.returncode == 0, explained
     assert explained.stdout.splitlines()[1:] == [
         "site  pos/#  at QoS 2, for sales",
-        "central  stores/store-42/orders/#  at QoS 2, for orders"], explained.stdout
+        "central  stores/store-42/orders/#  at QoS 2, for orders",
+        f"site  {OWN}/state, {OWN}/bookmark/down, {OWN}/bookmark/retained  {BOTH}",
+        f"central  {OWN}/state, {OWN}/bookmark/up, {OWN}/bookmark/retained  {BOTH}",
+        f"central  {OWN}/events, {OWN}/summary  published by the bridge itself"], explained.stdout
     assert bascule.cli("status").returncode == 3
     assert bascule.cli("frobnicate").returncode == 2
     assert subprocess.run([program()], capture_output=True).returncode == 2
