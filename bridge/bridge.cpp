@@ -9,6 +9,7 @@
 #include "changes.hpp"
 #include "clock.hpp"
 #include "config/stages.hpp"
+#include "crossing/terms.hpp"
 #include "log.hpp"
 
 namespace bascule {
@@ -74,17 +75,18 @@ Bridge::~Bridge() { stop(); }
 
 Bridge::OwnCrossing Bridge::crossing(const LinkSettings& link, Direction in,
                                      const std::optional<KeptLink>& kept) {
-  return OwnCrossing(new Crossing(identity_, of_present(link), in, config_.routes, journal_,
+  return OwnCrossing(new Crossing(identity_, of_present(link, in), in, config_.routes, journal_,
                                   events_, kept ? &*kept : nullptr));
 }
 
-std::vector<std::string> Bridge::former_clients(const LinkSettings& link) {
-  return journal_.opened().subscriptions().other_clients(link.client_id, link.url);
+std::vector<std::string> Bridge::former_clients(const LinkSettings& link, Direction in) {
+  return journal_.opened().subscriptions().other_clients(link.client_id,
+                                                         known_url(journal_, in, link));
 }
 
 // Making the present session takes away what is retained.
-LinkSettings Bridge::of_present(LinkSettings link) {
-  if (!former_clients(link).empty()) link.retained = AfterGap::compare;
+LinkSettings Bridge::of_present(LinkSettings link, Direction in) {
+  if (!former_clients(link, in).empty()) link.retained = AfterGap::compare;
   return link;
 }
 
@@ -109,7 +111,7 @@ void Bridge::connect_stages() {
 std::function<void()> Bridge::beginning(Crossing& crossing, Direction in) {
   const LinkSettings& link = in == Direction::up ? config_.site : config_.central;
   std::function<void()> next = [&crossing] { crossing.start(); };
-  for (const std::string& client : former_clients(link)) {
+  for (const std::string& client : former_clients(link, in)) {
     former_.push_back(std::make_unique<FormerSession>(identity_, link, client, in, config_.routes,
                                                       journal_, events_, crossing));
     next = [first = former_.back().get(), next] { first->start(next); };

@@ -66,8 +66,8 @@ class Bridge {
  private:
   using OwnCrossing = std::unique_ptr<Crossing, Crossing::End>;
   OwnCrossing crossing(const LinkSettings& link, Direction in, const std::optional<KeptLink>& kept);
-  std::vector<std::string> former_clients(const LinkSettings& link);
-  LinkSettings of_present(LinkSettings link);
+  std::vector<std::string> former_clients(const LinkSettings& link, Direction in);
+  LinkSettings of_present(LinkSettings link, Direction in);
   void connect_stages();
   void stop_beside();
   void look_round();

@@ -38,7 +38,7 @@ Crossing::Crossing(const BridgeIdentity& bridge, LinkSettings settings, Directio
       kept_(kept != nullptr),
       name_(settings.name),
       own_(bridge.id, settings.own_topics, settings.retain),
-      session_peer_(settings.client_id + " " + settings.url),
+      session_peer_(settings.client_id + " " + known_url(journal, in, settings)),
       in_(in),
       journal_(journal),
       events_(events),

@@ -48,6 +48,7 @@ FormerSession::FormerSession(const BridgeIdentity& bridge, const LinkSettings& s
                              Journal& journal, Events& events, Crossing& present)
     : settings_(settings),
       client_id_(std::move(client_id)),
+      peer_(client_id_ + " " + known_url(journal, in, settings)),
       journal_(journal),
       in_(in),
       present_(present),
@@ -192,9 +193,8 @@ void FormerSession::watch() {
 }
 
 void FormerSession::go_on() {
-  journal_.change_later([peer = client_id_ + " " + settings_.url](JournalCore& core) {
-    core.change().subscriptions().save(peer, {});
-  });
+  journal_.change_later(
+      [peer = peer_](JournalCore& core) { core.change().subscriptions().save(peer, {}); });
   std::exchange(done_, nullptr)();
 }
 

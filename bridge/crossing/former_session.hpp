@@ -60,6 +60,7 @@ class FormerSession {
 
   LinkSettings settings_;  // of now
   std::string client_id_;  // the former one
+  std::string peer_;       // with the broker, as the journal has it
   Journal& journal_;
   const Direction in_;
   Crossing& present_;

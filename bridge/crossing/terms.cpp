@@ -100,11 +100,30 @@ std::string rate_text(const LinkRate& rate) {
   return text;
 }
 
+namespace {
+
+// Of a session's two ends, "CLIENT URL", the URL, if it is one of these addresses.
+std::string named_url(const std::string& peer, const LinkSettings& settings) {
+  const std::size_t blank = peer.rfind(' ');
+  if (blank == std::string::npos) return {};
+  const std::string url = peer.substr(blank + 1);
+  const bool named = url == settings.url ||
+                     std::ranges::find(settings.other_urls, url) != settings.other_urls.end();
+  return named ? url : std::string();
+}
+
+}  // namespace
+
+std::string known_url(Journal& journal, Direction in, const LinkSettings& settings) {
+  const std::string named = named_url(journal.opened().sessions().load(in).peer, settings);
+  return named.empty() ? settings.url : named;
+}
+
 // What a broker at another address holds cannot be fetched beside the present one: it is known by
 // its address alone, and may be gone.
 void tell_of_former(const std::string& peer, const LinkSettings& settings) {
   const std::size_t blank = peer.rfind(' ');
-  if (blank == std::string::npos || peer.substr(blank + 1) == settings.url) return;
+  if (blank == std::string::npos || !named_url(peer, settings).empty()) return;
   spdlog::warn(
       "link {}: url was {} before; what that broker holds for client id {} stays there. To fetch "
       "it, start once with that url; or let the session end there",

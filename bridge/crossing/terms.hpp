@@ -35,6 +35,10 @@ std::string granted_less(const LinkSettings& settings, const std::optional<Limit
 std::string subscribes_too_much(const LinkSettings& settings, std::size_t wanted);
 std::string rate_text(const LinkRate& rate);
 
+// The URL by which the journal knows the broker whose deliveries go `in`: that of before, for as
+// long as it is one of the broker's addresses. Before the journal's start.
+std::string known_url(Journal& journal, Direction in, const LinkSettings& settings);
+
 // Logs where the session was with a broker at another address before.
 void tell_of_former(const std::string& peer, const LinkSettings& settings);
 

@@ -45,3 +45,14 @@ with Stage() as stage:
     began = [line for line in bascule.log().splitlines()
              if "link central: up" in line and "a new session" in line]
     assert len(began) == 1 and second.url in began[0], began
+
+    # Another order, and one more address, are still the same broker: its session goes on.
+    bascule.terminate()
+    bascule.settings["central"]["url"] = [second.url, first.url, central.url]
+    bascule.write()
+    bascule.start()
+    broker_is(second.url)
+    till.publish_numbered(SALE, 401, 500)
+    headquarters.expect(range(1, 501))
+    assert " before; what that broker holds" not in bascule.log(), "another broker"
+    assert bascule.counters("up")["repeats"] == 0, bascule.counters("up")
