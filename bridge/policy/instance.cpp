@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
-#include <optional>
 #include <utility>
 
 #include "policy/host_functions.hpp"
@@ -58,11 +57,12 @@ std::string OptionProblem::path(const std::string& options) const {
     const std::size_t end = std::min(pointer.find('/', begin), pointer.size());
     const std::string token = unescaped(pointer.substr(begin, end - begin));
     begin = end + 1;
-    const auto place = at->is_array() ? parse_number<std::size_t>(token) : std::nullopt;
-    path += '.' + (place ? std::to_string(*place + 1) : token);
-    if (place) {
-      at = *place < at->size() ? &(*at)[*place] : &none;
+    if (at->is_array()) {
+      const auto place = parse_number<std::size_t>(token).value_or(at->size());
+      path += '.' + std::to_string(place + 1);
+      at = place < at->size() ? &(*at)[place] : &none;
     } else {
+      path += '.' + token;
       at = at->is_object() && at->contains(token) ? &(*at)[token] : &none;
     }
   }

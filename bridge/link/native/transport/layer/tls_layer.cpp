@@ -7,7 +7,7 @@
 namespace bascule {
 
 TlsLayer::TlsLayer(asio::io_context& io, TlsContext context, const std::string& host, bool insecure)
-    : context_(context.release()), stream_(Socket(io), context_), host_(host) {
+    : context_(context.release()), stream_(io, context_), host_(host) {
   expect_host(session(), host_, insecure);
 }
 
