@@ -87,6 +87,11 @@ bool Section::is_empty_list(std::string_view key) const {
          entry->value->entries.empty();
 }
 
+bool Section::is_list(std::string_view key) const {
+  const YamlEntry* entry = find(key);
+  return entry != nullptr && entry->value->kind == YamlNode::Kind::list;
+}
+
 bool Section::is_text(std::string_view key) const {
   const YamlEntry* entry = find(key);
   return entry != nullptr && entry->value->kind == YamlNode::Kind::text;

@@ -86,7 +86,7 @@ class Section {
   // Likewise, where one text alone may stand in the place of a list.
   template <class Reader>
   void read_some(std::string_view key, std::vector<std::string>& into, const Reader& reader) {
-    if (!is_text(key)) return read_list(key, into, reader);
+    if (is_list(key)) return read_list(key, into, reader);
     std::string value;
     if (read(key, value, reader)) into = {value};
   }
@@ -96,6 +96,7 @@ class Section {
 
   bool has(std::string_view key) const { return find(key) != nullptr; }
   bool is_empty_list(std::string_view key) const;
+  bool is_list(std::string_view key) const;
   bool is_text(std::string_view key) const;         // a single value, no list and no map
   bool is_map() const { return node_ != nullptr; }  // false: that it is none has been said
   std::vector<std::string> keys() const;

@@ -70,7 +70,7 @@ std::vector<Url> read_urls(Section& link, LinkSettings& settings) {
     urls.push_back(url);
     return text;
   };
-  if (!link.has("url") || link.is_text("url")) {
+  if (!link.is_list("url")) {
     link.need("url", settings.url, reader);
     return urls;
   }
