@@ -59,6 +59,15 @@ std::string key_location(const std::string& text) {
   return text.starts_with("pkcs11:") ? plain_text(text) : readable_file(text);
 }
 
+// When the first is dead, the next one gets the password and all that crosses.
+void check_alike(Section& link, const std::vector<Url>& urls) {
+  const auto with_tls = std::ranges::count_if(urls, &Url::tls);
+  if (with_tls == 0 || with_tls == std::ssize(urls)) return;
+  link.complain("url",
+                "\"url\" names addresses with TLS and without: when the first is dead, all would "
+                "cross in the clear; use mqtts or wss for each");
+}
+
 std::vector<Url> read_urls(Section& link, LinkSettings& settings) {
   std::vector<Url> urls;
   std::vector<std::string> texts;
@@ -81,6 +90,7 @@ std::vector<Url> read_urls(Section& link, LinkSettings& settings) {
   }
   settings.url = texts.front();
   settings.other_urls.assign(texts.begin() + 1, texts.end());
+  check_alike(link, urls);
   return urls;
 }
 

@@ -99,9 +99,15 @@ class WebSocketLayer final : public Layer, public std::enable_shared_from_this<W
     ws_.async_close(websocket::close_code::normal, [self = shared_from_this()](const Error&) {});
   }
 
+  // What Beast waits for holds the layer, which holds that: it must have its answer in any case.
   void close() override {
+    closed_ = true;
     reader_ = nullptr;
     below_->close();
+    if (!wanting_) return;
+    asio::post(io_, [wanting = std::exchange(wanting_, nullptr)] {
+      wanting(asio::error::operation_aborted);
+    });
   }
 
   std::string describe(const Error& error) const override {
@@ -215,7 +221,8 @@ class WebSocketLayer final : public Layer, public std::enable_shared_from_this<W
                    self->fetching_ = false;
                    self->taken_ = 0;
                    self->fetched_ = error ? 0 : count;
-                   std::exchange(self->wanting_, nullptr)(error);
+                   const auto wanting = std::exchange(self->wanting_, nullptr);
+                   if (wanting) wanting(error);
                  });
   }
 
@@ -225,6 +232,7 @@ class WebSocketLayer final : public Layer, public std::enable_shared_from_this<W
   std::string host_;
   bool opening_ = true;
   bool closing_ = false;  // we do
+  bool closed_ = false;
 
   // From below: fetched, and taken by Beast of it.
   std::vector<char> piece_ = std::vector<char>(piece_bytes);
@@ -262,6 +270,12 @@ void Below::async_read_some(const Buffers& space, Handler&& handler) {
     owner.taken_ += count;
     return count;
   };
+  if (owner_.closed_) {
+    const Layer::Error aborted = asio::error::operation_aborted;
+    asio::post(owner_.io_, beast::bind_front_handler(Own(std::forward<Handler>(handler)), aborted,
+                                                     std::size_t{0}));
+    return;
+  }
   if (owner_.taken_ < owner_.fetched_) {
     const auto count = take(space);
     asio::post(owner_.io_, beast::bind_front_handler(Own(std::forward<Handler>(handler)),
