@@ -70,8 +70,10 @@ void add_session(const LinkSettings& link, Costs& costs) {
                        "no stamps and no user properties: receivers cannot know repeats");
   }
   if (link.session_expiry < usual.session_expiry) {
-    costs.emplace_back("session_expiry: " + duration_text(link.session_expiry),
-                       "after a longer outage, what this broker had for the bridge is gone");
+    costs.emplace_back(
+        "session_expiry: " + duration_text(link.session_expiry),
+        "after a longer outage, what this broker had for the bridge is gone, and the "
+        "session that is gone counts as a loss: see a lane's resend");
   }
   if (link.window < usual.window) {
     costs.emplace_back("window: " + std::to_string(link.window),
