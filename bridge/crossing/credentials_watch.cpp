@@ -4,8 +4,8 @@
 
 #include <vector>
 
+#include "link/key/pkcs11_uri.hpp"
 #include "link/native/transport/credentials.hpp"
-#include "link/pkcs11_uri.hpp"
 #include "text/wording.hpp"
 
 namespace bascule {

@@ -1,6 +1,6 @@
 #include "link/paho/beyond_paho.hpp"
 
-#include "link/pkcs11_uri.hpp"
+#include "link/key/pkcs11_uri.hpp"
 
 namespace bascule {
 

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "link/connect_settings.hpp"
-#include "link/private_key.hpp"
+#include "link/key/private_key.hpp"
 #include "link/token/token.hpp"
 
 namespace bascule {

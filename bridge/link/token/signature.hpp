@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "link/private_key.hpp"
+#include "link/key/private_key.hpp"
 
 namespace bascule {
 

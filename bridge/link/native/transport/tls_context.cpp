@@ -10,9 +10,9 @@
 #include <stdexcept>
 
 #include "link/connect_settings.hpp"
+#include "link/key/pkcs11_uri.hpp"
+#include "link/key/private_key.hpp"
 #include "link/native/transport/token_key.hpp"
-#include "link/pkcs11_uri.hpp"
-#include "link/private_key.hpp"
 #include "link/tls_verdict.hpp"
 #include "text/wording.hpp"
 

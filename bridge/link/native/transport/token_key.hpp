@@ -4,8 +4,8 @@
 
 #include <string>
 
-#include "link/pkcs11_uri.hpp"
-#include "link/private_key.hpp"
+#include "link/key/pkcs11_uri.hpp"
+#include "link/key/private_key.hpp"
 
 namespace bascule {
 

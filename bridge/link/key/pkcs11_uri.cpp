@@ -1,4 +1,4 @@
-#include "link/pkcs11_uri.hpp"
+#include "link/key/pkcs11_uri.hpp"
 
 #include <algorithm>
 #include <charconv>

@@ -1,4 +1,4 @@
-#include "link/private_key.hpp"
+#include "link/key/private_key.hpp"
 
 #include <openssl/bio.h>
 #include <openssl/err.h>
