@@ -33,6 +33,14 @@ def invited(stage, site, service, config, authority, central=None, **more):
                          routes=config["routes"], **sections, **more)
 
 
+def secret(stage, name, text):
+    """A file that its owner alone may read."""
+    file = stage.folder / name
+    file.write_bytes(text if isinstance(text, bytes) else text.encode())
+    file.chmod(0o600)
+    return file
+
+
 def raw(one):
     """The readings in what the service has accepted, where each crosses by itself."""
     return [int(one.payload)] if "/line/" in one.topic else []

@@ -3,10 +3,8 @@ kill -9. The token changes meanwhile, and AUTH shows the new one on the same con
 
 R1 R3, P1 P2 P3; fault: guest at Event Grid, outage, kill -9
 """
-import os
-
 from services.azure_event_grid import AzureEventGrid, token
-from services.guest import commands, crosses, example, host_of, invited, raw
+from services.guest import commands, crosses, example, host_of, invited, raw, secret
 from stage import Stage, wait_until
 
 SECRET, HOUR_S = b"of the one who signs", 3600
@@ -16,9 +14,7 @@ with Stage() as stage:
     grid = AzureEventGrid(host_of(config), ours.issue("grid", hosts=f"DNS:{host_of(config)}"),
                           secret=SECRET, space="plants/plant-7/")
     stage.welcome(grid)
-    file = stage.folder / "central.token"
-    file.write_text(token(SECRET, HOUR_S))
-    os.chmod(file, 0o600)
+    file = secret(stage, "central.token", token(SECRET, HOUR_S))
     site = stage.broker("site")
     bascule = invited(stage, site, grid, config, ours, central={
         "auth": {"method": "CUSTOM-JWT", "data_file": str(file)}})

@@ -5,10 +5,9 @@ an outage that anybody is told of.
 R1 R3, P1 P2 P3; fault: guest at IoT Hub, outage, kill -9, token ends
 """
 import base64
-import os
 
 from services.azure_iot_hub import AzureIotHub
-from services.guest import commands, crosses, example, host_of, invited, rows
+from services.guest import commands, crosses, example, host_of, invited, rows, secret
 from stage import Stage, wait_until
 
 KEY, TIMES = b"a key of thirty-two bytes, or so", 3
@@ -18,9 +17,7 @@ with Stage() as stage:
     hub = AzureIotHub(host_of(config), ours.issue("hub", hosts=f"DNS:{host_of(config)}"),
                       device="plant-7", key=KEY, times=TIMES)
     stage.welcome(hub)
-    file = stage.folder / "central.sas-key"
-    file.write_bytes(base64.b64encode(KEY))
-    os.chmod(file, 0o600)
+    file = secret(stage, "central.sas-key", base64.b64encode(KEY))
     site = stage.broker("site")
     bascule = invited(stage, site, hub, config, ours, central={
         # The user name is made of the URL's host, which is not its own here.

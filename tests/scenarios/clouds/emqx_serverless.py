@@ -3,10 +3,8 @@ kill -9, a hundred to a message, for it takes ten messages a second.
 
 R1 R3, P1 P2 P3; fault: guest at EMQX Serverless, outage, kill -9
 """
-import os
-
 from services.emqx_serverless import EmqxServerless
-from services.guest import commands, crosses, example, host_of, invited, rows
+from services.guest import commands, crosses, example, host_of, invited, rows, secret
 from stage import Stage
 
 with Stage() as stage:
@@ -14,9 +12,7 @@ with Stage() as stage:
     emqx = EmqxServerless(host_of(config), ours.issue("emqx", hosts=f"DNS:{host_of(config)}"),
                           username="plant-7", password="open sesame")
     stage.welcome(emqx)
-    file = stage.folder / "central.password"
-    file.write_text("open sesame")
-    os.chmod(file, 0o600)
+    file = secret(stage, "central.password", "open sesame")
     site = stage.broker("site")
     bascule = invited(stage, site, emqx, config, ours, central={"password_file": str(file)})
     commands(stage, site, emqx, "plants/plant-7/command/on")

@@ -3,9 +3,7 @@ kill -9. It is found by the name in TLS alone; another one gets no connection, a
 
 R1 R3, P1 P2 P3; fault: guest at HiveMQ Cloud, outage, kill -9
 """
-import os
-
-from services.guest import commands, crosses, example, host_of, invited, raw
+from services.guest import commands, crosses, example, host_of, invited, raw, secret
 from services.hivemq_cloud import HivemqCloud
 from stage import Stage
 
@@ -14,9 +12,7 @@ with Stage() as stage:
     hive = HivemqCloud(host_of(config), ours.issue("hive", hosts=f"DNS:{host_of(config)}"),
                        username="plant-7", password="open sesame")
     stage.welcome(hive)
-    file = stage.folder / "central.password"
-    file.write_text("open sesame")
-    os.chmod(file, 0o600)
+    file = secret(stage, "central.password", "open sesame")
     site = stage.broker("site")
     bascule = invited(stage, site, hive, config, ours, central={"password_file": str(file)})
     commands(stage, site, hive, "plants/plant-7/command/on")

@@ -5,11 +5,10 @@ if that is so. With the clock put right it connects.
 R3, P1; fault: wrong clock, expired token
 """
 import base64
-import os
 import subprocess
 
 from services.azure_iot_hub import AzureIotHub
-from services.guest import example, host_of, invited
+from services.guest import example, host_of, invited, secret
 from stage import Stage, wait_until
 
 KEY, HOURS_S = b"a key of thirty-two bytes, or so", 7_200
@@ -19,9 +18,7 @@ with Stage() as stage:
     hub = AzureIotHub(host_of(config), ours.issue("hub", hosts=f"DNS:{host_of(config)}"),
                       device="plant-7", key=KEY)
     stage.welcome(hub)
-    file = stage.folder / "central.sas-key"
-    file.write_bytes(base64.b64encode(KEY))
-    os.chmod(file, 0o600)
+    file = secret(stage, "central.sas-key", base64.b64encode(KEY))
     site = stage.broker("site")
     bascule = invited(stage, site, hub, config, ours, start=False, central={
         # A certificate of today is not yet valid by that clock.
