@@ -19,3 +19,24 @@ TEST_CASE("quarantine: what was added last comes first, as it was") {
   CHECK(rows[0].payload == "payload");
   CHECK(rows[0].size == 70'000);
 }
+
+TEST_CASE("quarantine: a number is never given to two messages, also after what has it is gone") {
+  const Directory directory;
+  const auto add = [](Store& store) {
+    store.quarantine().add({Direction::up, 1, 7, "why", "t", "", "", 0}, 4);
+    return store.quarantine().newest(1).front().number;
+  };
+  {
+    Store store(journal_settings(directory), "store-42");
+    CHECK(add(store) == 1);
+    CHECK(add(store) == 2);
+    store.quarantine().erase(2);
+    CHECK(add(store) == 3);
+    store.quarantine().erase(1);
+    store.quarantine().erase(3);
+    CHECK(store.quarantine().size().messages == 0);
+  }
+  Store store(journal_settings(directory), "store-42");
+  CHECK(add(store) == 4);
+  CHECK(add(store) == 5);
+}

@@ -40,8 +40,10 @@ QuarantineEntry read_entry(const Statement& row) {
 void QuarantineTable::add(const QuarantineEntry& entry, std::int64_t at_ms) {
   database_
       .prepared(
-          "INSERT INTO quarantine(direction, lane, sequence, at_ms, reason, topic, properties,"
-          " payload, size, flags) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)")
+          "INSERT INTO quarantine(id, direction, lane, sequence, at_ms, reason, topic, properties,"
+          " payload, size, flags) VALUES(1 + max(coalesce((SELECT max(id) FROM quarantine), 0),"
+          " coalesce((SELECT CAST(value AS INTEGER) FROM meta WHERE key='quarantine_last'), 0)),"
+          " ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)")
       .run(static_cast<int>(entry.direction), entry.lane, entry.sequence, at_ms, entry.reason,
            Blob{entry.topic}, Blob{entry.properties}, Blob{entry.payload}, entry.size,
            flags_of(entry));
@@ -82,6 +84,13 @@ std::optional<std::string> QuarantineTable::reason(LaneSequence place) {
 void QuarantineTable::erase(std::int64_t number) {
   const auto entry = find(number);
   if (!entry) return;
+  // Only of the highest the table itself would give the number once more.
+  database_
+      .prepared(
+          "INSERT INTO meta(key, value) SELECT 'quarantine_last', CAST(?1 AS TEXT)"
+          " WHERE ?1=(SELECT max(id) FROM quarantine)"
+          " ON CONFLICT(key) DO UPDATE SET value=excluded.value")
+      .run(number);
   database_.prepared("DELETE FROM quarantine WHERE id=?1").run(number);
   count(-1, -bytes_of(*entry));
 }
