@@ -52,8 +52,9 @@ void find_credential(std::string& path, const std::string& config) {
 
 void find_credentials(BridgeConfig& config) {
   for (LinkSettings* link : {&config.site, &config.central}) {
-    for (std::string* path :
-         {&link->password_file, &link->tls.ca_file, &link->tls.cert_file, &link->tls.key_file}) {
+    for (std::string* path : {&link->password_file, &link->token.key_file, &link->auth.data_file,
+                              &link->proxy.password_file, &link->tls.ca_file, &link->tls.cert_file,
+                              &link->tls.key_file, &link->tls.key_password_file}) {
       find_credential(*path, config.file);
     }
   }
@@ -155,8 +156,9 @@ end), so that a bridge that runs goes on. Says a line for each check:
   error    the bridge cannot work so: what to change
   skipped  it was not looked at, and how it would be
 
-It looks at the names in DNS, TCP, TLS and the days that certificates are valid, what the brokers
-allow (packets, QoS, messages in flight, retained messages, sessions), whether they grant the
+It looks at the names in DNS, TCP, TLS and the days that certificates are valid, at each address of
+a list and through the proxy; what the brokers allow (packets, QoS, messages in flight, retained
+messages, sessions), held against max_payload, max_qos, retain and so on; whether they grant the
 routes' filters, keep a session and the bookmark, and are two; whether another bridge with the
 same id, or mosquitto's own bridge, is connected; at the clock, the disk's sync time and room,
 permissions, and plugins.

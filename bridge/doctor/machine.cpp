@@ -15,9 +15,11 @@
 #include <ctime>
 #include <filesystem>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 #include "doctor/wear.hpp"
+#include "link/key/pkcs11_uri.hpp"
 #include "text/units.hpp"
 
 namespace bascule {
@@ -137,21 +139,24 @@ void check_disk(const BridgeConfig& config, std::optional<std::uint64_t> day_byt
 }
 
 void check_secrets(const BridgeConfig& config, const Tell& tell) {
-  const std::pair<const char*, const std::string*> secrets[] = {
-      {"site: password_file", &config.site.password_file},
-      {"site: tls.key_file", &config.site.tls.key_file},
-      {"central: password_file", &config.central.password_file},
-      {"central: tls.key_file", &config.central.tls.key_file},
-      {"bridge: stamp_key_file", &config.stamp_key_file},
+  const auto check = [&tell](const std::string& key, const std::string& path) {
+    if (!path.empty() && !names_token(path)) tell(check_secret(key, path));
   };
-  for (const auto& [key, path] : secrets) {
-    if (!path->empty()) tell(check_secret(key, *path));
+  for (const LinkSettings* const link : {&config.site, &config.central}) {
+    for (const auto& [key, path] :
+         {std::pair{"password_file", &link->password_file},
+          std::pair{"token.key_file", &link->token.key_file},
+          std::pair{"auth.data_file", &link->auth.data_file},
+          std::pair{"proxy_password_file", &link->proxy.password_file},
+          std::pair{"tls.key_file", &link->tls.key_file},
+          std::pair{"tls.key_password_file", &link->tls.key_password_file}}) {
+      check(link->name + ": " + key, *path);
+    }
   }
+  check("bridge: stamp_key_file", config.stamp_key_file);
   if (!config.control.http) return;
-  tell(check_secret("control: token_file", config.control.http->token_file));
-  if (const std::string& key = config.control.http->key_file; !key.empty()) {
-    tell(check_secret("control: tls.key_file", key));
-  }
+  check("control: token_file", config.control.http->token_file);
+  check("control: tls.key_file", config.control.http->key_file);
 }
 
 void check_plugins(const BridgeConfig& config, const Tell& tell) {

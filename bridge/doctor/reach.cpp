@@ -13,12 +13,14 @@
 #include <string>
 #include <utility>
 
+#include "doctor/remedy.hpp"
 #include "link/loop.hpp"
 #include "link/native/transport/certificate.hpp"
 #include "link/native/transport/resolve.hpp"
 #include "link/native/transport/tls_context.hpp"
 #include "link/native/transport/transport.hpp"
 #include "link/url.hpp"
+#include "text/wording.hpp"
 
 namespace bascule {
 namespace {
@@ -81,27 +83,30 @@ Resolved look_up(const Url& url) {
   return late;
 }
 
-bool find_name(const Url& url, const std::string& where, const Tell& tell) {
+bool find_name(const Url& url, const LinkSettings& link, const Tell& tell) {
   const Resolved resolved = look_up(url);
   if (resolved.addresses.empty()) {
-    tell({Level::error, where, "DNS",
-          resolved.error + "; mend the name in its url, or this machine's /etc/resolv.conf"});
+    tell({Level::error, link.name, "DNS",
+          resolved.error + "; mend the name in its " + (link.proxy.url.empty() ? "url" : "proxy") +
+              ", or this machine's /etc/resolv.conf"});
     return false;
   }
   std::string list;
   for (const Address& address : resolved.addresses) {
     list += (list.empty() ? "" : ", ") + text_of(address);
   }
-  tell({Level::ok, where, "DNS", url.host + " is " + list});
+  tell({Level::ok, link.name, "DNS", url.host + " is " + list});
   return true;
 }
 
 bool connect_tls(const Url& url, const LinkSettings& link, const Tell& tell) {
+  const std::string& name = link.tls.server_name.empty() ? url.host : link.tls.server_name;
   const Opened opened = open(url, link);
   if (!opened.open) {
     tell({Level::error, link.name, "TLS",
-          opened.why + "; give the broker a certificate that is valid for " + url.host +
-              ", and name who has signed it as tls.ca_file"});
+          opened.why + remedy(opened.why, link,
+                              "; give the broker a certificate that is valid for " + name +
+                                  ", and name who has signed it as tls.ca_file")});
     return false;
   }
   const int days = opened.days_left.value_or(days_enough);
@@ -110,40 +115,78 @@ bool connect_tls(const Url& url, const LinkSettings& link, const Tell& tell) {
   if (days < days_enough) {
     tell({Level::warning, link.name, "TLS", left + ": renew them there"});
   } else {
+    const std::string by_key = link.tls.server_name.empty() ? "" : ", as tls.server_name says";
     tell({link.tls.insecure ? Level::warning : Level::ok, link.name, "TLS",
           left + (link.tls.insecure ? "; any is taken: take tls.insecure away, and name who has "
                                       "signed it as tls.ca_file"
-                                    : ", and are valid for " + url.host)});
-  }
-  const auto ours = link.tls.cert_file.empty() ? std::nullopt : file_days_left(link.tls.cert_file);
-  if (ours) {
-    const std::string text = "tls.cert_file ends in " + std::to_string(*ours) + " days";
-    const Level level = *ours < 0 ? Level::error : *ours < days_enough ? Level::warning : Level::ok;
-    tell({level, link.name, "certificate", text + (level == Level::ok ? "" : ": renew it")});
+                                    : ", and are valid for " + name + by_key)});
   }
   return true;
 }
 
-}  // namespace
+void check_certificate(const LinkSettings& link, const Tell& tell) {
+  const auto ours = link.tls.cert_file.empty() ? std::nullopt : file_days_left(link.tls.cert_file);
+  if (!ours) return;
+  const std::string text = "tls.cert_file ends in " + std::to_string(*ours) + " days";
+  const Level level = *ours < 0 ? Level::error : *ours < days_enough ? Level::warning : Level::ok;
+  tell({level, link.name, "certificate", text + (level == Level::ok ? "" : ": renew it")});
+}
 
-bool reach(const LinkSettings& link, const Tell& tell) {
-  const auto url = parse_url(link.url);
-  if (!url) return false;  // the configuration's reader has taken it
-  const bool socket = url->scheme == Url::Scheme::unix_socket;
-  const bool by_proxy = !link.proxy.url.empty();  // which finds the address, then
-  if (!socket && !by_proxy && !find_name(*url, link.name, tell)) return false;
-  Url plain = *url;
+// Whether there is an address to connect to. With a proxy, which finds the broker's by itself, it
+// is that of the proxy.
+bool find_address(const Url& url, const LinkSettings& link, const Tell& tell) {
+  if (url.scheme == Url::Scheme::unix_socket) return true;
+  const auto proxy = parse_proxy(link.proxy.url);
+  if (!proxy) return find_name(url, link, tell);
+  return find_name({Url::Scheme::mqtt, proxy->host, proxy->port, ""}, link, tell);
+}
+
+// Whether somebody can be spoken to there.
+bool reach(const Url& url, const LinkSettings& link, const Tell& tell) {
+  const bool socket = url.scheme == Url::Scheme::unix_socket;
+  if (!find_address(url, link, tell)) return false;
+  Url plain = url;
   if (!socket) plain.scheme = Url::Scheme::mqtt;
   const Opened opened = open(plain, link);
-  const std::string place = socket ? url->path : url->host + ':' + std::to_string(url->port);
+  const std::string place = socket ? url.path : url.host + ':' + std::to_string(url.port);
   if (!opened.open) {
     tell({Level::error, link.name, socket ? "socket" : "TCP",
           place + ": " + opened.why +
-              "; see that the broker runs and listens there, and that no firewall is between"});
+              remedy(opened.why, link,
+                     "; see that the broker runs and listens there, and that no firewall is "
+                     "between")});
     return false;
   }
-  tell({Level::ok, link.name, socket ? "socket" : "TCP", place + " answers"});
-  return !url->tls() || connect_tls(*url, link, tell);
+  const std::string way =
+      link.proxy.url.empty() || socket ? "" : ", through the proxy " + link.proxy.url;
+  tell({Level::ok, link.name, socket ? "socket" : "TCP", place + " answers" + way});
+  return !url.tls() || connect_tls(url, link, tell);
+}
+
+}  // namespace
+
+std::vector<std::string> reach(const LinkSettings& link, const Tell& tell) {
+  std::vector<std::string> all{link.url}, reached;
+  all.insert(all.end(), link.other_urls.begin(), link.other_urls.end());
+  std::vector<Finding> errors;
+  const Tell keep_errors = [&](const Finding& finding) {
+    finding.level == Level::error ? errors.push_back(finding) : tell(finding);
+  };
+  for (const std::string& text : all) {
+    const auto url = parse_url(text);  // the configuration's reader has taken it
+    if (url && reach(*url, link, keep_errors)) reached.push_back(text);
+  }
+  for (Finding& finding : errors) {
+    if (!reached.empty()) finding.level = Level::warning;
+    tell(finding);
+  }
+  if (all.size() > 1 && !reached.empty()) {
+    tell({Level::ok, link.name, "url",
+          std::to_string(reached.size()) + " of " + std::to_string(all.size()) +
+              " addresses answer: " + comma_list(reached)});
+  }
+  check_certificate(link, tell);
+  return reached;
 }
 
 }  // namespace bascule

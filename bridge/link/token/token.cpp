@@ -55,12 +55,7 @@ std::string azure_sas(const LinkSettings& settings, std::int64_t until_s) {
   if (!key) {
     throw std::runtime_error("token.key_file: " + token.key_file + " is no key in base64");
   }
-  std::string resource = token.resource;
-  if (resource.empty()) {
-    const auto url = parse_url(settings.url);
-    resource = (url ? url->host : "") + "/devices/" + settings.client_id;
-  }
-  const std::string where = in_url(resource), until = std::to_string(until_s);
+  const std::string where = in_url(sas_resource(settings)), until = std::to_string(until_s);
   const std::string signature = to_base64(hmac_sha256(*key, where + "\n" + until));
   return std::string(sas_name) + "sr=" + where + "&sig=" + in_url(signature) + "&se=" + until;
 }
@@ -113,6 +108,12 @@ std::string make_token(const LinkSettings& settings, std::int64_t wall_ms) {
   const auto until_s = (wall_ms + settings.token.lasts.count()) / 1'000;
   if (settings.token.kind == TokenKind::azure_sas) return azure_sas(settings, until_s);
   return jwt(settings.token, from_s, until_s);
+}
+
+std::string sas_resource(const LinkSettings& settings) {
+  if (!settings.token.resource.empty()) return settings.token.resource;
+  const auto url = parse_url(settings.url);
+  return (url ? url->host : "") + "/devices/" + settings.client_id;
 }
 
 bool renewal_due(std::chrono::milliseconds lasts, std::int64_t until_ms, std::int64_t wall_ms,

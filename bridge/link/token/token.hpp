@@ -17,6 +17,10 @@ namespace bascule {
 // for a key that cannot be used.
 std::string make_token(const LinkSettings& settings, std::int64_t wall_ms);
 
+// What a SharedAccessSignature is for: settings.token.resource, or else it is made of the host of
+// the first address and the client id.
+std::string sas_resource(const LinkSettings& settings);
+
 // Whether it is time for another one, of a token that ends at `until_ms`: in the last fifth of its
 // time as soon as it is quiet, in the last twentieth in any case.
 bool renewal_due(std::chrono::milliseconds lasts, std::int64_t until_ms, std::int64_t wall_ms,
