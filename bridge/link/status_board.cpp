@@ -4,11 +4,14 @@
 
 #include <chrono>
 #include <cstdint>
+#include <sstream>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "clock.hpp"
 #include "log.hpp"
+#include "text/time.hpp"
 #include "text/units.hpp"
 
 namespace bascule {
@@ -21,6 +24,18 @@ std::int64_t wall_ms() {
 }
 
 constexpr std::size_t told_max = 20;  // reasons of one outage that the log has once
+
+// The words but for times, as of a token: a reason that differs in them alone is the same.
+std::string without_times(const std::string& text) {
+  constexpr std::string_view behind = ",;";
+  std::istringstream words(text);
+  std::string rest;
+  for (std::string word; words >> word;) {
+    const std::size_t end = word.find_last_not_of(behind);
+    if (end == word.npos || !parse_time(word.substr(0, end + 1))) rest += word + ' ';
+  }
+  return rest;
+}
 
 std::string failures(std::uint64_t count) {
   return count == 1 ? "1 failure" : std::to_string(count) + " failures";
@@ -98,7 +113,7 @@ void StatusBoard::failed(const std::string& why) {
   const std::int64_t at_ms = boottime_ms();
   const bool began = outage_.failed(at_ms).has_value();
   if (began || told_.size() == told_max) told_.clear();
-  const bool same = !told_.insert(why).second;
+  const bool same = !told_.insert(without_times(why)).second;
   LogFields fields{{"event", "link_down"}, {"link", name_}, {"reason", why}};
   if (began) {
     spdlog::warn("link {}: {}; tried again until it is up", name_, why);

@@ -21,7 +21,8 @@ struct Unit {
 struct Quantity {
   std::string_view kind;  // as in "must be a size such as 256KiB or 4GiB"
   std::span<const Unit> units;
-  const Unit& small;  // two units to suggest where there is none
+  const Unit& smallest;  // two units to suggest where there is none, next to each other: the first
+  const Unit& small;     // two of a number that is large
   const Unit& large;
 };
 
@@ -46,11 +47,12 @@ constexpr Unit rate_units[] = {
     {"MiB/s", std::uint64_t{1} << 20, " m mb mib m/s mb/s mib/s mib/sec mb/sec "},
     {"GiB/s", std::uint64_t{1} << 30, " g gb gib g/s gb/s gib/s gib/sec gb/sec "},
 };
-constexpr Quantity durations{"a duration such as 30s, 5m or 24h", duration_units, duration_units[1],
-                             duration_units[2]};
-constexpr Quantity sizes{"a size such as 256KiB or 4GiB", size_units, size_units[1], size_units[2]};
-constexpr Quantity rates{"a rate such as 256KiB/s or 100msg/s", rate_units, rate_units[0],
-                         rate_units[2]};
+constexpr Quantity durations{"a duration such as 30s, 5m or 24h", duration_units, duration_units[0],
+                             duration_units[1], duration_units[2]};
+constexpr Quantity sizes{"a size such as 256KiB or 4GiB", size_units, size_units[0], size_units[1],
+                         size_units[2]};
+constexpr Quantity rates{"a rate such as 256KiB/s or 100msg/s", rate_units, rate_units[1],
+                         rate_units[0], rate_units[2]};
 
 struct Amount {
   std::uint64_t value;  // in the smallest unit
@@ -91,8 +93,10 @@ Amount parse(const Quantity& quantity, std::string_view text) {
     return in_quotes(std::string(digits) + std::string(unit.name));
   };
   if (name.empty()) {
-    throw std::invalid_argument("needs a unit, such as " + with(quantity.small) + " or " +
-                                with(quantity.large));
+    const bool large = *number >= 1'000;
+    throw std::invalid_argument("needs a unit, such as " +
+                                with(large ? quantity.smallest : quantity.small) + " or " +
+                                with(large ? quantity.small : quantity.large));
   }
   if (const Unit* unit = meant(quantity.units, name)) {
     throw std::invalid_argument("has an unknown unit in " + in_quotes(text) + "; did you mean " +

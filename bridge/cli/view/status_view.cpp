@@ -64,15 +64,29 @@ std::string next_try_text(const json& link, std::int64_t now_ms) {
   return "tried again in " + span_text(static_cast<double>(*at_ms - now_ms) / 1'000);
 }
 
+// To the byte; more than that no packet of MQTT can have.
+std::string packets_text(std::uint64_t bytes) {
+  constexpr std::uint64_t most = 268'435'460;
+  if (bytes >= most) return "packets of any size";
+  return "packets up to " + (bytes % 1'024 == 0 ? size_text(bytes) : count_text(bytes) + " bytes");
+}
+
 // What the broker said in CONNACK; empty: it is not connected, or MQTT 3.1.1 said none of it.
 std::string granted_text(const json& granted) {
   if (!granted.is_object() || granted.empty()) return "";
   return "granted: session " + span_text(number_of(granted, "session_expiry_s")) + ", keep alive " +
-         span_text(number_of(granted, "keep_alive_s")) + ", packets up to " +
-         bytes_text(count_of(granted, "maximum_packet_bytes")) + ", QoS " +
+         span_text(number_of(granted, "keep_alive_s")) + ", " +
+         packets_text(count_of(granted, "maximum_packet_bytes")) + ", QoS " +
          std::to_string(count_of(granted, "maximum_qos")) +
          (granted.value("retain", true) ? "" : ", no retain") + ", " +
          count_text(count_of(granted, "receive_maximum")) + " in flight";
+}
+
+// The link makes another one before that.
+std::string token_text(std::int64_t until_ms, std::int64_t now_ms) {
+  if (until_ms <= now_ms) return "its token ended at " + utc_text(until_ms);
+  return "its token is good for " + span_text(static_cast<double>(until_ms - now_ms) / 1'000) +
+         ", until " + utc_text(until_ms);
 }
 
 std::string rtt_text(const json& link) {
@@ -162,6 +176,8 @@ std::string links(const json& status, const StatusView& view) {
     if (!warning.empty()) table.note({warning, Tone::warn});
     const std::string held_back = text_of(link, "held_back");
     if (!held_back.empty()) table.note({"held back by " + held_back, Tone::warn});
+    const auto token_ms = parse_time(text_of(link, "token_until"));
+    if (token_ms) table.note({token_text(*token_ms, view.now_ms), Tone::plain});
     const std::string granted = granted_text(part_of(link, "granted"));
     if (!granted.empty()) table.note({granted, Tone::plain});
     const json& forgot = part_of(link, "forgot");

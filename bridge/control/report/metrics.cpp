@@ -85,6 +85,8 @@ constexpr Metric of_link[] = {
      "Until the broker acknowledges.", 1e-3},
     {"/reconnects", "bascule_link_reconnects_total", MetricType::Counter,
      "Connections after the first, since the program started."},
+    {"/unretained", "bascule_link_unretained_messages_total", MetricType::Counter,
+     "What was published without the retain flag that it had, since the program started."},
 };
 
 constexpr Metric of_lane[] = {
@@ -156,6 +158,15 @@ MetricFamily link_states(const json& links) {
   return made;
 }
 
+MetricFamily held_back(const json& links) {
+  MetricFamily made = family("bascule_link_held_back", MetricType::Gauge,
+                             "1 while the rate of the link keeps back what could go.");
+  for (const auto& [name, link] : links.items()) {
+    add(made, {{"link", name}}, link.at("held_back").is_null() ? 0 : 1);
+  }
+  return made;
+}
+
 MetricFamily routes(const json& list) {
   MetricFamily made = family("bascule_route_subscribed", MetricType::Gauge,
                              "1 if the broker has granted what the route needs.");
@@ -191,6 +202,7 @@ std::string metrics_text(const json& status) {
   add(families, of_direction, places);
 
   families.push_back(link_states(status.at("links")));
+  families.push_back(held_back(status.at("links")));
   places.clear();
   for (const auto& [name, link] : status.at("links").items()) {
     places.push_back({{{"link", name}}, &link});

@@ -57,6 +57,7 @@ json link_report(const LinkStatus& link, const RetainedStatus& retained) {
           {"last_error", link.last_error.empty() ? json() : json(link.last_error)},
           {"warning", link.warning.empty() ? json() : json(link.warning)},
           {"granted", granted_report(link)},
+          {"token_until", link.token_until_ms == 0 ? json() : json(utc_text(link.token_until_ms))},
           {"unretained", link.unretained},
           {"held_back", link.held_back.empty() ? json() : json(link.held_back)},
           {"retained", retained_report(retained)}};

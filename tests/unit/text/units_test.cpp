@@ -41,6 +41,7 @@ TEST_CASE("units: a text that is no duration is refused with what to write") {
       {"1.5h", R"(must be a duration such as 30s, 5m or 24h, not "1.5h")"},
       {"1h30m", R"(must be a duration such as 30s, 5m or 24h, not "1h30m")"},
       {"30", R"(needs a unit, such as "30s" or "30m")"},
+      {"5000", R"(needs a unit, such as "5000ms" or "5000s")"},
       {"30 s", R"(has an unknown unit in "30 s"; did you mean "30s"?)"},
       {"5min", R"(has an unknown unit in "5min"; did you mean "5m"?)"},
       {"2Hours", R"(has an unknown unit in "2Hours"; did you mean "2h"?)"},
@@ -64,7 +65,8 @@ TEST_CASE("units: sizes are read in powers of 1024") {
 
 TEST_CASE("units: a size without a unit or with another's unit gets a suggestion") {
   const std::pair<std::string, std::string> table[] = {
-      {"4096", R"(needs a unit, such as "4096KiB" or "4096MiB")"},
+      {"4", R"(needs a unit, such as "4KiB" or "4MiB")"},
+      {"20000", R"(needs a unit, such as "20000B" or "20000KiB")"},
       {"4GB", R"(has an unknown unit in "4GB"; did you mean "4GiB"?)"},
       {"4g", R"(has an unknown unit in "4g"; did you mean "4GiB"?)"},
       {"10 MiB", R"(has an unknown unit in "10 MiB"; did you mean "10MiB"?)"},
@@ -82,6 +84,7 @@ TEST_CASE("units: a rate counts bytes or messages") {
   CHECK(parse_rate("100msg/s").bytes_per_s == 0);
   const std::pair<std::string, std::string> table[] = {
       {"100", R"(needs a unit, such as "100msg/s" or "100KiB/s")"},
+      {"20000", R"(needs a unit, such as "20000B/s" or "20000msg/s")"},
       {"256KiB", R"(has an unknown unit in "256KiB"; did you mean "256KiB/s"?)"},
       {"2Mbit/s", R"(must be a rate such as 256KiB/s or 100msg/s, not "2Mbit/s")"},
       {"0msg/s", "must be more than 0; leave it out for no limit"},

@@ -39,8 +39,11 @@ std::string credentials_fault(const LinkSettings& settings) {
     if (!settings.password_file.empty()) read_password(settings.password_file);
     if (settings.token.kind != TokenKind::none) make_token(settings, now().wall_ms);
     if (!settings.auth.method.empty()) read_data(settings);
-    const auto url = parse_url(settings.url);
-    if (url && url->tls()) make_tls_context(settings.tls);
+    if (const auto& path = settings.proxy.password_file; !path.empty()) {
+      read_password(path, "proxy_password_file");
+    }
+    // All of a list, or none: config/link/network.cpp.
+    if (const auto url = parse_url(settings.url); url && url->tls()) make_tls_context(settings.tls);
   } catch (const std::exception& error) {
     return error.what();
   }

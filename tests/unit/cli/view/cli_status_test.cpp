@@ -43,6 +43,28 @@ bool contains(const std::string& text, const std::string& part) {
 
 }  // namespace
 
+TEST_CASE("cli: status shows to the byte what was granted, and until when a token is good") {
+  json status = sample();
+  json& site = status["links"]["site"];
+  const auto shown = [&](std::uint64_t bytes) {
+    site["granted"] = {{"session_expiry_s", 60},
+                       {"keep_alive_s", 30},
+                       {"maximum_qos", 1},
+                       {"maximum_packet_bytes", bytes},
+                       {"receive_maximum", 10}};
+    return render_status(status, {.now_ms = now_ms});
+  };
+  CHECK(contains(shown(128 << 10), "packets up to 128KiB,"));
+  CHECK(contains(shown(149'504), "packets up to 146KiB,"));
+  CHECK(contains(shown(149'505), "packets up to 149,505 bytes,"));
+  CHECK(contains(shown(268'435'460), "packets of any size,"));
+  CHECK_FALSE(contains(shown(1), "token"));
+  site["token_until"] = "2025-11-22T14:00:00Z";
+  CHECK(contains(shown(1), "its token is good for 40 min, until 2025-11-22T14:00:00Z"));
+  site["token_until"] = "2025-11-22T13:00:00Z";
+  CHECK(contains(shown(1), "its token ended at 2025-11-22T13:00:00Z"));
+}
+
 TEST_CASE("cli: status is one page") {
   CHECK(render_status(sample(), {.now_ms = now_ms}) ==
         "DEGRADED  central: down for 12 min (connection refused); 4,000 messages wait, 781 KiB, "

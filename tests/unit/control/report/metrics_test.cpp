@@ -18,6 +18,8 @@ TEST_CASE("metrics: what the status says is there, in base units and with bounde
   parts.central.emplace();
   parts.central->state = LinkStatus::State::down;
   parts.central->reconnects = 7;
+  parts.central->unretained = 5;
+  parts.central->held_back = "its rate of 90 messages/s";
   parts.journal.free_bytes = 4'096;
   parts.journal.received[Direction::up] = 12;
   parts.journal.lost = 3;
@@ -45,6 +47,9 @@ TEST_CASE("metrics: what the status says is there, in base units and with bounde
            "bascule_link_state{link=\"central\",state=\"up\"} 0\n",
            "bascule_link_round_trip_seconds{link=\"site\"} 0.0015\n",
            "bascule_link_reconnects_total{link=\"central\"} 7\n",
+           "bascule_link_unretained_messages_total{link=\"central\"} 5\n",
+           "bascule_link_held_back{link=\"central\"} 1\n",
+           "bascule_link_held_back{link=\"site\"} 0\n",
            "bascule_lane_oldest_seconds{lane=\"sales\",direction=\"up\"} 9\n",
            "bascule_route_subscribed{route=\"all\",direction=\"up\"} 0\n",
            "bascule_journal_trouble 0\n",

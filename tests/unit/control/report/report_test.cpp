@@ -176,6 +176,9 @@ TEST_CASE("report: what the broker granted, while it is connected, and what hold
                                 {"retain", true},
                                 {"receive_maximum", 100}});
   CHECK(site["unretained"] == 7);
+  CHECK(site["token_until"].is_null());
+  of.site.token_until_ms = 1'795'000'000'000;
+  CHECK(status_report(of)["links"]["site"]["token_until"] == "2026-11-18T11:06:40Z");
   CHECK(site["held_back"] == "its rate of 90 messages/s");
   granted.knows_qos_2 = true;  // the Paho link does not use it
   CHECK(status_report(of)["links"]["site"]["granted"]["maximum_qos"] == 2);

@@ -22,7 +22,7 @@ struct Connect {
   http::request<http::empty_body> request;
   boost::beast::flat_buffer buffer;
   http::response_parser<http::empty_body> parser;
-  bool has_user = false;
+  bool has_user = false, has_password = false;
   std::function<void(const std::string& why)> done;
 
   void answered(const Layer::Error& error) const;
@@ -46,7 +46,10 @@ std::string Connect::refusal(unsigned status) const {
            "http://USER@HOST:PORT, and proxy_password_file";
   }
   if (status == 407 || (status == 401 && has_user)) {  // 401 is what tinyproxy says
-    return "it refuses the user name and password (" + std::to_string(status) + ')';
+    const std::string code = " (" + std::to_string(status) + ')';
+    return has_password ? "it refuses the user name and password" + code
+                        : "it refuses the user name without a password" + code +
+                              ": name the file of one as proxy_password_file";
   }
   std::string text = "it answers " + std::to_string(status) + ' ' +
                      std::string(parser.get().reason()) + " to CONNECT " +
@@ -65,6 +68,7 @@ void ask_http_proxy(Layer::Socket& socket, const ProxyUrl& proxy, const std::str
   const auto ask = std::make_shared<Connect>();
   ask->done = std::move(done);
   ask->has_user = !proxy.user.empty();
+  ask->has_password = !password.empty();
   ask->request = http::request<http::empty_body>(http::verb::connect, place, 11);
   ask->request.set(http::field::host, place);
   if (ask->has_user) {

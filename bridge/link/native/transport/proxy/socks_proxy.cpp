@@ -117,7 +117,11 @@ class Socks : public std::enable_shared_from_this<Socks> {
   }
 
   void user_known() {
-    if (heard_[1] != 0) return done_("it refuses the user name and password");
+    if (heard_[1] != 0) {
+      return done_(password_.empty() ? "it refuses the user name without a password: name the "
+                                       "file of one as proxy_password_file"
+                                     : "it refuses the user name and password");
+    }
     connect();
   }
 
