@@ -11,7 +11,10 @@
 #include "config/config.hpp"
 #include "config/link/costs.hpp"
 #include "config/stages.hpp"
+#include "config/values.hpp"
 #include "control/query/changes_query.hpp"
+#include "link/key/pkcs11_uri.hpp"
+#include "link/native/transport/credentials.hpp"
 #include "link/own_topic_names.hpp"
 #include "route/route.hpp"
 #include "text/fields.hpp"
@@ -88,6 +91,34 @@ bool compare(const BridgeConfig& config) {
   return !part_of(changes, "discards").empty();
 }
 
+// What is wrong with what a link would show its broker, opened as the daemon does; empty: nothing.
+// Credentials of the service, and keys on a token, are taken on trust.
+std::string fault_of(LinkSettings link) {
+  const auto on_trust = [](const std::string& path) {
+    return path.starts_with(credentials) || names_token(path);
+  };
+  if (on_trust(link.token.key_file)) link.token.kind = TokenKind::none;
+  if (on_trust(link.auth.data_file)) link.auth.method.clear();
+  if (on_trust(link.tls.key_password_file)) link.tls.key_file.clear();
+  for (std::string* const path : {&link.password_file, &link.proxy.password_file, &link.tls.ca_file,
+                                  &link.tls.cert_file, &link.tls.key_file}) {
+    if (on_trust(*path)) path->clear();
+  }
+  return credentials_fault(link);
+}
+
+// Returns whether there is one.
+bool tell_faults(const BridgeConfig& config) {
+  bool any = false;
+  for (const LinkSettings* const link : {&config.site, &config.central}) {
+    const std::string fault = fault_of(*link);
+    if (fault.empty()) continue;
+    any = true;
+    std::cerr << config.file << ": error: " << link->name << ": " << fault << '\n';
+  }
+  return any;
+}
+
 struct Options {
   bool explained = false;
   bool journal = false;
@@ -98,6 +129,7 @@ int check(const std::string& path, const Options& options) {
   check_policies(config);
   read_stamp_key(config);
   for (const Problem& warning : config.warnings) std::cerr << to_string(warning) << '\n';
+  if (tell_faults(config)) return exit_code::failed;
   if (options.journal && compare(config)) return exit_code::failed;
   const auto up = static_cast<std::size_t>(std::ranges::count(
       config.routes, Direction::up, [](const Route& route) { return route.direction; }));
@@ -128,8 +160,9 @@ void add_check(CLI::App& program, Choice& choice) {
   command->footer(
       R"(Finds what would go wrong before anything starts: unknown keys, wrong types, impossible
 topics, routes that can never match, loops between routes. Plugins are loaded and asked about
-their options; the topics that they take and send are held against the routes. Each problem is one
-line on stderr, as compilers write them:
+their options; the topics that they take and send are held against the routes. The files of
+passwords, tokens, keys and certificates are opened, as a connection does. Each problem is one line
+on stderr, as compilers write them:
 
   FILE:LINE:COLUMN: error: what is wrong, and what was probably meant
 

@@ -7,6 +7,7 @@
 
 #include "config/secrets.hpp"
 #include "config/values.hpp"
+#include "link/token/token.hpp"
 #include "link/url.hpp"
 
 namespace bascule {
@@ -93,6 +94,22 @@ void read_auth(Section& link, const LinkSettings& known, AuthSettings& settings)
   auth.finish();
 }
 
+// The token names the host of the first address, and no other host takes it.
+void check_hosts(Section& link, const LinkSettings& settings) {
+  const bool by_host =
+      settings.token.kind == TokenKind::azure_sas && settings.token.resource.empty();
+  const auto first = parse_url(settings.url);
+  if (!by_host || !first) return;
+  for (const std::string& text : settings.other_urls) {
+    if (const auto other = parse_url(text); !other || other->host == first->host) continue;
+    link.warn("token",
+              "\"token\" is made for " + sas_resource(settings) +
+                  ", after the first address of \"url\"; where another host wants another one, "
+                  "say what all of them take with \"resource\"");
+    return;
+  }
+}
+
 // What IoT Hub wants as the user's name can be told from the rest.
 void complete(LinkSettings& settings) {
   const auto url = parse_url(settings.url);
@@ -114,6 +131,7 @@ void read_identity(Section& link, const std::string& id, LinkSettings& settings)
   read_token(link, id, settings.token);
   read_auth(link, settings, settings.auth);
   complete(settings);
+  check_hosts(link, settings);
 }
 
 }  // namespace bascule

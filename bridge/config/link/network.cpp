@@ -151,6 +151,11 @@ void read_proxy(Section& link, const std::vector<Url>& urls, ProxySettings& sett
                   "\"proxy_password_file\" needs \"proxy\" with a user, as in "
                   "http://USER@proxy:3128");
   }
+  if (proxy && !proxy->user.empty() && !link.has("proxy_password_file")) {
+    link.warn("proxy",
+              "\"proxy\" names a user, and \"proxy_password_file\" is missing: no password is "
+              "shown to the proxy");
+  }
   const bool socket = std::ranges::any_of(
       urls, [](const Url& url) { return url.scheme == Url::Scheme::unix_socket; });
   for (const char* const key : {"proxy", "bind_address"}) {

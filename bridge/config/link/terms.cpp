@@ -80,7 +80,25 @@ void check_distinct(Section& own, const OwnTopics& topics) {
   }
 }
 
-void read_own_topics(Section& link, const std::string& id, OwnTopics& topics) {
+// What is asked for by name, and cannot be.
+void warn_of_own(Section& own, const LinkSettings& settings) {
+  const OwnTopics& topics = settings.own_topics;
+  if (own.has("bookmark") && topics.bookmark.on && !settings.retain) {
+    own.warn(
+        "bookmark",
+        "\"bookmark\" has no effect with \"retain: off\", for it is a retained message: should "
+        "this broker lose what it accepted, that goes unnoticed");
+  }
+  if (own.has("will") && topics.will && !topics.state.on) {
+    own.warn(
+        "will",
+        "\"will\" has no effect with \"state: off\", for it is published there: nobody is told "
+        "at this broker when the bridge is lost");
+  }
+}
+
+void read_own_topics(Section& link, const std::string& id, LinkSettings& settings) {
+  OwnTopics& topics = settings.own_topics;
   if (link.is_text("own_topics")) {
     bool on = true;
     link.read("own_topics", on, on_off);
@@ -99,6 +117,7 @@ void read_own_topics(Section& link, const std::string& id, OwnTopics& topics) {
   own.read("summary", topics.summary, own_topic_of(id));
   own.read("will", topics.will, on_off);
   check_distinct(own, topics);
+  warn_of_own(own, settings);
   own.finish();
 }
 
@@ -130,7 +149,7 @@ void read_terms(Section& link, const std::string& id, LinkSettings& settings) {
   link.read("retained", settings.retained, one_of(after_gap_words));
   link.read("broker", settings.broker, one_of(broker_words));
   read_limits(link, settings);
-  read_own_topics(link, id, settings.own_topics);
+  read_own_topics(link, id, settings);
 }
 
 }  // namespace bascule

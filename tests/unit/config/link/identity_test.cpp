@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <string>
 
 #include "support/config_file.hpp"
@@ -58,4 +59,20 @@ TEST_CASE("config: enhanced authentication needs MQTT 5 and the native client") 
         Lines{"4:11: auth: the Paho client knows no enhanced authentication; use client: native"});
   CHECK(problems(with_site("  url: mqtt://h\n  auth: {method: X}\n")) ==
         Lines{"3:3: \"site.auth\" needs \"data_file\""});
+}
+
+TEST_CASE("config: a token that names the first of several hosts is warned of") {
+  const ConfigDirectory directory;
+  const std::string key = directory.write("key", "x");
+  const auto warned = [&key](const std::string& urls, const std::string& more) {
+    const std::string yaml =
+        "  url: " + urls + "\n  token: {kind: azure-sas, key_file: " + key + more + "}\n";
+    return std::ranges::any_of(load(with_site(yaml)).warnings, [](const Problem& one) {
+      return one.text.find("made for a/devices/bascule-shop-site") != std::string::npos;
+    });
+  };
+  CHECK(warned("[\"mqtts://a\", \"mqtts://b\"]", ""));
+  CHECK_FALSE(warned("[\"mqtts://a\", \"mqtts://b\"]", ", resource: x/devices/y"));
+  CHECK_FALSE(warned("[\"mqtts://a\", \"mqtts://a:443\"]", ""));
+  CHECK_FALSE(warned("mqtts://a", ""));
 }

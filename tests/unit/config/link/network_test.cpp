@@ -65,3 +65,11 @@ TEST_CASE("config: a wrong way to a broker is refused") {
   REQUIRE(alone.size() == 1);
   CHECK(alone[0].find("needs \"proxy\" with a user") != std::string::npos);
 }
+
+TEST_CASE("config: a proxy's user without a password is warned of") {
+  const auto warnings = load(with_site("  url: mqtt://h\n  proxy: http://me@proxy\n")).warnings;
+  REQUIRE(warnings.size() == 1);
+  CHECK(warnings[0].line == 3);
+  CHECK(warnings[0].text.find("\"proxy_password_file\" is missing") != std::string::npos);
+  CHECK(load(with_site("  url: mqtt://h\n  proxy: http://proxy\n")).warnings.empty());
+}

@@ -72,3 +72,23 @@ TEST_CASE("config: limits and topics that cannot be are refused") {
     CHECK(found[0].starts_with("3:" + expected));
   }
 }
+
+TEST_CASE("config: a bookmark or a will that cannot be is warned of") {
+  const auto warned = [](const std::string& lines) {
+    std::string all;
+    for (const Problem& one : load(with_site("  url: mqtt://h\n  " + lines + '\n')).warnings) {
+      all += one.text.substr(0, one.text.find(',')) + ';';
+    }
+    return all;
+  };
+  CHECK(warned("retain: off\n  own_topics: {bookmark: on}") ==
+        "\"bookmark\" has no effect with \"retain: off\";");
+  CHECK(warned("retain: off\n  own_topics: {bookmark: {every: 30s}}") ==
+        "\"bookmark\" has no effect with \"retain: off\";");
+  CHECK(warned("own_topics: {state: off, will: on}") ==
+        "\"will\" has no effect with \"state: off\";");
+  CHECK(warned("retain: off\n  own_topics: {bookmark: off}").empty());
+  CHECK(warned("retain: off").empty());
+  CHECK(warned("own_topics: {state: off}").empty());
+  CHECK(warned("own_topics: {state: off, will: off}").empty());
+}
