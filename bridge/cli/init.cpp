@@ -154,6 +154,8 @@ void override(Draft& draft, const Options& options) {
   set(draft.site.ca_file, options.site_ca_file);
   set(draft.site.cert_file, options.site_cert_file);
   set(draft.site.key_file, options.site_key_file);
+  set(draft.data_dir, options.data_dir);
+  set(draft.socket, options.socket);
   set_profile(draft, *value_of(broker_words, std::string_view(options.broker)));
 }
 
@@ -238,6 +240,10 @@ void add_answers(CLI::App* command, Options& options) {
   text("--site-key", options.site_key_file, "FILE", "Likewise");
   text("--broker", options.broker, "KIND",
        "Of the central broker: auto, mosquitto, rabbitmq, nats or other");
+  text("--data-dir", options.data_dir, "DIR",
+       "Where the journal lives (default: /var/lib/bascule, the service's)");
+  text("--socket", options.socket, "FILE",
+       "Where commands ask (default: /run/bascule/control.sock, the service's)");
   const auto patterns = [&](const char* name, std::vector<std::string>& value, const char* what) {
     command->add_option(name, value, what)->type_name("TOPICS")->expected(1)->take_all();
   };

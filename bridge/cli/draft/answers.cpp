@@ -164,6 +164,8 @@ void check(const Answers& answers) {
   valid("--site-cert", answers.site_cert_file, file_path);
   valid("--site-key", answers.site_key_file, file_path);
   valid("--broker", answers.broker, broker_kind);
+  valid("--data-dir", answers.data_dir, absolute_path);
+  valid("--socket", answers.socket, absolute_path);
   for (const auto& one : answers.up) valid("--up", one, pattern);
   for (const auto& one : answers.down) valid("--down", one, pattern);
   check_tls({"--central", "--ca", "--cert", "--key"}, answers.central, answers.ca_file,
@@ -176,6 +178,8 @@ Draft draft_of(const Answers& answers, const std::string& instance) {
   Draft draft;
   draft.id = answers.id;
   draft.instance = instance;
+  draft.data_dir = answers.data_dir;
+  draft.socket = answers.socket;
   draft.site.url = answers.site;
   draft.site.username = answers.site_user;
   draft.site.password_file = answers.site_password_file;

@@ -15,6 +15,7 @@ struct Answers {
   std::string site_ca_file, site_cert_file, site_key_file;
   std::string central, user, password_file, ca_file, cert_file, key_file;
   std::string broker = "auto";
+  std::string data_dir, socket;
   std::vector<std::string> up, down;  // patterns, as in a route's `from`
 };
 

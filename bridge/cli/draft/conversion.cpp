@@ -13,6 +13,7 @@
 #include "cli/draft/mosquitto_topics.hpp"
 #include "config/values.hpp"
 #include "text/number.hpp"
+#include "text/units.hpp"
 
 namespace bascule {
 namespace {
@@ -21,19 +22,26 @@ namespace {
 constexpr std::pair<std::string_view, std::string_view> without_counterpart[] = {
     {"bridge_ciphers", "the system's OpenSSL settings decide"},
     {"bridge_ciphers_tls1.3", "the system's OpenSSL settings decide"},
+    {"bridge_attempt_unsubscribe",
+     "bascule asks for no bridge's rights, so there is nothing to do"},
     {"bridge_identity",
      "bascule has no pre-shared keys: give the bridge a certificate (tls.cert_file, key_file), or "
      "a username and password over TLS"},
+    {"bridge_max_topic_alias", "bascule uses no topic aliases"},
     {"bridge_psk", "bascule has no pre-shared keys; see bridge_identity"},
+    {"bridge_receive_maximum",
+     "how many messages may be on their way to bascule, bascule decides; 'window' of a link is for "
+     "those that it sends"},
     {"bridge_require_ocsp",
      "bascule does not ask for OCSP: let the broker's certificates be short-lived"},
+    {"bridge_tcp_keepalive", "a dead line is noticed by MQTT's own ping: keep_alive"},
+    {"bridge_tcp_user_timeout", "a dead line is noticed by MQTT's own ping: keep_alive"},
     {"bridge_tls_version", "bascule speaks TLS 1.2 and 1.3, whichever both know"},
 };
 
 // Of those that begin with bridge_: what is taken over, or needs nothing. Of the others all is,
 // since the reader takes no unknown one for a bridge's.
 constexpr std::string_view considered[] = {"bridge_alpn",
-                                           "bridge_attempt_unsubscribe",
                                            "bridge_bind_address",
                                            "bridge_cafile",
                                            "bridge_capath",
@@ -41,13 +49,9 @@ constexpr std::string_view considered[] = {"bridge_alpn",
                                            "bridge_insecure",
                                            "bridge_keyfile",
                                            "bridge_max_packet_size",
-                                           "bridge_max_topic_alias",
                                            "bridge_outgoing_retain",
                                            "bridge_protocol_version",
-                                           "bridge_receive_maximum",
                                            "bridge_session_expiry_interval",
-                                           "bridge_tcp_keepalive",
-                                           "bridge_tcp_user_timeout",
                                            "bridge_tls_use_os_certs"};
 
 bool is_true(const MosquittoOption* option) { return option != nullptr && option->value == "true"; }
@@ -71,6 +75,8 @@ class Conversion {
   void take_times();
   void take_session();
   void take_notifications();
+  void take_notification_topic(const MosquittoOption& topic);
+  void leave_out_state(const MosquittoOption& option, DraftLink& link);
   void take_protocol();
   void take_sizes();
   void take_rest();
@@ -165,8 +171,10 @@ void Conversion::take_tls(bool& tls) {
   }
   if (is_true(find("bridge_insecure"))) {
     note(*find("bridge_insecure"),
-         "bascule has no check that leaves out the name alone, and checks it: use the name that "
-         "the certificate has in the URL. 'tls: {insecure: true}' would take any certificate");
+         "bascule always checks the broker's certificate and its name. Where the name is another "
+         "than in the URL, say it as server_name in 'central: tls'; 'openssl s_client -connect "
+         "HOST:PORT' shows it. Where nobody known has signed the certificate, name it, or its "
+         "authority, as ca_file. 'insecure: true' would take any certificate, also an attacker's");
   }
   tls = tls || !central.ca_file.empty() || is_true(find("bridge_tls_use_os_certs")) ||
         find("bridge_identity") != nullptr;
@@ -200,6 +208,8 @@ void Conversion::take_central() {
   }
   if (const auto* alpn = find("bridge_alpn"); alpn != nullptr && tls) {
     draft_.central.alpn = alpn->value;
+  } else if (alpn != nullptr) {
+    note(*alpn, "has no effect without TLS: left out");
   }
   if (const auto* user = find("remote_username", "username")) {
     draft_.central.username = user->value;
@@ -269,19 +279,58 @@ void Conversion::take_session() {
   }
 }
 
+void Conversion::leave_out_state(const MosquittoOption& option, DraftLink& link) {
+  const std::string side = &link == &draft_.site ? "site" : "central";
+  link.settings.emplace_back("own_topics", "{state: off, will: off}");
+  note(option,
+       "as own_topics: {state: off, will: off} in '" + side +
+           "': nobody is told there when the bridge is lost. It still keeps its bookmark there, "
+           "and tells of losses below bascule/" +
+           draft_.id +
+           "; 'own_topics: off' leaves out these, too, and with the bookmark the notice that a "
+           "broker has lost what it had");
+}
+
+// What bascule says there is another word.
+void Conversion::take_notification_topic(const MosquittoOption& topic) {
+  const bool fits = topic.value.find('/') != std::string::npos &&
+                    topic.value.find_first_of("$+#'\\{} ") == std::string::npos &&
+                    topic.value.front() != '/' && topic.value.back() != '/';
+  if (!fits) {
+    note(topic,
+         "bascule cannot speak of itself there: it is no topic with a slash in it, or has "
+         "characters that own_topics does not take; whoever watches it has to watch bascule/" +
+             draft_.id + "/state (online or offline), which is retained at both brokers");
+    return;
+  }
+  for (DraftLink* const link : {&draft_.site, &draft_.central}) {
+    if (link == &draft_.central && is_true(find("notifications_local_only"))) continue;
+    link->settings.emplace_back("own_topics", "{state: '" + topic.value + "'}");
+  }
+  note(topic,
+       "as own_topics: {state: …} it says online or offline, where mosquitto said 1 or 0: "
+       "tell whoever watches it");
+}
+
 void Conversion::take_notifications() {
   const auto* told = find("notifications");
-  if (told != nullptr && told->value == "false") return;
+  if (told != nullptr && told->value == "false") {
+    leave_out_state(*told, draft_.site);
+    leave_out_state(*told, draft_.central);
+    return;
+  }
+  if (const auto* local = find("notifications_local_only"); is_true(local)) {
+    leave_out_state(*local, draft_.central);
+  }
   const auto* topic = find("notification_topic");
+  if (topic != nullptr && !topic->value.empty()) return take_notification_topic(*topic);
   const auto* client = find("remote_clientid", "clientid");
   const std::string where =
-      topic != nullptr ? topic->value
-      : client != nullptr
-          ? "$SYS/broker/connection/" + client->value + "/state"
-          : "$SYS/broker/connection/HOSTNAME." + bridge_.connection.value + "/state";
-  note(topic != nullptr ? *topic : bridge_.connection,
-       "whoever watches " + where + " (1 or 0) has to watch bascule/" + draft_.id +
-           "/state (online or offline), which is retained at both brokers");
+      client != nullptr ? "$SYS/broker/connection/" + client->value + "/state"
+                        : "$SYS/broker/connection/HOSTNAME." + bridge_.connection.value + "/state";
+  note(bridge_.connection, "whoever watches " + where + " (1 or 0) has to watch bascule/" +
+                               draft_.id +
+                               "/state (online or offline), which is retained at both brokers");
 }
 
 void Conversion::take_protocol() {
@@ -298,14 +347,22 @@ void Conversion::take_protocol() {
 
 void Conversion::take_sizes() {
   if (const auto* packet = find("bridge_max_packet_size")) {
+    constexpr std::uint64_t head_bytes = 1 << 10, most = 255 << 20;
     const auto bytes = parse_number<std::uint64_t>(packet->value);
-    if (bytes && *bytes >= 1024) {
-      draft_.journal.emplace_back("max_payload", packet->value + 'B');
-      note(*packet,
-           "as journal.max_payload it bounds the payload alone, in both directions; what "
-           "is larger is not dropped, but kept in the quarantine");
-    } else if (!bytes || *bytes > 0) {
-      note(*packet, "is less than bascule can be told (1 KiB): left out");
+    if (!bytes) {
+      note(*packet, "is no number of bytes: left out");
+    } else if (*bytes > most) {
+      note(*packet, "is more than any packet of MQTT has: left out");
+    } else if (*bytes > 1) {
+      const std::uint64_t payload = *bytes - std::min(head_bytes, *bytes / 2);
+      draft_.central.settings.emplace_back("max_payload", size_text(payload));
+      note(
+          *packet,
+          "mosquitto counts the whole packet, and bascule the payload: as max_payload of 'central' "
+          "it leaves " +
+              std::to_string(*bytes - payload) +
+              " bytes for topic and properties. What is larger is not dropped, but kept in the "
+              "quarantine");
     }
   }
   for (const MosquittoOption& option : conf_.broker) {

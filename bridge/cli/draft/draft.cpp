@@ -162,7 +162,8 @@ std::string to_yaml(const Draft& draft) {
   if (!draft.notes.empty()) text += "#\n# To know, and to do, before it runs:\n";
   for (const std::string& note : draft.notes) text += comment(note, "", "- ");
   text += "\nbridge:\n" + entry("id", draft.id, "unique among your sites") +
-          entry("data_dir", "/var/lib/bascule" + folder, "the journal lives here");
+          entry("data_dir", draft.data_dir.empty() ? "/var/lib/bascule" + folder : draft.data_dir,
+                "the journal lives here");
   text +=
       "\n# The two brokers. Both sections take the same keys; a secret has a file of its own.\n";
   text += section("site", draft.site) + '\n' + section("central", draft.central);
@@ -180,7 +181,9 @@ std::string to_yaml(const Draft& draft) {
       "drop-newest\n" +
       entries(draft.journal) + '\n' + routes(draft);
   text += "\ncontrol:\n" +
-          entry("socket", "/run/bascule" + folder + "/control.sock", "where 'bascule status' asks");
+          entry("socket",
+                draft.socket.empty() ? "/run/bascule" + folder + "/control.sock" : draft.socket,
+                "where 'bascule status' asks");
   return text;
 }
 

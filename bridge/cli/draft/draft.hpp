@@ -34,7 +34,8 @@ struct DraftRoute {
 struct Draft {
   std::string id;
   std::string instance;  // of systemd, for further bridges on one machine; empty: the only one
-  std::string origin;    // "from /etc/mosquitto/…", for the first line; empty: none
+  std::string data_dir, socket;  // empty: those of the service
+  std::string origin;            // "from /etc/mosquitto/…", for the first line; empty: none
   DraftLink site, central;
   std::vector<std::pair<std::string, std::string>> journal;  // further keys; the values as YAML
   std::vector<DraftRoute> routes;

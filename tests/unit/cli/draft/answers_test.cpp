@@ -93,6 +93,22 @@ TEST_CASE("init: a flag that is wrong is named") {
   CHECK(wrong([](Answers& a) { a.id = "store-7"; }).empty());
 }
 
+TEST_CASE("init: the journal and the socket are where they are wanted") {
+  Answers answers;
+  answers.id = "store-7";
+  answers.central = "mqtt://hq";
+  const std::string usual = to_yaml(draft_of(answers, "shop"));
+  CHECK(contains(usual, "data_dir: /var/lib/bascule/shop "));
+  CHECK(contains(usual, "socket: /run/bascule/shop/control.sock "));
+  answers.data_dir = "/srv/journal", answers.socket = "/srv/bascule.sock";
+  check(answers);
+  const std::string yaml = to_yaml(draft_of(answers, "shop"));
+  CHECK(contains(yaml, "data_dir: /srv/journal "));
+  CHECK(contains(yaml, "socket: /srv/bascule.sock "));
+  answers.socket = "bascule.sock";
+  CHECK_THROWS_AS(check(answers), std::invalid_argument);
+}
+
 TEST_CASE("init: certificates of the bridge are in the file, each at its link") {
   Answers answers;
   answers.id = "store-42";

@@ -130,7 +130,7 @@ TEST_CASE("init --from: topic lines become routes") {
     const Converted converted(head + "notifications false\nremote_clientid x\n" + row.topics);
     CHECK(routes(converted) == row.routes);
     if (row.note.empty()) {
-      CHECK_FALSE(contains(converted.notes, "topic"));
+      CHECK_FALSE(contains(converted.notes, ": topic "));
     } else {
       CHECK(contains(converted.notes, row.note));
       if (contains(row.note, "left")) CHECK(contains(converted.yaml, "# Left out:"));
@@ -189,14 +189,16 @@ topic a/# out 1
   CHECK(all.config.site.username == "bridge");
   CHECK(all.config.site.client_id == "bridge-local");
   CHECK(all.config.site.password_file == "${CREDENTIALS_DIRECTORY}/site.password");
-  CHECK(all.config.journal.max_payload_bytes == 5000);
+  CHECK(central.publish_max_payload_bytes == 5000 - 1024);
+  CHECK(central.own_topics.state.topic == "watch/me");
+  CHECK(all.config.site.own_topics.state.topic == "watch/me");
   REQUIRE(all.config.routes.size() == 1);
   CHECK(all.config.routes[0].retain == RetainRule::clear);
   for (const char* place :
        {"m.conf:8: bridge_insecure", "m.conf:11: remote_password", "m.conf:13: local_password",
-        "m.conf:17: start_type", "m.conf:19: cleansession", "watch/me",
+        "m.conf:17: start_type", "m.conf:19: cleansession", "m.conf:21: notification_topic",
         "m.conf:23: bridge_max_packet_size", "m.conf:27: bridge_psk", "m.conf:28: bridge_sparkle",
-        "m.conf:29: round_robin"}) {
+        "m.conf:29: round_robin", "server_name in 'central: tls'", "1024 bytes for topic"}) {
     CAPTURE(place);
     CHECK(contains(all.notes, place));
   }
@@ -205,6 +207,40 @@ topic a/# out 1
   }
   for (const char* secret : {"canary-1", "canary-2", "001122"}) {
     CHECK_FALSE(contains(all.yaml + all.notes, secret));
+  }
+}
+
+TEST_CASE("init --from: what mosquitto says of itself is said where it was, or nowhere") {
+  const auto own = [](const std::string& options) {
+    const Converted converted("connection x\naddress y\nbridge_protocol_version mqttv50\n" +
+                              options);
+    const auto text = [](const OwnTopics& topics) {
+      const std::string state = topics.state.topic.empty() ? "on" : topics.state.topic;
+      return (topics.state.on ? state : "off") + (topics.will ? "" : " no will");
+    };
+    return text(converted.config.site.own_topics) + ", " +
+           text(converted.config.central.own_topics) +
+           (contains(converted.notes, "nobody is told there") ? ", told" : "");
+  };
+  CHECK(own("") == "on, on");
+  CHECK(own("notifications false\n") == "off no will, off no will, told");
+  CHECK(own("notifications_local_only true\n") == "on, off no will, told");
+  CHECK(own("notifications_local_only true\nnotification_topic a/b\n") == "a/b, off no will, told");
+  CHECK(own("notification_topic $SYS/x\n") == "on, on");
+  CHECK(contains(Converted("connection x\nnotification_topic $SYS/x\n").notes,
+                 "notification_topic: bascule cannot speak of itself there"));
+}
+
+TEST_CASE("init --from: no option of the bridge is left out in silence") {
+  for (const char* option :
+       {"bridge_insecure true", "bridge_max_packet_size x", "bridge_max_packet_size 999999999",
+        "bridge_alpn mqtt", "bridge_receive_maximum 5", "bridge_max_topic_alias 3",
+        "bridge_tcp_keepalive 1 2 3", "bridge_tcp_user_timeout 5", "bridge_tls_version tlsv1.2",
+        "bridge_attempt_unsubscribe false", "bridge_sparkle true"}) {
+    CAPTURE(option);
+    const Converted converted(std::string("connection x\naddress y\n") + option);
+    const std::string text = option;
+    CHECK(contains(converted.notes, "m.conf:3: " + text.substr(0, text.find(' '))));
   }
 }
 
