@@ -10,7 +10,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "scenarios")]
 
-import packets  # noqa: E402
+import mqtt  # noqa: E402
 from configuration import Configuration  # noqa: E402
 from faults import FAULTS  # noqa: E402
 from model import Model  # noqa: E402
@@ -308,7 +308,7 @@ class Quota(unittest.TestCase):
         self.surprises, self.connection = Surprises(), self.Connection()
 
     def send(self, *numbers, refused=True, lane="sales"):
-        stamp = packets.text(b"bascule-stamp") + packets.text(f"a/0/{lane}/1/0/x".encode())
+        stamp = mqtt.text(b"bascule-stamp") + mqtt.text(f"a/0/{lane}/1/0/x".encode())
         for number in numbers:
             self.surprises.answered(self.connection, b"\x26" + stamp, f"m{number}:x".encode(),
                                     refused)

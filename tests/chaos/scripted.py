@@ -25,7 +25,7 @@ import time
 from collections import Counter, deque
 from dataclasses import dataclass, field
 
-import packets as mqtt
+import mqtt
 from model import number_of
 from stage.broker import free_port
 
@@ -107,17 +107,9 @@ class Connection:
     async def serve(self):
         try:
             while True:
-                head = (await self.reader.readexactly(1))[0]
-                size, shift = 0, 0
-                while True:
-                    byte = (await self.reader.readexactly(1))[0]
-                    size |= (byte & 127) << shift
-                    shift += 7
-                    if byte < 128:
-                        break
-                body = mqtt.Reader(await self.reader.readexactly(size))
+                kind, flags, body = await mqtt.read_packet(self.reader)
                 await self.broker.thawed.wait()
-                if not self.handle(head >> 4, head & 15, body):
+                if not self.handle(kind, flags, mqtt.Reader(body)):
                     break
                 await self.writer.drain()
         except (asyncio.IncompleteReadError, ConnectionError):
@@ -166,18 +158,16 @@ class Connection:
 
     def connect(self, body):
         body.text()
-        self.version = body.number(1)
-        flags = body.number(1)
-        body.number(2)
+        self.version = body.u8()
+        flags = body.u8()
+        body.u16()
         if self.version == 5:
-            for what, whole in mqtt.properties(body.block()):
-                if what == mqtt.RECEIVE_MAXIMUM:
-                    self.window = min(IN_FLIGHT, struct.unpack(">H", whole[1:])[0])
-        self.id = body.text().decode()
+            self.window = min(IN_FLIGHT, body.properties().get(mqtt.RECEIVE_MAXIMUM, IN_FLIGHT))
+        self.id = body.text()
         if flags & 4:
             if self.version == 5:
                 body.block()
-            self.will = Message(body.text().decode(), body.text(), flags >> 3 & 3, bool(flags & 32))
+            self.will = Message(body.text(), body.binary(), flags >> 3 & 3, bool(flags & 32))
         if self.id in self.broker.connections:
             self.broker.connections[self.id].close()
         self.broker.connections[self.id] = self
@@ -199,20 +189,21 @@ class Connection:
 
     def published(self, flags, body):
         qos, retain = flags >> 1 & 3, bool(flags & 1)
-        topic = body.text().decode()
+        topic = body.text()
         number = body.take(2) if qos else b""
         block = body.block() if self.version == 5 else b""
-        block = b"".join(whole for what, whole in mqtt.properties(block)
-                         if what not in (mqtt.SUBSCRIPTION_ID, mqtt.TOPIC_ALIAS))
+        block = b"".join(whole for what, _, whole in mqtt.each_property(block)
+                         if what not in (mqtt.SUBSCRIPTION_IDENTIFIER, mqtt.TOPIC_ALIAS))
+        payload = body.rest()
         verdict = self.verdict(topic)
         if self.troubled and qos:
-            self.broker.surprises.answered(self, block, body.rest(), verdict == QUOTA)
+            self.broker.surprises.answered(self, block, payload, verdict == QUOTA)
         if verdict == "close":
             return False
         if verdict == "deaf":
             return True
         if not verdict and not (qos == 2 and number in self.session.held):
-            self.broker.deliver(Message(topic, body.rest(), qos, retain, block), self.id)
+            self.broker.deliver(Message(topic, payload, qos, retain, block), self.id)
         if qos == 2 and not verdict:
             self.session.held.add(number)
         if qos:
@@ -250,8 +241,8 @@ class Connection:
         if self.version == 5:
             body.block()
         codes, new = b"", []
-        while body.at < len(body.data):
-            pattern, options = body.text().decode(), body.number(1)
+        while body.more:
+            pattern, options = body.text(), body.u8()
             if self.troubled and self.broker.trait == "mute" and options & 3 == 2:
                 return True
             if self.troubled and self.broker.trait == "qos-1":
@@ -277,8 +268,8 @@ class Connection:
         if self.version == 5:
             body.block()
         codes = b""
-        while body.at < len(body.data):
-            known = self.session.filters.pop(body.text().decode(), None)
+        while body.more:
+            known = self.session.filters.pop(body.text(), None)
             codes += b"\0" if known is not None else b"\x11"
         self.send(mqtt.UNSUBACK, number + (b"\0" + codes if self.version == 5 else b""))
         return True
@@ -305,7 +296,7 @@ class Connection:
             self.send(mqtt.PUBREL, packet_id, 2)
             return
         block = mqtt.length(len(message.properties)) + message.properties
-        self.send(mqtt.PUBLISH, mqtt.text(message.topic.encode()) + packet_id
+        self.send(mqtt.PUBLISH, mqtt.text(message.topic) + packet_id
                   + (block if self.version == 5 else b"") + message.payload,
                   message.retain | message.qos << 1 | (8 if again else 0))
 

@@ -14,7 +14,7 @@ import time
 from collections import deque
 from dataclasses import dataclass
 
-import packets as mqtt
+import mqtt
 
 RETRY_S, CONNECT_S = 0.2, 5
 _TEXTS = {"content_type": 0x03, "response_topic": 0x08, "correlation": 0x09}
@@ -22,7 +22,7 @@ _TEXTS = {"content_type": 0x03, "response_topic": 0x08, "correlation": 0x09}
 
 def _property_block(user, texts):
     block = b"".join(bytes([_TEXTS[name]]) + mqtt.text(value) for name, value in texts.items())
-    block += b"".join(b"\x26" + mqtt.text(name.encode()) + mqtt.text(value.encode())
+    block += b"".join(b"\x26" + mqtt.text(name) + mqtt.text(value)
                       for name, value in user)
     return mqtt.length(len(block)) + block
 
@@ -54,7 +54,7 @@ class Source:
         """`user` are pairs; the keywords are content_type, response_topic, correlation."""
         body = _property_block(user, texts) + payload.encode()
         with self._lock:
-            self._waiting.append(_Publish(body, mqtt.text(topic.encode()), qos, retain))
+            self._waiting.append(_Publish(body, mqtt.text(topic), qos, retain))
         self._call()
 
     def quiet(self):
@@ -86,7 +86,7 @@ class Source:
     def _serve(self, link):
         link.sendall(mqtt.packet(mqtt.CONNECT, mqtt.text(b"MQTT") + b"\x05\x00\x00\x00"
                                  + b"\x05\x11" + struct.pack(">I", 86_400)
-                                 + mqtt.text(self.name.encode())))
+                                 + mqtt.text(self.name)))
         link.settimeout(None)
         packets, up = mqtt.Stream(), False
         while not self._ended:
@@ -97,10 +97,11 @@ class Source:
                 data = link.recv(65536)
                 if not data:
                     return
-                for kind, body in packets.feed(data):
+                for kind, _, raw in packets.feed(data):
+                    body = mqtt.Reader(raw)
                     if kind == mqtt.CONNACK:
                         up = True
-                        self._again(link, present=bool(body.number(1) & 1))
+                        self._again(link, present=bool(body.u8() & 1))
                     elif kind in (mqtt.PUBACK, mqtt.PUBREC, mqtt.PUBCOMP):
                         self._answered(link, kind, body)
             if up:

@@ -34,16 +34,7 @@ class Client:
     async def serve(self):
         try:
             while True:
-                head = (await self._reader.readexactly(1))[0]
-                size, shift = 0, 0
-                while True:
-                    byte = (await self._reader.readexactly(1))[0]
-                    size |= (byte & 127) << shift
-                    shift += 7
-                    if byte < 128:
-                        break
-                body = await self._reader.readexactly(size)
-                self._take(head >> 4, head & 15, body)
+                self._take(*await mqtt.read_packet(self._reader))
                 await self._writer.drain()
         except Refused as refusal:
             self._refuse(refusal.reason)
