@@ -1,6 +1,7 @@
 #include "control/handlers.hpp"
 
 #include <algorithm>
+#include <memory>
 #include <stdexcept>
 
 #include "changes.hpp"
@@ -16,7 +17,7 @@
 #include "control/report/disk_writes.hpp"
 #include "control/report/metrics.hpp"
 #include "control/report/report.hpp"
-#include "doctor/wear.hpp"
+#include "control/report/wear_watch.hpp"
 #include "journal/backlog/retention.hpp"
 
 namespace bascule {
@@ -55,7 +56,7 @@ void add_policy_handlers(ControlHandlers& handlers, const Stages& stages) {
   };
 }
 
-StatusParts status_parts(const Stages& stages) {
+StatusParts status_parts(const Stages& stages, WearWatch& wear) {
   StatusParts parts;
   parts.bridge = stages.config.id;
   parts.uptime_ms = boottime_ms() - stages.started_ms;
@@ -64,7 +65,7 @@ StatusParts status_parts(const Stages& stages) {
   parts.min_free_bytes = std::max(stages.config.journal.min_free_bytes, drain_bytes);
   parts.written_bytes = disk_bytes_written();
   parts.endurance_bytes = stages.config.journal.endurance_bytes;
-  parts.flash_used_percent = life_used_percent(stages.config.data_dir, "/sys");
+  parts.flash_used_percent = wear.used_percent(boottime_ms());
   parts.journal = stages.journal.report();
   if (!stages.config.policies.empty() && parts.journal.trouble.empty()) {
     stages.journal.inspect(
@@ -92,8 +93,9 @@ StatusParts status_parts(const Stages& stages) {
 
 ControlApi control_api(const Stages& stages, PauseDesk& pauses) {
   ControlHandlers handlers;
-  handlers["GET /v1/status"] = [stages](const Query&) {
-    return status_report(status_parts(stages));
+  const auto wear = std::make_shared<WearWatch>(stages.config.data_dir);
+  handlers["GET /v1/status"] = [stages, wear](const Query&) {
+    return status_report(status_parts(stages, *wear));
   };
   handlers["GET /v1/fleet"] = [stages](const Query&) {
     if (stages.fleet == nullptr) {
@@ -146,8 +148,8 @@ ControlApi control_api(const Stages& stages, PauseDesk& pauses) {
     return acknowledge(stages, query);
   };
   ControlTextHandlers texts;
-  texts["GET /metrics"] = [stages](const Query&) {
-    return ControlText{metrics_type, metrics_text(status_report(status_parts(stages)))};
+  texts["GET /metrics"] = [stages, wear](const Query&) {
+    return ControlText{metrics_type, metrics_text(status_report(status_parts(stages, *wear)))};
   };
   return {std::move(handlers), std::move(texts)};
 }
