@@ -1,9 +1,12 @@
 #include "config/difference.hpp"
 
+#include <algorithm>
+#include <cctype>
 #include <cstddef>
 #include <fstream>
 #include <iterator>
 #include <stdexcept>
+#include <string_view>
 
 #include "config/yaml.hpp"
 
@@ -47,6 +50,22 @@ void add_values(const YamlNode& node, const std::string& path, FileValues& value
   values[path] = order;
 }
 
+// Whether the value of an option may be a secret, by its name or by what it looks like. The
+// bridge's own keys name files of secrets only.
+bool may_be_secret(const Difference& difference) {
+  std::string key = difference.key;
+  std::ranges::transform(key, key.begin(), [](unsigned char c) { return std::tolower(c); });
+  constexpr std::string_view names[] = {"key",   "password",   "passphrase", "secret",
+                                        "token", "credential", "pin"};
+  const auto named = [&key](std::string_view name) { return key.find(name) != key.npos; };
+  const auto with_user = [](const std::string& value) {
+    const std::size_t begin = value.find("://");
+    return begin != value.npos && value.find('@', begin) != value.npos;
+  };
+  return std::ranges::any_of(names, named) || with_user(difference.before) ||
+         with_user(difference.after);
+}
+
 const std::string& value_at(const FileValues& values, const std::string& key) {
   static const std::string none;
   const auto found = values.find(key);
@@ -79,7 +98,9 @@ std::vector<Difference> differences(const FileValues& before, const FileValues& 
 }
 
 std::string to_string(const Difference& difference) {
-  if (difference.key.starts_with("policies.")) return difference.key;
+  if (difference.key.starts_with("policies.") && may_be_secret(difference)) {
+    return difference.key + " (its values may be secret)";
+  }
   const auto told = [](const std::string& value) { return value.empty() ? "(not set)" : value; };
   return difference.key + ": " + told(difference.before) + " -> " + told(difference.after);
 }

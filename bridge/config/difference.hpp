@@ -22,7 +22,8 @@ struct Difference {
 };
 std::vector<Difference> differences(const FileValues& before, const FileValues& after);
 
-// One line: "lanes.media.ttl: 7d -> 1d". What options of a policy are is not told.
+// One line: "lanes.media.ttl: 7d -> 1d". Of options of a policy that may be secret, by their name
+// or as a URL with a user, the values are not told.
 std::string to_string(const Difference& difference);
 
 }  // namespace bascule

@@ -46,7 +46,15 @@ TEST_CASE("difference: two items of one name are two") {
         "l.2.x: 2 -> 3");
 }
 
-TEST_CASE("difference: what options of a policy are is not told") {
-  CHECK(told("policies: {seats: {options: {key: canary}}}",
-             "policies: {seats: {options: {key: b}}}") == "policies.seats.options.key");
+TEST_CASE("difference: options of a policy are told, but for what may be secret") {
+  CHECK(told("policies: {seats: {options: {hold: 5m}}}",
+             "policies: {seats: {options: {hold: 7m}}}") ==
+        "policies.seats.options.hold: 5m -> 7m");
+  for (const char* name : {"key", "apiKey", "password_of_x", "Secret", "access-token"}) {
+    const std::string option = std::string("policies: {seats: {options: {") + name + ": ";
+    CHECK(told(option + "canary}}}", option + "b}}}") ==
+          std::string("policies.seats.options.") + name + " (its values may be secret)");
+  }
+  CHECK(told("policies: {p: {options: {db: 'pg://u:canary@h'}}}", "policies: {p: {options: {}}}")
+            .find("canary") == std::string::npos);
 }
