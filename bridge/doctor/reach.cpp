@@ -132,19 +132,11 @@ void check_certificate(const LinkSettings& link, const Tell& tell) {
   tell({level, link.name, "certificate", text + (level == Level::ok ? "" : ": renew it")});
 }
 
-// Whether there is an address to connect to. With a proxy, which finds the broker's by itself, it
-// is that of the proxy.
-bool find_address(const Url& url, const LinkSettings& link, const Tell& tell) {
-  if (url.scheme == Url::Scheme::unix_socket) return true;
-  const auto proxy = parse_proxy(link.proxy.url);
-  if (!proxy) return find_name(url, link, tell);
-  return find_name({Url::Scheme::mqtt, proxy->host, proxy->port, ""}, link, tell);
-}
-
 // Whether somebody can be spoken to there.
 bool reach(const Url& url, const LinkSettings& link, const Tell& tell) {
   const bool socket = url.scheme == Url::Scheme::unix_socket;
-  if (!find_address(url, link, tell)) return false;
+  const bool by_proxy = !link.proxy.url.empty();  // which finds the address, then
+  if (!socket && !by_proxy && !find_name(url, link, tell)) return false;
   Url plain = url;
   if (!socket) plain.scheme = Url::Scheme::mqtt;
   const Opened opened = open(plain, link);
@@ -157,8 +149,7 @@ bool reach(const Url& url, const LinkSettings& link, const Tell& tell) {
                      "between")});
     return false;
   }
-  const std::string way =
-      link.proxy.url.empty() || socket ? "" : ", through the proxy " + link.proxy.url;
+  const std::string way = by_proxy ? ", through the proxy " + link.proxy.url : "";
   tell({Level::ok, link.name, socket ? "socket" : "TCP", place + " answers" + way});
   return !url.tls() || connect_tls(url, link, tell);
 }
@@ -168,6 +159,9 @@ bool reach(const Url& url, const LinkSettings& link, const Tell& tell) {
 std::vector<std::string> reach(const LinkSettings& link, const Tell& tell) {
   std::vector<std::string> all{link.url}, reached;
   all.insert(all.end(), link.other_urls.begin(), link.other_urls.end());
+  if (const auto proxy = parse_proxy(link.proxy.url)) {
+    if (!find_name({Url::Scheme::mqtt, proxy->host, proxy->port, ""}, link, tell)) return {};
+  }
   std::vector<Finding> errors;
   const Tell keep_errors = [&](const Finding& finding) {
     finding.level == Level::error ? errors.push_back(finding) : tell(finding);

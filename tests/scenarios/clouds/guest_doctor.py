@@ -101,6 +101,8 @@ with Stage() as stage:
     assert "the password does not open the key" in answer.stderr, answer
     change(tls={"key_password_file": str(secret(stage, "opens", "sesame"))})
     assert bridge.cli("check").returncode == 0
+    change(tls={"cert_file": str(ours.issue("other")[0])})
+    assert "it is not the key of tls.cert_file" in bridge.cli("check").stderr
 
     # Who it is by a token that another program writes; nothing retained, QoS 1.
     config = example("azure-event-grid")

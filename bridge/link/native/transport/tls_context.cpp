@@ -50,6 +50,10 @@ std::string name_of(SSL* session, const std::string& host) {
 std::string last_openssl_error() {
   const auto code = ERR_get_error();
   ERR_clear_error();
+  const int reason = ERR_GET_LIB(code) == ERR_LIB_X509 ? ERR_GET_REASON(code) : 0;
+  if (reason == X509_R_KEY_VALUES_MISMATCH || reason == X509_R_KEY_TYPE_MISMATCH) {
+    return "it is not the key of tls.cert_file";
+  }
   const char* text = ERR_reason_error_string(code);
   return text ? text : "it cannot be used";
 }
