@@ -1,10 +1,47 @@
 #include "sdk/option_reader.hpp"
 
+#include <algorithm>
+#include <cstddef>
+#include <numeric>
 #include <stdexcept>
 
 #include "sdk/number.hpp"
 
 namespace bascule::sdk {
+
+namespace {
+
+// Levenshtein's distance, one row at a time.
+std::size_t edits(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), std::size_t{0});
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    std::size_t diagonal = row[0];
+    row[0] = i + 1;
+    for (std::size_t j = 0; j < b.size(); ++j) {
+      const std::size_t replaced = diagonal + (a[i] == b[j] ? 0 : 1);
+      diagonal = row[j + 1];
+      row[j + 1] = std::min({replaced, row[j] + 1, diagonal + 1});
+    }
+  }
+  return row.back();
+}
+
+// The name that was probably meant, to be put behind what is wrong; empty: none is near.
+std::string meant(std::string_view typed, const std::set<std::string>& known) {
+  constexpr std::size_t longest = 60;
+  std::size_t fewest = 2 + typed.size() / 4;  // not near: this many edits, or more
+  std::string_view best;
+  for (const std::string& name : known) {
+    const std::size_t distance = typed.size() > longest ? fewest : edits(typed, name);
+    if (distance >= fewest || distance >= name.size()) continue;
+    fewest = distance;
+    best = name;
+  }
+  return best.empty() ? "" : "; did you mean " + quote(best) + '?';
+}
+
+}  // namespace
 
 OptionReader::OptionReader(const plugin::Options& raw) : raw_(raw), json_(parse_json(raw.json())) {
   if (raw.json().empty() || json_.is_null()) json_ = Json::object();
@@ -146,7 +183,7 @@ OptionReader OptionReader::section(const std::string& name) {
 
 void OptionReader::refuse_others(std::string_view why) {
   for (const auto& [name, value] : json_.items()) {
-    if (!known_.contains(name)) problem(name, std::string(why));
+    if (!known_.contains(name)) problem(name, std::string(why) + meant(name, known_));
   }
 }
 

@@ -88,7 +88,7 @@ class OptionReader {
 
   // Reports it if this is no section, which it is afterwards.
   bool must_be_section();
-  // Reports the members that nothing has asked for.
+  // Reports the members that nothing has asked for, each with one that was probably meant.
   void refuse_others(std::string_view why = "is not known");
   // `text` continues a sentence that begins with the name.
   void problem(const std::string& name, const std::string& text) const;

@@ -6,26 +6,11 @@
 
 #include "bascule/policy.hpp"
 #include "oversell/options/quantity.hpp"
+#include "sdk/moment.hpp"
 
 namespace bascule::oversell {
 
-// A moment by both clocks of the machine.
-struct Moment {
-  std::int64_t boot = 0;
-  std::int64_t boottime_ms = 0;
-  std::int64_t wall_ms = 0;
-  bool trusted = false;  // a time source kept the wall clock right
-
-  static Moment of(const plugin::Input& input) {
-    return {input.boot(), input.boottime_ms(), input.wall_ms(), input.clock_trusted()};
-  }
-
-  Json json() const { return Json::array({boot, boottime_ms, wall_ms, trusted}); }
-  static Moment of(const Json& json) {
-    return {json.at(0).get<std::int64_t>(), json.at(1).get<std::int64_t>(),
-            json.at(2).get<std::int64_t>(), json.at(3).get<bool>()};
-  }
-};
+using sdk::Moment;
 
 // What is known of one authority, by one journal of it.
 struct Contact {

@@ -56,7 +56,7 @@ std::optional<Batch> Batches::find(std::string_view key) const {
   batch.qos = json.at("qos");
   batch.direction = static_cast<plugin::Direction>(json.at("direction").get<int>());
   batch.topic = json.at("topic");
-  batch.begun = Moment::from_json(json.at("begun"));
+  batch.begun = Moment::of(json.at("begun"));
   batch.due_wall_ms = json.at("due");
   batch.first = Context::from_json(json.at("first"));
   return batch;
@@ -69,7 +69,7 @@ void Batches::put(std::string_view key, const Batch& batch) {
                   {"qos", batch.qos},
                   {"direction", static_cast<int>(batch.direction)},
                   {"topic", batch.topic},
-                  {"begun", batch.begun.to_json()},
+                  {"begun", batch.begun.json()},
                   {"due", batch.due_wall_ms},
                   {"first", batch.first.to_json()}};
   host_.put(batch_key(key), json.dump(-1, ' ', false, Json::error_handler_t::replace));

@@ -1,25 +1,14 @@
-// When something was journaled, as inputs have it, and how long ago that was.
+// How long ago something was journaled. Pure.
 #pragma once
 
 #include <cstdint>
 #include <limits>
 
-#include "bascule/policy.hpp"
-#include "sdk/json.hpp"
+#include "sdk/moment.hpp"
 
 namespace bascule::transform {
 
-struct Moment {
-  std::int64_t boot = 0;
-  std::int64_t boottime_ms = 0;
-  std::int64_t wall_ms = 0;
-
-  static Moment of(const plugin::Input& input) {
-    return {input.boot(), input.boottime_ms(), input.wall_ms()};
-  }
-  sdk::Json to_json() const { return {boot, boottime_ms, wall_ms}; }
-  static Moment from_json(const sdk::Json& json) { return {json.at(0), json.at(1), json.at(2)}; }
-};
+using sdk::Moment;
 
 // By boot time, which does not jump. Over a restart of the machine only the wall clock is there;
 // where that went back, it counts as for ever.

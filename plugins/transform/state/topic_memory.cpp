@@ -44,7 +44,7 @@ void TopicMemory::load() {
   if (!known_) return;
   const auto json = sdk::Json::parse(*kept);
   for (const auto& [step, passed] : json.items()) {
-    steps_[step] = {Moment::from_json(passed.at(0)), passed.at(1).get<double>()};
+    steps_[step] = {Moment::of(passed.at(0)), passed.at(1).get<double>()};
   }
 }
 
@@ -61,7 +61,7 @@ std::uint64_t TopicMemory::keep(std::uint64_t topics_max) {
   const auto forgotten = known_ ? 0 : make_room(topics_max);
   // What is not noted now is of steps that there are no more.
   sdk::Json json = sdk::Json::object();
-  for (const auto& [step, passed] : noted_) json[step] = {passed.at.to_json(), passed.value};
+  for (const auto& [step, passed] : noted_) json[step] = {passed.at.json(), passed.value};
   host_.put(key_, json.dump());
   return forgotten;
 }
@@ -91,7 +91,7 @@ std::uint64_t TopicMemory::make_room(std::uint64_t topics_max) {
       host_.scan(prefix, from, [&](std::string_view key, std::string_view value) {
         std::int64_t newest = 0;
         for (const auto& passed : sdk::Json::parse(value)) {
-          newest = std::max(newest, Moment::from_json(passed.at(0)).wall_ms);
+          newest = std::max(newest, Moment::of(passed.at(0)).wall_ms);
         }
         seen.push_back({newest, std::string(key)});
         return seen.size() < looked_at;

@@ -87,7 +87,8 @@ TEST_CASE("conflict options: a mistake in a rule for one part's field is named w
   CHECK(with({{"family/kids", {{"type", "integer"}}}}) == "");
   CHECK(with({{"family/kids", {{"type", "int"}}}}) ==
         "/validate/family~1kids/type must be string, integer, number, boolean, list or object; ");
-  CHECK(with({{"a~b", {{"typ", "list"}}}}) == "/validate/a~0b/typ is not known; ");
+  CHECK(with({{"a~b", {{"typ", "list"}}}}) ==
+        "/validate/a~0b/typ is not known; did you mean \"type\"?; ");
   parts["strategy"] = "field-merge";
   parts["fields"] = {{"family/kids", "most"}};
   CHECK(has(with(Json::object()), "/fields/family~1kids must be newest, first"));

@@ -42,6 +42,9 @@ TEST_CASE("option reader: a place is a JSON pointer, also through names with / a
   CHECK(problems(R"({"rules": {"a": {"x/y": 1}}, "v~w": 2})", read) ==
         "/rules/a/x~1y is not known; /v~0w is not known; ");
   CHECK(problems(R"({"rules": {"a/b": {"on": true}}})", read) == "");
+  CHECK(problems(R"({"rule": {}})", read) == "/rule is not known; did you mean \"rules\"?; ");
+  CHECK(problems(R"({"rules": {"a": {"lists": []}}})", read) ==
+        "/rules/a/lists is not known; did you mean \"list\"?; ");
 }
 
 TEST_CASE("option reader: a duration is a text with a unit, or a number of seconds") {
