@@ -74,9 +74,42 @@ void read_bridge(Section& file, BridgeConfig& config) {
   config.journal.data_dir = config.data_dir;
 }
 
+// Flash is sold by powers of ten: 32GB, 1TB; or as any size.
+std::uint64_t flash_size(const std::string& text) {
+  constexpr std::uint64_t giga = 1'000'000'000;
+  const bool giga_bytes = text.ends_with("GB"), tera_bytes = text.ends_with("TB");
+  if (!giga_bytes && !tera_bytes) return size(64 * mebi, 1'024 * tebi)(text);
+  const std::int64_t count = parse_whole(text.substr(0, text.size() - 2), 1, 1'000'000);
+  return static_cast<std::uint64_t>(count) * (giga_bytes ? giga : 1'000 * giga);
+}
+
+// What it can be written in its life, in one figure or as its maker has it.
+void read_endurance(Section& journal, JournalSettings& settings) {
+  journal.read("endurance", settings.endurance_bytes, size(1'024 * mebi, 65'536 * tebi));
+  Section flash = journal.section("flash");
+  if (!journal.has("flash")) return;
+  if (journal.has("endurance")) {
+    journal.complain("flash", "\"flash\" and \"endurance\" say the same; use one of them");
+  }
+  std::uint64_t bytes = 0;
+  std::int64_t times = 0;
+  const bool known = flash.need("size", bytes, flash_size);
+  if (flash.need("full_writes", times, whole(1, 10'000'000)) && known) {
+    settings.endurance_bytes = bytes * static_cast<std::uint64_t>(times);
+  }
+  flash.finish();
+}
+
 void read_journal(Section& file, JournalSettings& settings) {
   Section journal = file.section("journal");
   journal.read("sync", settings.sync, one_of(sync_words));
+  journal.read("gather", settings.gather_ms, duration_ms(0s, 10s));
+  if (settings.gather_ms > 1'000) {
+    journal.warn("gather",
+                 "with \"gather\" above 1s each message waits as long before it crosses, "
+                 "and brokers wait as long for acknowledgements; 500ms saves nearly as "
+                 "much");
+  }
   journal.read("max_size", settings.max_size_bytes, size(mebi, 16 * tebi));
   journal.read("min_free", settings.min_free_bytes, size(0, tebi));
   if (journal.has("min_free") && settings.min_free_bytes < drain_bytes) {
@@ -94,7 +127,7 @@ void read_journal(Section& file, JournalSettings& settings) {
                          size_text(settings.max_size_bytes) + ')');
   }
   journal.read("must_exist", settings.must_exist, boolean);
-  journal.read("endurance", settings.endurance_bytes, size(1'024 * mebi, 65'536 * tebi));
+  read_endurance(journal, settings);
   journal.finish();
 }
 

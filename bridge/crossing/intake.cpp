@@ -84,6 +84,7 @@ void Intake::deliver(std::span<const Delivery> deliveries,
       take(delivery, group);
     }
   }
+  group.alone = link_.waits_for_each();
   // Even a group without entries goes through the journal: acknowledging is up to a tag, so it must
   // not overtake the commit of an earlier group.
   const std::uint64_t last = deliveries.back().tag;

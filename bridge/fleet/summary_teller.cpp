@@ -27,7 +27,7 @@ void SummaryTeller::look(std::int64_t boottime_ms) {
   reconnects_ = link.reconnects;
   if (slow) slow_ms_ = boottime_ms;
   const bool slow_lately = slow_ms_ != 0 && boottime_ms - slow_ms_ < slow_for_ms;
-  const Summary summary = summary_of(journal_.report(), slow_lately);
+  const Summary summary = summary_of(journal_.glance(), slow_lately);
   if (told_ && !worth_telling(*told_, summary, boottime_ms - told_ms_)) return;
   told_ = summary;
   told_ms_ = boottime_ms;

@@ -114,15 +114,16 @@ Store& JournalCore::change() {
   return transaction_.write();
 }
 
-void JournalCore::commit() {
+void JournalCore::commit(Cursors cursors) {
   if (starved_) throw JournalError("the disk is full");
+  const bool whole = cursors == Cursors::now || transaction_.ripe();
   appender_.close_batches();
-  books_.save();
+  books_.save(whole);
   repeats_.save(transaction_.write());
   repeat_ledger_.save(transaction_.write());
   retained_rows_.save_sizes();
   books_.check();
-  transaction_.commit();
+  transaction_.commit(whole);
   repeats_.committed();
   retention_.committed();
   books_.committed();
@@ -284,8 +285,9 @@ void JournalCore::maintain() {
       }
     }
   }
-  order_.forget_passed();
-  commit();  // writes nothing if nothing changed
+  const bool passed = order_.forget_passed();
+  // Writes nothing if nothing changed.
+  commit(passed ? Cursors::now : Cursors::later);
   keep_ballast();
   if (at.boottime_ms - appender_.appended_ms() > idle_ms) {
     store.checkpoint(Database::Sync::now);
@@ -309,6 +311,9 @@ void JournalCore::keep_ballast() {
 JournalReport JournalCore::report() {
   report_.resent = books_.resent();
   report_.commits = commits_;
+  report_.written_bytes = database_bytes_written() - written_before_;
+  report_.placed = appender_.placed();
+  report_.open_ms = boottime_ms() - opened_ms_;
   report_.full = starved_;
   report_.free_bytes = free_bytes_in(settings_.data_dir);
   report_.received = books_.received();

@@ -42,6 +42,7 @@
 #include "journal/sessions/resumption.hpp"
 #include "journal/sessions/sessions.hpp"
 #include "journal/settings.hpp"
+#include "journal/store/sqlite/gather_vfs.hpp"
 
 namespace bascule {
 
@@ -77,6 +78,10 @@ struct JournalReport {
   std::uint64_t not_resent = 0;  // that a far broker may have lost, in the ledger and not in `lost`
   std::uint64_t resent = 0;      // messages of history handed out again since the start
   std::uint64_t commits = 0;     // since the start
+  // Since it was opened, so long ago: what was written, in whole sectors, and the messages that
+  // came.
+  std::uint64_t written_bytes = 0, placed = 0;
+  std::int64_t open_ms = 0;
   std::vector<LaneReport> lanes;
   std::vector<Pause> pauses;
 };
@@ -176,11 +181,12 @@ class JournalCore {
 
   // Whether commit() has something to write now: appends at once, cursors a little later.
   bool must_commit() const { return transaction_.due(); }
-  // Whether it has anything to write at all.
-  bool changed() const { return transaction_.changed(); }
   // What the transaction under way has taken in: a long one wants room twice, in log and file.
   std::uint64_t uncommitted_bytes() const { return retention_.uncommitted_bytes(); }
-  void commit();  // throws DatabaseError, or BooksError: reopen() then
+  // Throws DatabaseError, or BooksError: reopen() then. `later`: what has crossed may wait for a
+  // later commit, for some seconds; its row would be half of what is written for a lone message.
+  enum class Cursors { now, later };
+  void commit(Cursors cursors = Cursors::now);
   std::uint64_t commits() const { return commits_; }
   // The log is long, and no transaction under way.
   bool must_checkpoint() const;
@@ -244,6 +250,8 @@ class JournalCore {
   Epoch epoch_;
   Resumption resumption_;
   std::uint64_t commits_ = 0;
+  const std::uint64_t written_before_ = database_bytes_written();
+  const std::int64_t opened_ms_ = boottime_ms();
   bool starved_ = false;
   std::string put_back_;
   std::vector<DrainRate> drains_;  // by lane id - 1

@@ -1,11 +1,12 @@
 #include "journal/journal.hpp"
 
 #include <pthread.h>
-#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <future>
 #include <utility>
+
+#include "journal/answers.hpp"
 
 namespace bascule {
 namespace {
@@ -17,17 +18,20 @@ constexpr std::int64_t look_for_room_every_ms = 100;
 // A transaction this large is committed before more is taken in, so that nobody waits for long.
 constexpr std::size_t answers_per_commit = 4'096;
 constexpr std::uint64_t bytes_per_commit = 2 << 20;
-// While this many messages come with a commit, the next one is made no sooner than this after it:
-// the sync, and being woken for every few messages, cost more than the messages do. Where fewer
-// come, somebody may be waiting for each.
+// While this many come with a commit, the next is made no sooner than this after it: the sync, and
+// being woken for a few, cost more than they do. Where fewer come, somebody may wait for each.
 constexpr std::uint64_t messages_when_busy = 40;
 constexpr auto commit_apart = 2ms;
+// So many do not wait for more company (journal.gather): each pays a sixteenth, and mosquitto has
+// 20 on their way at the most, unless it is told otherwise.
+constexpr std::uint64_t company = 16;
 constexpr std::size_t held_portion_bytes = 64 << 10;
 
 }  // namespace
 
 Journal::Journal(JournalSettings settings, std::string bridge_id, std::vector<LaneSettings> lanes)
-    : core_(std::move(settings), std::move(bridge_id), std::move(lanes)) {
+    : gather_(settings.gather_ms),
+      core_(std::move(settings), std::move(bridge_id), std::move(lanes)) {
   JournalLog::opened(core_);
   JournalLog::new_epoch(core_);
   if (core_.starved()) log_.starved();
@@ -35,13 +39,7 @@ Journal::Journal(JournalSettings settings, std::string bridge_id, std::vector<La
 
 Journal::~Journal() { stop(); }
 
-std::string Journal::found() const {
-  if (core_.fresh()) return "a new journal";
-  std::uint64_t waiting = 0;
-  for (const LaneState& lane : core_.lanes()) waiting += lane.backlog();
-  if (waiting == 0) return "nothing waits";
-  return std::to_string(waiting) + (waiting == 1 ? " message waits" : " messages wait");
-}
+std::string Journal::found() const { return JournalLog::found(core_); }
 
 void Journal::start(std::function<void(const Loss&, const std::string&, Direction)> on_loss,
                     std::function<void(const JournalNews&)> on_news) {
@@ -82,6 +80,8 @@ void Journal::append(AppendGroup group, std::function<void(AppendResult)> done) 
   post([this, group = std::make_shared<AppendGroup>(std::move(group)), done = std::move(done)] {
     // Noted before it is tried: whatever happens, it is answered.
     to_answer_.push_back({done, AppendResult::failed, group->direction, group->connection});
+    if (to_answer_.size() == 1) gathered_ = std::chrono::steady_clock::now() + gather_;
+    alone_ = alone_ || group->alone;
     take(*group);
   });
 }
@@ -156,7 +156,6 @@ void Journal::positions(Direction direction, FarKnowledge far,
   post([this, direction, ask = Ask{std::move(far), std::move(done)}] { asks_[direction] = ask; });
 }
 
-// Throws what `work` throws; the exception is the caller's alone once the thread has answered.
 void Journal::run_and_wait(const std::function<void()>& work) {
   std::promise<void> done;
   std::exception_ptr thrown;
@@ -198,10 +197,7 @@ void Journal::change(const std::function<void(JournalCore&)>& work) {
     if (core_.starved()) throw JournalTrouble("the disk of the journal is full");
     try {
       work(core_);
-      core_.commit();
-      loss_news_.committed();
-      confirm();
-      answer(AppendResult::stored);
+      commit_all();
     } catch (const std::invalid_argument&) {
       throw;
     } catch (const std::exception& e) {
@@ -216,10 +212,7 @@ void Journal::change_later(std::function<void(JournalCore&)> work, std::function
     if (!writable()) return;
     try {
       work(core_);
-      core_.commit();
-      loss_news_.committed();
-      confirm();
-      answer(AppendResult::stored);
+      commit_all();
       if (done) done();
     } catch (const std::exception& e) {
       fail(e.what());
@@ -227,12 +220,16 @@ void Journal::change_later(std::function<void(JournalCore&)> work, std::function
   });
 }
 
-JournalReport Journal::report() {
+JournalReport Journal::report() { return reported(true); }
+JournalReport Journal::glance() { return reported(false); }
+
+JournalReport Journal::reported(bool stands) {
   JournalReport report;
   std::promise<void> done;
   const bool posted = post([&] {
     try {
-      if (trouble_.empty()) commit_if_due();  // whoever reads it may rely on it, also after a kill
+      // What gathers nobody has been told to be kept.
+      if (stands && writable() && !gathering()) commit_all();
     } catch (const std::exception& e) {
       fail(e.what());
     }
@@ -248,8 +245,11 @@ JournalReport Journal::report() {
 bool Journal::next_tasks(std::vector<Task>& tasks) {
   std::this_thread::sleep_until(next_commit_);
   std::unique_lock lock(mutex_);
-  auto wait = core_.changed() || !room_asks_.empty() ? 50ms : 500ms;
-  if (steps_ != nullptr && writable()) {
+  auto wait = room_asks_.empty() ? 500ms : 50ms;
+  if (gathering()) {
+    const auto left = gathered_ - std::chrono::steady_clock::now();
+    wait = std::clamp(std::chrono::ceil<std::chrono::milliseconds>(left), 1ms, wait);
+  } else if (steps_ != nullptr && writable()) {
     const std::int64_t steps_ms = core_.must_commit() ? 0 : steps_->wait_ms();
     wait = std::min(wait, std::chrono::milliseconds(steps_ms));
   }
@@ -272,6 +272,10 @@ void Journal::run() {
       } catch (const std::exception& e) {
         fail(e.what());
       }
+    }
+    if (gathering()) {
+      tasks.clear();
+      continue;
     }
     try {
       if (trouble_.empty()) {
@@ -297,9 +301,7 @@ void Journal::run() {
   try {
     if (writable()) {
       if (steps_ != nullptr) steps_->closing(core_);
-      core_.commit();
-      loss_news_.committed();
-      confirm();
+      commit_all();
     }
     answer(AppendResult::stored);
   } catch (const std::exception& e) {
@@ -308,15 +310,29 @@ void Journal::run() {
   tell_losses(loss_news_.take_all());
 }
 
+bool Journal::gathering() const {
+  return gather_ > 0ms && !to_answer_.empty() && to_confirm_.empty() && asks_.empty() &&
+         writable() && !alone_ && std::max<std::uint64_t>(messages_, to_answer_.size()) < company &&
+         std::chrono::steady_clock::now() < gathered_;
+}
+
 // While starved, nobody waits for a commit but who is told that there is no room.
 void Journal::commit_if_due() {
   if (core_.starved()) return answer(AppendResult::stored);
   if (core_.must_commit()) {
     const auto begin = std::chrono::steady_clock::now();
-    core_.commit();
+    const bool busy = std::exchange(messages_, 0) >= messages_when_busy;
+    core_.commit(busy ? JournalCore::Cursors::now : JournalCore::Cursors::later);
     loss_news_.committed();
-    if (std::exchange(messages_, 0) >= messages_when_busy) next_commit_ = begin + commit_apart;
+    if (busy) next_commit_ = begin + commit_apart;
   }
+  confirm();
+  answer(AppendResult::stored);
+}
+
+void Journal::commit_all() {
+  core_.commit();
+  loss_news_.committed();
   confirm();
   answer(AppendResult::stored);
 }
@@ -351,9 +367,9 @@ void Journal::answer(AppendResult result) {
     answer.done(stored ? answer.result : result);
   }
   to_answer_.clear();
+  alone_ = false;
 }
 
-// Only after a commit: what is waited for makes one due.
 void Journal::confirm() {
   for (const auto& done : to_confirm_) done();
   to_confirm_.clear();
@@ -362,14 +378,7 @@ void Journal::confirm() {
 void Journal::answer_positions() {
   while (trouble_.empty() && !asks_.empty()) {
     const auto entry = asks_.begin();
-    Positions positions{.lanes = {}, .epoch = core_.epoch()};
-    positions.connection = core_.connection(entry->first, entry->second.far);
-    positions.namesake = core_.namesake(entry->first, entry->second.far);
-    positions.lanes = core_.positions(entry->first, entry->second.far);
-    positions.unfamiliar = core_.unfamiliar(entry->first);
-    positions.forgotten = core_.forgotten(entry->first) || lost_something(positions.lanes);
-    JournalLog::resumed(core_, std::exchange(positions.epoch, core_.epoch()), positions.lanes);
-    positions.losses = core_.losses(entry->first);
+    Positions positions = positions_of(core_, entry->first, entry->second.far);
     asks_.extract(entry).mapped().done(std::move(positions));
   }
 }
@@ -392,25 +401,16 @@ void Journal::answer_reads() {
     }
     const auto done = std::move(entry->second.done);
     entry = reads_.erase(entry);
-    done(portions_of(batches));
+    done(portions_of(core_, batches));
   }
 }
 
 void Journal::answer_held_reads() {
   if (!trouble_.empty()) return;
   for (HeldRead& read : std::exchange(held_reads_, {})) {
-    read.done(portions_of(core_.read_held(read.lane, read.topic, read.from, held_portion_bytes)));
+    read.done(
+        portions_of(core_, core_.read_held(read.lane, read.topic, read.from, held_portion_bytes)));
   }
-}
-
-std::vector<Journal::Portion> Journal::portions_of(const std::vector<BatchPtr>& batches) const {
-  std::vector<Portion> portions;
-  portions.reserve(batches.size());
-  for (const BatchPtr& batch : batches) {
-    portions.push_back(
-        {batch, core_.captured_wall_ms(*batch), boottime_ms() - core_.age_ms(*batch)});
-  }
-  return portions;
 }
 
 void Journal::fail(const std::string& why) {

@@ -117,7 +117,10 @@ class Journal {
   // Likewise, and looks at the core or changes it; not at all while the journal has trouble. What
   // it throws is trouble of the journal.
   void tell(std::function<void(JournalCore&)> task);
+  // What it says stands, also after a kill.
   JournalReport report();
+  // Likewise, but what it says may be ahead of the disk: for who looks each second.
+  JournalReport glance();
 
  private:
   using Task = std::function<void()>;
@@ -141,8 +144,14 @@ class Journal {
   bool post(Task task);  // false: the thread has ended
   void run();
   bool next_tasks(std::vector<Task>& tasks);
+  // Throws what `work` throws; the exception is the caller's alone once the thread has answered.
   void run_and_wait(const std::function<void()>& work);
+  // Whether what waits for its commit may wait for more. Not where somebody else waits for the same
+  // commit, or where nothing more can come.
+  bool gathering() const;
   void commit_if_due();
+  void commit_all();
+  JournalReport reported(bool stands);
   void keep_up();
   struct Answer {
     std::function<void(AppendResult)> done;
@@ -152,11 +161,10 @@ class Journal {
   };
   void take(AppendGroup& group);
   void answer(AppendResult result);
-  void confirm();
+  void confirm();  // only after a commit: what is waited for makes one due
   void answer_positions();
   void answer_reads();
   void answer_held_reads();
-  std::vector<Portion> portions_of(const std::vector<BatchPtr>& batches) const;
   void answer_room(std::int64_t now_ms);
   void tell_losses(const std::vector<Loss>& losses) const;
   void fail(const std::string& why);
@@ -165,6 +173,7 @@ class Journal {
   void end_starving();
   bool writable() const { return trouble_.empty() && !core_.starved(); }
 
+  const std::chrono::milliseconds gather_;
   JournalCore core_;
   Steps* steps_ = nullptr;
   std::thread thread_;
@@ -190,7 +199,9 @@ class Journal {
   std::vector<HeldRead> held_reads_;
   std::string trouble_;  // why nothing can be written; empty: all is well
   std::int64_t maintained_ms_ = 0;
-  std::uint64_t messages_ = 0;  // since the last commit
+  std::uint64_t messages_ = 0;                      // since the last commit
+  bool alone_ = false;                              // of what waits, something waits alone
+  std::chrono::steady_clock::time_point gathered_;  // when what waits has waited long enough
   std::chrono::steady_clock::time_point next_commit_;
 };
 

@@ -16,6 +16,14 @@ const char* far_broker(Direction out) { return out == Direction::up ? "central" 
 
 }  // namespace
 
+std::string JournalLog::found(const JournalCore& core) {
+  if (core.fresh()) return "a new journal";
+  std::uint64_t waiting = 0;
+  for (const LaneState& lane : core.lanes()) waiting += lane.backlog();
+  if (waiting == 0) return "nothing waits";
+  return std::to_string(waiting) + (waiting == 1 ? " message waits" : " messages wait");
+}
+
 void JournalLog::opened(const JournalCore& core) {
   for (const std::string& wrong : core.mended()) spdlog::error("journal: {}", wrong);
   if (!core.mended_files().empty()) spdlog::error("journal: {}", core.mended_files());

@@ -28,6 +28,8 @@ class JournalLog {
   // For who else has to be told: without the word that it still lasts.
   std::function<void(const JournalNews&)> on_news;
 
+  // What was there, for people: "a new journal", "42 messages wait".
+  static std::string found(const JournalCore& core);
   // It was opened, for the first time or again.
   static void opened(const JournalCore& core);
   static void new_epoch(const JournalCore& core);

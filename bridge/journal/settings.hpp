@@ -16,6 +16,8 @@ struct JournalSettings {
 
   std::string data_dir = "/var/lib/bascule";
   Sync sync = Sync::full;
+  // Commits wait so long for company, and with them the acknowledgements; 0: not at all.
+  std::int64_t gather_ms = 0;
   std::uint64_t max_size_bytes = std::uint64_t{4} << 30;
   std::uint64_t min_free_bytes = std::uint64_t{256} << 20;  // of the file system
   WhenFull when_full = WhenFull::pause;

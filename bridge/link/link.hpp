@@ -211,6 +211,9 @@ class Link {
   // what was released: PUBCOMP). Any thread.
   virtual void acknowledge(std::uint64_t tag) = 0;
 
+  // Whether nothing more is delivered before the last delivery is acknowledged.
+  virtual bool waits_for_each() const { return false; }
+
   // What is delivered cannot be kept: ends the connection without acknowledging anything more.
   // The link connects again by itself. Any thread.
   virtual void drop(const std::string& reason) = 0;

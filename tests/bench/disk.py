@@ -44,11 +44,11 @@ def publish(till, size, count, per_s):
     till.wait_acknowledged(120)
 
 
-def measure(size, count, per_s, away, sync):
+def measure(size, count, per_s, away, journal):
     """Bytes a message: what was written, and what the journal grew by."""
     with Stage() as stage:
         site, central = stage.broker("site"), stage.broker("central")
-        bascule = stage.bascule(site, central, journal={"sync": sync})
+        bascule = stage.bascule(site, central, journal=journal)
         end(bascule)
         if away:
             central.stop()
@@ -64,10 +64,11 @@ def measure(size, count, per_s, away, sync):
         return (written - idle) / count, (room_then - room) / count
 
 
-def row(size, count, per_s, sync="full"):
-    waiting, room = measure(size, count, per_s, True, sync)
-    crossed, _ = measure(size, count, per_s, False, sync)
-    rate = (f"{per_s}/s" if per_s else "at once") + (f", sync: {sync}" if sync != "full" else "")
+def row(size, count, per_s, **journal):
+    waiting, room = measure(size, count, per_s, True, journal)
+    crossed, _ = measure(size, count, per_s, False, journal)
+    rate = f"{per_s}/s" if per_s else "at once"
+    rate += "".join(f", {key}: {value}" for key, value in journal.items())
     print(f"| {size:,} B | {count:,}, {rate} | {room:,.0f} | {waiting:,.0f} | {crossed:,.0f} |",
           flush=True)
 
@@ -78,4 +79,5 @@ for size, at_once in (200, 20_000), (1000, 10_000), (10 * 1024, 1_000):
     row(size, 600, 10)
     row(size, at_once, None)
 row(200, 60, 1)
-row(200, 600, 10, "normal")
+row(200, 600, 10, sync="normal")
+row(200, 600, 10, gather="500ms")

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "journal/core.hpp"
+#include "journal/store/sqlite/log_sectors.hpp"
 
 namespace bascule::test {
 
@@ -179,8 +180,36 @@ inline Progress told(LaneId lane, std::uint64_t first, std::uint64_t last, std::
 
 inline std::vector<Loss> losses(JournalCore& core) { return core.store().losses().newest(1'000); }
 
+// Of the row of `batch` that begins with the sequence, as FORMAT.md says.
+inline std::string batch_id(LaneId lane, std::uint64_t sequence) {
+  return std::to_string(LaneSequence{static_cast<LaneId>(32'767 - lane), sequence}.key());
+}
+
+inline std::string bytes_of_file(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::ostringstream bytes;
+  bytes << file.rdbuf();
+  return bytes.str();
+}
+
+// For SQLite itself, what a crash left in the log goes where it looks for one, as it expects it.
+inline void turn_log(const Directory& directory) {
+  using namespace log_sectors;
+  const std::string log = directory.database() + "-log";
+  if (!std::filesystem::exists(log)) return;
+  const std::string sectors = bytes_of_file(log);
+  std::string usual = sectors.substr(0, log_header_bytes);
+  for (std::size_t at = sector_bytes; at + sector_bytes <= sectors.size(); at += sector_bytes) {
+    usual.append(sectors, at + kept_bytes, frame_header_bytes).append(sectors, at, kept_bytes);
+    usual.append(frame_header_bytes, '\0');
+  }
+  std::ofstream(directory.database() + "-wal", std::ios::binary) << usual;
+  std::filesystem::remove(log);
+}
+
 // Runs statements on a closed journal; returns the first column of the last row.
 inline std::string sql(const Directory& directory, const std::string& statements) {
+  turn_log(directory);
   sqlite3* database = nullptr;
   REQUIRE(sqlite3_open(directory.database().c_str(), &database) == SQLITE_OK);
   std::string answer;
@@ -197,13 +226,6 @@ inline std::string sql(const Directory& directory, const std::string& statements
   sqlite3_close(database);
   REQUIRE(failed.empty());
   return answer;
-}
-
-inline std::string bytes_of_file(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream bytes;
-  bytes << file.rdbuf();
-  return bytes.str();
 }
 
 }  // namespace bascule::test

@@ -343,6 +343,15 @@ std::string retained(const json& sizes, bool colour) {
   return text;
 }
 
+std::string writes(const json& flash) {
+  const double message = number_of(flash, "bytes_per_message");
+  const double day = number_of(flash, "bytes_per_day");
+  if (message <= 0) return "";
+  const auto bytes = [](double count) { return bytes_text(static_cast<std::uint64_t>(count)); };
+  return "writes   " + bytes(message) + " a message" +
+         (day > 0 ? ", " + bytes(day) + " a day at this rate" : "") + '\n';
+}
+
 // Nothing where the daemon does not tell.
 std::string flash(const json& flash) {
   if (flash.empty()) return "";
@@ -362,6 +371,7 @@ std::string foot(const json& status, bool colour) {
   std::string text = "\njournal  " + bytes_text(count_of(journal, "bytes")) + ", sync " +
                      painted(text_of(journal, "sync"), Tone::plain, colour) + ", " +
                      bytes_text(count_of(journal, "free_bytes")) + " free on its file system\n";
+  text += writes(part_of(journal, "flash"));
   text += flash(part_of(journal, "flash"));
   text += "losses   " +
           (lost == 0 ? "none"

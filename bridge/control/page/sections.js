@@ -123,6 +123,13 @@ function yearly(bytes, uptime) {
   return `since the start; ${size(bytes / uptime * YEAR_S)} a year at this rate`;
 }
 
+/** What the journal writes. @param {any} flash absent: the bridge does not tell */
+function written(flash) {
+  const { bytes_per_message: message = null, bytes_per_day: day = null } = flash ?? {};
+  if (message === null) return ['not known', 'no message has come'];
+  return [size(message), day === null ? 'by the journal' : `${size(day)} a day at this rate`];
+}
+
 /** How long the flash lasts. @param {any} flash absent: the bridge does not tell */
 function years(flash) {
   if (!flash) return ['not told', ''];
@@ -138,6 +145,7 @@ export function drawJournal({ journal, uptime_s: uptime, version, epoch }) {
     ['Free on its disk', size(journal.free_bytes), `${size(journal.min_free_bytes)} stay free`],
     ['Written to the disk', journal.written_bytes === null ? 'not told' : size(journal.written_bytes),
       yearly(journal.written_bytes, uptime)],
+    ['Written per message', ...written(journal.flash)],
     ['Flash left', ...years(journal.flash)],
     ['Commits', count(journal.commits), `sync: ${journal.sync}`],
     ['Running for', span(uptime), `bascule ${version}`],

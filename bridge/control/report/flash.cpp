@@ -6,26 +6,27 @@ namespace bascule {
 namespace {
 
 constexpr std::int64_t rate_needs_ms = 600'000;
-constexpr double year_ms = 365.25 * 86'400'000;
+constexpr double day_ms = 86'400'000;
+constexpr double year_ms = 365.25 * day_ms;
 constexpr double years_max = 1'000;
 
 }  // namespace
 
 Flash flash(std::uint64_t endurance_bytes, std::optional<unsigned> used_percent,
-            std::optional<std::uint64_t> written_bytes, std::int64_t uptime_ms) {
+            const FlashWrites& writes) {
   Flash flash;
-  if (!written_bytes) {
-    flash.why = "the kernel does not tell what is written";
+  const double written = static_cast<double>(writes.bytes);
+  if (writes.messages > 0) {
+    flash.bytes_per_message = written / static_cast<double>(writes.messages);
+  }
+  if (writes.for_ms < rate_needs_ms) {
+    flash.why = "the journal has been open for less than 10 min";
     return flash;
   }
-  if (uptime_ms < rate_needs_ms) {
-    flash.why = "the program has run for less than 10 min";
-    return flash;
-  }
-  const double written = static_cast<double>(*written_bytes);
-  flash.bytes_per_year = written / static_cast<double>(uptime_ms) * year_ms;
+  flash.bytes_per_day = written / static_cast<double>(writes.for_ms) * day_ms;
+  flash.bytes_per_year = *flash.bytes_per_day * (year_ms / day_ms);
   if (endurance_bytes == 0) {
-    flash.why = "journal.endurance does not say what the flash can be written in its life";
+    flash.why = "journal.flash does not say what the flash can be written in its life";
     return flash;
   }
   const double left = 1 - std::min(used_percent.value_or(0), 100U) / 100.0;

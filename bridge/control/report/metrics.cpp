@@ -51,7 +51,11 @@ constexpr Metric of_disk[] = {
     {"/journal/written_bytes", "bascule_disk_written_bytes_total", MetricType::Counter,
      "What the program has had written to disks since it started."},
     {"/journal/flash/years_left", "bascule_flash_left_years", MetricType::Gauge,
-     "How long the flash lasts at this rate, by journal.endurance."},
+     "How long the flash lasts at this rate, by journal.flash."},
+    {"/journal/flash/bytes_per_day", "bascule_journal_day_bytes", MetricType::Gauge,
+     "What the journal has the disk write in a day, at the rate since it was opened."},
+    {"/journal/flash/bytes_per_message", "bascule_journal_message_bytes", MetricType::Gauge,
+     "What the journal has had the disk write for a message, since it was opened."},
 };
 
 constexpr Metric of_direction[] = {

@@ -253,6 +253,7 @@ void Appender::place(LaneState& lane, const Record& record, std::string_view byt
     batch->before_bytes = lane.appended_bytes;
   }
   const std::uint64_t sequence = lane.next++;
+  ++placed_;
   const std::size_t at = batch->data.size();
   batch->data.append(bytes);
   if (lane.input && central_up_) note_central_up(batch->data.data() + at);

@@ -50,6 +50,7 @@ struct AppendGroup {
   // is not kept, neither is any later one of its connection: a later acknowledgement would cover
   // it, and a later message would overtake it.
   std::uint64_t connection = 0;
+  bool alone = false;  // nothing follows before it is acknowledged: waiting for more is of no use
   std::string bytes;
   std::vector<Append> entries;
   std::uint64_t received = 0;                // deliveries that this group stands for
@@ -93,6 +94,9 @@ class Appender {
   std::uint64_t readable_end(const LaneState& lane) const;
   std::int64_t appended_ms() const { return appended_ms_; }  // boot time of the last append
 
+  // Messages that got a place since the start.
+  std::uint64_t placed() const { return placed_; }
+
   // Before a commit; and after it, what it held, for those who read.
   void close_batches();
   std::vector<BatchPtr> take_committed();
@@ -127,6 +131,7 @@ class Appender {
   std::vector<Room> rooms_;             // scratch
   std::vector<std::uint64_t> claimed_;  // likewise, by lane id - 1
   bool central_up_ = false;
+  std::uint64_t placed_ = 0;
   std::int64_t appended_ms_ = 0;
 };
 

@@ -44,13 +44,14 @@ std::optional<LaneOrder::Wait> LaneOrder::wait(LaneId lane) const {
   return wait;
 }
 
-void LaneOrder::forget_passed() {
-  std::erase_if(orders_, [&](const LaneOrderRow& order) {
+bool LaneOrder::forget_passed() {
+  const auto passed_now = std::erase_if(orders_, [&](const LaneOrderRow& order) {
     if (!passed(order)) return false;
     transaction_.write().configuration().erase(order);
     transaction_.urge();
     return true;
   });
+  return passed_now > 0;
 }
 
 }  // namespace bascule

@@ -35,7 +35,7 @@ class LaneOrder {
   };
   std::optional<Wait> wait(LaneId lane) const;
 
-  void forget_passed();  // now and then
+  bool forget_passed();  // now and then; true: there was something
 
  private:
   bool passed(const LaneOrderRow& order) const;

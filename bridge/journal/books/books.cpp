@@ -187,8 +187,28 @@ void Books::forget_told_claims(Direction out) {
   }
 }
 
+namespace {
+
+// Where a crash before the commit costs no more than repeats.
+bool may_wait(const Progress& progress) {
+  const bool crossed = std::ranges::all_of(
+      progress.parts, [](const auto& part) { return part.fate == Fate::forwarded; });
+  return crossed && progress.quarantined.empty() && progress.held.empty() &&
+         progress.released.empty() && !progress.replay_next && progress.claimed.empty() &&
+         progress.received.empty() && progress.ended.empty();
+}
+
+}  // namespace
+
 void Books::apply(const Progress& progress) {
   LaneState& lane = state(progress.lane);
+  const bool was_dirty = std::exchange(lane.dirty, false);
+  change(lane, progress);
+  if (lane.dirty && may_wait(progress)) lane.ahead = true;
+  lane.dirty = was_dirty || (lane.dirty && !may_wait(progress));
+}
+
+void Books::change(LaneState& lane, const Progress& progress) {
   for (const QuarantineEntry& entry : progress.quarantined) {
     const LaneSequence place{lane.id, entry.sequence};
     if (!lane.resolved(entry.sequence) || held_.contains(place)) quarantine(entry);
@@ -238,15 +258,21 @@ void Books::hold(LaneState& lane, const Progress::HeldMessage& message) {
   held_.hold(message.row, message.reason, now().wall_ms);
 }
 
-void Books::save() {
+// A row that is gone must not be missed by a cursor that is still before it.
+void Books::save(bool whole) {
   held_.save();
+  if (transaction_.store().batches().take_erased()) whole = true;
   for (LaneState& lane : lanes_) {
-    if (lane.dirty) transaction_.write().lanes().save(lane);
+    if (lane.dirty || (whole && lane.ahead)) transaction_.write().lanes().save(lane);
   }
   if (!std::exchange(tallies_changed_, false)) return;
   for (const Direction direction : both_directions) {
     transaction_.write().lanes().save_tally(direction, tallies_[direction]);
   }
+}
+
+void Books::committed() {
+  std::erase_if(told_, [&](const Progress& progress) { return !state(progress.lane).ahead; });
 }
 
 std::uint64_t Books::journaled(Direction direction) const {

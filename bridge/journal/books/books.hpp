@@ -117,10 +117,11 @@ class Books {
   void forget_told_claims(Direction out);
   std::uint64_t resent() const { return resent_; }  // messages of history, since the start
 
-  // Before a commit: what changed, into the transaction; throws BooksError. And after it.
-  void save();
+  // Before a commit: what changed, into the transaction; throws BooksError. And after it. Not
+  // `whole`: what merely crossed may wait for a later one, and is told again if that is not to be.
+  void save(bool whole = true);
   void check() const;
-  void committed() { told_.clear(); }
+  void committed();
 
   std::function<void(const Loss&, const LaneState&)> on_loss;  // told after it was written down
 
@@ -128,6 +129,7 @@ class Books {
   void ensure_lanes();
   void recover(LaneState& lane);
   void apply(const Progress& progress);
+  void change(LaneState& lane, const Progress& progress);
   void hold(LaneState& lane, const Progress::HeldMessage& message);
   std::uint64_t journaled(Direction direction) const;
 

@@ -32,8 +32,12 @@ void Transaction::change_later() {
   if (changed_ms_ == 0) changed_ms_ = boottime_ms();
 }
 
-bool Transaction::due() const {
-  return urgent_ || (changed_ms_ != 0 && boottime_ms() - changed_ms_ >= flush_after_ms);
+bool Transaction::due() const { return urgent_ || waited(flush_after_ms); }
+
+bool Transaction::ripe() const { return waited(join_after_ms); }
+
+bool Transaction::waited(std::int64_t ms) const {
+  return changed_ms_ != 0 && boottime_ms() - changed_ms_ >= ms;
 }
 
 void Transaction::roll_back() {
@@ -42,10 +46,10 @@ void Transaction::roll_back() {
   changed_ms_ = 0;
 }
 
-void Transaction::commit() {
+void Transaction::commit(bool whole) {
   store().commit();
   under_way_ = urgent_ = false;
-  changed_ms_ = 0;
+  if (whole) changed_ms_ = 0;
 }
 
 }  // namespace bascule

@@ -14,7 +14,10 @@ namespace bascule {
 
 class Transaction {
  public:
-  static constexpr std::int64_t flush_after_ms = 200;
+  // What may wait goes with a commit that is made anyway once it is so old, and has one of its own
+  // after so long.
+  static constexpr std::int64_t join_after_ms = 3'000;
+  static constexpr std::int64_t flush_after_ms = 5'000;
 
   void open(const JournalSettings& settings, const std::string& bridge_id);  // throws JournalError
   void close();
@@ -29,13 +32,17 @@ class Transaction {
   // Something was changed: somebody waits for its commit, or it may wait for a while.
   void urge() { urgent_ = true; }
   void change_later();
-  bool due() const;  // to be committed now
+  bool due() const;   // to be committed now
+  bool ripe() const;  // what may wait has waited long enough to go with a commit
   bool changed() const { return urgent_ || changed_ms_ != 0; }
 
-  void commit();  // throws DatabaseError, JournalError
+  // Throws DatabaseError, JournalError. `whole`: with what may wait.
+  void commit(bool whole = true);
   void roll_back();
 
  private:
+  bool waited(std::int64_t ms) const;
+
   std::unique_ptr<Store> store_;
   bool under_way_ = false;
   bool urgent_ = false;

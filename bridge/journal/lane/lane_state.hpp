@@ -48,7 +48,8 @@ struct LaneState {
   SequenceSet answered;
   CrossingTimes crossed;
   Claims claims;       // messages that are with the far broker at QoS 2
-  bool dirty = false;  // differs from the lane's row
+  bool dirty = false;  // differs from the lane's row, which the next commit has to write
+  bool ahead = false;  // differs by what has crossed alone: it may wait for a later commit
 
   std::uint64_t& count(Fate fate) { return fates[static_cast<int>(fate)]; }
   std::uint64_t count(Fate fate) const { return fates[static_cast<int>(fate)]; }

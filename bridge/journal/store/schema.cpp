@@ -129,8 +129,13 @@ CREATE TABLE site(name TEXT PRIMARY KEY, online INTEGER NOT NULL, since_ms INTEG
 DELETE FROM policy_state WHERE policy=0;
 )sql";
 
+// The log of a journal that is begun with this version lies at another place than SQLite's, where
+// an older program would not find what is in it.
+constexpr const char* version_6 = "";
+
 // By the version that each leads to, less one.
-constexpr const char* migrations[] = {version_1, version_2, version_3, version_4, version_5};
+constexpr const char* migrations[] = {version_1, version_2, version_3,
+                                      version_4, version_5, version_6};
 static_assert(std::size(migrations) == schema_version);
 
 // A setting that silently stays as it was would break a promise; so each is read back.
@@ -196,6 +201,7 @@ std::unique_ptr<Database> open_database(const std::string& path, const JournalSe
     database->execute("PRAGMA application_id=" + std::to_string(application_id));
     database->execute("PRAGMA user_version=" + std::to_string(schema_version));
     database->execute("COMMIT");
+    empty_log(*database);  // an older program reads the version in the file alone
   }
   return database;
 }

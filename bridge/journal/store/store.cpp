@@ -83,7 +83,7 @@ void Store::begin() { database_->prepared("BEGIN IMMEDIATE").run(); }
 void Store::commit() {
   policies_.write_hot_state();
   database_->prepared("COMMIT").run();
-  if (log_ == nullptr) log_ = std::make_unique<FileIdentity>(path_in(directory_) + "-wal");
+  if (log_ == nullptr) log_ = std::make_unique<FileIdentity>(database_->log_path());
   if (!in_place()) {
     throw JournalError(path_in(directory_) + " is not the file any more that was opened there");
   }
@@ -95,7 +95,7 @@ std::string Store::put_back() {
   database_->leave_log();  // what is at its path may be another's
   if (file_.in_place()) {
     database_->checkpoint(Database::Sync::now);
-    return path_in(directory_) + "-wal was removed; all of it is in the journal's file";
+    return database_->log_path() + " was removed; all of it is in the journal's file";
   }
   if (!file_.removed()) {
     throw JournalError(path_in(directory_) +
@@ -158,7 +158,7 @@ void Store::shrink() {
 
 std::uint64_t Store::log_bytes() const {
   std::error_code error;
-  const auto bytes = std::filesystem::file_size(path_in(directory_) + "-wal", error);
+  const auto bytes = std::filesystem::file_size(database_->log_path(), error);
   return error ? 0 : bytes;
 }
 

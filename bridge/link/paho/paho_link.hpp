@@ -49,6 +49,7 @@ class PahoLink final : public Link {
   void acknowledge(std::uint64_t tag) override;
   void drop(const std::string& reason) override;
   void hold(const std::string& reason) override;
+  bool waits_for_each() const override { return true; }  // its callback does
   void go_on() override;
   void pause(const std::string& reason) override;
   void resume() override;

@@ -6,10 +6,9 @@ in another boot.
 P5 P6; fault: power cut
 """
 import shutil
-import sqlite3
-from contextlib import closing
 
 from stage import SALE, Stage, wait_until
+from stage.journal_file import opened
 
 with Stage() as stage:
     site, central = stage.broker("site"), stage.broker("central")
@@ -36,7 +35,7 @@ with Stage() as stage:
     bascule.kill()
     shutil.rmtree(bascule.data_dir)
     shutil.copytree(copy, bascule.data_dir)
-    with closing(sqlite3.connect(bascule.data_dir / "journal.db")) as journal, journal:
+    with opened(bascule.data_dir) as journal, journal:
         assert journal.execute("UPDATE meta SET value='x' WHERE key='unsynced'").rowcount == 1
     shown = bascule.cli("journal", "list")  # whoever only looks is told, and changes nothing
     assert shown.returncode == 0 and epoch in shown.stdout, shown
@@ -51,7 +50,7 @@ with Stage() as stage:
     bascule.wait_drained()
     epoch = bascule.status()["epoch"]
     bascule.terminate()
-    with closing(sqlite3.connect(bascule.data_dir / "journal.db")) as journal:
+    with opened(bascule.data_dir) as journal:
         assert journal.execute("SELECT * FROM meta WHERE key='unsynced'").fetchall() == []
     bascule.start()
     assert bascule.status()["epoch"] == epoch

@@ -33,6 +33,7 @@ TEST_CASE("config: the least file gets every default") {
 TEST_CASE("config: every key of the journal, the lanes, the control and the log is read") {
   const BridgeConfig config = load(least +
                                    "journal: {sync: normal, max_size: 1GiB, min_free: 0B,\n"
+                                   "  gather: 500ms, flash: {size: 32GB, full_writes: 3000},\n"
                                    "  when_full: drop-newest, keep_forwarded: 2d}\n"
                                    "lanes:\n"
                                    "  media: {priority: 1, rate: 2KiB/s, hours: 22:00-06:00,\n"
@@ -44,6 +45,8 @@ TEST_CASE("config: every key of the journal, the lanes, the control and the log 
   CHECK(config.journal.sync == JournalSettings::Sync::normal);
   CHECK(config.journal.max_size_bytes == 1 << 30);
   CHECK(config.journal.min_free_bytes == 0);
+  CHECK(config.journal.gather_ms == 500);
+  CHECK(config.journal.endurance_bytes == 96'000'000'000'000);
   CHECK(config.journal.when_full == WhenFull::drop_newest);
   CHECK(config.journal.keep_forwarded_ms == 172'800'000);
   REQUIRE(config.lanes.size() == 3);
@@ -146,8 +149,8 @@ TEST_CASE("config: an unknown key is refused with the key that was meant") {
       {"journal: {fsync: full}\n",
        "4:11: unknown key \"fsync\" in \"journal\"; did you mean \"sync\"?"},
       {"journal: {turbo: 1}\n",
-       "4:11: unknown key \"turbo\" in \"journal\"; use sync, max_size, min_free, when_full, "
-       "keep_forwarded, max_payload, must_exist or endurance"},
+       "4:11: unknown key \"turbo\" in \"journal\"; use sync, gather, max_size, min_free, "
+       "when_full, keep_forwarded, max_payload, must_exist, endurance or flash"},
       {"lanes: {a: {prio: 1}}\n",
        "4:13: unknown key \"prio\" in \"lanes.a\"; did you mean \"priority\"?"},
       {"control: {port: 1}\n", "4:11: unknown key \"port\" in \"control\"; use socket or http"},
@@ -213,4 +216,31 @@ TEST_CASE("config: the API over TCP is off, and has a token file where it is on"
   CHECK(http->address == "::1");
   CHECK(http->port == 8642);
   CHECK(problems(least + "control: {http: \"0.0.0.0:80\"" + tokens + "}\n").size() == 1);
+}
+
+TEST_CASE("config: the flash is told as its maker has it, or in one figure") {
+  const auto endurance = [](const std::string& keys) {
+    return load(least + "journal: {" + keys + "}\n").journal.endurance_bytes;
+  };
+  CHECK(endurance("flash: {size: 1TB, full_writes: 600}") == 600'000'000'000'000);
+  CHECK(endurance("flash: {size: 64GiB, full_writes: 1}") == std::uint64_t{64} << 30);
+  CHECK(endurance("endurance: 1TiB") == std::uint64_t{1} << 40);
+  CHECK(endurance("") == 0);
+  const auto wrong = [](const std::string& keys) {
+    return problems(least + "journal: {" + keys + "}\n").size() == 1;
+  };
+  CHECK(wrong("flash: {size: 32GB}"));
+  CHECK(wrong("flash: {full_writes: 3000}"));
+  CHECK(wrong("flash: {size: 32, full_writes: 3000}"));
+  CHECK(wrong("flash: {size: 32GB, full_writes: 0}"));
+  CHECK(wrong("flash: {size: 32GB, full_writes: 3000}, endurance: 1TiB"));
+}
+
+TEST_CASE("config: commits wait for company no longer than is sane, and long waits are warned of") {
+  const auto warnings = [](const std::string& gather) {
+    return load(least + "journal: {gather: " + gather + "}\n").warnings.size();
+  };
+  CHECK(warnings("1s") == warnings("0s"));
+  CHECK(warnings("1001ms") == warnings("0s") + 1);
+  CHECK(problems(least + "journal: {gather: 11s}\n").size() == 1);
 }

@@ -81,7 +81,7 @@ TEST_CASE("journal: the log is moved into the file and does not grow with it") {
     core.checkpoint();
   }
   CHECK(std::filesystem::file_size(directory.database()) > (60 << 20));
-  CHECK(std::filesystem::file_size(directory.database() + "-wal") < (8 << 20));
+  CHECK(std::filesystem::file_size(directory.database() + "-log") < (8 << 20));
 }
 
 TEST_CASE("journal: a checkpoint waits for the transaction under way") {
@@ -246,10 +246,10 @@ TEST_CASE("journal: files that vanish are noticed with the next commit, and none
   fill(core, 3);
   SUBCASE("the file is removed: it is written anew from what is open") {
     std::filesystem::remove(database);
-    std::filesystem::remove(database + "-wal");
+    std::filesystem::remove(database + "-log");
   }
   SUBCASE("its directory is removed") { std::filesystem::remove_all(directory.path()); }
-  SUBCASE("its log is removed") { std::filesystem::remove(database + "-wal"); }
+  SUBCASE("its log is removed") { std::filesystem::remove(database + "-log"); }
   SUBCASE("the file is moved, and comes back") {
     std::filesystem::rename(database, moved);
     REQUIRE(append(core, {{1, "t", "x"}}) == AppendResult::stored);
@@ -296,4 +296,47 @@ TEST_CASE("journal: what was removed is saved beside another journal that is the
   std::filesystem::copy_file(saved, kept.database());
   JournalCore after = open_journal(kept);
   CHECK(payloads(read_backlog(after, 1)) == "abx");
+}
+
+TEST_CASE("journal: what has crossed may wait for a later commit, and costs none of its own") {
+  const Directory directory;
+  JournalCore core = open_journal(directory);
+  fill(core, 5);
+  core.store().checkpoint(Database::Sync::now);
+  core.progress(told(1, 1, 2));
+  REQUIRE(append(core, {{1, "t", "x"}}) == AppendResult::stored);
+  core.commit(JournalCore::Cursors::later);
+  CHECK(core.store().log_pages() == 1);
+  CHECK(lane_of(core, 1).cursor == 2);
+  {
+    JournalCore left = open_journal(directory.copy());
+    CHECK(lane_of(left, 1).cursor == 0);
+    CHECK(payloads(read_backlog(left, 1)) == "abcdex");
+  }
+  SUBCASE("a later commit has it") {
+    core.commit();
+    JournalCore left = open_journal(directory.copy());
+    CHECK(lane_of(left, 1).cursor == 2);
+  }
+  SUBCASE("it is told again after trouble") {
+    core.reopen();
+    CHECK(lane_of(core, 1).cursor == 2);
+  }
+  SUBCASE("it does not wait beside what may not") {
+    Progress claim;
+    claim.lane = 1;
+    claim.claimed = {{3, 60'000, false}};
+    core.progress(std::move(claim));
+    core.commit(JournalCore::Cursors::later);
+    JournalCore left = open_journal(directory.copy());
+    CHECK(lane_of(left, 1).cursor == 2);
+    CHECK_FALSE(lane_of(left, 1).claims.encode().empty());
+  }
+  SUBCASE("nor where rows go that it has passed") {
+    core.store().batches().erase(1, 1, 1);
+    core.commit(JournalCore::Cursors::later);
+    JournalCore left = open_journal(directory.copy());
+    CHECK(lane_of(left, 1).cursor == 2);
+    CHECK(losses(left).empty());
+  }
 }

@@ -41,10 +41,17 @@ std::future<std::uint64_t> cursor_of(Journal& journal) {
   return done->get_future();
 }
 
+JournalSettings gathering(const Directory& directory, std::chrono::milliseconds gather) {
+  JournalSettings settings = journal_settings(directory);
+  settings.gather_ms = gather.count();
+  return settings;
+}
+
 struct Running {
   Directory directory;
-  Journal journal{journal_settings(directory), "store-42", {}};
-  Running() {
+  Journal journal;
+  explicit Running(std::chrono::milliseconds gather = {})
+      : journal(gathering(directory, gather), "store-42", {}) {
     journal.start([](const Loss&, const std::string&, Direction) {});
   }
 };
@@ -67,6 +74,76 @@ TEST_CASE("journal thread: while many messages come, commits keep apart") {
     CHECK(wait_for(append_to(running.journal, many)) == AppendResult::stored);
   }
   CHECK(std::chrono::steady_clock::now() - begin >= std::chrono::milliseconds(5 * 2));
+}
+
+TEST_CASE("journal thread: what gathers is one commit, when its time is over") {
+  Running running(std::chrono::seconds(2));
+  const auto begin = std::chrono::steady_clock::now();
+  auto first = append_to(running.journal, {{1, "t", "a"}});
+  auto second = append_to(running.journal, {{1, "t", "b"}});
+  running.journal.report();  // whoever looks does not end it
+  CHECK(wait_for(std::move(first)) == AppendResult::stored);
+  CHECK(wait_for(std::move(second)) == AppendResult::stored);
+  CHECK(std::chrono::steady_clock::now() - begin >= std::chrono::seconds(2));
+  running.journal.stop();
+  JournalCore after = open_journal(running.directory.copy());
+  CHECK(after.store().batches().heads(1, 0, 10).size() == 1);
+}
+
+TEST_CASE("journal thread: nothing gathers where there is company enough, or others wait for it") {
+  Running running(std::chrono::hours(1));  // the deadlines of wait_for() are earlier
+  SUBCASE("so many messages") {
+    const std::vector<Put> many(16, Put{1, "t", "a"});
+    CHECK(wait_for(append_to(running.journal, many)) == AppendResult::stored);
+  }
+  SUBCASE("so many groups, each less than a window of a broker") {
+    std::vector<std::future<AppendResult>> all;
+    for (int i = 0; i < 16; ++i) all.push_back(append_to(running.journal, {{1, "t", "a"}}));
+    for (auto& one : all) CHECK(wait_for(std::move(one)) == AppendResult::stored);
+  }
+  SUBCASE("a client that waits for each acknowledgement") {
+    AppendGroup group = group_of({{1, "t", "a"}});
+    group.alone = true;
+    auto done = std::make_shared<std::promise<AppendResult>>();
+    running.journal.append(std::move(group), [done](AppendResult r) { done->set_value(r); });
+    CHECK(wait_for(done->get_future()) == AppendResult::stored);
+  }
+  SUBCASE("a claim of QoS 2") {
+    auto appended = append_to(running.journal, {{1, "t", "a"}});
+    auto claimed = std::make_shared<std::promise<bool>>();
+    Progress progress;
+    progress.lane = 1;
+    progress.claimed = {{1, 60'000, false}};
+    running.journal.progress(std::move(progress), [claimed] { claimed->set_value(true); });
+    CHECK(wait_for(claimed->get_future()));
+    CHECK(wait_for(std::move(appended)) == AppendResult::stored);
+  }
+  SUBCASE("a question about positions") {
+    auto appended = append_to(running.journal, {{1, "t", "a"}});
+    CHECK(wait_for(cursor_of(running.journal)) == 0);
+    CHECK(wait_for(std::move(appended)) == AppendResult::stored);
+  }
+  SUBCASE("somebody who looks into the journal") {
+    auto appended = append_to(running.journal, {{1, "t", "a"}});
+    running.journal.inspect([](JournalCore&) {});
+    CHECK(wait_for(std::move(appended)) == AppendResult::stored);
+  }
+  SUBCASE("the end") {
+    auto appended = append_to(running.journal, {{1, "t", "a"}});
+    running.journal.stop();
+    CHECK(wait_for(std::move(appended)) == AppendResult::stored);
+  }
+}
+
+TEST_CASE("journal thread: what gathers is not read before it is committed") {
+  Running running(std::chrono::milliseconds(300));
+  auto appended = append_to(running.journal, {{1, "t", "a"}});
+  auto portions = read_from(running.journal, 1);
+  const Directory meanwhile = running.directory.copy();
+  CHECK(wait_for(std::move(portions)).size() == 1);
+  CHECK(appended.wait_for(std::chrono::seconds(0)) == std::future_status::ready);
+  JournalCore after = open_journal(running.directory.copy());
+  CHECK(payloads(read_backlog(after, 1)) == "a");
 }
 
 TEST_CASE("journal thread: once a group is not kept, no later one of its connection is") {
@@ -131,6 +208,16 @@ TEST_CASE("journal thread: positions see the progress that was told before") {
   running.journal.progress(told(1, 1, 2));
   CHECK(wait_for(cursor_of(running.journal)) == 2);
   CHECK(running.journal.report().lanes[0].state.cursor == 2);
+}
+
+TEST_CASE("journal thread: what a report says stands, also after a kill") {
+  Running running;
+  wait_for(append_to(running.journal, {{1, "t", "a"}, {1, "t", "b"}}));
+  running.journal.progress(told(1, 1, 2));
+  CHECK(running.journal.glance().lanes[0].state.cursor == 2);
+  CHECK(running.journal.report().lanes[0].state.cursor == 2);
+  JournalCore left = open_journal(running.directory.copy());
+  CHECK(lane_of(left, 1).cursor == 2);
 }
 
 TEST_CASE("journal thread: inspect sees what was appended before, and hands on what is thrown") {

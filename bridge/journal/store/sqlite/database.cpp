@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "journal/store/sqlite/gather_vfs.hpp"
+#include "journal/store/sqlite/log_sectors.hpp"
 
 namespace bascule {
 namespace {
@@ -35,15 +36,37 @@ void close_to_others(const std::string& path) {
   ::close(file);
 }
 
+// Whether the pages of the file leave room for what its log puts there; so do those of a new one.
+// Where a power cut has torn the file's first page, the log has it, and which log there is tells.
+bool leaves_room(const std::string& path) {
+  constexpr std::string_view magic{"SQLite format 3\0", 16};
+  char head[21] = {};
+  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (file >= 0) {
+    if (::pread(file, head, sizeof head, 0) != sizeof head) head[0] = '\0';
+    ::close(file);
+  }
+  if (std::string_view(head, magic.size()) == magic) {
+    return head[20] == static_cast<char>(log_sectors::frame_header_bytes);
+  }
+  const auto exists = [&path](std::string_view suffix) {
+    return ::access((path + std::string(suffix)).c_str(), F_OK) == 0;
+  };
+  return exists(sector_log_suffix) || !exists("-wal");
+}
+
 }  // namespace
 
 Database::Database(const std::string& path) {
   close_to_others(path);
+  const bool sectors = leaves_room(path);
+  log_path_ = path + (sectors ? std::string(sector_log_suffix) : "-wal");
   // Nobody asks how much SQLite has allocated, and counting takes a lock each time. It can be told
   // so before its first use alone.
   static const int told = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
   static_cast<void>(told);
-  const std::string uri = "file:" + escaped(path) + "?psow=0";
+  std::string uri = "file:" + escaped(path) + "?psow=0";
+  if (sectors) uri.append(1, '&').append(sectors_parameter).append("=1");
   const int code = sqlite3_open_v2(
       uri.c_str(), &database_,
       SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX,
@@ -55,6 +78,10 @@ Database::Database(const std::string& path) {
     throw DatabaseError(code, what);
   }
   sqlite3_extended_result_codes(database_, 1);
+  if (sectors) {
+    int reserved = log_sectors::frame_header_bytes;
+    sqlite3_file_control(database_, "main", SQLITE_FCNTL_RESERVE_BYTES, &reserved);
+  }
   // Checkpoints are ours to time. In this order: autocheckpoint is itself a hook, and turning it
   // off removes whichever is there.
   sqlite3_wal_autocheckpoint(database_, 0);

@@ -16,8 +16,9 @@ namespace bascule {
 
 class Database {
  public:
-  // Opens or creates the file, without power-safe-overwrite: a torn write may then damage its
-  // sector, and the log is padded against that.
+  // Opens or creates the file. A torn write may damage all of its sector. So each page has a sector
+  // of the log to itself; in files from before that was so, the log is filled up behind each
+  // transaction.
   explicit Database(const std::string& path);
   ~Database();
   Database(const Database&) = delete;
@@ -32,6 +33,8 @@ class Database {
   std::int64_t changes() const;        // rows, of the last statement
   std::int64_t total_changes() const;  // rows, since opening
 
+  // Where the log is, while it is there.
+  const std::string& log_path() const { return log_path_; }
   // Pages in the write-ahead log as of the last commit, and moving them into the file.
   int log_pages() const { return log_pages_; }
   // The file is synced when it returns, or beside what the caller does next, until the next commit:
@@ -51,6 +54,7 @@ class Database {
 
  private:
   sqlite3* database_ = nullptr;
+  std::string log_path_;
   std::map<const char*, Statement> statements_;
   int log_pages_ = 0;
 };

@@ -3,6 +3,7 @@
 #include <sqlite3.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstdint>
 #include <cstring>
 #include <future>
@@ -12,6 +13,8 @@
 #include <string_view>
 #include <system_error>
 #include <utility>
+
+#include "journal/store/sqlite/log_sectors.hpp"
 
 namespace bascule {
 namespace {
@@ -23,10 +26,21 @@ constexpr std::size_t image_max = 5 << 20;
 // In the log, what is written in one piece of this length is the header of a page (SQLite's file
 // format, 4.1); the four bytes at 4 are not zero in the last one of a transaction.
 constexpr int page_header_bytes = 24;
+constexpr std::string_view log_suffix = "-wal";
+static_assert(log_suffix.size() == sector_log_suffix.size());
+
+std::atomic<std::uint64_t> written = 0;
 
 class File {
  public:
-  File(sqlite3_file* below, bool log) : below_(below), log_(log) {}
+  // `sectors`: see log_sectors.hpp. `name`: what the file below was opened by, if it is not
+  // SQLite's; lives as long.
+  File(sqlite3_file* below, bool log, bool sectors, std::unique_ptr<char[]> name)
+      : below_(below),
+        log_(log),
+        sectors_(sectors),
+        in_sectors_(log && sectors),
+        name_(std::move(name)) {}
 
   int close() {
     const int ready = settle();
@@ -42,7 +56,8 @@ class File {
       return SQLITE_OK;
     }
     if (const int flushed = flush(); flushed != SQLITE_OK) return flushed;
-    const int code = below_->pMethods->xRead(below_, out, length, at);
+    const int code = in_sectors_ ? read_sectors(static_cast<char*>(out), size, from)
+                                 : below_->pMethods->xRead(below_, out, length, at);
     // So SQLite calls a read that the device refused (EIO), and makes "the file is malformed" of
     // it.
     return code == SQLITE_IOERR_CORRUPTFS ? SQLITE_IOERR_READ : code;
@@ -71,15 +86,27 @@ class File {
     if (const int flushed = flush(); flushed != SQLITE_OK) return flushed;
     if (static_cast<std::size_t>(size) < image_.size())
       image_.resize(static_cast<std::size_t>(size));
+    if (in_sectors_) {
+      size = static_cast<sqlite3_int64>(log_sectors::file_length(static_cast<std::size_t>(size)));
+    }
     return below_->pMethods->xTruncate(below_, size);
+  }
+
+  int size(sqlite3_int64* size) {
+    if (const int flushed = flush(); flushed != SQLITE_OK) return flushed;
+    const int code = below_->pMethods->xFileSize(below_, size);
+    if (in_sectors_) {
+      *size = static_cast<sqlite3_int64>(log_sectors::log_length(static_cast<std::size_t>(*size)));
+    }
+    return code;
   }
 
   // Writes what has been gathered. After a failure it is given up: SQLite has been told, and undoes
   // the transaction or ends the checkpoint.
   int flush() {
     if (gathered_.empty()) return SQLITE_OK;
-    const int code = below_->pMethods->xWrite(below_, gathered_.data(),
-                                              static_cast<int>(gathered_.size()), gathered_at_);
+    const int code = in_sectors_ ? write_sectors(gathered_, static_cast<std::size_t>(gathered_at_))
+                                 : write_below(gathered_, static_cast<std::size_t>(gathered_at_));
     gathered_.clear();
     if (code != SQLITE_OK) image_.clear();
     return code;
@@ -113,7 +140,78 @@ class File {
 
   sqlite3_file* below() { return below_; }
 
+  // What is committed shares no sector with what is written later: there is nothing to fill up.
+  int characteristics() {
+    const int known = below_->pMethods->xDeviceCharacteristics(below_);
+    return sectors_ ? known | SQLITE_IOCAP_POWERSAFE_OVERWRITE : known;
+  }
+
  private:
+  int write_below(std::string_view bytes, std::size_t place) {
+    constexpr std::size_t sector = log_sectors::sector_bytes;
+    written += ((place + bytes.size() + sector - 1) / sector - place / sector) * sector;
+    return below_->pMethods->xWrite(below_, bytes.data(), static_cast<int>(bytes.size()),
+                                    static_cast<sqlite3_int64>(place));
+  }
+
+  int write_sectors(std::string_view bytes, std::size_t at) {
+    while (!bytes.empty()) {
+      const std::size_t frames = log_sectors::whole_frames(at, bytes.size());
+      const auto piece = log_sectors::piece(at, bytes.size());
+      const std::size_t length = frames > 0 ? frames * log_sectors::frame_bytes : piece.length;
+      const std::string_view part = bytes.substr(0, length);
+      const int code = frames > 0       ? write_frames(part, at)
+                       : piece.reserved ? zeros(part)
+                                        : write_below(part, piece.place);
+      if (code != SQLITE_OK) return code;
+      bytes.remove_prefix(length);
+      at += length;
+    }
+    return SQLITE_OK;
+  }
+
+  int write_frames(std::string_view frames, std::size_t at) {
+    using namespace log_sectors;
+    std::string sectors;
+    sectors.reserve(frames.size());
+    for (std::size_t begin = 0; begin < frames.size(); begin += frame_bytes) {
+      const std::string_view frame = frames.substr(begin, frame_bytes);
+      if (const int code = zeros(frame.substr(frame_header_bytes + kept_bytes));
+          code != SQLITE_OK) {
+        return code;
+      }
+      sectors.append(frame, frame_header_bytes, kept_bytes).append(frame, 0, frame_header_bytes);
+    }
+    return write_below(sectors, piece(at + frame_header_bytes, 1).place);
+  }
+
+  // SQLite leaves the reserved bytes as they are, and they have been zero from the beginning.
+  static int zeros(std::string_view bytes) {
+    const bool all = bytes.find_first_not_of('\0') == bytes.npos;
+    return all ? SQLITE_OK : SQLITE_IOERR_WRITE;
+  }
+
+  int read_sectors(char* out, std::size_t length, std::size_t at) {
+    int result = SQLITE_OK;
+    while (length > 0) {
+      const auto piece = log_sectors::piece(at, length);
+      std::memset(out, 0, piece.length);
+      const int code = piece.reserved
+                           ? SQLITE_OK
+                           : below_->pMethods->xRead(below_, out, static_cast<int>(piece.length),
+                                                     static_cast<sqlite3_int64>(piece.place));
+      if (code == SQLITE_IOERR_SHORT_READ) {
+        result = code;
+      } else if (code != SQLITE_OK) {
+        return code;
+      }
+      out += piece.length;
+      at += piece.length;
+      length -= piece.length;
+    }
+    return result;
+  }
+
   // The image is what the file holds from its beginning on.
   void remember(std::string_view piece, std::size_t at) {
     if (at > image_.size()) return;
@@ -123,6 +221,9 @@ class File {
 
   sqlite3_file* below_;
   const bool log_;
+  const bool sectors_;     // of the log, also where this is the database
+  const bool in_sectors_;  // it is that log
+  const std::unique_ptr<char[]> name_;
   File* database_ = nullptr;   // of a log: what it waits for
   bool leaves_syncs_ = false;  // to another thread
   std::future<int> syncing_;
@@ -186,9 +287,7 @@ int flushed(sqlite3_file* handle, Ask ask) {
 int sync_file(sqlite3_file* handle, int flags) {
   return guarded([&] { return file_of(handle).sync(flags); });
 }
-int size_of_file(sqlite3_file* handle, sqlite3_int64* size) {
-  return flushed(handle, [&](sqlite3_file* f) { return f->pMethods->xFileSize(f, size); });
-}
+int size_of_file(sqlite3_file* handle, sqlite3_int64* size) { return file_of(handle).size(size); }
 int unlock_file(sqlite3_file* handle, int level) {
   return flushed(handle, [&](sqlite3_file* f) { return f->pMethods->xUnlock(f, level); });
 }
@@ -211,9 +310,7 @@ int control_file(sqlite3_file* handle, int operation, void* argument) {
 int sector_size(sqlite3_file* handle) {
   return below(handle)->pMethods->xSectorSize(below(handle));
 }
-int characteristics(sqlite3_file* handle) {
-  return below(handle)->pMethods->xDeviceCharacteristics(below(handle));
-}
+int characteristics(sqlite3_file* handle) { return file_of(handle).characteristics(); }
 
 // Version 1: no shared memory and no mapping, neither of which one exclusive connection needs.
 const sqlite3_io_methods methods = [] {
@@ -234,16 +331,52 @@ const sqlite3_io_methods methods = [] {
   return m;
 }();
 
+// Where the log of this name lies; null: there is no memory. SQLite's own tools cannot read it, and
+// would remove what has its usual name.
+std::unique_ptr<char[]> log_place(const char* name) {
+  const std::size_t length = std::strlen(name);
+  std::unique_ptr<char[]> place(new (std::nothrow) char[length + 2]{});
+  if (place == nullptr) return place;
+  std::memcpy(place.get(), name, length);
+  std::memcpy(place.get() + length - log_suffix.size(), sector_log_suffix.data(),
+              log_suffix.size());
+  return place;
+}
+
+// Whether SQLite means a log that lies elsewhere. Only the names of databases and their logs have
+// parameters behind them, and nobody else's ends so.
+bool elsewhere(const char* name) {
+  return std::string_view(name).ends_with(log_suffix) &&
+         sqlite3_uri_boolean(name, sectors_parameter, 0) != 0;
+}
+template <typename Ask>
+int at_place(const char* name, Ask ask) {
+  if (!elsewhere(name)) return ask(name);
+  const auto place = log_place(name);
+  return place == nullptr ? SQLITE_NOMEM : ask(place.get());
+}
+
+// SQLite reads parameters behind the names of these, and keeps them while the file is open.
+bool has_parameters(int flags) { return (flags & (SQLITE_OPEN_MAIN_DB | SQLITE_OPEN_WAL)) != 0; }
+
 int open_file(sqlite3_vfs*, const char* name, sqlite3_file* handle, int flags, int* out_flags) {
   handle->pMethods = nullptr;
+  const bool sectors =
+      has_parameters(flags) && sqlite3_uri_boolean(name, sectors_parameter, 0) != 0;
   sqlite3_vfs* const system = system_vfs();
   auto* const under =
       static_cast<sqlite3_file*>(sqlite3_malloc64(static_cast<sqlite3_uint64>(system->szOsFile)));
   if (under == nullptr) return SQLITE_NOMEM;
   std::memset(under, 0, static_cast<std::size_t>(system->szOsFile));
-  const int code = system->xOpen(system, name, under, flags, out_flags);
+  std::unique_ptr<char[]> place;  // another name than SQLite's
+  const bool log = (flags & SQLITE_OPEN_WAL) != 0;
+  if (log && sectors) place = log_place(name);
+  int code = log && sectors && place == nullptr ? SQLITE_NOMEM : SQLITE_OK;
+  if (code == SQLITE_OK) {
+    code = system->xOpen(system, place ? place.get() : name, under, flags, out_flags);
+  }
   auto* const file =
-      code == SQLITE_OK ? new (std::nothrow) File(under, (flags & SQLITE_OPEN_WAL) != 0) : nullptr;
+      code == SQLITE_OK ? new (std::nothrow) File(under, log, sectors, std::move(place)) : nullptr;
   if (file == nullptr) {
     if (under->pMethods != nullptr) under->pMethods->xClose(under);
     sqlite3_free(under);
@@ -254,16 +387,22 @@ int open_file(sqlite3_vfs*, const char* name, sqlite3_file* handle, int flags, i
   return SQLITE_OK;
 }
 int delete_file(sqlite3_vfs*, const char* name, int sync_directory) {
-  return system_vfs()->xDelete(system_vfs(), name, sync_directory);
+  return at_place(name, [&](const char* place) {
+    return system_vfs()->xDelete(system_vfs(), place, sync_directory);
+  });
 }
 int access_file(sqlite3_vfs*, const char* name, int flags, int* answer) {
-  return system_vfs()->xAccess(system_vfs(), name, flags, answer);
+  return at_place(name, [&](const char* place) {
+    return system_vfs()->xAccess(system_vfs(), place, flags, answer);
+  });
 }
 int full_name(sqlite3_vfs*, const char* name, int length, char* out) {
   return system_vfs()->xFullPathname(system_vfs(), name, length, out);
 }
 
 }  // namespace
+
+std::uint64_t database_bytes_written() { return written; }
 
 const char* gather_vfs() {
   static const int registered = [] {

@@ -10,17 +10,30 @@
 // everything that would be written from then on, and the log stays; whoever opens the database
 // again has it all from there.
 //
+// A database that is opened with the parameter `sectors` (of its file: URI) has a log in which each
+// page has a sector to itself (log_sectors.hpp). It must keep the end of each page free for that.
+// Such a log is at another name than SQLite's: SQLite's tools cannot read it, and would remove it.
+//
 // For one connection with locking_mode=EXCLUSIVE: the files of one database share nothing, and have
 // no lock of their own.
 #pragma once
 
+#include <cstdint>
 #include <future>
+#include <string_view>
 
 namespace bascule {
 
 // Registers the layer at the first call. Below it is the VFS that is SQLite's default when a
 // database is opened. Any thread.
 const char* gather_vfs();
+
+inline constexpr const char* sectors_parameter = "sectors";
+inline constexpr std::string_view sector_log_suffix = "-log";
+
+// What this process has had written to databases and their logs, in whole sectors of 4,096 bytes:
+// what a disk has to write for it, but for the file system's own. Any thread.
+std::uint64_t database_bytes_written();
 
 // sqlite3_file_control() with the sqlite3_file* of the log, which is open: the syncs of the
 // database that follow are left to another thread. With null: no more.

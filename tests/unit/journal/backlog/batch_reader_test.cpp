@@ -16,7 +16,7 @@ Directory six() {
   return directory;
 }
 
-std::string id(std::uint64_t sequence) { return std::to_string(LaneSequence{1, sequence}.key()); }
+std::string id(std::uint64_t sequence) { return batch_id(1, sequence); }
 
 void check_loss(JournalCore& core, std::uint64_t first, std::uint64_t last) {
   const auto ledger = losses(core);
@@ -44,7 +44,7 @@ TEST_CASE("damage: a row with a flipped byte is salvaged and named, and the lane
     CHECK(lane_of(core, 1).backlog() == 0);
     core.commit();
   }
-  CHECK(sql(directory, "SELECT id FROM damaged") == id(3));
+  CHECK(sql(directory, "SELECT id FROM damaged") == std::to_string(LaneSequence{1, 3}.key()));
   CHECK(sql(directory, "SELECT count(*) FROM batch WHERE id = " + id(3)) == "0");
   CHECK(sql(directory, "SELECT length(CAST(data AS BLOB)) FROM damaged") == "26");
 }

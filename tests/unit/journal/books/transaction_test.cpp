@@ -37,3 +37,15 @@ TEST_CASE("transaction: it is due at once for who waits, and soon for who does n
   transaction.commit();
   CHECK_FALSE(transaction.changed());
 }
+
+TEST_CASE("transaction: what may wait is not forgotten by a commit without it") {
+  const Directory directory;
+  Transaction transaction;
+  transaction.open(journal_settings(directory), "store-42");
+  transaction.change_later();
+  CHECK_FALSE(transaction.ripe());
+  transaction.write();
+  transaction.commit(false);
+  CHECK(transaction.changed());
+  CHECK_FALSE(transaction.due());
+}

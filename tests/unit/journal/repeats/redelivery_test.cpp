@@ -77,7 +77,7 @@ TEST_CASE("redelivery: what the journal had and has given up crosses twice, and 
     core.enter_session(Direction::up, "broker", false);
     deliver(core, 400, 20, false);
   }
-  sql(directory, "DELETE FROM batch WHERE id < " + std::to_string(LaneSequence{1, 200}.key()));
+  sql(directory, "DELETE FROM batch WHERE id < " + batch_id(1, 200));
   JournalCore core = open_journal(directory);
   core.enter_session(Direction::up, "broker", true);
   deliver(core, 400, 20, true);

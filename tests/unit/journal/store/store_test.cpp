@@ -26,9 +26,9 @@ bool says(const std::string& text, const std::string& part) {
 TEST_CASE("store: a newer schema is refused and not a byte is written") {
   const Directory directory;
   { const JournalCore core = open_journal(directory); }
-  sql(directory, "PRAGMA user_version = 6");
+  sql(directory, "PRAGMA user_version = 7");
   const std::string before = bytes_of_file(directory.database());
-  CHECK(says(refusal(directory), "newer bascule (schema 6, this program knows 5)"));
+  CHECK(says(refusal(directory), "newer bascule (schema 7, this program knows 6)"));
   CHECK(bytes_of_file(directory.database()) == before);
 }
 
@@ -57,7 +57,7 @@ TEST_CASE("store: a journal of version 1 is taken over as it is") {
       "INSERT INTO quarantine VALUES(1, 0, 1, 2, 3, 'no', 't', '', 'payload', 7);"
       "PRAGMA user_version = 1");
   JournalCore core = open_journal(directory);
-  CHECK(core.store().schema() == 5);
+  CHECK(core.store().schema() == 6);
   CHECK(payloads(read_backlog(core, 1)) == "abc");
   const QuarantineTable::Size quarantined = core.store().quarantine().size();
   CHECK(quarantined.messages == 1);
@@ -75,16 +75,14 @@ TEST_CASE("store: a journal of version 1 is taken over as it is") {
 TEST_CASE("store: a newer schema that crashed is left as it is, with its log") {
   const Directory directory;
   { const JournalCore core = open_journal(directory); }
-  sqlite3* newer = nullptr;
-  REQUIRE(sqlite3_open(directory.database().c_str(), &newer) == SQLITE_OK);
-  REQUIRE(sqlite3_exec(newer, "PRAGMA user_version = 6", nullptr, nullptr, nullptr) == SQLITE_OK);
+  Database newer(directory.database());
+  newer.execute("PRAGMA locking_mode=EXCLUSIVE; PRAGMA user_version = 7");
   const Directory left = directory.copy();
-  sqlite3_close(newer);
   const std::string file = bytes_of_file(left.database());
-  const std::string log = bytes_of_file(left.database() + "-wal");
+  const std::string log = bytes_of_file(left.database() + "-log");
   CHECK(says(refusal(left), "newer bascule"));
   CHECK(bytes_of_file(left.database()) == file);
-  CHECK(bytes_of_file(left.database() + "-wal") == log);
+  CHECK(bytes_of_file(left.database() + "-log") == log);
 }
 
 TEST_CASE("store: another program's database is not a journal") {

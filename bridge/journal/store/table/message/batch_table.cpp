@@ -1,13 +1,39 @@
 #include "journal/store/table/message/batch_table.hpp"
 
 #include "clock.hpp"
+#include "journal/store/sqlite/gather_vfs.hpp"
 
 namespace bascule {
 namespace {
 
-BatchPtr read_batch(const Statement& row) {
+// The rows of a lane that was made later come first, but in a journal from before version 6: what
+// is appended behind all other rows needs no room made between them, and the lanes that carry most
+// are those that are there from the beginning.
+class Keys {
+ public:
+  explicit Keys(const Database& database)
+      : turned_(database.log_path().ends_with(sector_log_suffix)) {}
+
+  std::uint64_t of(LaneId lane, std::uint64_t sequence) const {
+    return LaneSequence{turn(lane), sequence}.key();
+  }
+  std::uint64_t first(LaneId lane) const { return first_key(turn(lane)); }
+  std::uint64_t last(LaneId lane) const { return last_key(turn(lane)); }
+  LaneSequence place(std::uint64_t key) const {
+    const LaneSequence turned = LaneSequence::of_key(key);
+    return {turn(turned.lane), turned.sequence};
+  }
+
+ private:
+  static constexpr LaneId lane_max = 32'767;
+  LaneId turn(LaneId lane) const { return turned_ ? static_cast<LaneId>(lane_max - lane) : lane; }
+
+  bool turned_;
+};
+
+BatchPtr read_batch(const Keys& keys, const Statement& row) {
   auto batch = std::make_shared<Batch>();
-  const LaneSequence place = LaneSequence::of_key(row.number(0));
+  const LaneSequence place = keys.place(row.number(0));
   batch->lane = place.lane;
   batch->first = place.sequence;
   batch->count = static_cast<std::uint32_t>(row.integer(1));
@@ -32,40 +58,43 @@ BatchHead read_head(const Statement& row) {
 
 void BatchTable::insert(const Batch& batch) {
   database_.prepared("INSERT INTO batch VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)")
-      .run(LaneSequence{batch.lane, batch.first}.key(), batch.count, batch.boot, batch.captured_ms,
+      .run(Keys(database_).of(batch.lane, batch.first), batch.count, batch.boot, batch.captured_ms,
            batch.chain, batch.before_bytes, Blob{batch.data});
 }
 
 BatchPtr BatchTable::read(LaneId lane, std::uint64_t sequence) {
-  const std::uint64_t key = LaneSequence{lane, sequence}.key();
+  const Keys keys(database_);
+  const std::uint64_t key = keys.of(lane, sequence);
   // The row that begins at or before the sequence, if it reaches it; else the next row.
   Statement& before = database_.prepared(
       "SELECT id, count, boot, captured_ms, chain, before_bytes, data FROM batch"
       " WHERE id BETWEEN ?1 AND ?2 ORDER BY id DESC LIMIT 1");
-  const auto holding = before.bind(first_key(lane), key).first([&](const Statement& row) {
-    return row.number(0) + row.number(1) > key ? read_batch(row) : nullptr;
+  const auto holding = before.bind(keys.first(lane), key).first([&](const Statement& row) {
+    return row.number(0) + row.number(1) > key ? read_batch(keys, row) : nullptr;
   });
   if (holding && *holding != nullptr) return *holding;
   return database_
       .prepared(
           "SELECT id, count, boot, captured_ms, chain, before_bytes, data FROM batch"
           " WHERE id > ?1 AND id <= ?2 ORDER BY id LIMIT 1")
-      .bind(key, last_key(lane))
-      .first(read_batch)
+      .bind(key, keys.last(lane))
+      .first([&](const Statement& row) { return read_batch(keys, row); })
       .value_or(nullptr);
 }
 
 BatchPtr BatchTable::newest(LaneId lane) {
+  const Keys keys(database_);
   return database_
       .prepared(
           "SELECT id, count, boot, captured_ms, chain, before_bytes, data FROM batch"
           " WHERE id BETWEEN ?1 AND ?2 ORDER BY id DESC LIMIT 1")
-      .bind(first_key(lane), last_key(lane))
-      .first(read_batch)
+      .bind(keys.first(lane), keys.last(lane))
+      .first([&](const Statement& row) { return read_batch(keys, row); })
       .value_or(nullptr);
 }
 
 std::vector<BatchHead> BatchTable::heads(LaneId lane, std::uint64_t from, int limit) {
+  const Keys keys(database_);
   // One more, for the first may end before `from`.
   auto heads = database_
                    .prepared(
@@ -73,7 +102,7 @@ std::vector<BatchHead> BatchTable::heads(LaneId lane, std::uint64_t from, int li
                        " WHERE id <= ?2 AND id >="
                        " ifnull((SELECT max(id) FROM batch WHERE id BETWEEN ?4 AND ?1), ?1)"
                        " ORDER BY id LIMIT ?3")
-                   .bind(LaneSequence{lane, from}.key(), last_key(lane), limit + 1, first_key(lane))
+                   .bind(keys.of(lane, from), keys.last(lane), limit + 1, keys.first(lane))
                    .all(read_head);
   if (!heads.empty() && heads.front().last() < from) heads.erase(heads.begin());
   if (heads.size() > static_cast<std::size_t>(limit)) heads.pop_back();
@@ -81,18 +110,19 @@ std::vector<BatchHead> BatchTable::heads(LaneId lane, std::uint64_t from, int li
 }
 
 std::vector<BatchHead> BatchTable::heads_before(LaneId lane, std::uint64_t before, int limit) {
+  const Keys keys(database_);
   return database_
       .prepared(
           "SELECT id, count, length(data), boot, captured_ms, before_bytes FROM batch"
           " WHERE id >= ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3")
-      .bind(first_key(lane), LaneSequence{lane, before}.key(), limit)
+      .bind(keys.first(lane), keys.of(lane, before), limit)
       .all(read_head);
 }
 
 std::vector<Receipt> BatchTable::receipts(LaneId lane, const BatchHead& head) {
   std::vector<Receipt> receipts;
   BlobReader blob = database_.blobs("batch", "data");
-  blob.open(static_cast<std::int64_t>(LaneSequence{lane, head.first}.key()));
+  blob.open(static_cast<std::int64_t>(Keys(database_).of(lane, head.first)));
   char header[record_header_bytes];
   for (std::size_t at = 0; at + sizeof header <= blob.size();) {
     blob.read(header, sizeof header, at);
@@ -105,18 +135,21 @@ std::vector<Receipt> BatchTable::receipts(LaneId lane, const BatchHead& head) {
 }
 
 void BatchTable::erase(LaneId lane, std::uint64_t first, std::uint64_t last) {
+  erased_ = true;
+  const Keys keys(database_);
   database_.prepared("DELETE FROM batch WHERE id BETWEEN ?1 AND ?2")
-      .run(LaneSequence{lane, first}.key(), LaneSequence{lane, last}.key());
+      .run(keys.of(lane, first), keys.of(lane, last));
 }
 
 void BatchTable::erase_latest(LaneId lane, std::uint64_t first, std::uint64_t last) {
+  const Keys keys(database_);
   database_
       .prepared(
           "SELECT id, count, boot, captured_ms, chain, before_bytes, data FROM batch"
           " WHERE id BETWEEN ?1 AND ?2")
-      .bind(LaneSequence{lane, first}.key(), LaneSequence{lane, last}.key())
+      .bind(keys.of(lane, first), keys.of(lane, last))
       .each([&](const Statement& row) {
-        const BatchPtr batch = read_batch(row);
+        const BatchPtr batch = read_batch(keys, row);
         RecordReader reader(lane, batch->first, batch->chain, batch->data,
                             RecordReader::Check::lengths);
         // A held message waits still, and a newer one shall find it.
@@ -133,8 +166,8 @@ void BatchTable::erase_latest(LaneId lane, std::uint64_t first, std::uint64_t la
 }
 
 void BatchTable::salvage(LaneId lane, std::uint64_t first, const std::string& what) {
-  database_.prepared("INSERT INTO damaged SELECT id, data, ?2, ?3 FROM batch WHERE id = ?1")
-      .run(LaneSequence{lane, first}.key(), what, now().wall_ms);
+  database_.prepared("INSERT INTO damaged SELECT ?4, data, ?2, ?3 FROM batch WHERE id = ?1")
+      .run(Keys(database_).of(lane, first), what, now().wall_ms, LaneSequence{lane, first}.key());
   erase(lane, first, first);
 }
 

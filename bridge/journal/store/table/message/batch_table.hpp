@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "journal/lane/record.hpp"
@@ -56,6 +57,8 @@ class BatchTable {
   void erase(LaneId lane, std::uint64_t first, std::uint64_t last);  // by first sequence
   // Likewise of a lane that keeps the latest, with what is noted of their topics.
   void erase_latest(LaneId lane, std::uint64_t first, std::uint64_t last);
+  // Whether rows were erased since it was asked last.
+  bool take_erased() { return std::exchange(erased_, false); }
   // Moves the row that begins with `first` to where damaged ones are kept.
   void salvage(LaneId lane, std::uint64_t first, const std::string& what);
   // Notes that `sequence` is the newest of its topic; returns the one that was until now.
@@ -64,6 +67,7 @@ class BatchTable {
 
  private:
   Database& database_;
+  bool erased_ = false;
 };
 
 }  // namespace bascule

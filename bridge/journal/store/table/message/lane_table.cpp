@@ -102,7 +102,7 @@ void LaneTable::save(LaneState& lane) {
       .run(lane.id, lane.next, lane.cursor, Blob{done}, lane.fates[0], lane.fates[1], lane.fates[2],
            lane.fates[3], lane.resolved_bytes, lane.confirmed, lane.replay_next, lane.replay_last,
            Blob{claims}, lane.unconfirmed, Blob{answered}, Blob{crossed}, Blob{skips});
-  lane.dirty = false;
+  lane.dirty = lane.ahead = false;
 }
 
 Tally LaneTable::tally(Direction direction) {

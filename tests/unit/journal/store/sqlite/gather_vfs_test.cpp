@@ -12,58 +12,13 @@
 
 #include "journal/store/sqlite/database.hpp"
 #include "support/crash_vfs.hpp"
+#include "support/open_file.hpp"
 #include "support/temporary_folder.hpp"
 
 using namespace bascule;
 using namespace bascule::test;
 
 namespace {
-
-constexpr int log_file = SQLITE_OPEN_WAL | SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
-constexpr int database_file = SQLITE_OPEN_MAIN_DB | SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
-
-class OpenFile {
- public:
-  explicit OpenFile(int flags, const char* name = "file") {
-    sqlite3_vfs* vfs = sqlite3_vfs_find(gather_vfs());
-    memory_ = std::make_unique<char[]>(static_cast<std::size_t>(vfs->szOsFile));
-    file_ = reinterpret_cast<sqlite3_file*>(memory_.get());
-    REQUIRE(vfs->xOpen(vfs, name, file_, flags, nullptr) == SQLITE_OK);
-  }
-  ~OpenFile() { file_->pMethods->xClose(file_); }
-  OpenFile(const OpenFile&) = delete;
-  OpenFile& operator=(const OpenFile&) = delete;
-
-  int write(const std::string& bytes, std::size_t at) {
-    return file_->pMethods->xWrite(file_, bytes.data(), static_cast<int>(bytes.size()),
-                                   static_cast<sqlite3_int64>(at));
-  }
-  std::string read(std::size_t length, std::size_t at) {
-    std::string out(length, '?');
-    const int code = file_->pMethods->xRead(file_, out.data(), static_cast<int>(length),
-                                            static_cast<sqlite3_int64>(at));
-    CHECK((code == SQLITE_OK || code == SQLITE_IOERR_SHORT_READ));
-    return out;
-  }
-  int truncate(std::size_t size) {
-    return file_->pMethods->xTruncate(file_, static_cast<sqlite3_int64>(size));
-  }
-  int sync() { return file_->pMethods->xSync(file_, SQLITE_SYNC_NORMAL); }
-  int lock() { return file_->pMethods->xLock(file_, SQLITE_LOCK_EXCLUSIVE); }
-  void leave_syncs(const OpenFile* log) {
-    sqlite3_file* const handle = log == nullptr ? nullptr : log->file_;
-    CHECK(file_->pMethods->xFileControl(file_, leave_syncs_control, handle) == SQLITE_OK);
-  }
-  std::size_t size() {
-    sqlite3_int64 size = 0;
-    CHECK(file_->pMethods->xFileSize(file_, &size) == SQLITE_OK);
-    return static_cast<std::size_t>(size);
-  }
-
- private:
-  std::unique_ptr<char[]> memory_;
-  sqlite3_file* file_ = nullptr;
-};
 
 // Random pieces, mostly one behind the other, as SQLite writes them; sometimes back to the start.
 void behaves_as_a_file(int flags, unsigned seed) {
