@@ -167,6 +167,11 @@ void settle_protocols(std::vector<Section>& sections, const std::vector<std::siz
                                         " speaks MQTT 3.1.1, on which what is sent comes back and "
                                         "cannot be known; use MQTT 5 there, or one direction");
     }
+    if (!link->stamp) {
+      section.complain("direction", "\"direction\" cannot be both: what " + in_quotes(link->name) +
+                                        " is sent comes back, and without a stamp it cannot be "
+                                        "known; use \"stamp: on\" there, or one direction");
+    }
     link->protocol = Protocol::v5;
   }
 }

@@ -40,7 +40,7 @@ Forwarder::Forwarder(ForwarderSettings settings, Journal& journal, Link& link)
       handshakes_(settings_.direction, journal, link,
                   [this](LaneId id, std::size_t claims) { send_claimed(id, claims); }),
       pace_(settings_.rate),
-      batch_(settings_.bridge_id, settings_.stamp_key, settings_.publish),
+      batch_(settings_.bridge_id, settings_.stamp_key, settings_.publish, settings_.stamp),
       news_(settings_.direction, [&link] { return link.status().broker; }) {
   bookmark_.on_confirmed = [this](const std::string& epoch, std::uint64_t connection,
                                   const Bookmark::Lanes& lanes) {

@@ -50,6 +50,7 @@ struct ForwarderSettings {
   bool retain = true;
   PublishLimits publish{};
   LinkRate rate{};
+  bool stamp = true;
 };
 
 class Forwarder {

@@ -39,10 +39,14 @@ std::string PublishBatch::add(const LaneItem& item, std::uint64_t tag, std::stri
   Message message = item.record.message;
   if (limits_.protocol == Protocol::v5) {
     const Stamp stamp{bridge_id_, epoch_, lane, item.record.sequence, item.captured_wall_ms};
-    const std::int64_t waited_s =
-        std::max<std::int64_t>(0, now_ms - item.captured_boottime_ms) / 1'000;
+    const auto waited_s = static_cast<std::uint32_t>(
+        std::max<std::int64_t>(0, now_ms - item.captured_boottime_ms) / 1'000);
     std::string& properties = properties_[messages_.size()];
-    restamp(message, stamp, static_cast<std::uint32_t>(waited_s), prover_, properties);
+    if (stamps_) {
+      restamp(message, stamp, waited_s, prover_, properties);
+    } else {
+      copy_aged(message.properties, waited_s, properties);
+    }
     if (replayed) {
       append_property(properties, {PropertyId::user_property, 0, replayed_property, "1"});
     }

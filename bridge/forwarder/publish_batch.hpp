@@ -23,12 +23,13 @@ struct PublishLimits {
 
 class PublishBatch {
  public:
-  // `stamp_key` proves the stamps: see message/proof.hpp.
+  // `stamp_key` proves the stamps: see message/proof.hpp. `stamps`: false, there are none.
   explicit PublishBatch(std::string bridge_id, std::string_view stamp_key = {},
-                        PublishLimits publish = {})
+                        PublishLimits publish = {}, bool stamps = true)
       : bridge_id_(std::move(bridge_id)),
         prover_(stamp_key),
         publish_(publish),
+        stamps_(stamps),
         properties_(messages_max) {}
 
   // What stamps say, and what the broker of this connection can take.
@@ -63,6 +64,7 @@ class PublishBatch {
   std::string epoch_;
   Prover prover_;
   const PublishLimits publish_;
+  const bool stamps_;
   Limits limits_;
   std::vector<Outgoing> messages_;
   std::vector<std::string> properties_;  // what messages_ point to

@@ -190,6 +190,7 @@ struct LinkSettings {
   SubscriptionLimits subscription_limits;
   OwnTopics own_topics;
 
+  bool stamp = true;  // false: what is forwarded there has none (message/stamp.hpp)
   Spoken spoken = Spoken::unknown;
   std::optional<Will> will;
 

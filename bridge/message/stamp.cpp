@@ -130,11 +130,10 @@ int hops(std::string_view via) {
   return via.empty() ? 0 : 1 + static_cast<int>(std::count(via.begin(), via.end(), ','));
 }
 
-void restamp(const Message& message, const Stamp& stamp, std::uint32_t waited_s, Prover& prover,
-             std::string& out) {
+StampText copy_aged(std::string_view block, std::uint32_t waited_s, std::string& out) {
   out.clear();
   StampText before;
-  PropertyReader reader(message.properties);
+  PropertyReader reader(block);
   while (auto property = reader.next()) {
     const bool user = property->id == PropertyId::user_property;
     if (user && property->name == stamp_property) {
@@ -151,7 +150,12 @@ void restamp(const Message& message, const Stamp& stamp, std::uint32_t waited_s,
     }
     append_property(out, *property);
   }
-  std::string_view passed = bridges(before);
+  return before;
+}
+
+void restamp(const Message& message, const Stamp& stamp, std::uint32_t waited_s, Prover& prover,
+             std::string& out) {
+  std::string_view passed = bridges(copy_aged(message.properties, waited_s, out));
   // No bascule writes a via that leaves no room; one that does is not worth keeping.
   if (passed.size() + 1 + stamp.origin.size() > text_bytes_max) passed = {};
   std::string via;  // most messages have none

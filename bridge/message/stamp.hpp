@@ -74,6 +74,9 @@ int hops(std::string_view via);
 void restamp(const Message& message, const Stamp& stamp, std::uint32_t waited_s, Prover& prover,
              std::string& out);
 
+// Likewise, without a stamp: what the bridges before have put on it goes, too. Returns that.
+StampText copy_aged(std::string_view block, std::uint32_t waited_s, std::string& out);
+
 // Copies `block` (valid) to `out` (another place) without stamp and bascule-via.
 void unstamp(std::string_view block, std::string& out);
 

@@ -69,6 +69,11 @@ void add_session(const LinkSettings& link, Costs& costs) {
     costs.emplace_back("protocol: 3.1.1",
                        "no stamps and no user properties: receivers cannot know repeats");
   }
+  if (!link.stamp) {
+    costs.emplace_back("stamp: off",
+                       "receivers cannot know repeats, nor bridges what has gone in a circle, and "
+                       "policies at the other end not whose message it is");
+  }
   if (link.session_expiry < usual.session_expiry) {
     costs.emplace_back(
         "session_expiry: " + duration_text(link.session_expiry),

@@ -64,6 +64,7 @@ std::vector<Url> read_link(Section& link, const std::string& id, LinkSettings& s
   read_identity(link, id, settings);
   read_reconnect(link, settings);
   link.read("slow_after", settings.slow_after, duration(1ms, day));
+  link.read("stamp", settings.stamp, on_off);
   read_settle(link, settings);
   complete(urls, settings);
   if (settings.client == Client::paho) {
@@ -107,6 +108,11 @@ void read_links(Section& file, const std::string& id, BridgeConfig& config) {
     if (config.site.protocol == Protocol::v3_1_1) {
       site.complain("protocol",
                     "a bridge without \"central\" needs MQTT 5: on 3.1.1 what its policies send "
+                    "would come back to it");
+    }
+    if (!config.site.stamp) {
+      site.complain("stamp",
+                    "a bridge without \"central\" needs \"stamp: on\": else what its policies send "
                     "would come back to it");
     }
     return;

@@ -144,6 +144,10 @@ TEST_CASE("config: a route in both directions that cannot end, or be turned roun
                             "routes: [{name: a, direction: both, from: a}]\n");
   REQUIRE(old.size() == 1);
   CHECK(old[0].find("cannot be both: \"site\" speaks MQTT 3.1.1") != std::string::npos);
+  const auto bare = problems(with_site("  url: \"mqtt://localhost\"\n  stamp: off\n") +
+                             "routes: [{name: a, direction: both, from: a}]\n");
+  REQUIRE(bare.size() == 1);
+  CHECK(bare[0].find("cannot be both: what \"site\" is sent comes back") != std::string::npos);
   // A route of its own that sends the same back is still a loop.
   const auto loop = problems(least +
                              "routes:\n"

@@ -251,3 +251,15 @@ TEST_CASE("stamp: the other properties stay as they are, in their order") {
     RC_ASSERT(bare == others);
   });
 }
+
+TEST_CASE("stamp: without one, what bridges have put on a message goes, and the rest stays") {
+  std::string block;
+  append_property(block, {PropertyId::message_expiry, 10, {}, {}});
+  append_property(block, {PropertyId::user_property, 0, "colour", "red"});
+  std::string out;
+  copy_aged(restamped(restamped(block, "first"), "second"), 3, out);
+  std::string expected;
+  append_property(expected, {PropertyId::message_expiry, 7, {}, {}});
+  append_property(expected, {PropertyId::user_property, 0, "colour", "red"});
+  CHECK(out == expected);
+}

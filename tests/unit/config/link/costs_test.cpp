@@ -37,6 +37,13 @@ TEST_CASE("costs: each limit has its cost, and those of the profile are told fro
   CHECK(std::ranges::all_of(costs, [](const Cost& cost) { return !cost.text.empty(); }));
 }
 
+TEST_CASE("costs: without a stamp nobody knows a repeat") {
+  LinkSettings link;
+  link.stamp = false;
+  REQUIRE(find(costs_of(link, "shop"), "stamp: off"));
+  CHECK(find(costs_of(link, "shop"), "stamp: off")->text.find("repeats") != std::string::npos);
+}
+
 TEST_CASE("costs: where nothing may be retained there is no bookmark") {
   LinkSettings link;
   link.retain = false;
