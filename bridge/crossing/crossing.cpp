@@ -387,7 +387,7 @@ void Crossing::connected(const Limits& limits) {
   intake_.expect_replayed(!limits.session_present || limits.protocol != Protocol::v5 ||
                           fresh_subscriptions_);
   note_spoken(limits.protocol == Protocol::v5 ? Spoken::v5 : Spoken::v3_1_1);
-  journal_.enter_session(in_, session_peer_, limits.session_present);
+  journal_.enter_session(in_, session_start(session_peer_, settings_, limits));
 }
 
 void Crossing::subscribed(const Limits& limits) {
@@ -429,6 +429,7 @@ void Crossing::disconnected(const std::string& reason) {
   forwarder_.disconnected();
   comparison_.disconnected();
   farewell_.disconnected();
+  journal_.tell([in = in_](JournalCore& core) { core.leave_session(in); });
   settled_ = false;
   watch_line();
   if (stopping_ || (parting_.paused() && reason.starts_with(put_on_hold))) return;

@@ -121,6 +121,16 @@ std::string known_url(Journal& journal, Direction in, const LinkSettings& settin
 
 // What a broker at another address holds cannot be fetched beside the present one: it is known by
 // its address alone, and may be gone.
+SessionStart session_start(const std::string& peer, const LinkSettings& settings,
+                           const Limits& limits) {
+  const Limits counting = told(settings, limits);
+  SessionStart start{.peer = peer, .present = limits.session_present};
+  // MQTT 3.1.1 knows no expiry.
+  if (limits.protocol == Protocol::v5) start.expiry_s = *counting.session_expiry_s;
+  start.keep_alive_s = *counting.keep_alive_s;
+  return start;
+}
+
 void tell_of_former(const std::string& peer, const LinkSettings& settings) {
   const std::size_t blank = peer.rfind(' ');
   if (blank == std::string::npos || !named_url(peer, settings).empty()) return;

@@ -39,6 +39,10 @@ std::string rate_text(const LinkRate& rate);
 // long as it is one of the broker's addresses. Before the journal's start.
 std::string known_url(Journal& journal, Direction in, const LinkSettings& settings);
 
+// How the connection to this peer begins, as the journal is told it.
+SessionStart session_start(const std::string& peer, const LinkSettings& settings,
+                           const Limits& limits);
+
 // Logs where the session was with a broker at another address before.
 void tell_of_former(const std::string& peer, const LinkSettings& settings);
 

@@ -36,7 +36,7 @@ JournalCore::JournalCore(JournalSettings settings, std::string bridge_id,
       appender_(transaction_, books_, repeats_, repeat_ledger_, retention_, retained_, timeline_),
       reader_(transaction_, books_, appender_),
       quarantine_(transaction_, books_, appender_, reader_),
-      sessions_(transaction_, books_, repeats_),
+      sessions_(transaction_, books_, repeats_, timeline_),
       epoch_(transaction_, books_, settings_),
       resumption_(transaction_, books_, epoch_, sessions_, reader_, retention_, timeline_) {
   if (!settings_.look_only && free_bytes_in(settings_.data_dir) < drain_bytes) ballast_.give_up();
@@ -67,6 +67,25 @@ void JournalCore::load() {
   retention_.forget();
   retention_.reserve(ballast_.missing_bytes());
   retention_.measure(store);
+  note_log_damage();
+}
+
+// The numbers of commits that are lost were given to messages that may have crossed: what comes
+// now must not have them. So the journal goes on as after commits that were not synced.
+void JournalCore::note_log_damage() {
+  const LogMending& found = transaction_.store().log_mending();
+  log_damage_.bits += found.bits;
+  log_damage_.left += found.left;
+  log_damage_.lost_commits += found.lost_commits;
+  if (!log_damage_.any()) return;
+  MetaTable& meta = transaction_.write().meta();
+  LogDamage damage = meta.log_damage();
+  damage.bits += log_damage_.bits;
+  damage.left += log_damage_.left;
+  damage.lost_commits += log_damage_.lost_commits;
+  damage.last_ms = now().wall_ms;
+  meta.save_log_damage(damage);
+  if (log_damage_.lost_commits > 0) meta.save_unsynced("");
 }
 
 // A full disk gets the ballast's room; if that is not enough, the commit waits until there is more.
@@ -96,6 +115,7 @@ bool JournalCore::try_to_enter_boot() {
     return false;
   }
   epoch_.boot_entered();
+  log_damage_ = {};
   return true;
 }
 
@@ -359,6 +379,7 @@ void JournalCore::report_store() {
   report_.not_resent = store.losses().not_resent();
   report_.cases = store.policies().open_cases(0);
   report_.quarantine = store.quarantine().size();
+  report_.log_damage = store.meta().log_damage();
   report_.pauses = store.meta().pauses();
   for (Pause& pause : report_.pauses) {
     if (pause.for_ms == 0) continue;
@@ -367,6 +388,7 @@ void JournalCore::report_store() {
   }
   for (const Direction direction : both_directions) {
     report_.forgotten[direction] = store.meta().forgotten(direction);
+    report_.expired[direction] = store.meta().expired(direction);
   }
   for (LaneReport& entry : report_.lanes) {
     const LaneState& lane = entry.state;

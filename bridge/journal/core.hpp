@@ -66,7 +66,9 @@ struct JournalReport {
   std::string trouble;  // why nothing can be written; empty: all is well
   PerDirection<std::uint64_t> received;
   PerDirection<Tally> tallies;
-  PerDirection<Forgotten> forgotten;            // by the far brokers, by outgoing direction
+  PerDirection<Forgotten> forgotten;  // by the far brokers, by outgoing direction
+  PerDirection<Expired> expired;      // likewise
+  LogDamage log_damage;
   PerDirection<std::uint64_t> journaled_twice;  // see Repeats::forgotten; since the start
   PerDirection<std::uint64_t> looped;           // of the repeats
   PerDirection<std::uint64_t> copied;           // stamps that were another message's
@@ -152,11 +154,11 @@ class JournalCore {
   Store& change();
 
   // See Sessions, BatchReader, Resumption.
-  void enter_session(Direction in, const std::string& peer, bool present) {
-    sessions_.enter(in, peer, present);
-  }
+  void enter_session(Direction in, const SessionStart& start) { sessions_.enter(in, start); }
+  void leave_session(Direction in) { sessions_.leave(in); }
   bool unfamiliar(Direction out) const { return sessions_.unfamiliar(out); }
   bool forgotten(Direction out) const { return sessions_.forgotten(out); }
+  bool expired(Direction out) const { return sessions_.expired(out); }
   void cleared(Direction out) { sessions_.cleared(out); }
   // But for what waits for another lane: see LaneOrder.
   std::vector<BatchPtr> read(LaneId lane, std::uint64_t from, std::size_t bytes_max);
@@ -196,6 +198,7 @@ class JournalCore {
   void reopen();  // throws JournalError
   // What the last reopen() had to do since the journal's files had gone, for the log; empty:
   // nothing.
+  const LogMending& log_mending() const { return transaction_.store().log_mending(); }
   const std::string& mended_files() const { return put_back_; }
   // Whether the files that are open are still those at their paths.
   bool in_place() const { return transaction_.store().in_place(); }
@@ -222,6 +225,7 @@ class JournalCore {
   void open_again();
   void enter_boot();
   void put_back();
+  void note_log_damage();
   bool try_to_enter_boot();
   void report_lanes();
   void report_store();
@@ -254,6 +258,7 @@ class JournalCore {
   const std::int64_t opened_ms_ = boottime_ms();
   bool starved_ = false;
   std::string put_back_;
+  LogMending log_damage_;          // found, and not committed yet
   std::vector<DrainRate> drains_;  // by lane id - 1
   JournalReport report_;           // the last one
 };

@@ -140,10 +140,10 @@ void Journal::progress(Progress progress, std::function<void()> done) {
   });
 }
 
-void Journal::enter_session(Direction in, std::string peer, bool present) {
-  post([this, in, peer = std::move(peer), present] {
-    core_.enter_session(in, peer, present);
-    if (core_.forgotten(opposite(in))) JournalLog::session_lost(in);
+void Journal::enter_session(Direction in, SessionStart start) {
+  post([this, in, start = std::move(start)] {
+    core_.enter_session(in, start);
+    JournalLog::entered(core_, in);
   });
 }
 

@@ -88,7 +88,7 @@ class Journal {
 
   // `done`, if given, is called when it is durable; while the journal has trouble, it waits.
   void progress(Progress progress, std::function<void()> done = {});
-  void enter_session(Direction in, std::string peer, bool present);  // see core.hpp
+  void enter_session(Direction in, SessionStart start);  // see core.hpp
   void cleared(Direction out);
   // Sees every progress that was told before it, and what it says of claims is durable. While the
   // journal has trouble, the answer waits; a new question about the direction replaces the old.

@@ -27,13 +27,29 @@ std::string JournalLog::found(const JournalCore& core) {
 void JournalLog::opened(const JournalCore& core) {
   for (const std::string& wrong : core.mended()) spdlog::error("journal: {}", wrong);
   if (!core.mended_files().empty()) spdlog::error("journal: {}", core.mended_files());
+  const LogMending& log = core.log_mending();
+  if (log.bits + log.left > 0) {
+    spdlog::error(
+        "journal: the medium had changed what was written of its log. Wrong bits that are put "
+        "back: {}; that are left in their page, since they cannot be told from others: {}. No "
+        "commit is lost by them; replace the medium, and run 'bascule journal verify'",
+        log.bits, log.left);
+  }
+  if (log.lost_commits > 0) {
+    spdlog::error(
+        "journal: the medium has damaged its log beyond mending. Commits that are lost, with "
+        "messages that were acknowledged: {} or more. What was forwarded last may cross again. "
+        "The log as it was lies beside the journal; replace the medium",
+        log.lost_commits);
+  }
 }
 
 void JournalLog::new_epoch(const JournalCore& core) {
   if (core.former_epoch().empty()) return;
   spdlog::warn(
-      "journal: the machine went down while the journal was open with 'sync: normal'. Its last "
-      "messages may be lost, and what it forwarded last may cross again and not be known as a "
+      "journal: the machine went down while the journal was open with 'sync: normal', or its log "
+      "is damaged. Its last messages may be lost, and what it forwarded last may cross again and "
+      "not be known as a "
       "repeat. Numbers are given again, so epoch {} follows {}",
       core.epoch(), core.former_epoch());
 }
@@ -181,7 +197,17 @@ void JournalLog::resumed(const JournalCore& core, const std::string& epoch,
   }
 }
 
-void JournalLog::session_lost(Direction in) {
+void JournalLog::entered(JournalCore& core, Direction in) {
+  if (core.expired(opposite(in))) {
+    const Expired expired = core.store().meta().expired(opposite(in));
+    spdlog::warn(
+        "journal: this bridge's session at the {} broker has ended by its expiry of {}: the bridge "
+        "was away for {}. What the broker had queued for the bridge is gone; what it had accepted "
+        "is not",
+        broker_at_source(in), span_text(expired.expiry_s),
+        span_text(static_cast<double>(expired.away_ms) / 1'000));
+  }
+  if (!core.forgotten(opposite(in))) return;
   spdlog::warn(
       "journal: the {} broker has lost this bridge's session: what it had queued for the bridge "
       "is gone, and perhaps what it had accepted and others had not received",

@@ -53,7 +53,8 @@ class JournalLog {
   // where its epoch was another before (Epoch::overtaken).
   static void resumed(const JournalCore& core, const std::string& epoch,
                       const std::vector<LanePosition>& lanes);
-  static void session_lost(Direction in);
+  // A session of ours that is not there any more.
+  static void entered(JournalCore& core, Direction in);
 
  private:
   struct Pause {

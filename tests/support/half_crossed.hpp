@@ -28,7 +28,7 @@ struct Half {
   }
 
   // The bridge connects; the broker has its session, or has it no more.
-  void connect(bool session) { core.enter_session(Direction::down, "central", session); }
+  void connect(bool session) { core.enter_session(Direction::down, {"central", session}); }
   Forgotten forgotten() { return core.report().forgotten[Direction::up]; }
   FarKnowledge nothing(bool session) const {
     FarKnowledge far;

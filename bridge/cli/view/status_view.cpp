@@ -183,6 +183,8 @@ std::string links(const json& status, const StatusView& view) {
     const json& forgot = part_of(link, "forgot");
     const std::string advice = text_of(forgot, "advice");
     if (!advice.empty() && !forgot.value("acknowledged", false)) table.note({advice, Tone::warn});
+    const std::string expired = text_of(part_of(link, "expired"), "advice");
+    if (!expired.empty()) table.note({expired, Tone::plain});
     const std::string retained = text_of(part_of(link, "retained"), "why");
     if (!retained.empty()) table.note({"retained values: " + retained, Tone::warn});
   }

@@ -52,6 +52,22 @@ void journal(const json& status, Findings& findings) {
   }
 }
 
+// Seconds since then; nothing: never.
+std::optional<double> since_s(const json& of, const char* name, std::int64_t now_ms) {
+  const auto at_ms = parse_time(text_of(of, name));
+  if (!at_ms) return std::nullopt;
+  return static_cast<double>(now_ms - *at_ms) / 1'000;
+}
+
+// A medium that forgets once does it again.
+void damage(const json& status, std::int64_t now_ms, Findings& findings) {
+  const json& damage = part_of(part_of(status, "journal"), "log_damage");
+  const auto ago_s = since_s(damage, "last", now_ms);
+  if (ago_s && *ago_s < lately_s) {
+    findings.add(Health::degraded, "journal: " + text_of(damage, "advice"));
+  }
+}
+
 // It has to be replaced before.
 void flash(const json& status, Findings& findings) {
   const double years = number_of(part_of(part_of(status, "journal"), "flash"), "years_left");
@@ -236,13 +252,6 @@ void refused(const json& status, std::int64_t now_ms, Findings& findings) {
   }
 }
 
-// Seconds since then; nothing: never.
-std::optional<double> since_s(const json& of, const char* name, std::int64_t now_ms) {
-  const auto at_ms = parse_time(text_of(of, name));
-  if (!at_ms) return std::nullopt;
-  return static_cast<double>(now_ms - *at_ms) / 1'000;
-}
-
 // What a broker has forgotten lately, or could forget without the bridge knowing it.
 void doubts(const json& status, std::int64_t now_ms, Findings& findings) {
   const json& links = part_of(status, "links");
@@ -285,6 +294,7 @@ Tone tone_of(Health health) {
 Verdict verdict(const json& status, std::int64_t now_ms) {
   Findings findings;
   journal(status, findings);
+  damage(status, now_ms, findings);
   flash(status, findings);
   outage(status, now_ms, findings);
   refused(status, now_ms, findings);

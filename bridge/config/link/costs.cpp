@@ -75,10 +75,8 @@ void add_session(const LinkSettings& link, Costs& costs) {
                        "policies at the other end not whose message it is");
   }
   if (link.session_expiry < usual.session_expiry) {
-    costs.emplace_back(
-        "session_expiry: " + duration_text(link.session_expiry),
-        "after a longer outage, what this broker had for the bridge is gone, and the "
-        "session that is gone counts as a loss: see a lane's resend");
+    costs.emplace_back("session_expiry: " + duration_text(link.session_expiry),
+                       "after a longer outage, what this broker had queued for the bridge is gone");
   }
   if (link.window < usual.window) {
     costs.emplace_back("window: " + std::to_string(link.window),

@@ -97,7 +97,7 @@ json verify_answer(JournalCore& core, const Query& query) {
       chain = reader.ok() ? std::optional(last_crc) : std::nullopt;
       checked += batch->count;
       bytes += batch->data.size();
-      from = batch->last() + 1;
+      from = std::max(batch->last(), batch->first) + 1;  // a damaged row may say that it has none
     }
     if (answer.contains("next")) break;
   }

@@ -144,6 +144,38 @@ json forgotten_report(const Forgotten& forgotten) {
           {"advice", forgotten_advice(forgotten)}};
 }
 
+// Sessions of ours that ended there by their own expiry; null: none did.
+json expired_report(const Expired& expired) {
+  if (expired.sessions == 0) return {};
+  const double away_s = static_cast<double>(expired.away_ms) / 1'000;
+  return {{"sessions", expired.sessions},
+          {"last", utc_text(expired.last_ms)},
+          {"expiry_s", expired.expiry_s},
+          {"away_s", away_s},
+          {"advice", "this bridge's session there ended by its expiry of " +
+                         span_text(expired.expiry_s) + " " + times(expired.sessions) +
+                         ", last at " + utc_text(expired.last_ms) + ", after " + span_text(away_s) +
+                         " without a connection: what that broker had queued for the bridge is "
+                         "gone, and nothing crosses again; a longer 'session_expiry' keeps more, "
+                         "as far as the broker grants it"}};
+}
+
+// Null: none was found.
+json damage_report(const LogDamage& damage) {
+  if (damage.last_ms == 0) return {};
+  return {{"mended_bits", damage.bits},
+          {"left_bits", damage.left},
+          {"lost_commits", damage.lost_commits},
+          {"last", utc_text(damage.last_ms)},
+          {"advice",
+           "the medium changed what was written of the journal's log. Wrong bits that "
+           "were put back: " +
+               std::to_string(damage.bits) +
+               ", that are left in their page: " + std::to_string(damage.left) +
+               "; commits that were lost behind damage: " + std::to_string(damage.lost_commits) +
+               "; last at " + utc_text(damage.last_ms) + ". Replace the medium"}};
+}
+
 json counters_report(const JournalReport& journal, Direction direction) {
   const Tally& tally = journal.tallies[direction];
   std::uint64_t journaled = 0;
@@ -369,10 +401,12 @@ json status_report(const StatusParts& parts) {
   json links = {{"site", link_report(parts.site, parts.site_retained)}};
   links["site"]["paused"] = pause_of(journal.pauses, {"site"});
   links["site"]["forgot"] = forgotten_report(journal.forgotten[Direction::down]);
+  links["site"]["expired"] = expired_report(journal.expired[Direction::down]);
   if (parts.central) {
     links["central"] = link_report(*parts.central, parts.central_retained);
     links["central"]["paused"] = pause_of(journal.pauses, {"central"});
     links["central"]["forgot"] = forgotten_report(journal.forgotten[Direction::up]);
+    links["central"]["expired"] = expired_report(journal.expired[Direction::up]);
   }
   return {{"bridge", parts.bridge},
           {"version", BASCULE_VERSION},
@@ -398,6 +432,7 @@ json status_report(const StatusParts& parts) {
             {"retained",
              {{"up", retained_size(journal.retained[Direction::up])},
               {"down", retained_size(journal.retained[Direction::down])}}},
+            {"log_damage", damage_report(journal.log_damage)},
             {"trouble", journal.trouble.empty() ? json() : json(journal.trouble)}}},
           {"held", held_report(journal)},
           {"orphans", orphans_report(parts.orphans)},

@@ -98,7 +98,8 @@ Resumption::Finding Resumption::compare(LaneState& lane, const FarKnowledge& far
   const bool behind = far.readable && (bookmark < confirmed || older(lane.direction, far));
   const bool silent = !behind && !session_lost && still_online(far);
   if (!session_lost) {
-    const bool doubtful = far.session_present ? behind || silent : confirmed != 0;
+    const bool settled = far.session_present || sessions_.expired(lane.direction);
+    const bool doubtful = settled ? behind || silent : confirmed != 0;
     if (!doubtful || (silent && overrules(lane, far))) return Finding::as_known;
     if (behind && overrules(lane, far)) {
       epoch_.lower_confirmed(lane, far, bookmark);

@@ -1,5 +1,7 @@
 #include "journal/sessions/sessions.hpp"
 
+#include <algorithm>
+#include <limits>
 #include <string_view>
 
 #include "clock.hpp"
@@ -13,13 +15,34 @@ std::string_view address_of(std::string_view peer) {
   return blank == std::string_view::npos ? "" : peer.substr(blank + 1);
 }
 
+// Whether the session has ended by itself meanwhile. The broker may have noticed before the bridge
+// that the connection was over: up to one and a half times the keep alive.
+bool outlasted(const Contact& last, std::int64_t away_ms) {
+  constexpr std::uint32_t for_ever = std::numeric_limits<std::uint32_t>::max();
+  if (last.boot == 0 || last.expiry_s == for_ever) return false;
+  const std::int64_t expiry_ms = std::int64_t{last.expiry_s} * 1'000;
+  const std::int64_t earlier_ms = std::min(std::int64_t{last.keep_alive_s} * 1'500, expiry_ms / 10);
+  return away_ms >= expiry_ms - earlier_ms;
+}
+
 }  // namespace
 
-void Sessions::enter(Direction in, const std::string& peer, bool present) {
-  entered_[in] = Entered{peer, present};  // noted before it is tried
-  peer_[in] = peer;
-  if (!present || !repeats_.knows(in, peer)) books_.forget_told_claims(opposite(in));
-  if (transaction_.is_open()) apply(in, *entered_[in]);
+void Sessions::enter(Direction in, const SessionStart& start) {
+  entered_[in] = start;  // noted before it is tried
+  peer_[in] = start.peer;
+  if (!start.present || !repeats_.knows(in, start.peer)) books_.forget_told_claims(opposite(in));
+  if (transaction_.is_open()) apply(in, start);
+}
+
+void Sessions::leave(Direction in) {
+  if (!transaction_.is_open()) return;
+  Contact contact = transaction_.store().meta().contact(in);
+  if (contact.boot == 0 || contact.ended) return;
+  contact.boot = timeline_.current();
+  contact.boottime_ms = boottime_ms();
+  contact.ended = true;
+  transaction_.write().meta().save_contact(in, contact);
+  transaction_.change_later();
 }
 
 void Sessions::repeat_entered() {
@@ -28,30 +51,70 @@ void Sessions::repeat_entered() {
   }
 }
 
-void Sessions::apply(Direction in, const Entered& entered) {
+void Sessions::apply(Direction in, const SessionStart& start) {
   const Direction out = opposite(in);
-  const bool ours = repeats_.knows(in, entered.peer);
-  const bool known = entered.present && ours;
-  forgotten_[out] = !entered.present && ours;
-  unfamiliar_[out] = entered.present && !known;
+  const bool ours = repeats_.knows(in, start.peer);
+  const bool known = start.present && ours;
+  const bool gone = !start.present && ours;
+  const Now at = now();
+  const Contact last = transaction_.store().meta().contact(in);
+  const std::int64_t away = gone ? away_ms(last, at) : 0;
+  expired_[out] = gone && outlasted(last, away);
+  forgotten_[out] = gone && !expired_[out];
+  unfamiliar_[out] = start.present && !known;
   const std::string_view before = address_of(repeats_.peer(in));
-  elsewhere_[out] = !entered.present && !before.empty() && before != address_of(entered.peer);
+  elsewhere_[out] = !start.present && !before.empty() && before != address_of(start.peer);
+  note(in, start);
   repeats_.begin_connection(in);
   if (known) {
-    repeats_.name_session(in, entered.peer);
+    repeats_.name_session(in, start.peer);
     return;
   }
-  Store& store = transaction_.write();
-  if (forgotten_[out]) {
-    Forgotten forgotten = store.meta().forgotten(out);
-    ++forgotten.sessions;
-    forgotten.last_ms = now().wall_ms;
-    forgotten.unanswered = true;  // also where this connection ends before it is asked about
-    store.meta().save_forgotten(out, forgotten);
-  }
-  repeats_.begin_session(in, entered.present ? "" : entered.peer);
+  if (expired_[out]) end_by_expiry(out, last, away, at);
+  if (forgotten_[out]) count_as_lost(out, at);
+  repeats_.begin_session(in, start.present ? "" : start.peer);
   void_claims(out);
   transaction_.urge();
+}
+
+void Sessions::note(Direction in, const SessionStart& start) {
+  transaction_.write().meta().save_contact(in, {.boot = timeline_.current(),
+                                                .boottime_ms = boottime_ms(),
+                                                .ended = false,
+                                                .expiry_s = start.expiry_s,
+                                                .keep_alive_s = start.keep_alive_s});
+  transaction_.change_later();
+}
+
+// At least. Of a connection whose end nobody noted, for the bridge was killed in it, the newest
+// message that was journaled tells how long it lasted.
+std::int64_t Sessions::away_ms(const Contact& last, const Now& at) {
+  std::int64_t away = timeline_.age_ms(last.boot, last.boottime_ms, at);
+  if (last.ended) return away;
+  for (const LaneState& lane : books_.lanes()) {
+    for (const BatchHead& head :
+         transaction_.store().batches().heads_before(lane.id, lane.next, 1)) {
+      away = std::min(away, timeline_.age_ms(head.boot, head.captured_ms, at));
+    }
+  }
+  return away;
+}
+
+void Sessions::end_by_expiry(Direction out, const Contact& last, std::int64_t away, const Now& at) {
+  MetaTable& meta = transaction_.write().meta();
+  meta.save_expired(out, {.sessions = meta.expired(out).sessions + 1,
+                          .last_ms = at.wall_ms,
+                          .away_ms = away,
+                          .expiry_s = last.expiry_s});
+}
+
+void Sessions::count_as_lost(Direction out, const Now& at) {
+  MetaTable& meta = transaction_.write().meta();
+  Forgotten forgotten = meta.forgotten(out);
+  ++forgotten.sessions;
+  forgotten.last_ms = at.wall_ms;
+  forgotten.unanswered = true;  // also where this connection ends before it is asked about
+  meta.save_forgotten(out, forgotten);
 }
 
 void Sessions::cleared(Direction out) {

@@ -2,9 +2,12 @@
 // thread.
 #pragma once
 
+#include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 
+#include "clock.hpp"
 #include "journal/books/books.hpp"
 #include "journal/books/transaction.hpp"
 #include "journal/repeats/repeats.hpp"
@@ -12,24 +15,40 @@
 
 namespace bascule {
 
+// How a connection began.
+struct SessionStart {
+  std::string peer;      // who is at the session's two ends
+  bool present = false;  // the broker has kept it
+  // How long it keeps this one without a connection; for ever, where it does not end by itself.
+  std::uint32_t expiry_s = std::numeric_limits<std::uint32_t>::max();
+  std::uint32_t keep_alive_s = 0;
+};
+
 class Sessions {
  public:
-  Sessions(Transaction& transaction, Books& books, Repeats& repeats)
-      : transaction_(transaction), books_(books), repeats_(repeats) {}
+  Sessions(Transaction& transaction, Books& books, Repeats& repeats, const Timeline& timeline)
+      : transaction_(transaction), books_(books), repeats_(repeats), timeline_(timeline) {}
 
   // A connection has begun on which deliveries of this direction come. The session is the old one
-  // if the broker has kept it (`present`) and `peer`, who is at its two ends, is the same as
-  // before; else the packet ids of either direction mean nothing any more. One that is present and
-  // not known may hold ids of QoS 2 that somebody left half done there: it is unfamiliar until the
-  // forwarder has cleared it. Kept over a failed commit.
-  void enter(Direction in, const std::string& peer, bool present);
+  // if the broker has kept it and who is at its two ends is the same as before; else the packet ids
+  // of either direction mean nothing any more. One that is present and not known may hold ids of
+  // QoS 2 that somebody left half done there: it is unfamiliar until the forwarder has cleared it.
+  // Kept over a failed commit.
+  void enter(Direction in, const SessionStart& start);
+  // It is over. What says so may be committed later: for who is killed before, it ended with the
+  // newest message that was journaled.
+  void leave(Direction in);
   // The store was opened again: what was entered since the last commit is so, once more.
   void repeat_entered();
   void committed() { entered_ = {}; }
 
   bool unfamiliar(Direction out) const { return unfamiliar_[out]; }
-  // The broker had a session of ours, and the connection under way began without one.
+  // The broker had a session of ours, and the connection under way began without one, though it
+  // should be there still.
   bool forgotten(Direction out) const { return forgotten_[out]; }
+  // Likewise, and the bridge was away for longer than a session lasts there: nothing is lost but
+  // what the broker had queued for the bridge.
+  bool expired(Direction out) const { return expired_[out]; }
   // The connection under way began without a session, and the one before was at another address.
   bool elsewhere(Direction out) const { return elsewhere_[out]; }
   void cleared(Direction out);
@@ -37,21 +56,23 @@ class Sessions {
   void estrange(Direction out);
 
  private:
-  struct Entered {
-    std::string peer;
-    bool present = false;
-  };
-
-  void apply(Direction in, const Entered& entered);
+  void apply(Direction in, const SessionStart& start);
+  void note(Direction in, const SessionStart& start);
+  std::int64_t away_ms(const Contact& last, const Now& at);
+  void end_by_expiry(Direction out, const Contact& last, std::int64_t away_ms, const Now& at);
+  void count_as_lost(Direction out, const Now& at);
   void void_claims(Direction out);
 
   Transaction& transaction_;
   Books& books_;
   Repeats& repeats_;
-  PerDirection<std::optional<Entered>> entered_;  // by incoming direction; since the last commit
+  const Timeline& timeline_;
+  PerDirection<std::optional<SessionStart>>
+      entered_;                     // by incoming direction; since the last commit
   PerDirection<std::string> peer_;  // by incoming direction: of the connection under way
   PerDirection<bool> unfamiliar_;   // by outgoing direction
   PerDirection<bool> forgotten_;    // likewise
+  PerDirection<bool> expired_;      // likewise
   PerDirection<bool> elsewhere_;    // likewise
 };
 

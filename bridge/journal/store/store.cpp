@@ -8,6 +8,7 @@
 
 #include "clock.hpp"
 #include "journal/store/schema.hpp"
+#include "journal/store/sqlite/gather_vfs.hpp"
 
 namespace bascule {
 namespace {
@@ -30,6 +31,28 @@ bool is_missing(const JournalSettings& settings) {
   throw JournalError("cannot open " + path_in(directory) + ": " + why.what());
 }
 
+// A log that lost commits is kept as it was, beside the database.
+LogMending mend_log_in(const JournalSettings& settings) {
+  if (settings.look_only) return {};
+  LogMending all;
+  try {
+    for (const std::string_view suffix : {std::string_view("-wal"), sector_log_suffix}) {
+      const std::string log = path_in(settings.data_dir) + std::string(suffix);
+      const LogMending mending = mend_log(log, suffix == sector_log_suffix);
+      if (mending.lost_commits > 0) {
+        std::filesystem::copy_file(log, log + ".damaged-" + std::to_string(now().wall_ms));
+      }
+      all.bits += mending.bits;
+      all.left += mending.left;
+      all.lost_commits += mending.lost_commits;
+    }
+    return all;
+  } catch (const std::system_error& e) {
+    throw JournalError(std::string("a bit has changed in the journal's log, and cannot be put ") +
+                       "back: " + e.what());
+  }
+}
+
 std::unique_ptr<Database> open(const JournalSettings& settings) {
   try {
     return open_database(path_in(settings.data_dir), settings);
@@ -44,6 +67,7 @@ Store::Store(const JournalSettings& settings, const std::string& bridge_id)
     : fresh_(is_missing(settings)),
       directory_(settings.data_dir),
       lock_(directory_),
+      log_mending_(mend_log_in(settings)),
       database_(open(settings)),
       file_(path_in(directory_)),
       batches_(*database_),

@@ -11,6 +11,7 @@
 #include "journal/store/directory_lock.hpp"
 #include "journal/store/file_identity.hpp"
 #include "journal/store/journal_error.hpp"
+#include "journal/store/sqlite/log_mending.hpp"
 #include "journal/store/table/configuration_table.hpp"
 #include "journal/store/table/history_table.hpp"
 #include "journal/store/table/message/batch_table.hpp"
@@ -56,6 +57,9 @@ class Store {
   SubscriptionTable& subscriptions() { return subscriptions_; }
 
   bool fresh() const { return fresh_; }  // there was none before
+  // What had changed in its log when it was opened. If commits are lost, a copy of the log as it
+  // was lies beside the database.
+  const LogMending& log_mending() const { return log_mending_; }
   const std::string& epoch() const { return epoch_; }
   void renew_epoch() { epoch_ = meta_.renew_epoch(); }
   std::int64_t schema() { return database_->integer("PRAGMA user_version"); }
@@ -93,6 +97,7 @@ class Store {
   bool fresh_ = false;
   std::string directory_;
   DirectoryLock lock_;
+  LogMending log_mending_;
   std::unique_ptr<Database> database_;
   FileIdentity file_;
   std::unique_ptr<FileIdentity> log_;  // made with the first commit

@@ -140,7 +140,7 @@ class Run {
 
   void up(bool session) {
     up_ = true;
-    bridge_.journal->enter_session(Direction::down, "broker", session);
+    bridge_.journal->enter_session(Direction::down, {"broker", session});
     if (session) {
       bridge_.connect_with_session();
     } else {

@@ -384,14 +384,14 @@ TEST_CASE("settle: after a session is forgotten, sending waits for who receives"
     ForwarderCase bridge;
     bridge.set_settle(by_topic ? std::chrono::milliseconds(600'000)
                                : std::chrono::milliseconds(300));
-    bridge.journal->enter_session(Direction::down, "broker", false);
+    bridge.journal->enter_session(Direction::down, {"broker", false});
     bridge.append("default", 1, 1);
     bridge.connect();
     CHECK(bridge.payloads() == "1");  // it is our first session: nobody lost one
     bridge.accept({bridge.tag("default", 1)});
     bridge.disconnect();
     bridge.append("default", 2, 2);
-    bridge.journal->enter_session(Direction::down, "broker", false);
+    bridge.journal->enter_session(Direction::down, {"broker", false});
     bridge.connect();
     CHECK(bridge.payloads().empty());
     if (by_topic) bridge.link->run([&] { bridge.forwarder->receivers_ready(); });

@@ -114,18 +114,18 @@ TEST_CASE("forwarder: where a broker acknowledges what it has not stored, its bo
 TEST_CASE("forwarder: a session that is lost is answered for, though the line was cut at once") {
   ForwarderCase bridge;
   bridge.append("default", 1, 2);
-  bridge.journal->enter_session(Direction::down, "broker", false);
+  bridge.journal->enter_session(Direction::down, {"broker", false});
   bridge.connect();
   bridge.answers_own = false;  // no bookmark comes to be known
   bridge.accept(bridge.tags());
   bridge.cut();
   bridge.retained.reset();
-  bridge.journal->enter_session(Direction::down, "broker", false);
+  bridge.journal->enter_session(Direction::down, {"broker", false});
   bridge.connect();
   CHECK(bridge.payloads().empty());
   bridge.cut();
   bridge.answers_own = true;
-  bridge.journal->enter_session(Direction::down, "broker", true);
+  bridge.journal->enter_session(Direction::down, {"broker", true});
   bridge.connect_with_session();
   CHECK(bridge.payloads() == "1 2");
 }

@@ -164,7 +164,7 @@ TEST_CASE("handshakes: with the session gone, all is new") {
   bridge.take();
   receive(bridge, 1, 1);
   bridge.restart();
-  bridge.journal->enter_session(Direction::down, "broker", false);
+  bridge.journal->enter_session(Direction::down, {"broker", false});
   bridge.connect();
   const auto sent = bridge.take();
   REQUIRE(sent.size() == 2);
@@ -208,7 +208,7 @@ TEST_CASE("handshakes: a refused one is quarantined, and its id is free") {
 TEST_CASE("handshakes: a session that nobody here knows is cleared first") {
   ForwarderCase bridge;
   put(bridge, 1, 1);
-  bridge.journal->enter_session(Direction::down, "broker", true);
+  bridge.journal->enter_session(Direction::down, {"broker", true});
   bridge.answers_own = false;
   bridge.connect_with_session();
   CHECK(bridge.cleared == claimable_ids);
@@ -217,7 +217,7 @@ TEST_CASE("handshakes: a session that nobody here knows is cleared first") {
   CHECK(bridge.payloads_to_come() == "1");
   bridge.restart();
   bridge.cleared = 0;
-  bridge.journal->enter_session(Direction::down, "broker", true);
+  bridge.journal->enter_session(Direction::down, {"broker", true});
   bridge.connect_with_session();
   CHECK(bridge.cleared == 0);
 }
@@ -227,10 +227,10 @@ TEST_CASE("handshakes: where the broker knows no QoS 2, a session is known from 
   Limits limits;
   limits.session_present = true;
   limits.maximum_qos = Qos::at_least_once;
-  bridge.journal->enter_session(Direction::down, "broker", true);
+  bridge.journal->enter_session(Direction::down, {"broker", true});
   bridge.connect(limits);
   CHECK(bridge.cleared == 0);
-  bridge.journal->enter_session(Direction::down, "broker", true);
+  bridge.journal->enter_session(Direction::down, {"broker", true});
   bridge.journal->inspect([](JournalCore& core) { CHECK_FALSE(core.unfamiliar(Direction::up)); });
 }
 

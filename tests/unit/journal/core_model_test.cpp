@@ -73,7 +73,7 @@ class Model {
         tally(op);
         break;
       default:
-        core_->enter_session(Direction::up, "broker", false);
+        core_->enter_session(Direction::up, {"broker", false});
         session_known_ = false;
     }
     check_books();

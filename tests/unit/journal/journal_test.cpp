@@ -268,7 +268,7 @@ TEST_CASE("journal thread: on a disk that fails nothing is acknowledged, and it 
   CHECK_FALSE(running.journal.report().trouble.empty());
   CHECK_THROWS_AS(running.journal.inspect([](JournalCore&) {}), JournalTrouble);
   CHECK_THROWS_AS(running.journal.change([](JournalCore&) {}), JournalTrouble);
-  running.journal.enter_session(Direction::up, "broker", false);
+  running.journal.enter_session(Direction::up, {"broker", false});
   running.journal.progress(told(1, 1, 1));
   auto cursor = cursor_of(running.journal);
   CHECK(wait_for(append_to(running.journal, {{1, "t", "lost"}})) == AppendResult::failed);

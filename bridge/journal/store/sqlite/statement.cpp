@@ -16,6 +16,10 @@ DatabaseError DatabaseError::of(sqlite3* database, int code, std::string_view do
   return {code, what + " in " + std::string(doing.substr(0, 60))};
 }
 bool DatabaseError::full() const { return (code & 0xFF) == SQLITE_FULL; }
+DatabaseError DatabaseError::contradiction(const std::string& what) {
+  return {SQLITE_CORRUPT, what};
+}
+
 bool DatabaseError::damaged() const {
   return (code & 0xFF) == SQLITE_CORRUPT || (code & 0xFF) == SQLITE_NOTADB;
 }

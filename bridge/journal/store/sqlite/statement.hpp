@@ -21,6 +21,8 @@ class DatabaseError : public std::runtime_error {
   DatabaseError(int code, const std::string& what);
   // What SQLite has to say of `code`; null: the database could not even be made.
   static DatabaseError of(sqlite3* database, int code, std::string_view doing);
+  // The database contradicts itself, though SQLite does not say so.
+  static DatabaseError contradiction(const std::string& what);
   int code;
   bool full() const;
   bool damaged() const;

@@ -108,6 +108,46 @@ void MetaTable::save_forgotten(Direction out, const Forgotten& forgotten) {
           std::to_string(forgotten.silent_ends) + " " + std::to_string(forgotten.acknowledged_ms));
 }
 
+LogDamage MetaTable::log_damage() {
+  LogDamage damage;
+  std::istringstream text(get("log_damage").value_or(""));
+  text >> damage.bits >> damage.left >> damage.lost_commits >> damage.last_ms;
+  return text ? damage : LogDamage{};
+}
+
+void MetaTable::save_log_damage(const LogDamage& damage) {
+  set("log_damage", std::to_string(damage.bits) + " " + std::to_string(damage.left) + " " +
+                        std::to_string(damage.lost_commits) + " " + std::to_string(damage.last_ms));
+}
+
+Expired MetaTable::expired(Direction out) {
+  Expired expired;
+  std::istringstream text(get(out == Direction::up ? "expired_up" : "expired_down").value_or(""));
+  text >> expired.sessions >> expired.last_ms >> expired.away_ms >> expired.expiry_s;
+  return text ? expired : Expired{};
+}
+
+void MetaTable::save_expired(Direction out, const Expired& expired) {
+  set(out == Direction::up ? "expired_up" : "expired_down",
+      std::to_string(expired.sessions) + " " + std::to_string(expired.last_ms) + " " +
+          std::to_string(expired.away_ms) + " " + std::to_string(expired.expiry_s));
+}
+
+Contact MetaTable::contact(Direction in) {
+  Contact contact;
+  std::istringstream text(get(in == Direction::up ? "contact_up" : "contact_down").value_or(""));
+  text >> contact.boot >> contact.boottime_ms >> contact.ended >> contact.expiry_s >>
+      contact.keep_alive_s;
+  return text ? contact : Contact{};
+}
+
+void MetaTable::save_contact(Direction in, const Contact& contact) {
+  set(in == Direction::up ? "contact_up" : "contact_down",
+      std::to_string(contact.boot) + " " + std::to_string(contact.boottime_ms) + " " +
+          std::to_string(contact.ended ? 1 : 0) + " " + std::to_string(contact.expiry_s) + " " +
+          std::to_string(contact.keep_alive_s));
+}
+
 std::string MetaTable::marked(Direction out) {
   return get(out == Direction::up ? "marked_up" : "marked_down").value_or("");
 }

@@ -46,6 +46,33 @@ struct Forgotten {
   bool acknowledged() const { return last_ms != 0 && acknowledged_ms == last_ms; }
 };
 
+// Bits of the journal's log that had changed while nobody had it open.
+struct LogDamage {
+  std::uint64_t bits = 0;          // put back
+  std::uint64_t left = 0;          // as they are: see LogMending
+  std::uint64_t lost_commits = 0;  // behind damage that could not be mended
+  std::int64_t last_ms = 0;        // wall time; 0: never
+};
+
+// Our sessions at a broker that ended by their own expiry, for the bridge was away for longer.
+struct Expired {
+  std::uint64_t sessions = 0;
+  std::int64_t last_ms = 0;  // wall time; 0: never
+  // Of the last time.
+  std::int64_t away_ms = 0;
+  std::uint32_t expiry_s = 0;
+};
+
+// The last connection to a broker, for how long it will have been away when the next one begins. A
+// moment in boot time: see Timeline::age_ms().
+struct Contact {
+  int boot = 0;  // its number; 0: none
+  std::int64_t boottime_ms = 0;
+  bool ended = false;          // then; else it began then
+  std::uint32_t expiry_s = 0;  // of its session; the highest number: for ever
+  std::uint32_t keep_alive_s = 0;
+};
+
 // A link or a lane by which nothing goes, since a person said so, until a person says otherwise, or
 // for a time that was set. That is measured from a moment in boot time: see Timeline::age_ms().
 struct Pause {
@@ -90,6 +117,12 @@ class MetaTable {
 
   Forgotten forgotten(Direction out);
   void save_forgotten(Direction out, const Forgotten& forgotten);
+  LogDamage log_damage();
+  void save_log_damage(const LogDamage& damage);
+  Expired expired(Direction out);
+  void save_expired(Direction out, const Expired& expired);
+  Contact contact(Direction in);
+  void save_contact(Direction in, const Contact& contact);
   // The epoch of the last bookmark of this journal that was read back; empty: none was.
   std::string marked(Direction out);
   void save_marked(Direction out, const std::string& epoch);

@@ -48,7 +48,7 @@ TEST_CASE("repeats: a redelivery is known by DUP, packet id, session and content
   store(core, {delivery(3, "b", true)});  // another id
   store(core, {delivery(0, "b", true)});  // QoS 0 cannot come again
   CHECK(payloads(read_all(core, 1)) == "abacbb");
-  core.enter_session(Direction::up, "broker", false);
+  core.enter_session(Direction::up, {"broker", false});
   store(core, {delivery(1, "a", true)});
   CHECK(payloads(read_all(core, 1)) == "abacbba");
 }
@@ -56,7 +56,7 @@ TEST_CASE("repeats: a redelivery is known by DUP, packet id, session and content
 TEST_CASE("repeats: a redelivery is known after a crash") {
   const Directory directory;
   JournalCore core = open_journal(directory);
-  core.enter_session(Direction::up, "broker", false);
+  core.enter_session(Direction::up, {"broker", false});
   store(core, {delivery(1, "a")});
   const Directory left = directory.copy();
   JournalCore after = open_journal(left);
@@ -85,7 +85,7 @@ TEST_CASE("repeats: a session that began is not forgotten with a failed commit")
   const Directory directory;
   JournalCore core = open_journal(directory);
   store(core, {delivery(1, "a")});
-  core.enter_session(Direction::up, "broker", false);
+  core.enter_session(Direction::up, {"broker", false});
   core.reopen();
   // The new session's message 1 was lost with the line and comes again.
   store(core, {delivery(1, "a", true)});

@@ -40,11 +40,11 @@ JournalCore open_large(const Directory& directory) {
 void check_none_twice(std::uint64_t count, std::size_t bytes, bool alike = false) {
   const Directory directory;
   JournalCore core = open_large(directory);
-  core.enter_session(Direction::up, "broker", false);
+  core.enter_session(Direction::up, {"broker", false});
   deliver(core, count, bytes, false, alike);
   const Directory left = directory.copy();
   JournalCore after = open_large(left);
-  after.enter_session(Direction::up, "broker", true);
+  after.enter_session(Direction::up, {"broker", true});
   deliver(after, count, bytes, true, alike);
   CHECK(lane_of(after, 1).journaled() == count);
   CHECK(after.report().tallies[Direction::up].repeats == count);
@@ -74,12 +74,12 @@ TEST_CASE("redelivery: what the journal had and has given up crosses twice, and 
   const Directory directory;
   {
     JournalCore core = open_journal(directory);
-    core.enter_session(Direction::up, "broker", false);
+    core.enter_session(Direction::up, {"broker", false});
     deliver(core, 400, 20, false);
   }
   sql(directory, "DELETE FROM batch WHERE id < " + batch_id(1, 200));
   JournalCore core = open_journal(directory);
-  core.enter_session(Direction::up, "broker", true);
+  core.enter_session(Direction::up, {"broker", true});
   deliver(core, 400, 20, true);
   CHECK(core.report().journaled_twice[Direction::up] == 200);
   CHECK(core.report().tallies[Direction::up].repeats == 200);
@@ -93,7 +93,7 @@ TEST_CASE("redelivery: what a lane's limit gave up is known after a kill, betwee
   lane.when_full = WhenFull::drop_oldest;
   constexpr std::uint64_t count = 20'000;
   JournalCore core = open_journal(directory, {lane});
-  core.enter_session(Direction::up, "broker", false);
+  core.enter_session(Direction::up, {"broker", false});
   deliver(core, 100, 20, false);
   core.progress(told(1, 1, 100));
   core.commit();
@@ -101,7 +101,7 @@ TEST_CASE("redelivery: what a lane's limit gave up is known after a kill, betwee
   CHECK(lane_of(core, 1).next == 101 + count);
   const Directory left = directory.copy();
   JournalCore after = open_journal(left, {lane});
-  after.enter_session(Direction::up, "broker", true);
+  after.enter_session(Direction::up, {"broker", true});
   deliver(after, count, 20, true);
   CHECK(lane_of(after, 1).next == 101 + count);
   CHECK(after.report().tallies[Direction::up].repeats == count);
@@ -114,7 +114,7 @@ void check_turned_away(std::uint64_t count, bool killed) {
   lane.max_size_bytes = 8 << 10;
   lane.when_full = WhenFull::drop_newest;
   JournalCore core = open_journal(directory, {lane});
-  core.enter_session(Direction::up, "broker", false);
+  core.enter_session(Direction::up, {"broker", false});
   deliver(core, count, 20, false);
   const std::uint64_t lost = lane_of(core, 1).count(Fate::evicted);
   REQUIRE(lost > count / 2);
@@ -123,7 +123,7 @@ void check_turned_away(std::uint64_t count, bool killed) {
   const Directory left = directory.copy();
   JournalCore after = open_journal(left, {lane});
   JournalCore& next = killed ? after : core;
-  next.enter_session(Direction::up, "broker", true);
+  next.enter_session(Direction::up, {"broker", true});
   deliver(next, count, 20, true);
   CHECK(lane_of(next, 1).next == count + 1);
   CHECK(lane_of(next, 1).count(Fate::evicted) == lost);
@@ -142,7 +142,7 @@ TEST_CASE("redelivery: the receipts of what found no room are as many as can com
   lane.max_size_bytes = 8 << 10;
   lane.when_full = WhenFull::drop_newest;
   JournalCore core = open_journal(directory, {lane});
-  core.enter_session(Direction::up, "broker", false);
+  core.enter_session(Direction::up, {"broker", false});
   deliver(core, 140'000, 20, false);
   const Directory left = directory.copy();
   const auto kept = sql(left, "SELECT sum(length(data)) / 9 FROM receipt");
@@ -154,11 +154,11 @@ TEST_CASE("redelivery: what was lost with the line is new, also behind what was 
   const Directory directory;
   {
     JournalCore core = open_journal(directory);
-    core.enter_session(Direction::up, "broker", false);
+    core.enter_session(Direction::up, {"broker", false});
     deliver(core, 100, 20, false);
   }
   JournalCore core = open_journal(directory);
-  core.enter_session(Direction::up, "broker", true);
+  core.enter_session(Direction::up, {"broker", true});
   deliver(core, 150, 20, true);
   CHECK(lane_of(core, 1).journaled() == 150);
   CHECK(core.report().journaled_twice[Direction::up] == 0);
@@ -168,13 +168,13 @@ TEST_CASE("redelivery: deliveries of an earlier session are not this one's") {
   const Directory directory;
   {
     JournalCore core = open_journal(directory);
-    core.enter_session(Direction::up, "broker", false);
+    core.enter_session(Direction::up, {"broker", false});
     deliver(core, 10, 20, false);
-    core.enter_session(Direction::up, "broker", false);
+    core.enter_session(Direction::up, {"broker", false});
     core.commit();
   }
   JournalCore core = open_journal(directory);
-  core.enter_session(Direction::up, "broker", true);
+  core.enter_session(Direction::up, {"broker", true});
   deliver(core, 10, 20, true);
   CHECK(lane_of(core, 1).journaled() == 20);
 }

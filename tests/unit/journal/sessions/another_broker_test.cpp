@@ -9,9 +9,9 @@ namespace {
 
 // What is sent again to a broker at another address.
 LanePosition elsewhere(Half& half, const FarKnowledge& far) {
-  half.core.enter_session(Direction::down, "me mqtt://here", false);
+  half.core.enter_session(Direction::down, {"me mqtt://here", false});
   half.confirm(5);
-  half.core.enter_session(Direction::down, "me mqtt://there", far.session_present);
+  half.core.enter_session(Direction::down, {"me mqtt://there", far.session_present});
   return half.position(far);
 }
 
@@ -27,7 +27,7 @@ TEST_CASE("another broker: it gets what waits, and has lost nothing") {
     CHECK(half.ledger().empty());
     CHECK(half.forgotten().last_ms == 0);
     // Nor later, once its session is there and it has no bookmark yet.
-    half.core.enter_session(Direction::down, "me mqtt://there", true);
+    half.core.enter_session(Direction::down, {"me mqtt://there", true});
     CHECK(half.position(half.nothing(true)).replay_next == 0);
   }
 }
@@ -52,9 +52,9 @@ TEST_CASE("another broker: one with our bookmark is the same, at another address
 
 TEST_CASE("another broker: the same address without session and bookmark has lost them") {
   Half half;
-  half.core.enter_session(Direction::down, "me mqtt://here", false);
+  half.core.enter_session(Direction::down, {"me mqtt://here", false});
   half.confirm(5);
-  half.core.enter_session(Direction::down, "me mqtt://here", false);
+  half.core.enter_session(Direction::down, {"me mqtt://here", false});
   const LanePosition at = half.position(half.nothing(false));
   CHECK_FALSE(at.another);
   CHECK(at.replay_next == 1);

@@ -29,7 +29,7 @@ struct Killed {
   explicit Killed(JournalSettings::Sync sync = normal) {
     const Directory alive;
     JournalCore core(in_boot(alive, "a", sync), "store-42", {});
-    core.enter_session(Direction::down, "broker", true);
+    core.enter_session(Direction::down, {"broker", true});
     core.cleared(Direction::up);
     fill(core, 10);
     Progress progress = told(1, 1, 5, 5 * Put().bytes());
@@ -154,17 +154,17 @@ TEST_CASE("epoch: whoever only looks changes nothing") {
 TEST_CASE("epoch: sessions of before are not believed, in either direction") {
   const Killed killed;
   JournalCore core = killed.open("b");
-  core.enter_session(Direction::down, "broker", true);
+  core.enter_session(Direction::down, {"broker", true});
   CHECK(core.unfamiliar(Direction::up));
 
   const Directory directory;
   JournalCore before(in_boot(directory, "a"), "store-42", {});
-  before.enter_session(Direction::up, "broker", false);
+  before.enter_session(Direction::up, {"broker", false});
   Put put{1, "t", "a", {1, 5, 0, true}};
   store(before, {put});  // the release of the id was in a commit that is lost
   const Directory left = directory.copy();
   JournalCore after(in_boot(left, "b"), "store-42", {});
-  after.enter_session(Direction::up, "broker", true);
+  after.enter_session(Direction::up, {"broker", true});
   put.payload = "b";
   store(after, {put});
   CHECK(payloads(read_all(after, 1)) == "ab");

@@ -36,9 +36,9 @@ TEST_CASE("namesake: a bookmark that never was ours, where ours was read back, i
 
 TEST_CASE("namesake: at another address it may be of long ago") {
   Half half;
-  half.core.enter_session(Direction::down, "me mqtt://here", false);
+  half.core.enter_session(Direction::down, {"me mqtt://here", false});
   read_back(half);
-  half.core.enter_session(Direction::down, "me mqtt://there", false);
+  half.core.enter_session(Direction::down, {"me mqtt://there", false});
   CHECK_FALSE(half.core.namesake(Direction::up, foreign(half)));
 }
 

@@ -274,7 +274,7 @@ TEST_CASE("far: with a new client id no session is missed") {
   Half half;
   half.connect(false);
   half.confirm(5);
-  half.core.enter_session(Direction::down, "another", false);
+  half.core.enter_session(Direction::down, {"another", false});
   half.check_replay(half.bookmark(5, false), 0, 0);
   CHECK(half.forgotten().sessions == 0);
 }

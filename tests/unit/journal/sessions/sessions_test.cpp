@@ -102,15 +102,15 @@ TEST_CASE("session: what came at QoS 2 does not make a repeat of QoS 1") {
 TEST_CASE("session: held ids go with the session") {
   const Directory directory;
   JournalCore core = open_journal(directory);
-  core.enter_session(Direction::up, "broker", false);
+  core.enter_session(Direction::up, {"broker", false});
   store(core, {at_qos2(5, "a")});
-  core.enter_session(Direction::up, "broker", true);
+  core.enter_session(Direction::up, {"broker", true});
   store(core, {at_qos2(5, "b")});
   CHECK(payloads(read_all(core, 1)) == "a");
-  core.enter_session(Direction::up, "broker", false);
+  core.enter_session(Direction::up, {"broker", false});
   store(core, {at_qos2(5, "c")});
   CHECK(payloads(read_all(core, 1)) == "ac");
-  core.enter_session(Direction::up, "another broker", true);
+  core.enter_session(Direction::up, {"another broker", true});
   store(core, {at_qos2(5, "d")});
   CHECK(payloads(read_all(core, 1)) == "acd");
 }
@@ -118,7 +118,7 @@ TEST_CASE("session: held ids go with the session") {
 TEST_CASE("session: claims are written at once, with what was received, and end with progress") {
   const Directory directory;
   JournalCore core = open_journal(directory);
-  core.enter_session(Direction::down, "broker", false);
+  core.enter_session(Direction::down, {"broker", false});
   fill(core, 3);
   core.progress(claims(1, 3, 60'000));
   CHECK(core.must_commit());
@@ -131,7 +131,7 @@ TEST_CASE("session: claims are written at once, with what was received, and end 
   {
     const Directory left = directory.copy();
     JournalCore after = open_journal(left);
-    after.enter_session(Direction::down, "broker", true);
+    after.enter_session(Direction::down, {"broker", true});
     const Claims known = claims_of(after);
     CHECK(known.all().size() == 3);
     CHECK(known.find(1)->received);
@@ -152,10 +152,10 @@ TEST_CASE("session: with a session that is gone, or another's, claims are void")
   for (const bool present : {false, true}) {
     const Directory directory;
     JournalCore core = open_journal(directory);
-    core.enter_session(Direction::down, "broker", false);
+    core.enter_session(Direction::down, {"broker", false});
     fill(core, 2);
     core.progress(claims(1, 2, 60'000));
-    core.enter_session(Direction::down, present ? "other" : "broker", present);
+    core.enter_session(Direction::down, {present ? "other" : "broker", present});
     CHECK(claims_of(core).empty());
     CHECK(core.unfamiliar(Direction::up) == present);
     core.commit();
@@ -168,28 +168,28 @@ TEST_CASE("session: a new journal does not know a session that is there, until i
   const Directory directory;
   {
     JournalCore core = open_journal(directory);
-    core.enter_session(Direction::down, "broker", true);
+    core.enter_session(Direction::down, {"broker", true});
     CHECK(core.unfamiliar(Direction::up));
     CHECK_FALSE(core.unfamiliar(Direction::down));
     core.commit();
   }
   {
     JournalCore core = open_journal(directory);
-    core.enter_session(Direction::down, "broker", true);
+    core.enter_session(Direction::down, {"broker", true});
     CHECK(core.unfamiliar(Direction::up));
     core.cleared(Direction::up);
     CHECK_FALSE(core.unfamiliar(Direction::up));
     core.commit();
   }
   JournalCore core = open_journal(directory);
-  core.enter_session(Direction::down, "broker", true);
+  core.enter_session(Direction::down, {"broker", true});
   CHECK_FALSE(core.unfamiliar(Direction::up));
 }
 
 TEST_CASE("session: a far broker that forgot voids the claims, and its ids are cleared") {
   const Directory directory;
   JournalCore core = open_journal(directory);
-  core.enter_session(Direction::down, "broker", false);
+  core.enter_session(Direction::down, {"broker", false});
   core.positions(Direction::up, {});
   fill(core, 5);
   core.progress(told(1, 1, 3));
@@ -213,7 +213,7 @@ TEST_CASE("session: a far broker that forgot voids the claims, and its ids are c
 TEST_CASE("session: a claim outlives a message that a limit gave up") {
   const Directory directory;
   JournalCore core = open_journal(directory);
-  core.enter_session(Direction::down, "broker", false);
+  core.enter_session(Direction::down, {"broker", false});
   fill(core, 2);
   core.progress(claims(1, 2, 60'000));
   core.progress(told(1, 1, 1, 0, Fate::expired));

@@ -79,7 +79,7 @@ void check_two_witnesses(const TwoWitnesses& row, Resend resend, bool overrules)
   Half half(resend);
   lose_once(half, resend);
   if (row.session == Session::never) {
-    half.core.enter_session(Direction::down, "another", false);
+    half.core.enter_session(Direction::down, {"another", false});
   } else {
     half.connect(row.session == Session::present);
   }

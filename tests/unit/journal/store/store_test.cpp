@@ -37,7 +37,7 @@ TEST_CASE("store: a journal of version 1 is taken over as it is") {
   {
     JournalCore core = open_journal(directory);
     fill(core, 3);
-    core.enter_session(Direction::up, "broker", false);
+    core.enter_session(Direction::up, {"broker", false});
     core.commit();
   }
   sql(directory,
@@ -64,11 +64,11 @@ TEST_CASE("store: a journal of version 1 is taken over as it is") {
   CHECK(quarantined.bytes == 128 + 1 + 7);
   CHECK(core.store().quarantine().newest(1).at(0).qos == Qos::at_least_once);
   // Version 1 did not note whose its session was: it goes on, and is known from now on.
-  core.enter_session(Direction::up, "broker", true);
+  core.enter_session(Direction::up, {"broker", true});
   CHECK_FALSE(core.unfamiliar(Direction::down));
   core.commit();
   core.reopen();
-  core.enter_session(Direction::up, "another", true);
+  core.enter_session(Direction::up, {"another", true});
   CHECK(core.unfamiliar(Direction::down));
 }
 

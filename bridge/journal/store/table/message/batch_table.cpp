@@ -169,6 +169,12 @@ void BatchTable::salvage(LaneId lane, std::uint64_t first, const std::string& wh
   database_.prepared("INSERT INTO damaged SELECT ?4, data, ?2, ?3 FROM batch WHERE id = ?1")
       .run(Keys(database_).of(lane, first), what, now().wall_ms, LaneSequence{lane, first}.key());
   erase(lane, first, first);
+  // A key out of its order is found on the way from others and not by itself: it would come again
+  // and again.
+  if (database_.changes() == 0) {
+    throw DatabaseError::contradiction("the journal is damaged: a row of its messages, from " +
+                                       std::to_string(first) + " on, is out of its order");
+  }
 }
 
 std::optional<std::uint64_t> BatchTable::replace_latest(LaneId lane, std::string_view topic,
