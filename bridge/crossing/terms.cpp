@@ -146,6 +146,7 @@ bool same_link(LinkSettings one, LinkSettings other) {
     settings->retained = of_stages.retained;
     settings->broker = of_stages.broker;
     settings->window = of_stages.window;
+    settings->stamp = of_stages.stamp;
     settings->settle = of_stages.settle;
     settings->settle_topic = of_stages.settle_topic;
     settings->publish_max_payload_bytes = of_stages.publish_max_payload_bytes;

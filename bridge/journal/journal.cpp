@@ -88,7 +88,7 @@ void Journal::append(AppendGroup group, std::function<void(AppendResult)> done) 
 
 void Journal::take(AppendGroup& group) {
   std::uint64_t& unkept = unkept_[group.direction];
-  messages_ += group.entries.size();
+  messages_ += std::max<std::uint64_t>(group.entries.size(), group.received);
   const bool follows = group.connection != 0 && group.connection == unkept;
   AppendResult& result = to_answer_.back().result;
   if (trouble_.empty()) {
@@ -143,6 +143,7 @@ void Journal::progress(Progress progress, std::function<void()> done) {
 void Journal::enter_session(Direction in, SessionStart start) {
   post([this, in, start = std::move(start)] {
     core_.enter_session(in, start);
+    alone_ = true;  // the broker has begun a session, whoever else waits
     JournalLog::entered(core_, in);
   });
 }
@@ -243,6 +244,7 @@ JournalReport Journal::reported(bool stands) {
 }
 
 bool Journal::next_tasks(std::vector<Task>& tasks) {
+  tasks.clear();
   std::this_thread::sleep_until(next_commit_);
   std::unique_lock lock(mutex_);
   auto wait = room_asks_.empty() ? 500ms : 50ms;
@@ -273,10 +275,7 @@ void Journal::run() {
         fail(e.what());
       }
     }
-    if (gathering()) {
-      tasks.clear();
-      continue;
-    }
+    if (gathering()) continue;
     try {
       if (trouble_.empty()) {
         if (steps_ != nullptr && writable()) steps_->prepare(core_);
@@ -290,7 +289,6 @@ void Journal::run() {
     } catch (const std::exception& e) {
       fail(e.what());
     }
-    tasks.clear();
     tell_losses(loss_news_.take_due(boottime_ms()));
     log_.tick(boottime_ms());
     if (!trouble_.empty()) {
@@ -379,6 +377,7 @@ void Journal::answer_positions() {
   while (trouble_.empty() && !asks_.empty()) {
     const auto entry = asks_.begin();
     Positions positions = positions_of(core_, entry->first, entry->second.far);
+    if (writable()) commit_if_due();  // bookmarks that follow tell of what was found
     asks_.extract(entry).mapped().done(std::move(positions));
   }
 }

@@ -131,6 +131,10 @@ std::string Store::put_back() {
   const bool free = !std::filesystem::exists(path_in(directory_), error);
   const std::string copy = directory_ + "/journal-saved-" + epoch_ + ".db";
   if (!std::filesystem::exists(copy, error)) database_->copy_to(copy);
+  // SQLite would take its frames for those of the file that is at its path next.
+  if (log_ != nullptr && log_->in_place()) {
+    std::filesystem::remove(database_->log_path(), error);
+  }
   if (!free) {
     throw JournalError(path_in(directory_) +
                        " was removed, and another one is there; what the "

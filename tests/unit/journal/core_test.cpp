@@ -277,6 +277,26 @@ TEST_CASE("journal: files that vanish are noticed with the next commit, and none
   CHECK(payloads(read_backlog(after, 1)) == "abcxy");
 }
 
+// Its pages lie elsewhere in the file that is written anew than the log has them.
+TEST_CASE("journal: of files that are gone, the log alone does no harm to what is written anew") {
+  const Directory directory;
+  JournalCore core = open_journal(directory);
+  for (int i = 0; i < 200; ++i) store(core, {{1, "t", std::string(3'000, 'a')}});
+  core.store().checkpoint(Database::Sync::now);
+  core.store().begin();
+  core.store().batches().erase(1, 1, 150);
+  core.store().commit();
+  for (int i = 0; i < 20; ++i) store(core, {{1, "t", std::string(3'000, 'b')}});
+  std::filesystem::remove(directory.database());
+  REQUIRE(append(core, {{1, "t", "x"}}) == AppendResult::stored);
+  CHECK_THROWS_AS(core.commit(), JournalError);
+  core.reopen();
+  CHECK(sql(directory.copy(), "PRAGMA integrity_check") == "ok");
+  const std::vector<Got> all = read_all(core, 1, 151);
+  REQUIRE(all.size() == 71);
+  CHECK(all.back().payload == "x");
+}
+
 TEST_CASE("journal: what was removed is saved beside another journal that is there now") {
   const Directory directory, other;
   JournalCore core = open_journal(directory);

@@ -58,6 +58,11 @@ class File {
     if (const int flushed = flush(); flushed != SQLITE_OK) return flushed;
     const int code = in_sectors_ ? read_sectors(static_cast<char*>(out), size, from)
                                  : below_->pMethods->xRead(below_, out, length, at);
+    // A bit there that the medium has changed is in nobody's way.
+    if (sectors_ && !log_ && code == SQLITE_OK && size == log_sectors::sector_bytes) {
+      std::memset(static_cast<char*>(out) + log_sectors::kept_bytes, 0,
+                  log_sectors::frame_header_bytes);
+    }
     // So SQLite calls a read that the device refused (EIO), and makes "the file is malformed" of
     // it.
     return code == SQLITE_IOERR_CORRUPTFS ? SQLITE_IOERR_READ : code;
