@@ -3,14 +3,13 @@
 
 #include <fstream>
 
+#include "journal/store/sqlite/log_sectors.hpp"
 #include "support/journal_probe.hpp"
 
 using namespace bascule;
 using namespace bascule::test;
 
 namespace {
-
-constexpr std::size_t sector_bytes = 4096;  // frame N is the sector N + 1
 
 // A journal that kill -9 left with twenty commits in its log.
 struct Killed {
@@ -30,10 +29,10 @@ struct Killed {
   void write() const { std::ofstream(path(), std::ios::binary) << log; }
   // Changes bytes of a frame from its place on.
   void spoil(std::size_t frame, std::size_t place, const std::string& bytes) {
-    log.replace((frame + 1) * sector_bytes + place, bytes.size(), bytes);
+    log.replace((frame + 1) * log_sectors::sector_bytes + place, bytes.size(), bytes);
     write();
   }
-  std::size_t frames() const { return log.size() / sector_bytes - 1; }
+  std::size_t frames() const { return log.size() / log_sectors::sector_bytes - 1; }
   std::size_t damaged_copies() const {
     std::size_t copies = 0;
     for (const auto& entry : std::filesystem::directory_iterator(directory.path())) {
@@ -55,7 +54,7 @@ TEST_CASE("log: a whole one is left as it is, and so is one that is not there") 
 
 TEST_CASE("log: what a cut left of the newest commit is no damage") {
   Killed killed;
-  killed.log.resize((killed.frames() + 1) * sector_bytes - 100);
+  killed.log.resize((killed.frames() + 1) * log_sectors::sector_bytes - 100);
   killed.write();
   CHECK(mend_log(killed.path(), true).lost_commits == 0);
   killed.log.resize(killed.log.size() + 100, '\xAA');
@@ -68,7 +67,7 @@ TEST_CASE("log: what a cut left of the newest commit is no damage") {
 TEST_CASE("log: a bit of the middle is put back, and the journal says so") {
   Killed killed;
   REQUIRE(killed.frames() > 12);
-  const char was = killed.log[6 * sector_bytes + 2000];
+  const char was = killed.log[6 * log_sectors::sector_bytes + 2000];
   killed.spoil(5, 2000, std::string(1, static_cast<char>(was ^ 4)));
   JournalCore core = open_journal(killed.directory);
   CHECK(payloads(read_all(core, 1)) == "abcdefghijklmnopqrst");
