@@ -63,6 +63,7 @@ std::string dump(const Directory& directory) {
   std::string all;
   try {
     Database database(directory.database());
+    database.execute("PRAGMA locking_mode=EXCLUSIVE");
     for (const std::string table : {"meta", "boot", "lane", "tally", "session", "seen", "retained",
                                     "loss", "batch", "sqlite_schema"}) {
       const std::string columns = database.text(
@@ -132,6 +133,7 @@ Counts flip_all(const std::string& name, const Files& files) {
   const Directory place;
   put(place, files);
   const std::string sound = dump(place);
+  REQUIRE(sound.find("epoch") != std::string::npos);
   const std::uint64_t bits = files.at(name).size() * 8;
   const std::uint64_t wanted = number("BASCULE_FLIPS", 1'000);
   const std::uint64_t step = wanted == 0 ? 1 : std::max<std::uint64_t>(1, bits / wanted);

@@ -132,11 +132,11 @@ class Log {
   bool mend_header(bool little) {
     const std::string was = bytes_.substr(0, header_bytes);
     little_ = little;
-    const Summed header{at(0), header_summed, nullptr, 0, little};
-    const bool sound = mend_sum(header, {}, at(header_summed), false);
     page_bytes_ = big(at(8));
-    if (sound && big(at(0)) == (little ? magic : magic | 1) && page_bytes_ >= 512 &&
-        page_bytes_ <= 65'536 && std::has_single_bit(page_bytes_)) {
+    const Summed header{at(0), header_summed, nullptr, 0, little};
+    const bool sound = mend_sum(header, {}, at(header_summed), header_bytes, false);
+    page_bytes_ = big(at(8));
+    if (sound && big(at(0)) == (little ? magic : magic | 1) && knows_page()) {
       told_ = anew_ = sum_at(at(header_summed));
       return true;
     }
@@ -162,7 +162,7 @@ class Log {
       if (!one_bit_apart(salts, at(header_salts), salts_bytes)) return false;
       std::memcpy(salts, at(header_salts), salts_bytes);
       ++mending_.bits;
-    } else if (!mend_sum(frame, told_, stored, true)) {
+    } else if (!mend_sum(frame, told_, stored, place + frame_bytes(), true)) {
       return false;
     }
     told_ = sum_at(stored);
@@ -174,14 +174,15 @@ class Log {
   }
 
   // Makes the stored sum and what it is of fit each other, if it is one bit. `leave`: or leaves one
-  // that may be one of several.
-  bool mend_sum(const Summed& summed, Sum before, char* stored, bool leave) {
+  // that may be one of several. The frame at `next`, if there is one, goes on with the right sum:
+  // a bit of the last words changes one bit of the sum, too.
+  bool mend_sum(const Summed& summed, Sum before, char* stored, std::size_t next, bool leave) {
     const Sum is = sum_of(summed, before);
     if (is == sum_at(stored)) return true;
     const SumText text = text_of(is);
-    if (one_bit_apart(stored, text.data(), text.size())) {
+    if (!follows(next, sum_at(stored)) && one_bit_apart(stored, text.data(), text.size())) {
       std::memcpy(stored, text.data(), text.size());
-      ++mending_.bits;
+      ++(follows(next, is) ? mending_.bits : mending_.left);
       return true;
     }
     const std::vector<Flip> flips = flips_to(summed, is, sum_at(stored));
@@ -193,6 +194,14 @@ class Log {
     if (flips.empty() || !leave) return false;
     ++mending_.left;
     return true;
+  }
+
+  bool knows_page() const {
+    return page_bytes_ >= 512 && page_bytes_ <= 65'536 && std::has_single_bit(page_bytes_);
+  }
+  bool follows(std::size_t place, Sum before) {
+    if (!knows_page() || place + frame_bytes() > bytes_.size() || !has_salts(place)) return false;
+    return sum_of(summed(place), before) == sum_at(at(place + frame_summed + salts_bytes));
   }
 
   Summed summed(std::size_t place) {
@@ -210,9 +219,7 @@ class Log {
     while (place + 2 * frame_bytes() <= bytes_.size()) {
       const Sum before = sum_at(at(place + frame_summed + salts_bytes));
       place += frame_bytes();
-      if (!has_salts(place) || big(at(place + 4)) == 0) continue;
-      const char* stored = at(place + frame_summed + salts_bytes);
-      if (sum_of(summed(place), before) == sum_at(stored)) ++commits;
+      if (big(at(place + 4)) != 0 && follows(place, before)) ++commits;
     }
     return commits;
   }
