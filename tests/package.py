@@ -26,6 +26,7 @@ SECTIONS = {
     **{name: (f"site, central/{name}", f"link/{name}")
        for name in ("reconnect", "token", "auth", "topic", "rate", "subscriptions", "own_topics",
                     "own_topics/bookmark")},
+    "flash": ("journal/flash", "journal/flash"),
     "lane": ("lanes", "lane"),
     "route": ("routes", "route"), "policy": ("policies", "policy"),
     "control": ("control", "control"), "certificate": ("control/tls", "control/tls"),
