@@ -2,6 +2,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <stdexcept>
 #include <string>
 
@@ -23,11 +24,19 @@ json acknowledge(const Stages& stages, const Query& query) {
   const Direction out = link == "central" ? Direction::up : Direction::down;
   json list = json::array();
   stages.journal.change([&](JournalCore& core) {
-    Forgotten forgotten = core.store().meta().forgotten(out);
-    if (forgotten.last_ms == 0 || forgotten.acknowledged()) return;
+    MetaTable& meta = core.store().meta();
+    Forgotten forgotten = meta.forgotten(out);
+    Expired expired = meta.expired(out);
+    const bool lost = forgotten.last_ms != 0 && !forgotten.acknowledged();
+    const bool ended = expired.last_ms != 0 && !expired.acknowledged();
+    if (!lost && !ended) return;
     forgotten.acknowledged_ms = forgotten.last_ms;
-    core.change().meta().save_forgotten(out, forgotten);
-    list.push_back({{"link", link}, {"last", utc_text(forgotten.last_ms)}});
+    expired.acknowledged_ms = expired.last_ms;
+    if (lost) core.change().meta().save_forgotten(out, forgotten);
+    if (ended) core.change().meta().save_expired(out, expired);
+    list.push_back(
+        {{"link", link},
+         {"last", utc_text(std::max(lost ? forgotten.last_ms : 0, ended ? expired.last_ms : 0))}});
   });
   const std::string by = query.text("by").value_or("");
   if (!list.empty()) {

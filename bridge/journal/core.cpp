@@ -43,6 +43,7 @@ JournalCore::JournalCore(JournalSettings settings, std::string bridge_id,
   transaction_.open(settings_, bridge_id_);
   try {
     load();
+    sessions_.end_former();
     if (!settings_.look_only) enter_boot();
   } catch (const DatabaseError& e) {
     throw JournalError("cannot read the journal in " + settings_.data_dir + ": " + e.what());

@@ -39,18 +39,19 @@ void JournalLog::opened(const JournalCore& core) {
     spdlog::error(
         "journal: the medium has damaged its log beyond mending. Commits that are lost, with "
         "messages that were acknowledged: {} or more. What was forwarded last may cross again. "
-        "The log as it was lies beside the journal; replace the medium",
+        "The log as it was is beside the journal, as journal.db-log.damaged-…; replace the medium",
         log.lost_commits);
   }
 }
 
 void JournalLog::new_epoch(const JournalCore& core) {
   if (core.former_epoch().empty()) return;
+  const bool damaged = core.log_mending().lost_commits > 0;
   spdlog::warn(
-      "journal: the machine went down while the journal was open with 'sync: normal', or its log "
-      "is damaged. Its last messages may be lost, and what it forwarded last may cross again and "
-      "not be known as a "
-      "repeat. Numbers are given again, so epoch {} follows {}",
+      "journal: {}. Its last messages may be lost, and what it forwarded last may cross again and "
+      "not be known as a repeat. Numbers are given again, so epoch {} follows {}",
+      damaged ? "its log was damaged"
+              : "the machine went down while the journal was open with 'sync: normal'",
       core.epoch(), core.former_epoch());
 }
 

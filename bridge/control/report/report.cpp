@@ -152,12 +152,13 @@ json expired_report(const Expired& expired) {
           {"last", utc_text(expired.last_ms)},
           {"expiry_s", expired.expiry_s},
           {"away_s", away_s},
+          {"acknowledged", expired.acknowledged()},
           {"advice", "this bridge's session there ended by its expiry of " +
                          span_text(expired.expiry_s) + " " + times(expired.sessions) +
                          ", last at " + utc_text(expired.last_ms) + ", after " + span_text(away_s) +
-                         " without a connection: what that broker had queued for the bridge is "
-                         "gone, and nothing crosses again; a longer 'session_expiry' keeps more, "
-                         "as far as the broker grants it"}};
+                         " without a connection. What that broker had queued for the bridge since "
+                         "then is gone; what had crossed before is not sent again for that. A "
+                         "longer 'session_expiry' keeps more, as far as the broker grants it"}};
 }
 
 // Null: none was found.

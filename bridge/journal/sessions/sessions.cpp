@@ -27,6 +27,27 @@ bool outlasted(const Contact& last, std::int64_t away_ms) {
 
 }  // namespace
 
+void Sessions::end_former() {
+  const Now at = now();
+  for (const Direction in : both_directions) {
+    Contact contact = transaction_.store().meta().contact(in);
+    if (contact.boot == 0 || contact.ended) continue;
+    contact.ended = true;
+    for (const LaneState& lane : books_.lanes()) {
+      const auto newest = transaction_.store().batches().heads_before(lane.id, lane.next, 1);
+      if (newest.empty()) continue;
+      const BatchHead& head = newest.front();
+      if (timeline_.age_ms(head.boot, head.captured_ms, at) >=
+          timeline_.age_ms(contact.boot, contact.boottime_ms, at)) {
+        continue;
+      }
+      contact.boot = head.boot;
+      contact.boottime_ms = head.captured_ms;
+    }
+    transaction_.write().meta().save_contact(in, contact);
+  }
+}
+
 void Sessions::enter(Direction in, const SessionStart& start) {
   entered_[in] = start;  // noted before it is tried
   peer_[in] = start.peer;
@@ -58,7 +79,7 @@ void Sessions::apply(Direction in, const SessionStart& start) {
   const bool gone = !start.present && ours;
   const Now at = now();
   const Contact last = transaction_.store().meta().contact(in);
-  const std::int64_t away = gone ? away_ms(last, at) : 0;
+  const std::int64_t away = gone ? timeline_.age_ms(last.boot, last.boottime_ms, at) : 0;
   expired_[out] = gone && outlasted(last, away);
   forgotten_[out] = gone && !expired_[out];
   unfamiliar_[out] = start.present && !known;
@@ -86,26 +107,14 @@ void Sessions::note(Direction in, const SessionStart& start) {
   transaction_.change_later();
 }
 
-// At least. Of a connection whose end nobody noted, for the bridge was killed in it, the newest
-// message that was journaled tells how long it lasted.
-std::int64_t Sessions::away_ms(const Contact& last, const Now& at) {
-  std::int64_t away = timeline_.age_ms(last.boot, last.boottime_ms, at);
-  if (last.ended) return away;
-  for (const LaneState& lane : books_.lanes()) {
-    for (const BatchHead& head :
-         transaction_.store().batches().heads_before(lane.id, lane.next, 1)) {
-      away = std::min(away, timeline_.age_ms(head.boot, head.captured_ms, at));
-    }
-  }
-  return away;
-}
-
 void Sessions::end_by_expiry(Direction out, const Contact& last, std::int64_t away, const Now& at) {
   MetaTable& meta = transaction_.write().meta();
-  meta.save_expired(out, {.sessions = meta.expired(out).sessions + 1,
-                          .last_ms = at.wall_ms,
-                          .away_ms = away,
-                          .expiry_s = last.expiry_s});
+  Expired expired = meta.expired(out);
+  ++expired.sessions;
+  expired.last_ms = at.wall_ms;
+  expired.away_ms = away;
+  expired.expiry_s = last.expiry_s;
+  meta.save_expired(out, expired);
 }
 
 void Sessions::count_as_lost(Direction out, const Now& at) {

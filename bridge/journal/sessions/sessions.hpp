@@ -29,14 +29,17 @@ class Sessions {
   Sessions(Transaction& transaction, Books& books, Repeats& repeats, const Timeline& timeline)
       : transaction_(transaction), books_(books), repeats_(repeats), timeline_(timeline) {}
 
+  // Once, when the journal is opened and before anything comes: a connection in which the bridge
+  // was killed ended with the newest message that was journaled.
+  void end_former();
+
   // A connection has begun on which deliveries of this direction come. The session is the old one
   // if the broker has kept it and who is at its two ends is the same as before; else the packet ids
   // of either direction mean nothing any more. One that is present and not known may hold ids of
   // QoS 2 that somebody left half done there: it is unfamiliar until the forwarder has cleared it.
   // Kept over a failed commit.
   void enter(Direction in, const SessionStart& start);
-  // It is over. What says so may be committed later: for who is killed before, it ended with the
-  // newest message that was journaled.
+  // It is over. What says so may be committed later: see end_former().
   void leave(Direction in);
   // The store was opened again: what was entered since the last commit is so, once more.
   void repeat_entered();
@@ -58,7 +61,6 @@ class Sessions {
  private:
   void apply(Direction in, const SessionStart& start);
   void note(Direction in, const SessionStart& start);
-  std::int64_t away_ms(const Contact& last, const Now& at);
   void end_by_expiry(Direction out, const Contact& last, std::int64_t away_ms, const Now& at);
   void count_as_lost(Direction out, const Now& at);
   void void_claims(Direction out);

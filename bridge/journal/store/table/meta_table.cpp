@@ -123,14 +123,16 @@ void MetaTable::save_log_damage(const LogDamage& damage) {
 Expired MetaTable::expired(Direction out) {
   Expired expired;
   std::istringstream text(get(out == Direction::up ? "expired_up" : "expired_down").value_or(""));
-  text >> expired.sessions >> expired.last_ms >> expired.away_ms >> expired.expiry_s;
+  text >> expired.sessions >> expired.last_ms >> expired.away_ms >> expired.expiry_s >>
+      expired.acknowledged_ms;
   return text ? expired : Expired{};
 }
 
 void MetaTable::save_expired(Direction out, const Expired& expired) {
   set(out == Direction::up ? "expired_up" : "expired_down",
       std::to_string(expired.sessions) + " " + std::to_string(expired.last_ms) + " " +
-          std::to_string(expired.away_ms) + " " + std::to_string(expired.expiry_s));
+          std::to_string(expired.away_ms) + " " + std::to_string(expired.expiry_s) + " " +
+          std::to_string(expired.acknowledged_ms));
 }
 
 Contact MetaTable::contact(Direction in) {

@@ -61,6 +61,10 @@ struct Expired {
   // Of the last time.
   std::int64_t away_ms = 0;
   std::uint32_t expiry_s = 0;
+  // The last_ms that a person has acknowledged; 0: none.
+  std::int64_t acknowledged_ms = 0;
+
+  bool acknowledged() const { return last_ms != 0 && acknowledged_ms == last_ms; }
 };
 
 // The last connection to a broker, for how long it will have been away when the next one begins. A

@@ -107,6 +107,18 @@ TEST_CASE("expiry: a bridge that was killed was away since its newest message") 
   CHECK_FALSE(after.expired(Direction::up));
 }
 
+TEST_CASE(
+    "expiry: what comes to a bridge that was killed, before it connects, makes it no shorter") {
+  Away away;
+  age(away.core, 3 * hour_ms);
+  const Directory left = away.directory.copy();
+  sql(left, "UPDATE batch SET captured_ms = captured_ms - 7200000");  // two hours ago
+  JournalCore after = open_journal(left);
+  fill(after, 1);
+  after.enter_session(Direction::down, start(false));
+  CHECK(after.expired(Direction::up));
+}
+
 TEST_CASE("expiry: a session that lasts for ever does not end by itself") {
   Away away;
   SessionStart lasting = start(true);
