@@ -34,9 +34,8 @@ int acknowledge(const BridgeConfig& config, const Options& options) {
 constexpr auto about =
     R"(Asks the daemon. Says that you know that the broker of this link has forgotten what it should
 have kept, and that it is mended there: 'bascule status' and its verdict are silent about it then.
-Without it they are after a day. So they are about a
-session that ended by its own expiry. Should the broker forget again, they say so anew. 'bascule status
---json' and the log have all of it.
+So they are about a session that ended by its own expiry. Without it they are after a day. Should
+it happen again, they say so anew. 'bascule status --json' and the log have all of it.
 
 Exit codes: 0 done, also if there was nothing, 1 failed, 3 no daemon answers.
 
