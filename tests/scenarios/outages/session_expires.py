@@ -4,7 +4,7 @@ queued for the bridge is gone, and status says so. The same holds for a bridge t
 
 P6
 """
-from stage import SALE, Stage
+from stage import SALE, Stage, wait_until
 
 EXPIRY_S = 2
 
@@ -48,5 +48,20 @@ with Stage() as stage:
     bascule.wait_drained()
     assert bascule.link("central")["forgot"] is None
     assert bascule.link("central")["expired"]["sessions"] == 2
+    assert not headquarters.repeats, headquarters.repeats
+
+    # What comes from the site before central can be reached says nothing of when it was left.
+    bascule.kill()
+    line.cut()
+    expired.wait_payload("3")
+    till.publish_numbered(SALE, 401, 450)
+    bascule.start(up=False)
+    bascule.wait_link("site", "up")
+    wait_until(lambda: bascule.backlog("up") >= 50, "50 more in the journal")
+    line.restore()
+    headquarters.expect(range(1, 451))
+    bascule.wait_drained()
+    assert bascule.link("central")["forgot"] is None, bascule.link("central")
+    assert bascule.link("central")["expired"]["sessions"] == 3
     assert not headquarters.repeats, headquarters.repeats
     bascule.check_books()
