@@ -6,6 +6,7 @@ namespace bascule {
 namespace {
 
 constexpr std::int64_t rate_needs_ms = 600'000;
+constexpr std::uint64_t messages_needed = 20;  // else it is the start that is divided by them
 constexpr double day_ms = 86'400'000;
 constexpr double year_ms = 365.25 * day_ms;
 constexpr double years_max = 1'000;
@@ -16,11 +17,11 @@ Flash flash(std::uint64_t endurance_bytes, std::optional<unsigned> used_percent,
             const FlashWrites& writes) {
   Flash flash;
   const double written = static_cast<double>(writes.bytes);
-  if (writes.messages > 0) {
+  if (writes.messages >= messages_needed) {
     flash.bytes_per_message = written / static_cast<double>(writes.messages);
   }
   if (writes.for_ms < rate_needs_ms) {
-    flash.why = "the journal has been open for less than 10 min";
+    flash.why = "the journal has been open for less than 10 min, since the start or a reload";
     return flash;
   }
   flash.bytes_per_day = written / static_cast<double>(writes.for_ms) * day_ms;

@@ -38,9 +38,10 @@ TEST_CASE("flash: what is not told is unknown, and why") {
   unknown(not_told, "journal.flash");
   CHECK(not_told.bytes_per_day);
   CHECK_FALSE(not_told.bytes_per_message);
-  const Flash too_early = flash(tebi, 30, {tebi, 1, 599'999});
+  const Flash too_early = flash(tebi, 30, {tebi, 32, 599'999});
   unknown(too_early, "less than 10 min");
   CHECK_FALSE(too_early.bytes_per_day);
-  CHECK(*too_early.bytes_per_message == doctest::Approx(tebi));
+  CHECK(*too_early.bytes_per_message == doctest::Approx(tebi / 32));
+  CHECK_FALSE(flash(tebi, 30, {tebi, 19, year_ms}).bytes_per_message);
   CHECK(flash(tebi, 30, {tebi, 1, 600'000}).years_left);
 }

@@ -60,11 +60,11 @@ TEST_CASE("metrics: what the status says is there, in base units and with bounde
   CHECK(text.find("bascule_flash_left_years") == text.npos);  // it is not known
   parts.endurance_bytes = 1'000'000'000'000;
   parts.journal.open_ms = 3'600'000;
-  parts.journal.placed = 4;
+  parts.journal.placed = 24;
   parts.journal.written_bytes = 24'000;
   CHECK(metrics_text(status_report(parts)).find("bascule_flash_left_years 1000\n") != text.npos);
   CHECK(metrics_text(status_report(parts)).find("bascule_journal_day_bytes 576000\n") != text.npos);
-  CHECK(metrics_text(status_report(parts)).find("bascule_journal_message_bytes 6000\n") !=
+  CHECK(metrics_text(status_report(parts)).find("bascule_journal_message_bytes 1000\n") !=
         text.npos);
   parts.written_bytes.reset();  // the kernel does not tell
   CHECK(metrics_text(status_report(parts)).find("bascule_disk_written") == text.npos);
