@@ -180,11 +180,12 @@ std::string links(const json& status, const StatusView& view) {
     if (token_ms) table.note({token_text(*token_ms, view.now_ms), Tone::plain});
     const std::string granted = granted_text(part_of(link, "granted"));
     if (!granted.empty()) table.note({granted, Tone::plain});
-    const json& forgot = part_of(link, "forgot");
-    const std::string advice = text_of(forgot, "advice");
-    if (!advice.empty() && !forgot.value("acknowledged", false)) table.note({advice, Tone::warn});
-    const std::string expired = text_of(part_of(link, "expired"), "advice");
-    if (!expired.empty()) table.note({expired, Tone::plain});
+    for (const auto& [name, tone] :
+         {std::pair{"forgot", Tone::warn}, std::pair{"expired", Tone::plain}}) {
+      const json& told = part_of(link, name);
+      const std::string advice = text_of(told, "advice");
+      if (!advice.empty() && !told.value("acknowledged", false)) table.note({advice, tone});
+    }
     const std::string retained = text_of(part_of(link, "retained"), "why");
     if (!retained.empty()) table.note({"retained values: " + retained, Tone::warn});
   }

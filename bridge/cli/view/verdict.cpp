@@ -59,11 +59,16 @@ std::optional<double> since_s(const json& of, const char* name, std::int64_t now
   return static_cast<double>(now_ms - *at_ms) / 1'000;
 }
 
+// It happened lately, and nobody has acknowledged it.
+bool is_news(const json& of, std::int64_t now_ms) {
+  const auto ago_s = since_s(of, "last", now_ms);
+  return ago_s && *ago_s < lately_s && !of.value("acknowledged", false);
+}
+
 // A medium that forgets once does it again.
 void damage(const json& status, std::int64_t now_ms, Findings& findings) {
   const json& damage = part_of(part_of(status, "journal"), "log_damage");
-  const auto ago_s = since_s(damage, "last", now_ms);
-  if (ago_s && *ago_s < lately_s) {
+  if (is_news(damage, now_ms)) {
     findings.add(Health::degraded, "journal: " + text_of(damage, "advice"));
   }
 }
@@ -252,16 +257,26 @@ void refused(const json& status, std::int64_t now_ms, Findings& findings) {
   }
 }
 
+bool has_route(const json& status, std::string_view direction) {
+  const json& routes = part_of(status, "routes");
+  return std::any_of(routes.begin(), routes.end(),
+                     [&](const json& route) { return text_of(route, "direction") == direction; });
+}
+
 // What a broker has forgotten lately, or could forget without the bridge knowing it.
 void doubts(const json& status, std::int64_t now_ms, Findings& findings) {
   const json& links = part_of(status, "links");
   for (const char* name : {"site", "central"}) {
     const json& link = part_of(links, name);
-    const json& forgot = part_of(link, "forgot");
-    const auto ago_s = since_s(forgot, "last", now_ms);
-    if (ago_s && *ago_s < lately_s && !forgot.value("acknowledged", false)) {
+    if (const json& forgot = part_of(link, "forgot"); is_news(forgot, now_ms)) {
       findings.add(Health::degraded, std::string(name) + ": " + text_of(forgot, "advice") +
                                          " ('bascule acknowledge " + name + "' once it is mended)");
+    }
+    const char* const from_there = name == std::string_view("central") ? "down" : "up";
+    if (const json& expired = part_of(link, "expired");
+        is_news(expired, now_ms) && has_route(status, from_there)) {
+      findings.add(Health::degraded, std::string(name) + ": " + text_of(expired, "advice") +
+                                         " ('bascule acknowledge " + name + "' ends this)");
     }
     if (const std::string warning = text_of(link, "warning"); !warning.empty()) {
       findings.add(Health::degraded, std::string(name) + ": " + warning);

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "control/pauses.hpp"
+#include "control/report/faults.hpp"
 #include "control/report/flash.hpp"
 #include "forwarder/lane/rate.hpp"
 #include "text/time.hpp"
@@ -83,98 +84,6 @@ json routes_report(const std::vector<RouteReport>& routes) {
                     {"why", route.why.empty() ? json() : json(route.why)}});
   }
   return list;
-}
-
-// What followed from the last time that a broker forgot, for the middle of a sentence.
-const char* consequence(Evidence evidence) {
-  switch (evidence) {
-    case Evidence::none:
-      break;
-    case Evidence::session_gone:
-      return " (as the session was gone, all that had crossed counted as lost)";
-    case Evidence::bookmark:
-      return " (what had crossed after the bookmark that it has counted as lost)";
-    case Evidence::session_there:
-      return " (as the session was there, nothing counted as lost)";
-    case Evidence::still_online:
-      return " (what had crossed after its bookmark counted as lost)";
-  }
-  return "";
-}
-
-std::string times(std::uint64_t count) {
-  if (count == 0) return "never";
-  return count == 1 ? "once" : std::to_string(count) + " times";
-}
-
-std::string forgotten_advice(const Forgotten& forgotten) {
-  const std::string last =
-      ", last at " + utc_text(forgotten.last_ms) + consequence(forgotten.evidence);
-  std::string silent;
-  if (forgotten.silent_ends > 0) {
-    silent = times(forgotten.silent_ends) +
-             " it did not note that the bridge was gone: it crashed, or the line was half-open";
-  }
-  if (forgotten.sessions + forgotten.bookmarks == 0) {
-    return "this broker may have forgotten: " + silent + last +
-           "; if it crashed, make it save more often (mosquitto: autosave_interval)";
-  }
-  return "this broker forgets: it lost this bridge's session " + times(forgotten.sessions) +
-         " and its bookmark " + times(forgotten.bookmarks) +
-         (silent.empty() ? "" : ", and " + silent) + last +
-         "; make it keep sessions and retained messages over a restart (mosquitto: "
-         "persistence true), or say in each lane's resend what it is sent again" +
-         (forgotten.sessions == 0
-              ? ""
-              : "; whoever receives there may have lost his session, too: 'settle' makes the "
-                "bridge wait for him");
-}
-
-// What a broker forgot that it should have kept, and what to change there; null: nothing.
-json forgotten_report(const Forgotten& forgotten) {
-  if (forgotten.last_ms == 0) return {};
-  return {{"sessions", forgotten.sessions},
-          {"bookmarks", forgotten.bookmarks},
-          {"silent_ends", forgotten.silent_ends},
-          {"last", utc_text(forgotten.last_ms)},
-          {"acknowledged", forgotten.acknowledged()},
-          {"evidence", forgotten.evidence == Evidence::none
-                           ? json()
-                           : json(word_of(evidence_words, forgotten.evidence))},
-          {"advice", forgotten_advice(forgotten)}};
-}
-
-// Sessions of ours that ended there by their own expiry; null: none did.
-json expired_report(const Expired& expired) {
-  if (expired.sessions == 0) return {};
-  const double away_s = static_cast<double>(expired.away_ms) / 1'000;
-  return {{"sessions", expired.sessions},
-          {"last", utc_text(expired.last_ms)},
-          {"expiry_s", expired.expiry_s},
-          {"away_s", away_s},
-          {"acknowledged", expired.acknowledged()},
-          {"advice", "this bridge's session there ended by its expiry of " +
-                         span_text(expired.expiry_s) + " " + times(expired.sessions) +
-                         ", last at " + utc_text(expired.last_ms) + ", after " + span_text(away_s) +
-                         " without a connection. What that broker had queued for the bridge since "
-                         "then is gone; what had crossed before is not sent again for that. A "
-                         "longer 'session_expiry' keeps more, as far as the broker grants it"}};
-}
-
-// Null: none was found.
-json damage_report(const LogDamage& damage) {
-  if (damage.last_ms == 0) return {};
-  return {{"mended_bits", damage.bits},
-          {"left_bits", damage.left},
-          {"lost_commits", damage.lost_commits},
-          {"last", utc_text(damage.last_ms)},
-          {"advice",
-           "the medium changed what was written of the journal's log. Wrong bits that "
-           "were put back: " +
-               std::to_string(damage.bits) +
-               ", that are left in their page: " + std::to_string(damage.left) +
-               "; commits that were lost behind damage: " + std::to_string(damage.lost_commits) +
-               "; last at " + utc_text(damage.last_ms) + ". Replace the medium"}};
 }
 
 json counters_report(const JournalReport& journal, Direction direction) {

@@ -64,4 +64,8 @@ with Stage() as stage:
     assert bascule.link("central")["forgot"] is None, bascule.link("central")
     assert bascule.link("central")["expired"]["sessions"] == 3
     assert not headquarters.repeats, headquarters.repeats
+    # What waited there may have been orders, so somebody has to know.
+    assert "session there ended" in bascule.cli("status", "--check").stdout
+    assert bascule.cli("acknowledge", "central").returncode == 0
+    assert "session there ended" not in bascule.cli("status", "--check").stdout
     bascule.check_books()

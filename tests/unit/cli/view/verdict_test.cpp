@@ -77,6 +77,29 @@ TEST_CASE("verdict: what was lost, or forgotten, within a day is a fault; later 
   CHECK(text(status) == "OK\n");
 }
 
+TEST_CASE("verdict: a session that ended by itself counts where a route comes from that broker") {
+  json status = sample();
+  status["lanes"] = json::array();
+  status["links"]["central"]["expired"] = {{"last", "2025-11-22T13:19:00Z"},
+                                           {"advice", "its session ended"}};
+  status["routes"] = {{{"name", "sales"}, {"direction", "up"}}};
+  CHECK(text(status) == "OK\n");
+  status["routes"].push_back({{"name", "orders"}, {"direction", "down"}});
+  CHECK(text(status) ==
+        "DEGRADED  central: its session ended ('bascule acknowledge central' ends this)\n");
+  status["links"]["central"]["expired"]["acknowledged"] = true;
+  CHECK(text(status) == "OK\n");
+}
+
+TEST_CASE("verdict: a log that the medium damaged is told for a day") {
+  json status = sample();
+  status["lanes"] = json::array();
+  status["journal"]["log_damage"] = {{"last", "2025-11-22T13:19:00Z"}, {"advice", "replace it"}};
+  CHECK(text(status) == "DEGRADED  journal: replace it\n");
+  status["journal"]["log_damage"]["last"] = "2025-11-20T13:19:00Z";
+  CHECK(text(status) == "OK\n");
+}
+
 TEST_CASE("verdict: flash that lasts less than a year is to be replaced") {
   json status = sample();
   status["lanes"] = json::array();
