@@ -4,7 +4,6 @@ opens the keys.
 
 R12; fault: an installation that is wrong
 """
-import re
 import subprocess
 
 from services.azure_event_grid import AzureEventGrid, token
@@ -12,6 +11,7 @@ from services.azure_iot_hub import AzureIotHub
 from services.by_password import ByPassword
 from services.guest import example, host_of, invited, secret
 from stage import Stage, http_proxy
+from stage.doctor_lines import errors, line
 
 SECRET = b"of the one who signs"
 DEAD = "mqtts://127.0.0.1:1"
@@ -21,16 +21,6 @@ def ask(bridge, code):
     answer = bridge.cli("doctor", deadline_s=120)
     assert answer.returncode == code and answer.stderr == "", answer
     return answer.stdout
-
-
-def line(text, result, check):
-    found = re.search(rf"^{result} +central +{check}: (.*)$", text, re.MULTILINE)
-    assert found, f"no {result} of central {check} in:\n{text}"
-    return found[1]
-
-
-def errors(text):
-    return re.findall(r"^error +(\w+) +([^:]+):", text, re.MULTILINE)
 
 
 with Stage() as stage:
@@ -55,11 +45,12 @@ with Stage() as stage:
         bridge.write()
 
     text = ask(bridge, 0)
-    assert "127.0.0.1:1: cannot connect" in line(text, "warning", "TCP"), text
-    assert line(text, "ok", "url") == f"1 of 2 addresses answer: {hive.url}", text
-    assert f"valid for {hive.host}, as tls.server_name says" in line(text, "ok", "TLS"), text
-    assert line(text, "ok", "MQTT").startswith("5, as bascule-"), text
-    assert "read back, cleared" in line(text, "ok", "bookmark"), text
+    assert "127.0.0.1:1: cannot connect" in line(text, "warning", "central", "TCP"), text
+    assert line(text, "ok", "central", "url") == f"1 of 2 addresses answer: {hive.url}", text
+    valid = f"valid for {hive.host}, as tls.server_name says"
+    assert valid in line(text, "ok", "central", "TLS"), text
+    assert line(text, "ok", "central", "MQTT").startswith("5, as bascule-"), text
+    assert "read back, cleared" in line(text, "ok", "central", "bookmark"), text
     assert not hive.broken, dict(hive.broken)
 
     change(url=[DEAD, "mqtts://127.0.0.1:2"])
@@ -67,22 +58,22 @@ with Stage() as stage:
     assert errors(text) == [("central", "TCP")] * 2, text
     change(url=hive.url, password_file=str(wrong))
     text = ask(bridge, 1)
-    told = line(text, "error", "MQTT")
+    told = line(text, "error", "central", "MQTT")
     assert "check username, password_file of 'central'" in told, text
     change(password_file=str(good), tls={"server_name": "other.example"})
     text = ask(bridge, 1)
-    assert line(text, "error", "TLS").count("tls.server_name") == 1, text
+    assert line(text, "error", "central", "TLS").count("tls.server_name") == 1, text
     change(tls={"server_name": hive.host})
 
     # A proxy that wants to know who it is.
     proxy = stage.proxy(http_proxy)
     change(proxy=proxy.url)
     text = ask(bridge, 1)
-    assert "proxy_password_file" in line(text, "error", "TCP"), text
+    assert "proxy_password_file" in line(text, "error", "central", "TCP"), text
     assert bridge.cli("check").stderr.count("\"proxy_password_file\" is missing") == 1
     change(proxy_password_file=str(secret(stage, "proxy", proxy.password)))
     text = ask(bridge, 0)
-    assert f"through the proxy {proxy.url}" in line(text, "ok", "TCP"), text
+    assert f"through the proxy {proxy.url}" in line(text, "ok", "central", "TCP"), text
     bridge.settings["central"].pop("proxy")
     bridge.settings["central"].pop("proxy_password_file")
 
@@ -113,14 +104,14 @@ with Stage() as stage:
     bridge = invited(stage, site, grid, config, ours, start=False, central={
         "auth": {"method": "CUSTOM-JWT", "data_file": str(data)}})
     text = ask(bridge, 0)
-    assert line(text, "ok", "QoS") == "up to 1, as 'max_qos' says", text
-    assert line(text, "ok", "retain").startswith("off here"), text
-    assert "leaves no bookmark" in line(text, "skipped", "bookmark"), text
+    assert line(text, "ok", "central", "QoS") == "up to 1, as 'max_qos' says", text
+    assert line(text, "ok", "central", "retain").startswith("off here"), text
+    assert "leaves no bookmark" in line(text, "skipped", "central", "bookmark"), text
     assert f"auth.data_file: {data} is closed to others" in text, text
     data.write_text("nonsense")
     text = ask(bridge, 1)
-    assert "auth.method, auth.data_file" in line(text, "error", "MQTT"), text
-    assert "password_file" not in line(text, "error", "MQTT"), text
+    assert "auth.method, auth.data_file" in line(text, "error", "central", "MQTT"), text
+    assert "password_file" not in line(text, "error", "central", "MQTT"), text
     grid.broken.clear()
 
     # A device that is let in under one client id.
@@ -133,5 +124,5 @@ with Stage() as stage:
         "token": {"kind": "azure-sas", "key_file": str(secret(stage, "sas", "a2V5")),
                   "resource": f"{hub.host}/devices/plant-7"}})
     text = ask(bridge, 0)
-    assert "that is the bridge" in line(text, "skipped", "MQTT"), text
+    assert "that is the bridge" in line(text, "skipped", "central", "MQTT"), text
     assert hub.connects == 0

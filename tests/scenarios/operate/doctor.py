@@ -10,6 +10,7 @@ import json
 import re
 
 from stage import SALE, Stage, wait_until
+from stage.doctor_lines import errors, line
 
 CANARY = "canary-0d0c-secret"
 
@@ -25,17 +26,6 @@ def ask(bridge, *arguments, code):
     assert CANARY not in answer.stdout + answer.stderr, "the secret shows"
     assert answer.stderr == "", answer
     return answer.stdout
-
-
-def line(text, result, where, check):
-    """The line of that check."""
-    found = re.search(rf"^{result} +{where} +{check}: (.*)$", text, re.MULTILINE)
-    assert found, f"no {result} of {where} {check} in:\n{text}"
-    return found[1]
-
-
-def errors(text):
-    return re.findall(r"^error +(\w+) +([^:]+):", text, re.MULTILINE)
 
 
 with Stage() as stage:

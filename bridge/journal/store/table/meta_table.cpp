@@ -23,6 +23,18 @@ std::string key_of(const Pause& pause) {
   return "paused " + std::string(to_string(pause.direction)) + " " + pause.lane;
 }
 
+std::string key_of(const char* what, Direction direction) {
+  return std::string(what) + (direction == Direction::up ? "_up" : "_down");
+}
+
+// With a blank between them.
+template <typename... Numbers>
+std::string text_of(const Numbers&... numbers) {
+  std::string text;
+  ((text += (text.empty() ? "" : " ") + std::to_string(+numbers)), ...);
+  return text;
+}
+
 // As key_of() and save_pause() have written it; nothing: something else has.
 std::optional<Pause> pause_of(const std::string& key, const std::string& value) {
   const std::size_t blank = key.find(' ', key.find(' ') + 1);
@@ -87,8 +99,7 @@ void MetaTable::save_unsynced(const std::optional<std::string>& boot) {
 
 Forgotten MetaTable::forgotten(Direction out) {
   Forgotten forgotten;
-  std::istringstream text(
-      get(out == Direction::up ? "forgotten_up" : "forgotten_down").value_or(""));
+  std::istringstream text(get(key_of("forgotten", out).c_str()).value_or(""));
   text >> forgotten.sessions >> forgotten.bookmarks >> forgotten.last_ms;
   if (!text) return {};
   int evidence = 0;
@@ -100,12 +111,10 @@ Forgotten MetaTable::forgotten(Direction out) {
 }
 
 void MetaTable::save_forgotten(Direction out, const Forgotten& forgotten) {
-  set(out == Direction::up ? "forgotten_up" : "forgotten_down",
-      std::to_string(forgotten.sessions) + " " + std::to_string(forgotten.bookmarks) + " " +
-          std::to_string(forgotten.last_ms) + " " +
-          std::to_string(static_cast<int>(forgotten.evidence)) + " " +
-          std::to_string(forgotten.unanswered ? 1 : 0) + " " +
-          std::to_string(forgotten.silent_ends) + " " + std::to_string(forgotten.acknowledged_ms));
+  set(key_of("forgotten", out).c_str(),
+      text_of(forgotten.sessions, forgotten.bookmarks, forgotten.last_ms,
+              static_cast<int>(forgotten.evidence), forgotten.unanswered, forgotten.silent_ends,
+              forgotten.acknowledged_ms));
 }
 
 LogDamage MetaTable::log_damage() {
@@ -116,64 +125,57 @@ LogDamage MetaTable::log_damage() {
 }
 
 void MetaTable::save_log_damage(const LogDamage& damage) {
-  set("log_damage", std::to_string(damage.bits) + " " + std::to_string(damage.left) + " " +
-                        std::to_string(damage.lost_commits) + " " + std::to_string(damage.last_ms));
+  set("log_damage", text_of(damage.bits, damage.left, damage.lost_commits, damage.last_ms));
 }
 
 Expired MetaTable::expired(Direction out) {
   Expired expired;
-  std::istringstream text(get(out == Direction::up ? "expired_up" : "expired_down").value_or(""));
+  std::istringstream text(get(key_of("expired", out).c_str()).value_or(""));
   text >> expired.sessions >> expired.last_ms >> expired.away_ms >> expired.expiry_s >>
       expired.acknowledged_ms;
   return text ? expired : Expired{};
 }
 
 void MetaTable::save_expired(Direction out, const Expired& expired) {
-  set(out == Direction::up ? "expired_up" : "expired_down",
-      std::to_string(expired.sessions) + " " + std::to_string(expired.last_ms) + " " +
-          std::to_string(expired.away_ms) + " " + std::to_string(expired.expiry_s) + " " +
-          std::to_string(expired.acknowledged_ms));
+  set(key_of("expired", out).c_str(), text_of(expired.sessions, expired.last_ms, expired.away_ms,
+                                              expired.expiry_s, expired.acknowledged_ms));
 }
 
 Contact MetaTable::contact(Direction in) {
   Contact contact;
-  std::istringstream text(get(in == Direction::up ? "contact_up" : "contact_down").value_or(""));
+  std::istringstream text(get(key_of("contact", in).c_str()).value_or(""));
   text >> contact.boot >> contact.boottime_ms >> contact.ended >> contact.expiry_s >>
       contact.keep_alive_s;
   return text ? contact : Contact{};
 }
 
 void MetaTable::save_contact(Direction in, const Contact& contact) {
-  set(in == Direction::up ? "contact_up" : "contact_down",
-      std::to_string(contact.boot) + " " + std::to_string(contact.boottime_ms) + " " +
-          std::to_string(contact.ended ? 1 : 0) + " " + std::to_string(contact.expiry_s) + " " +
-          std::to_string(contact.keep_alive_s));
+  set(key_of("contact", in).c_str(), text_of(contact.boot, contact.boottime_ms, contact.ended,
+                                             contact.expiry_s, contact.keep_alive_s));
 }
 
 std::string MetaTable::marked(Direction out) {
-  return get(out == Direction::up ? "marked_up" : "marked_down").value_or("");
+  return get(key_of("marked", out).c_str()).value_or("");
 }
 
 void MetaTable::save_marked(Direction out, const std::string& epoch) {
-  set(out == Direction::up ? "marked_up" : "marked_down", epoch);
+  set(key_of("marked", out).c_str(), epoch);
 }
 
 std::uint64_t MetaTable::bookmarked(Direction out) {
   std::uint64_t connection = 0;
-  std::istringstream(
-      get(out == Direction::up ? "bookmarked_up" : "bookmarked_down").value_or("")) >>
-      connection;
+  std::istringstream(get(key_of("bookmarked", out).c_str()).value_or("")) >> connection;
   return connection;
 }
 
 void MetaTable::save_bookmarked(Direction out, std::uint64_t connection) {
-  set(out == Direction::up ? "bookmarked_up" : "bookmarked_down", std::to_string(connection));
+  set(key_of("bookmarked", out).c_str(), std::to_string(connection));
 }
 
 std::pair<std::uint64_t, std::uint64_t> MetaTable::retained_size(Direction in) {
-  const char* const key = in == Direction::up ? "retained_up" : "retained_down";
+  const std::string key = key_of("retained", in);
   std::pair<std::uint64_t, std::uint64_t> size;
-  if (const auto text = get(key)) {
+  if (const auto text = get(key.c_str())) {
     std::istringstream(*text) >> size.first >> size.second;
     return size;
   }
@@ -190,8 +192,7 @@ std::pair<std::uint64_t, std::uint64_t> MetaTable::retained_size(Direction in) {
 }
 
 void MetaTable::save_retained_size(Direction in, std::uint64_t values, std::uint64_t bytes) {
-  set(in == Direction::up ? "retained_up" : "retained_down",
-      std::to_string(values) + " " + std::to_string(bytes));
+  set(key_of("retained", in).c_str(), text_of(values, bytes));
 }
 
 std::vector<Pause> MetaTable::pauses() {
