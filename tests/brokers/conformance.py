@@ -4,7 +4,7 @@ conformance.py [--record] [--only PLAY] [--without PLAY] [BROKER...]
 
 Fails if a link or a bridge breaks a promise, or if a broker answers otherwise than expected.json
 has it. --record writes the answers into that file; --only plays that one, --without all but that
-one (README.md has them).
+one (COMPATIBILITY.md has them).
 """
 import argparse
 import json

@@ -1,6 +1,6 @@
 // Which epoch the journal's numbers are of, and when a new one begins: when numbers that it is
-// about to give may have been given to other messages before. DESIGN.md, "a journal that lost its
-// last commits". Journal's thread.
+// about to give may have been given to other messages before. bridge/decisions, "a new epoch after
+// lost commits". Journal's thread.
 #pragma once
 
 #include <cstdint>

@@ -83,7 +83,8 @@ std::vector<LanePosition> Resumption::positions(Direction direction, const FarKn
 }
 
 // What the broker may have lost with its bookmark, or with our session, is sent again, as far as
-// the lane's settings say. DESIGN.md, "two witnesses", has the table.
+// the lane's settings say. ARCHITECTURE.md, "What a far broker has lost", has the
+// table.
 Resumption::Finding Resumption::compare(LaneState& lane, const FarKnowledge& far,
                                         bool session_lost) {
   if (!far.readable && !session_lost) return Finding::as_known;

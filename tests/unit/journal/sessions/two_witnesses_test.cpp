@@ -1,4 +1,4 @@
-// P6: the bookmark and the session, as the table of DESIGN.md has them.
+// P6: the bookmark and the session, as the table of ARCHITECTURE.md has them.
 #include <optional>
 
 #include "support/half_crossed.hpp"
