@@ -1,8 +1,11 @@
 #!/usr/bin/python3
 """Holds the documents to the tree: every relative link leads somewhere, and to a heading that is
-there; the ranks in ARCHITECTURE.md are those of tidy.py; every decision is in the list. Prints
-what is wrong; exit 1 if anything is. With --words: the words, and the longest sentences, of each.
+there; the ranks in ARCHITECTURE.md are those of tidy.py; every decision is in the list; each event
+is in OPERATIONS.md. Prints what is wrong; exit 1 if anything is.
+
+    tests/documents.py --words    the words of each, its sentences, and how long they are
 """
+import json
 import re
 import subprocess
 import sys
@@ -74,6 +77,22 @@ def check_decisions():
                 problems.append(f"bridge/decisions/{path.name}: no {heading}")
 
 
+def check_events():
+    """Each event, and each of its fields, stands in a row of the table of events."""
+    schema = json.loads((ROOT / "config/events.schema.json").read_text())
+    text = (ROOT / "packaging/OPERATIONS.md").read_text()
+    rows = [line for line in text.splitlines() if re.match(r"\| `\w+`[^|]*\|", line)]
+    for name, event in schema["$defs"].items():
+        if "properties" not in event:
+            continue
+        row = next((row for row in rows if f"`{name}`" in row.split("|")[1]), "")
+        if not row:
+            problems.append(f"packaging/OPERATIONS.md: nothing about the event {name}")
+        for field in event["properties"].keys() - {"event", "at"}:
+            if row and f"`{field}`" not in row.split("|")[2]:
+                problems.append(f"packaging/OPERATIONS.md: the event {name} has {field}")
+
+
 def sentences_of(text):
     """Of the prose alone: no code, tables, headings or lists' marks; a row of a table is none."""
     prose = [re.sub(r"^ *(?:[-*]|\d+\.) ", "\n", line) for line in
@@ -103,6 +122,7 @@ def main():
         check_links(path)
     check_ranks()
     check_decisions()
+    check_events()
     print("\n".join(problems) or f"documents: {len(documents())} of them")
     return 1 if problems else 0
 
