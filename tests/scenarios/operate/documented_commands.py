@@ -1,8 +1,8 @@
-"""Every command of the documents. Each `bascule …` in a document or an example of a manual page
-is one that the program has, with options that it has. Each block of shell is run by a test: the tour
+"""Every command of the documents. Each `bascule …` in a document or an example of a manual page is
+one that the program has, with options that it has. Each block of shell is run by a test: the tour
 and OPERATIONS.md here, as they are written, with other ports and paths; the others where ELSEWHERE
-says. In OPERATIONS.md what would change the machine (systemctl, apt, tar, chown) is a stand-in, and no
-other command can be reached.
+says. In OPERATIONS.md what would change the machine (systemctl, apt, tar, chown) is a stand-in, and
+no other command can be reached.
 
 R1
 """
@@ -125,7 +125,8 @@ class Shell:
         self.process.stdin.flush()
 
     def wait(self, what):
-        wait_until(lambda: re.search(what, self.said(), re.M), lambda: f"{what}, said {self.said()}")
+        wait_until(lambda: re.search(what, self.said(), re.M),
+                   lambda: f"{what}, said {self.said()}")
 
     def said(self):
         return self.path.read_text()
@@ -173,7 +174,8 @@ def take_the_tour(stage):
 STAND_INS = {
     "sudo": '[ "$1" = -u ] && shift 2\nexec "$@"',
     "bascule": """case $1 in
-init) shift; case " $* " in *" --from "*) ;; *) set -- --id store-42 --central "$CENTRAL" "$@";; esac
+init) shift
+  case " $* " in *" --from "*) ;; *) set -- --id store-42 --central "$CENTRAL" "$@";; esac
   exec "$PROGRAM" init --site "$SITE" -o "$HOME/first.yaml" "$@" ;;
 *) case " $* " in *" -c "*) exec "$PROGRAM" "$@" ;; *) exec "$PROGRAM" "$@" -c "$CONFIG" ;; esac
 esac""",
