@@ -34,6 +34,7 @@ session = Properties(PacketTypes.CONNECT)
 session.SessionExpiryInterval = 7 * 86400  # what comes while this is away waits at the broker
 application = mqtt.Client("database", protocol=mqtt.MQTTv5)
 application.on_connect = lambda client, *_: client.subscribe("db/+/readings", 1)
+application.on_subscribe = lambda *_: print("waits for readings", flush=True)
 application.on_message = came
 application.connect("127.0.0.1", PORT, clean_start=False, properties=session)
 try:

@@ -1,11 +1,12 @@
 """Every command of the documents. Each `bascule …` in a document or an example of a manual page is
-one that the program has, with options that it has. Each block of shell is run by a test: the tour
-and OPERATIONS.md here, as they are written, with other ports and paths; the others where ELSEWHERE
-says. In OPERATIONS.md what would change the machine (systemctl, apt, tar, chown) is a stand-in, and
-no other command can be reached.
+one that the program has, with options that it has. Each block of shell is run by a test: the tour,
+the tutorial of transform and OPERATIONS.md here, as they are written, with other ports and paths;
+the others where ELSEWHERE says. In OPERATIONS.md what would change the machine (systemctl, apt,
+tar, chown) is a stand-in, and no other command can be reached.
 
 R1
 """
+import os
 import re
 import shlex
 import shutil
@@ -26,10 +27,9 @@ ELSEWHERE = {
     "CONTRIBUTING.md": ("tests/run", "ctest"),
     "plugins/README.md": ("packaging/debian/tests/plugin", "/usr/share/doc/bascule-dev/README.md"),
     "plugins/conflict/README.md": ("tests/scenarios/conflict/conflict_tutorial.py", "## Tutorial"),
-    "plugins/transform/README.md": ("tests/policies/transform/examples_test.cpp", "README"),
     "tests/chaos/README.md": ("tests/nightly", "tests/chaos/run"),
 }
-HERE = {"packaging/TOUR.md", "packaging/OPERATIONS.md"}
+HERE = {"packaging/TOUR.md", "packaging/OPERATIONS.md", "plugins/transform/README.md"}
 
 
 def documents():
@@ -171,6 +171,26 @@ def take_the_tour(stage):
             shell.end()
 
 
+def fill_the_table(stage):
+    """The tutorial of the policy transform."""
+    home = stage.folder / "tutorial"
+    (home / "bin").mkdir(parents=True)
+    (home / "bin" / "bascule").symlink_to(PROGRAM)
+    others = {"18830": str(free_port()), "18840": str(free_port()),
+              "/usr/share/doc/bascule/examples/transform": str(ROOT / "config/examples/transform")}
+    tutorial, = blocks_of("plugins/transform/README.md")
+    tutorial = re.sub("|".join(others), lambda written: others[written[0]], tutorial)
+    path = f"{home}/bin:{os.environ['PATH']}"
+    shell = Shell(stage, "tutorial", cwd=home, env={**os.environ, "PATH": path})
+    try:
+        shell.paste(tutorial)
+        said = shell.said()
+        assert re.search(r"^\S+Z\|oven\|core\|21\.5$", said, re.M), said
+        assert "is_not" in said or "drop" in said, said
+    finally:
+        shell.end()
+
+
 STAND_INS = {
     "sudo": '[ "$1" = -u ] && shift 2\nexec "$@"',
     "bascule": """case $1 in
@@ -223,5 +243,7 @@ check_names()
 check_places()
 with Stage() as stage:
     take_the_tour(stage)
+with Stage() as stage:
+    fill_the_table(stage)
 with Stage() as stage:
     run_operations(stage)
