@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Holds the documents to the tree: every relative link leads somewhere, and to a heading that is
 there; the ranks in ARCHITECTURE.md are those of tidy.py; every decision is in the list; each event
-is in OPERATIONS.md. Prints what is wrong; exit 1 if anything is.
+is in OPERATIONS.md; no sentence is too long. Prints what is wrong; exit 1 if anything is.
 
     tests/documents.py --words    the words of each, its sentences, and how long they are
 """
@@ -16,6 +16,8 @@ import tidy
 ROOT = Path(__file__).resolve().parent.parent
 ARCHITECTURE = ROOT / "bridge/ARCHITECTURE.md"
 DECISIONS = ROOT / "bridge/decisions"
+LABORATORY = ROOT / "tests/lab"
+WORDS_MAX, WORDS_ON_AVERAGE = 38, 25  # a sentence
 
 problems = []
 
@@ -99,10 +101,23 @@ def sentences_of(text):
              without_blocks(text).splitlines() if not re.match(r" *\||#|    \S|=+$", line)]
     plain = re.sub(r"\[(.*?)\]\(.*?\)|`([^`]*)`", r"\1\2", "\n".join(prose))
     for paragraph in re.split(r"\n\s*\n|\n(?=\n)", plain):
-        for sentence in re.split(r"(?<=[.!?:])\s+(?=[A-Z*\"(])", paragraph.strip()):
+        for sentence in re.split(r"(?<=[.!?])\s+|(?<=:)\s+(?=[A-Z])", paragraph.strip()):
             words = re.findall(r"[^\s]*\w[^\s]*", sentence)
             if words:
                 yield len(words), " ".join(sentence.split())
+
+
+def check_sentences(path):
+    """The laboratory's notes stay as they were written."""
+    if LABORATORY in path.parents:
+        return
+    lengths = [(length, sentence) for length, sentence in sentences_of(path.read_text())]
+    for length, sentence in lengths:
+        if length > WORDS_MAX:
+            problems.append(f"{path.relative_to(ROOT)}: a sentence of {length} words; "
+                            f"{WORDS_MAX} are the most: {sentence[:60]}…")
+    if lengths and sum(length for length, _ in lengths) / len(lengths) > WORDS_ON_AVERAGE:
+        problems.append(f"{path.relative_to(ROOT)}: more than {WORDS_ON_AVERAGE} words a sentence")
 
 
 def print_words():
@@ -120,6 +135,7 @@ def main():
         return print_words()
     for path in documents():
         check_links(path)
+        check_sentences(path)
     check_ranks()
     check_decisions()
     check_events()

@@ -8,6 +8,7 @@ import os
 import re
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
 
 import jsonschema
@@ -135,6 +136,27 @@ def check_examples():
             problems.append(f"{path.relative_to(ROOT)}: bascule check: {ran.stderr.strip()}")
 
 
+def check_blocks():
+    """A block of YAML in a document is a piece of a file that the schema takes."""
+    validator = jsonschema.Draft202012Validator(
+        json.loads((ROOT / "config/bascule.schema.json").read_text()))
+    valid = {"bridge": {"id": "x"}, "site": {"url": "mqtt://a"}, "central": {"url": "ws://b"},
+             "routes": []}
+    found = 0
+    for path in [ROOT / "README.md", *sorted(ROOT.glob("packaging/*.md")),
+                 *sorted(ROOT.glob("plugins/**/README.md"))]:
+        for block in re.findall(r"^```yaml\n(.*?)^```", path.read_text(), re.M | re.S):
+            for part in re.split(r"\n\n(?=#)", textwrap.dedent(block)):  # a file each
+                piece = yaml.safe_load(part)
+                if not set(piece) & set(valid) and not set(piece) & {"control", "journal"}:
+                    continue  # of a policy's options
+                found += 1
+                for error in validator.iter_errors({**valid, **piece}):
+                    problems.append(f"{path.relative_to(ROOT)}: {error.json_path}: {error.message}")
+    if found < 5:
+        problems.append(f"only {found} blocks of YAML in the documents")
+
+
 def help_of(*command):
     """The commands and options that the help of a command names."""
     text = subprocess.run([PROGRAM, *command, "--help"], text=True, capture_output=True).stdout
@@ -243,6 +265,7 @@ if __name__ == "__main__":
     check_mosquitto()
     check_keys()
     check_shown()
+    check_blocks()
     check_examples()
     check_commands()
     check_packages()
