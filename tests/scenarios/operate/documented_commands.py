@@ -98,6 +98,18 @@ def check_places():
         assert word in (ROOT / where).read_text(), f"{where} does not say '{word}'"
 
 
+def check_story():
+    """What README shows of the quickstart is what that says, but for the numbers."""
+    script = (ROOT / "packaging/quickstart").read_text()
+    says = re.findall(r"^(?:echo|done_with|note) \"(.*)\"$", script, re.M)
+    variable = r"\\\$\\\(\\\(.*?\\\)\\\)|\\\$\w+|\\\$\\\{\w+\\\}"
+    story = [re.sub(variable, ".*", re.escape(one)) for one in says]
+    shown = re.search(r"^```\n(bascule: .*?)^```", (ROOT / "README.md").read_text(), re.M | re.S)[1]
+    for line in shown.splitlines():
+        line = line.strip(" ✓")
+        assert any(re.fullmatch(one, line) for one in story), f"the quickstart does not say: {line}"
+
+
 def blocks_of(name):
     return [block for _, block in BLOCK.findall((ROOT / name).read_text())]
 
@@ -241,6 +253,7 @@ def run_operations(stage):
 
 check_names()
 check_places()
+check_story()
 with Stage() as stage:
     take_the_tour(stage)
 with Stage() as stage:
