@@ -1,13 +1,13 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
-#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
 
 #include "cli/ask.hpp"
 #include "cli/command.hpp"
+#include "cli/moment.hpp"
 #include "cli/print.hpp"
 #include "cli/subcommand.hpp"
 #include "cli/view/journal_view.hpp"
@@ -15,8 +15,6 @@
 #include "cli/view/table.hpp"
 #include "cli/view/units.hpp"
 #include "text/fields.hpp"
-#include "text/time.hpp"
-#include "text/units.hpp"
 
 namespace bascule {
 
@@ -32,7 +30,7 @@ struct Options {
   bool as_json = false;
   std::string lane = "default";
   std::string direction = "up";
-  std::uint64_t from = 0, to = 0;
+  std::uint64_t from = 0;
   std::uint64_t count = 20, tail = 0;
   std::uint64_t ranges = 1'000;  // of losses
   std::string topic, state, since;
@@ -41,13 +39,6 @@ struct Options {
 
 int list(const BridgeConfig& config, const Options& options) {
   return print(answer(config, "/v1/lanes", {}), options.as_json, render_lanes);
-}
-
-// A span until now, or a point in time.
-std::int64_t since_ms(const std::string& text) {
-  if (const auto time_ms = parse_time(text)) return *time_ms;
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
-  return std::chrono::duration_cast<std::chrono::milliseconds>(now - parse_duration(text)).count();
 }
 
 // The daemon looks through so much at a time, and goes on with its own work in between. One more is
@@ -91,7 +82,8 @@ int show(const BridgeConfig& config, const Options& options) {
   if (options.from > 0) query.set("from", std::to_string(options.from));
   if (!options.topic.empty()) query.set("topic", options.topic);
   if (!options.state.empty()) query.set("state", options.state);
-  if (!options.since.empty()) query.set("since_ms", std::to_string(since_ms(options.since)));
+  if (!options.since.empty())
+    query.set("since_ms", std::to_string(moment_ms("--since", options.since)));
   if (!options.payload && !options.as_json) {
     query.set("payload_max", std::to_string(preview_bytes));
   }
@@ -115,17 +107,6 @@ int losses(const BridgeConfig& config, const Options& options) {
 
 int repeats(const BridgeConfig& config, const Options& options) {
   return print(answer(config, "/v1/journal/repeats", {}), options.as_json, render_repeats);
-}
-
-int replay(const BridgeConfig& config, const Options& options) {
-  Query query;
-  query.set("direction", options.direction).set("lane", options.lane);
-  if (options.from > 0) query.set("from", std::to_string(options.from));
-  if (options.to > 0) query.set("to", std::to_string(options.to));
-  const json done = tell_daemon(config, query.behind("/v1/journal/replay"));
-  print(done, options.as_json, render_replayed);
-  return count_of(done, "messages") == 0 && count_of(done, "gone") > 0 ? exit_code::failed
-                                                                       : exit_code::done;
 }
 
 // Slice by slice, so that the daemon goes on with its own work in between.
@@ -217,26 +198,6 @@ Examples:
   bascule journal show --direction down --json | jq -r '.messages[].topic')");
 }
 
-void add_replay(CLI::App& journal, Choice& choice, const std::shared_ptr<Options>& options) {
-  auto* command =
-      add(journal, choice, options, "replay", "Send again what has crossed before", replay);
-  add_place(command, *options);
-  command->add_option("--to", options->to, "Last sequence (default: the last that has crossed)")
-      ->type_name("SEQUENCE");
-  command->footer(
-      R"(Asks the daemon. Without --from and --to: what the loss ledger of the lane has as
-not_resent and beyond_history, because a broker may have lost it and was not sent it again; the
-ledger no longer has it then. With them: whatever of that range has crossed. Only what the
-journal still has can be sent ('bascule journal list', STORED). It goes with the number and stamp
-that it had, marked bascule-replayed over MQTT 5, ahead of what waits.
-
-Exit codes: 0 done, 1 failed or the journal has nothing of it any more, 3 no daemon answers.
-
-Examples:
-  bascule journal replay --lane sales
-  bascule journal replay --lane sales --from 1234 --to 1300)");
-}
-
 }  // namespace
 
 void add_journal(CLI::App& program, Choice& choice) {
@@ -283,7 +244,7 @@ lost; that there is something is said below.
 
 Exit codes: 0 done, also if there are losses; 1 failed.)");
   add_quarantine(*journal, choice);
-  add_replay(*journal, choice, options);
+  add_replay(*journal, choice);
   add(*journal, choice, options, "repeats", "Count what was dropped as a repeat, and why", repeats)
       ->footer(std::string(without_daemon) + R"(
 What is in the counter 'repeats' of 'bascule status', by where it came from:

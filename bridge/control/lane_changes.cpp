@@ -2,15 +2,20 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <chrono>
 #include <limits>
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <thread>
+#include <vector>
 
 #include "base64.hpp"
 #include "changes.hpp"
+#include "control/query/message_queries.hpp"
+#include "text/number.hpp"
 
 namespace bascule {
 namespace {
@@ -31,12 +36,7 @@ struct Place {
 
 Place place_of(const Stages& stages, const Query& query) {
   Place place{0, query.direction(), query.text("lane").value_or("default"), nullptr};
-  place.id = stages.journal.lane(place.direction, place.name);
-  if (place.id == 0) {
-    throw std::invalid_argument("no lane '" + place.name + "' goes " +
-                                std::string(to_string(place.direction)) +
-                                "; 'bascule journal list' names them");
-  }
+  stages.journal.inspect([&](JournalCore& core) { place.id = asked_lane(core, query).id; });
   place.crossing = place.direction == Direction::up ? stages.central : &stages.site;
   if (place.crossing == nullptr) {
     throw std::invalid_argument("nothing goes up from here: this bridge has no central broker");
@@ -44,18 +44,49 @@ Place place_of(const Stages& stages, const Query& query) {
   return place;
 }
 
+// "5-6,9-9"
+std::vector<SequenceRange> ranges_of(std::string_view text) {
+  std::vector<SequenceRange> ranges;
+  while (!text.empty()) {
+    const std::string_view one = text.substr(0, text.find(','));
+    text.remove_prefix(std::min(text.size(), one.size() + 1));
+    const std::size_t dash = std::min(one.find('-'), one.size());
+    const auto first = parse_number<std::uint64_t>(one.substr(0, dash));
+    const auto last = parse_number<std::uint64_t>(one.substr(std::min(dash + 1, one.size())));
+    if (!first || !last || *first > *last) {
+      throw std::invalid_argument("'" + std::string(one) + "' is no range of sequences");
+    }
+    ranges.push_back({*first, *last});
+  }
+  return ranges;
+}
+
+// What is asked for; nothing: what the ledger has.
+std::vector<SequenceRange> asked_for(const Query& query) {
+  if (const auto ranges = query.text("ranges")) return ranges_of(*ranges);
+  if (!query.text("from") && !query.text("to")) return {};
+  const SequenceRange range{query.number("from", 1),
+                            query.number("to", std::numeric_limits<std::uint64_t>::max() - 1)};
+  if (range.first > range.last) throw std::invalid_argument("'to' is less than 'from'");
+  return {range};
+}
+
 }  // namespace
 
 json replay_lane(const Stages& stages, const Query& query) {
   const Place place = place_of(stages, query);
-  std::optional<SequenceRange> range;
-  if (query.text("from") || query.text("to")) {
-    range = {query.number("from", 1),
-             query.number("to", std::numeric_limits<std::uint64_t>::max() - 1)};
-    if (range->first > range->last) throw std::invalid_argument("'to' is less than 'from'");
-  }
+  const std::vector<SequenceRange> ranges = asked_for(query);
   ReplayAnswer answer;
-  stages.journal.change([&](JournalCore& core) { answer = core.replay(place.id, range); });
+  stages.journal.change([&](JournalCore& core) {
+    if (ranges.empty()) answer = core.replay(place.id, std::nullopt);
+    for (const SequenceRange& range : ranges) {
+      const ReplayAnswer part = core.replay(place.id, range);
+      if (part.messages > 0 && answer.messages == 0) answer.first = part.first;
+      if (part.messages > 0) answer.last = part.last;
+      answer.messages += part.messages;
+      answer.gone += part.gone;
+    }
+  });
   if (answer.messages > 0) {
     spdlog::info("lane {} {}: {} messages are sent again, {} to {}, as a command said", place.name,
                  to_string(place.direction), answer.messages, answer.first, answer.last);

@@ -3,7 +3,7 @@
 //
 //   POST /v1/journal/replay
 //        direction (up), lane (default), from and to (sequences; without both: what the loss ledger
-//        has as not_resent and beyond_history)
+//        has as not_resent and beyond_history); or ranges ("5-6,9-9")
 //        {"messages": n, "first", "last", "gone": asked for, and not stored any more}
 //        Messages that have had their fate are sent again, with their numbers.
 //   POST /v1/journal/quarantine/add

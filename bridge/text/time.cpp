@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cmath>
 #include <cstdio>
+#include <string>
 
 namespace bascule {
 
@@ -25,21 +26,35 @@ std::string time_text(std::int64_t unix_ms) {
   return {text.data(), static_cast<std::size_t>(length)};
 }
 
+// Of what stands behind the seconds: Z, or how far the zone is ahead of UTC.
+static std::optional<int> zone_minutes(const std::string& text) {
+  if (text == "Z" || text == "z") return 0;
+  char sign = 0;
+  unsigned hours = 0, minutes = 0;
+  int end = 0;
+  if (std::sscanf(text.c_str(), "%c%2u:%2u%n", &sign, &hours, &minutes, &end) != 3 ||
+      text.size() != 6 || end != 6 || (sign != '+' && sign != '-') || hours > 23 || minutes > 59) {
+    return std::nullopt;
+  }
+  const int ahead = static_cast<int>(hours * 60 + minutes);
+  return sign == '+' ? ahead : -ahead;
+}
+
 std::optional<std::int64_t> parse_time(std::string_view text) {
   int year, hour, minute, end = 0;
   unsigned month, day;
   double second;
   const std::string whole(text);
-  if (std::sscanf(whole.c_str(), "%4d-%2u-%2uT%2d:%2d:%lfZ%n", &year, &month, &day, &hour, &minute,
-                  &second, &end) != 6 ||
-      end != static_cast<int>(whole.size())) {
+  if (std::sscanf(whole.c_str(), "%4d-%2u-%2uT%2d:%2d:%lf%n", &year, &month, &day, &hour, &minute,
+                  &second, &end) != 6) {
     return std::nullopt;
   }
+  const auto ahead = zone_minutes(whole.substr(static_cast<std::size_t>(end)));
   const std::chrono::year_month_day date{std::chrono::year(year), std::chrono::month(month),
                                          std::chrono::day(day)};
-  if (!date.ok()) return std::nullopt;
+  if (!ahead || !date.ok()) return std::nullopt;
   const auto days = std::chrono::sys_days(date).time_since_epoch().count();
-  return (std::int64_t{days} * 86'400 + hour * 3'600 + minute * 60) * 1'000 +
+  return (std::int64_t{days} * 86'400 + hour * 3'600 + (minute - *ahead) * 60) * 1'000 +
          std::llround(second * 1'000);
 }
 

@@ -1,4 +1,4 @@
-// Points in time as text, always UTC. Pure; any thread.
+// Points in time as text, in UTC. Pure; any thread.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,7 @@ namespace bascule {
 std::string time_text(std::int64_t unix_ms);  // 2026-11-22T13:30:00.123Z
 std::string utc_text(std::int64_t unix_ms);   // 2026-11-22T13:30:00Z
 
-// Reads both.
+// Reads both, and those of another zone (RFC 3339): 2026-11-22T14:30:00+01:00.
 std::optional<std::int64_t> parse_time(std::string_view text);
 
 }  // namespace bascule

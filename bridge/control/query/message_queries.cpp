@@ -15,6 +15,7 @@
 #include "base64.hpp"
 #include "control/query/message_answer.hpp"
 #include "message/topic.hpp"
+#include "text/wording.hpp"
 
 namespace bascule {
 namespace {
@@ -26,8 +27,9 @@ constexpr std::size_t bytes_per_answer = 8 << 20;
 constexpr std::size_t bytes_looked_through = 16 << 20;
 constexpr int rows_at_once = 100;
 
-// What became of it, as far as the journal has it.
-std::string state_of(JournalCore& core, const LaneState& lane, std::uint64_t sequence) {
+}  // namespace
+
+std::string message_state(JournalCore& core, const LaneState& lane, std::uint64_t sequence) {
   if (!lane.resolved(sequence)) return "pending";
   const LaneSequence place{lane.id, sequence};
   if (const auto reason = core.store().quarantine().reason(place)) {
@@ -46,6 +48,24 @@ std::string state_of(JournalCore& core, const LaneState& lane, std::uint64_t seq
   if (*lost == "requeued") return *lost;
   return "lost: " + *lost;
 }
+
+const LaneState& asked_lane(const JournalCore& core, const Query& query) {
+  const Direction direction = query.direction();
+  const std::string name = query.text("lane").value_or("default");
+  const LaneId id = core.lane(direction, name);
+  if (id != 0) return core.lanes().at(id - 1U);
+  std::vector<std::string_view> names;
+  for (const LaneState& lane : core.lanes()) {
+    if (lane.direction == direction) names.push_back(lane.name);
+  }
+  const std::string_view meant = nearest(name, names);
+  throw std::invalid_argument("no lane '" + name + "' goes " + std::string(to_string(direction)) +
+                              "; " +
+                              (meant.empty() ? "'bascule journal list' names them"
+                                             : "did you mean '" + std::string(meant) + "'?"));
+}
+
+namespace {
 
 // What is asked for, of a lane.
 struct Wanted {
@@ -72,17 +92,6 @@ Wanted wanted(const Query& query) {
   return wanted;
 }
 
-const LaneState& lane_of(const JournalCore& core, const Query& query) {
-  const Direction direction = query.direction();
-  const std::string name = query.text("lane").value_or("default");
-  const LaneId id = core.lane(direction, name);
-  if (id == 0) {
-    throw std::invalid_argument("no lane '" + name + "' goes " + std::string(to_string(direction)) +
-                                "; 'bascule journal list' names them");
-  }
-  return core.lanes().at(id - 1U);
-}
-
 // Goes through rows, and keeps what is wanted.
 class Looking {
  public:
@@ -102,7 +111,7 @@ class Looking {
       const Message& message = record->message;
       if (record->sequence < from) continue;
       if (wanted_.topic && !matches(*wanted_.topic, message.topic)) continue;
-      const std::string state = state_of(core_, lane_, record->sequence);
+      const std::string state = message_state(core_, lane_, record->sequence);
       if (wanted_.state && state.substr(0, state.find(':')) != *wanted_.state) continue;
       shown_ += std::min<std::uint64_t>(message.payload.size(), wanted_.payload_max);
       taken.push_back(
@@ -193,7 +202,7 @@ json to_the_end(JournalCore& core, const LaneState& lane, const Query& query) {
 }  // namespace
 
 json messages_answer(JournalCore& core, const Query& query) {
-  const LaneState& lane = lane_of(core, query);
+  const LaneState& lane = asked_lane(core, query);
   return query.text("tail") ? to_the_end(core, lane, query) : from_there(core, lane, query);
 }
 

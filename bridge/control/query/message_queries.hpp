@@ -13,7 +13,9 @@
 // Each answer reads a bounded number of bytes: of one that has a `next` there may be more.
 #pragma once
 
+#include <cstdint>
 #include <nlohmann/json.hpp>
+#include <string>
 
 #include "control/query/query.hpp"
 #include "journal/core.hpp"
@@ -22,5 +24,11 @@ namespace bascule {
 
 // On the thread that owns the journal. Throws std::invalid_argument for a question that is wrong.
 nlohmann::json messages_answer(JournalCore& core, const Query& query);
+
+// The lane that `direction` and `lane` name. Throws std::invalid_argument if there is none.
+const LaneState& asked_lane(const JournalCore& core, const Query& query);
+
+// What became of a message of the lane, as far as the journal has it: a state, as above.
+std::string message_state(JournalCore& core, const LaneState& lane, std::uint64_t sequence);
 
 }  // namespace bascule

@@ -9,6 +9,7 @@
 #include "control/query/message_queries.hpp"
 #include "control/query/policy_queries.hpp"
 #include "control/query/quarantine_queries.hpp"
+#include "control/query/replay_query.hpp"
 #include "journal/core.hpp"
 #include "text/number.hpp"
 
@@ -28,6 +29,8 @@ json lanes_answer(JournalCore& core, const std::string& data_dir) {
   const JournalReport report = core.report();
   for (const LaneReport& lane : report.lanes) {
     const LaneState& state = lane.state;
+    std::uint64_t replaying = 0;
+    for (const SequenceRange& range : state.replaying()) replaying += range.last - range.first + 1;
     lanes.push_back({{"name", state.name},
                      {"direction", to_string(state.direction)},
                      {"first_sequence", lane.first_stored == 0 ? state.next : lane.first_stored},
@@ -36,6 +39,7 @@ json lanes_answer(JournalCore& core, const std::string& data_dir) {
                      {"backlog", state.backlog()},
                      {"backlog_bytes", state.backlog_bytes()},
                      {"held", state.held},
+                     {"replaying", replaying},
                      {"stored", lane.first_stored == 0 ? 0 : state.next - lane.first_stored},
                      {"stored_bytes", lane.stored_bytes},
                      {"oldest_age_s", lane.oldest_age_ms / 1'000}});
@@ -153,6 +157,7 @@ json journal_query(JournalCore& core, const std::string& data_dir, std::string_v
                    const Query& query) {
   if (what == "/v1/lanes") return lanes_answer(core, data_dir);
   if (what == "/v1/journal/show") return messages_answer(core, query);
+  if (what == crossed_question) return crossed_answer(core, query);
   if (what == "/v1/journal/verify") return verify_answer(core, query);
   if (what == "/v1/journal/losses") return losses_answer(core, query);
   if (what == "/v1/journal/repeats") return repeats_answer(core);

@@ -2,9 +2,11 @@
 // while no daemon holds the journal. Paths, parameters and answers are the same in both cases:
 //
 //   /v1/lanes             {"lanes": [{name, direction, first_sequence, next_sequence, cursor,
-//                          backlog, backlog_bytes, held, stored, stored_bytes, oldest_age_s}],
-//                          "journal": {path, epoch, schema, bytes}}
+//                          backlog, backlog_bytes, held, replaying (still to be sent again),
+//                          stored, stored_bytes, oldest_age_s}], "journal": {path, epoch, schema,
+//                          bytes}}
 //   /v1/journal/show      see message_queries.hpp
+//   /v1/journal/crossed   see replay_query.hpp
 //   /v1/journal/verify    after (absent: from the start)
 //                         {"checked": n, "damaged": [{lane, direction, first, last, what}],
 //                          "total": n, "next": text}
@@ -33,8 +35,8 @@
 namespace bascule {
 
 inline constexpr const char* journal_questions[] = {
-    "/v1/lanes",          "/v1/journal/show",    "/v1/journal/verify",
-    "/v1/journal/losses", "/v1/journal/repeats", "/v1/journal/quarantine"};
+    "/v1/lanes",          "/v1/journal/show",   "/v1/journal/crossed", 
+    "/v1/journal/verify", "/v1/journal/losses", "/v1/journal/repeats", "/v1/journal/quarantine"};
 
 // Answers from an open journal, on the thread that owns it. Throws std::invalid_argument for a
 // question that is wrong.
