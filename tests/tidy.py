@@ -35,7 +35,7 @@ BRIDGE = [
     ["crossing/retained_comparison"],
     ["crossing"],
     ["crossing/former_session", "crossing/same_broker"],
-    ["fleet", "history"],
+    ["fleet", "history", "stick"],
     ["config"],
     ["changes"],
     ["replay", "doctor"],
@@ -69,7 +69,8 @@ RANKS = {tree: {room: rank for rank, rooms in enumerate(ranks) for room in rooms
 # does is the room's own: no other includes it.
 FOREIGN = {
     r"mqtt/|MQTT": "link/paho",
-    r"openssl/": ("link", "message"),
+    r"openssl/": ("link", "message", "stick"),
+    r"zstd\.h": "stick",
     r"libp11\.h": "link",
     r"xxhash\.h": "message",
     r"sqlite3\.h": "journal/store/sqlite",

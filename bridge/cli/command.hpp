@@ -35,8 +35,10 @@ void add_doctor(CLI::App& program, Choice& choice);
 void add_status(CLI::App& program, Choice& choice);
 void add_route(CLI::App& program, Choice& choice);
 void add_journal(CLI::App& program, Choice& choice);
-void add_quarantine(CLI::App& journal, Choice& choice);  // below `journal`, as the next one
+void add_quarantine(CLI::App& journal, Choice& choice);  // below `journal`, as the next three
 void add_replay(CLI::App& journal, Choice& choice);
+void add_export(CLI::App& journal, Choice& choice);
+void add_import(CLI::App& journal, Choice& choice);
 void add_policy(CLI::App& program, Choice& choice);
 void add_cases(CLI::App& program, Choice& choice);
 void add_reload(CLI::App& program, Choice& choice);

@@ -211,6 +211,8 @@ Examples:
   bascule journal losses                   what was given up, when, and why
   bascule journal quarantine list          what cannot cross as things are, and why
   bascule journal replay --lane sales      send again what a broker has lost
+  bascule journal export FILE              carry what waits to the centre, …
+  bascule journal import FILE              … and publish it there
   bascule journal repeats                  what was dropped as a repeat
 
 'bascule journal COMMAND --help' explains one command.)");
@@ -245,6 +247,8 @@ lost; that there is something is said below.
 Exit codes: 0 done, also if there are losses; 1 failed.)");
   add_quarantine(*journal, choice);
   add_replay(*journal, choice);
+  add_export(*journal, choice);
+  add_import(*journal, choice);
   add(*journal, choice, options, "repeats", "Count what was dropped as a repeat, and why", repeats)
       ->footer(std::string(without_daemon) + R"(
 What is in the counter 'repeats' of 'bascule status', by where it came from:

@@ -5,6 +5,7 @@
 #include <stdexcept>
 
 #include "config/stages.hpp"
+#include "control/query/carry_query.hpp"
 #include "control/query/changes_query.hpp"
 #include "control/query/message_queries.hpp"
 #include "control/query/policy_queries.hpp"
@@ -157,6 +158,7 @@ json journal_query(JournalCore& core, const std::string& data_dir, std::string_v
                    const Query& query) {
   if (what == "/v1/lanes") return lanes_answer(core, data_dir);
   if (what == "/v1/journal/show") return messages_answer(core, query);
+  if (what == carry_question) return carry_answer(core, query);
   if (what == crossed_question) return crossed_answer(core, query);
   if (what == "/v1/journal/verify") return verify_answer(core, query);
   if (what == "/v1/journal/losses") return losses_answer(core, query);

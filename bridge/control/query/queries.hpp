@@ -7,6 +7,7 @@
 //                          bytes}}
 //   /v1/journal/show      see message_queries.hpp
 //   /v1/journal/crossed   see replay_query.hpp
+//   /v1/journal/carry     see carry_query.hpp
 //   /v1/journal/verify    after (absent: from the start)
 //                         {"checked": n, "damaged": [{lane, direction, first, last, what}],
 //                          "total": n, "next": text}
@@ -35,7 +36,7 @@
 namespace bascule {
 
 inline constexpr const char* journal_questions[] = {
-    "/v1/lanes",          "/v1/journal/show",   "/v1/journal/crossed", 
+    "/v1/lanes",          "/v1/journal/show",   "/v1/journal/crossed", "/v1/journal/carry",
     "/v1/journal/verify", "/v1/journal/losses", "/v1/journal/repeats", "/v1/journal/quarantine"};
 
 // Answers from an open journal, on the thread that owns it. Throws std::invalid_argument for a

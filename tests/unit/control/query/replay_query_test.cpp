@@ -3,7 +3,9 @@
 #include <doctest/doctest.h>
 
 #include <stdexcept>
+#include <vector>
 
+#include "control/query/carry_query.hpp"
 #include "control/query/queries.hpp"
 #include "support/journal_case.hpp"
 
@@ -60,4 +62,40 @@ TEST_CASE("replay: a lane that is not there is refused, with the one that was me
   CHECK_THROWS_WITH_AS(refuse("zzz"), "no lane 'zzz' goes up; 'bascule journal list' names them",
                        std::invalid_argument);
   CHECK_THROWS_AS(crossed_of(journal, {{"topic", "a/#/b"}}), std::invalid_argument);
+}
+
+namespace {
+
+json carry_of(JournalCase& journal, const Query::Parameters& parameters = {}) {
+  json answer;
+  journal->inspect([&](JournalCore& core) {
+    answer = journal_query(core, "/data", carry_question, Query(parameters));
+  });
+  return answer;
+}
+
+}  // namespace
+
+TEST_CASE("carry: all behind the bookmark that was confirmed, without what is given up") {
+  JournalCase journal;
+  for (int i = 1; i <= 9; ++i) journal.append("default", std::to_string(i));
+  const LaneId id = journal->lane(Direction::up, "default");
+  Progress progress;
+  progress.lane = id;
+  progress.parts = {{1, 4, 0, Fate::forwarded}, {5, 5, 10, Fate::quarantined}};
+  progress.quarantined = {{Direction::up, id, 5, "not authorized (0x87)", "t", "", "x", 1}};
+  progress.confirmed = 2;
+  journal->progress(progress);
+
+  const json lane = carry_of(journal);
+  CHECK(lane["first"] == 3);
+  CHECK(lane["last"] == 9);
+  CHECK(lane["cursor"] == 5);
+  CHECK(carry_of(journal, {{"history", "1"}})["first"] == 1);
+  std::vector<std::uint64_t> sequences;
+  const json part = carry_of(journal, {{"from", "3"}, {"to", "9"}});
+  for (const json& one : part["messages"]) sequences.push_back(one["sequence"]);
+  CHECK(sequences == std::vector<std::uint64_t>{3, 4, 6, 7, 8, 9});
+  CHECK_FALSE(part.contains("next"));
+  CHECK_THROWS_AS(carry_of(journal, {{"direction", "down"}}), std::invalid_argument);
 }

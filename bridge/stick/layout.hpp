@@ -1,0 +1,15 @@
+// Numbers of the format: FORMAT.md.
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+namespace bascule {
+
+inline constexpr std::string_view stick_magic = "bascstk\x01";
+inline constexpr std::size_t stick_hash_bytes = 32;
+inline constexpr std::size_t stick_message_head_bytes = 23;
+inline constexpr std::size_t stick_frame_bytes_max = std::size_t{300} << 20;
+inline constexpr int stick_retain = 4;  // a bit
+
+}  // namespace bascule
