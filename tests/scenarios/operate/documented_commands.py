@@ -98,6 +98,22 @@ def check_places():
         assert word in (ROOT / where).read_text(), f"{where} does not say '{word}'"
 
 
+def check_tests():
+    """What CONTRIBUTING chooses of the tests is there; the unit tests where this tree has them."""
+    text = (ROOT / "CONTRIBUTING.md").read_text()
+    chosen = re.findall(r"^build/dev/(tests/\S+_unit) (-\S+)", text, re.M)
+    named = re.findall(r"-R scenario\.(\w+)", text)
+    assert len(chosen) > 3 and named, (chosen, named)
+    for unit, which in chosen:
+        tests = Path(PROGRAM).parent / unit
+        if tests.exists():
+            ran = subprocess.run([tests, shlex.split(which)[0], "-c"], text=True,
+                                 capture_output=True, check=True)
+            assert re.search(r"current filters: [1-9]", ran.stdout), f"{unit} {which}: no test"
+    for name in named:
+        assert list((ROOT / "tests/scenarios").glob(f"*/{name}.py")), f"no scenario {name}"
+
+
 def check_story():
     """What README shows of the quickstart is what that says, but for the numbers."""
     script = (ROOT / "packaging/quickstart").read_text()
@@ -253,6 +269,7 @@ def run_operations(stage):
 
 check_names()
 check_places()
+check_tests()
 check_story()
 with Stage() as stage:
     take_the_tour(stage)
