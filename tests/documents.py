@@ -68,8 +68,13 @@ def check_ranks():
 
 def check_decisions():
     listed = (DECISIONS / "README.md").read_text()
+    numbers = {}
     for path in sorted(DECISIONS.glob("[0-9]*.md")):
         text = path.read_text()
+        if (other := numbers.setdefault(path.name[:4], path)) != path:
+            problems.append(f"bridge/decisions/{path.name}: {other.name} has the number, too")
+        if not text.startswith(f"# {path.name[:4]}. "):
+            problems.append(f"bridge/decisions/{path.name}: its heading has another number")
         if path.name not in listed:
             problems.append(f"bridge/decisions/README.md: {path.name} is not in the list")
         if not re.search(r"^Date: \d{4}-\d\d-\d\d\. Status: ", text, re.M):
