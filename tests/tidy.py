@@ -18,7 +18,7 @@ BRIDGE = [
     ["link/broker_kind"],
     ["settings", "log"],
     ["link", "route", "journal/lane", "journal/store/sqlite"],
-    ["link/token"],
+    ["link/token", "journal/store/segment"],
     ["link/codec", "link/paho", "journal/store/table"],
     ["link/native", "journal/store"],
     ["journal/repeats", "journal/books"],

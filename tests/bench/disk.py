@@ -26,13 +26,14 @@ def start(bascule, away):
 
 
 def end(bascule):
-    """Ends it, so that everything is in the file. The bytes that it had written to the disk, all
-    told, and the size of the file."""
+    """Ends it, so that everything is in its files. The bytes that it had written to the disk, all
+    told, and the size of the journal."""
     os.kill(bascule.pid, signal.SIGTERM)
     os.waitid(os.P_PID, bascule.pid, os.WEXITED | os.WNOWAIT)
     written = disk_bytes(bascule.pid)  # as long as nobody has waited for it
     bascule.terminate()
-    return written, (bascule.data_dir / "journal.db").stat().st_size
+    return written, sum(
+        file.stat().st_size for file in bascule.data_dir.glob("journal.db*"))
 
 
 def publish(till, size, count, per_s):

@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "journal/store/sqlite/gather_vfs.hpp"
+#include "journal/store/sqlite/segment_file.hpp"
 
 namespace bascule::test {
 namespace {
@@ -66,7 +67,13 @@ int check_lock(sqlite3_file*, int* taken) {
   *taken = 0;
   return SQLITE_OK;
 }
-int control_file(sqlite3_file*, int, void*) { return SQLITE_NOTFOUND; }
+int control_file(sqlite3_file* file, int operation, void* argument) {
+  if (operation != give_back_control) return SQLITE_NOTFOUND;
+  const std::string zeros(static_cast<std::size_t>(*static_cast<sqlite3_int64*>(argument)), '\0');
+  about_to_change(*handle(file).disk);
+  content(file).write(0, zeros.data(), zeros.size());
+  return SQLITE_OK;
+}
 int sector_size(sqlite3_file*) { return 4096; }  // as SQLite's own for Unix says
 int characteristics(sqlite3_file* file) {
   return handle(file).disk->claim_powersafe_overwrite ? SQLITE_IOCAP_POWERSAFE_OVERWRITE : 0;
@@ -96,7 +103,10 @@ int open_file(sqlite3_vfs* vfs, const char* name, sqlite3_file* file, int flags,
   file->pMethods = nullptr;
   if (disk_of(vfs).broken) return SQLITE_CANTOPEN;
   auto& known = disk_of(vfs).files[name];
-  if (known == nullptr) known = std::make_shared<CrashDisk::File>();
+  if (known == nullptr) {
+    known = std::make_shared<CrashDisk::File>();
+    known->named = (flags & SQLITE_OPEN_WAL) == 0;  // of which SQLite syncs the name with the rest
+  }
   handle(file).disk = &disk_of(vfs);
   handle(file).file = new std::shared_ptr<CrashDisk::File>(known);
   file->pMethods = &methods;
@@ -143,6 +153,7 @@ void CrashDisk::File::sync() {
   }
   if (before < now.size()) synced.replace(before, std::string::npos, now, before);
   dirty.clear();
+  named = true;
 }
 
 CrashDisk::CrashDisk() : vfs_(std::make_unique<sqlite3_vfs>()) {
@@ -170,6 +181,7 @@ CrashDisk::~CrashDisk() {
 CrashDisk::Files CrashDisk::cut(std::mt19937_64& random) const {
   Files left;
   for (const auto& [path, file] : files) {
+    if (!file->named && random() % 2 == 0) continue;
     std::string image = file->synced;
     const std::size_t least = std::min(file->synced.size(), file->now.size());
     const std::size_t most = std::max(file->synced.size(), file->now.size());

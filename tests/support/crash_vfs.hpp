@@ -2,8 +2,9 @@
 // and holds all files of databases in memory. What was synced is safe. Of what was written since,
 // each sector is kept, lost or torn when the power goes: a torn one holds noise, also where it held
 // synced bytes before; the order of the writes counts for nothing, and the length of a file is
-// somewhere between what it was and what it became. Used by one thread at a time: a sync that a
-// checkpoint leaves is done as late as can be, by who waits for it.
+// somewhere between what it was and what it became. A log that was made and not synced yet may be
+// gone. What is given back to the file system reads as zeros. Used by one thread at a time: a sync
+// that a checkpoint leaves is done as late as can be, by who waits for it.
 #pragma once
 
 #include <atomic>
@@ -32,6 +33,7 @@ class CrashDisk {
     std::string now;
     std::string synced;
     std::set<std::size_t> dirty;  // sectors written since the last sync
+    bool named = true;            // a power cut leaves its name
     void write(std::size_t at, const char* data, std::size_t length);
     void truncate(std::size_t length);
     void sync();

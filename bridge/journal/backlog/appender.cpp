@@ -8,12 +8,23 @@
 namespace bascule {
 namespace {
 
+// Large enough that a row's own cost is shared by many messages, small enough that a reader holds
+// little more than it asked for.
+constexpr std::size_t batch_bytes_max = 256 << 10;
+
 // Of a topic that is there, and no more.
 RetainedValue present(const AppendGroup& group, const Append& entry) {
   RetainedValue value;
   value.direction = group.direction;
   value.topic = std::string_view(group.bytes).substr(entry.topic_at, entry.topic_length);
   return value;
+}
+
+// The bytes of a group that are one record and nothing else: a large one is not copied. Its views
+// stay what they are.
+std::string* whole_of(AppendGroup& group) {
+  const bool whole = group.entries.size() == 1 && group.entries[0].length == group.bytes.size();
+  return whole && group.bytes.size() >= batch_bytes_max ? &group.bytes : nullptr;
 }
 
 RetainedValue value_of(const AppendGroup& group, const Append& entry, const Record& record) {
@@ -28,10 +39,6 @@ RetainedValue value_of(const AppendGroup& group, const Append& entry, const Reco
   }
   return value;
 }
-
-// Large enough that a row's own cost is shared by many messages, small enough that a reader holds
-// little more than it asked for.
-constexpr std::size_t batch_bytes_max = 256 << 10;
 
 // A row is as long, so that they can be forgotten a few at a time.
 constexpr std::size_t dropped_in_row = 1'000;
@@ -87,6 +94,7 @@ AppendResult Appender::append(AppendGroup& group) {
   // that came before it.
   if (!group.entries.empty() || !group.quarantined.empty()) transaction_.urge();
   appended_ms_ = boottime_ms();
+  std::string().swap(group.bytes);  // whoever has the group may keep it for long
   return AppendResult::stored;
 }
 
@@ -124,7 +132,7 @@ void Appender::take(AppendGroup& group, const Append& entry, const Record& recor
   }
   if (entry.arrival == Arrival::compared) books_.received(group.direction, 1, {});
   if (entry.arrival == Arrival::cleared) books_.emitted(lane);
-  const LaneSequence place = put(lane, record, bytes_of(group, entry), room);
+  const LaneSequence place = put(lane, record, bytes_of(group, entry), room, whole_of(group));
   const bool kept = value.held || value.sets;  // on one side or both
   if (retained && kept && room == Room::take) retained_.crosses(value, place);
 }
@@ -214,11 +222,11 @@ bool Appender::claim_rooms(std::span<const Append> entries, std::uint64_t beyond
   return true;
 }
 
-LaneSequence Appender::put(LaneState& lane, const Record& record, std::string_view bytes,
-                           Room room) {
+LaneSequence Appender::put(LaneState& lane, const Record& record, std::string_view bytes, Room room,
+                           std::string* whole) {
   const LaneSequence its{lane.id, lane.next};
   if (room == Room::take) {
-    place(lane, record, bytes);
+    place(lane, record, bytes, whole);
   } else {
     drop(lane, record.receipt, bytes.size());
   }
@@ -240,7 +248,8 @@ void Appender::drop(LaneState& lane, Receipt receipt, std::uint64_t bytes) {
   books_.lose(lane, {lane.id, sequence, sequence, 1, bytes, "drop_newest", 0});
 }
 
-void Appender::place(LaneState& lane, const Record& record, std::string_view bytes) {
+void Appender::place(LaneState& lane, const Record& record, std::string_view bytes,
+                     std::string* whole) {
   close_dropped(lane);
   auto& batch = open_[lane.id - 1U];
   if (batch == nullptr) {
@@ -255,7 +264,11 @@ void Appender::place(LaneState& lane, const Record& record, std::string_view byt
   const std::uint64_t sequence = lane.next++;
   ++placed_;
   const std::size_t at = batch->data.size();
-  batch->data.append(bytes);
+  if (whole != nullptr && at == 0 && lane.settings.keep == Keep::all) {
+    batch->data = std::move(*whole);
+  } else {
+    batch->data.append(bytes);
+  }
   if (lane.input && central_up_) note_central_up(batch->data.data() + at);
   ++batch->count;
   lane.appended_bytes += bytes.size();
@@ -273,7 +286,7 @@ void Appender::place(LaneState& lane, const Record& record, std::string_view byt
 void Appender::close_batch(LaneState& lane) {
   auto& batch = open_[lane.id - 1U];
   if (batch == nullptr) return;
-  transaction_.write().batches().insert(*batch);
+  transaction_.write().batches().insert(*batch, lane.settings.keep == Keep::all);
   batch->data.shrink_to_fit();  // it may stay in memory for long, and has grown by doubling
   // Of a topic's messages only the newest may be read, and the tail does not forget the others.
   if (lane.settings.keep == Keep::all) committing_.push_back(std::move(batch));

@@ -78,6 +78,7 @@ class Appender {
   // The store was opened: nothing is being filled.
   void load();
 
+  // May take the bytes of the group.
   AppendResult append(AppendGroup& group);
   // Whether a group of which this was asked would be kept now; gives up history for it.
   bool has_room(const RoomAsked& asked);
@@ -111,9 +112,10 @@ class Appender {
   void take(AppendGroup& group, const Append& entry, const Record& record, Room room);
   std::string_view bytes_of(const AppendGroup& group, const Append& entry) const;
   bool claim_rooms(std::span<const Append> entries, std::uint64_t beyond);
-  LaneSequence put(LaneState& lane, const Record& record, std::string_view bytes, Room room);
+  LaneSequence put(LaneState& lane, const Record& record, std::string_view bytes, Room room,
+                   std::string* whole = nullptr);
   void drop(LaneState& lane, Receipt receipt, std::uint64_t bytes);
-  void place(LaneState& lane, const Record& record, std::string_view bytes);
+  void place(LaneState& lane, const Record& record, std::string_view bytes, std::string* whole);
   void close_batch(LaneState& lane);
   void close_dropped(LaneState& lane);
   void supersede(LaneState& lane, std::string_view topic, std::uint64_t sequence);

@@ -35,11 +35,12 @@ void Epoch::boot_entered() {
   marked_ = settings_.sync == JournalSettings::Sync::normal;
 }
 
-// SQLite believes its log as far as it is whole: where this commit survives a power cut, so do all
-// before it.
+// Synced, with the segments before it. SQLite believes its log as far as it is whole: where this
+// commit survives a power cut, so do all before it.
 void Epoch::leave_boot() noexcept {
   if (!marked_ || !transaction_.is_open() || transaction_.under_way()) return;
   try {
+    transaction_.store().set_sync(JournalSettings::Sync::full);
     transaction_.write().meta().save_unsynced({});
     transaction_.commit();
   } catch (const std::exception&) {

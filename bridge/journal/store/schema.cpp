@@ -133,9 +133,17 @@ DELETE FROM policy_state WHERE policy=0;
 // an older program would not find what is in it.
 constexpr const char* version_6 = "";
 
+// The data of large rows lies in files of their own.
+constexpr const char* version_7 = R"sql(
+ALTER TABLE batch ADD COLUMN segment INTEGER;
+ALTER TABLE batch ADD COLUMN place INTEGER;
+ALTER TABLE batch ADD COLUMN bytes INTEGER;
+CREATE TABLE segment(id INTEGER PRIMARY KEY);
+)sql";
+
 // By the version that each leads to, less one.
-constexpr const char* migrations[] = {version_1, version_2, version_3,
-                                      version_4, version_5, version_6};
+constexpr const char* migrations[] = {version_1, version_2, version_3, version_4,
+                                      version_5, version_6, version_7};
 static_assert(std::size(migrations) == schema_version);
 
 // A setting that silently stays as it was would break a promise; so each is read back.

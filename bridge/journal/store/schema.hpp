@@ -9,7 +9,7 @@
 
 namespace bascule {
 
-inline constexpr int schema_version = 6;
+inline constexpr int schema_version = 7;
 
 // Commits are synced, whatever the settings say, until set_sync().
 // Throws JournalError if the file is of a newer schema or not a journal, or if SQLite does not take

@@ -3,6 +3,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <system_error>
 
@@ -12,6 +13,18 @@
 
 namespace bascule {
 namespace {
+
+// Segments go whole: they are to be small beside what the journal may hold, and yet few.
+constexpr std::uint64_t segments_wanted = 64;
+constexpr std::uint64_t segment_bytes_least = 64 << 10, segment_bytes_most = 1 << 30;
+
+std::uint64_t segment_bytes(const JournalSettings& settings) {
+  struct statvfs info {};
+  const bool asked = ::statvfs(settings.data_dir.c_str(), &info) == 0;
+  const std::uint64_t disk = asked ? std::uint64_t{info.f_blocks} * info.f_frsize : 0;
+  return std::clamp(std::min(settings.max_size_bytes, disk) / segments_wanted, segment_bytes_least,
+                    segment_bytes_most);
+}
 
 std::string path_in(const std::string& directory) { return directory + "/journal.db"; }
 
@@ -70,7 +83,8 @@ Store::Store(const JournalSettings& settings, const std::string& bridge_id)
       log_mending_(mend_log_in(settings)),
       database_(open(settings)),
       file_(path_in(directory_)),
-      batches_(*database_),
+      segments_(*database_, path_in(directory_), segment_bytes(settings)),
+      batches_(*database_, segments_),
       configuration_(*database_),
       held_(*database_),
       history_(*database_),
@@ -93,6 +107,7 @@ Store::Store(const JournalSettings& settings, const std::string& bridge_id)
       commit();
     }
     epoch_ = meta_.epoch();
+    segments_.load(log_mending_.lost_commits > 0);
     if (const std::string owner = meta_.bridge(); owner != bridge_id) {
       throw JournalError("the journal in " + directory_ + " belongs to the bridge '" + owner +
                          "', not '" + bridge_id +
@@ -103,21 +118,41 @@ Store::Store(const JournalSettings& settings, const std::string& bridge_id)
   }
 }
 
+// Closing moves the log into the file.
+Store::~Store() {
+  try {
+    segments_.sync();
+  } catch (const DatabaseError&) {
+    // With `sync: full` nobody was told that it is there, and with `normal` nothing is promised.
+  }
+}
+
 void Store::begin() { database_->prepared("BEGIN IMMEDIATE").run(); }
+
+// A row that survives a power cut has its data: that goes to the disk first.
 void Store::commit() {
   policies_.write_hot_state();
+  const bool full = sync_ == JournalSettings::Sync::full;
+  if (full) segments_.sync();
   database_->prepared("COMMIT").run();
   if (log_ == nullptr) log_ = std::make_unique<FileIdentity>(database_->log_path());
   if (!in_place()) {
     throw JournalError(path_in(directory_) + " is not the file any more that was opened there");
   }
+  if (full) segments_.give_back();
 }
 
-bool Store::in_place() const { return file_.in_place() && (log_ == nullptr || log_->in_place()); }
+bool Store::in_place() const {
+  return file_.in_place() && (log_ == nullptr || log_->in_place()) && segments_.in_place();
+}
 
 std::string Store::put_back() {
   database_->leave_log();  // what is at its path may be another's
   if (file_.in_place()) {
+    segments_.put_back();
+    if (log_ == nullptr || log_->in_place()) {
+      return "segments of " + path_in(directory_) + " were removed; they are there again";
+    }
     database_->checkpoint(Database::Sync::now);
     return database_->log_path() + " was removed; all of it is in the journal's file";
   }
@@ -141,19 +176,31 @@ std::string Store::put_back() {
                        "removed one held is saved as " +
                        copy + ": stop the bridge, and move it to journal.db");
   }
+  segments_.put_back();
   std::filesystem::rename(copy, path_in(directory_));
   return path_in(directory_) + " was removed; it is there again, with all that was in it";
 }
 
-void Store::set_sync(JournalSettings::Sync sync) { bascule::set_sync(*database_, sync); }
-
-void Store::checkpoint(Database::Sync sync) {
-  if (log_pages() > 0) database_->checkpoint(sync);
+void Store::set_sync(JournalSettings::Sync sync) {
+  bascule::set_sync(*database_, sync);
+  sync_ = sync;
 }
 
-std::uint64_t Store::used_bytes() { return pages("PRAGMA page_count") - spare_bytes(); }
+// It syncs the log, too.
+void Store::checkpoint(Database::Sync sync) {
+  if (log_pages() == 0) return;
+  segments_.sync();
+  database_->checkpoint(sync);
+  segments_.give_back();
+}
 
-std::uint64_t Store::spare_bytes() { return pages("PRAGMA freelist_count"); }
+std::uint64_t Store::used_bytes() {
+  return pages("PRAGMA page_count") - pages("PRAGMA freelist_count") + segments_.bytes();
+}
+
+std::uint64_t Store::spare_bytes() {
+  return pages("PRAGMA freelist_count") + segments_.spare_bytes();
+}
 
 std::uint64_t Store::pages(const char* pragma) {
   const auto read = [](const Statement& row) { return row.number(0); };
@@ -175,8 +222,10 @@ void Store::give_back_pages() {
 // The log first: giving pages back writes to it.
 void Store::shrink() {
   try {
+    segments_.sync();
     if (log_bytes() > 0) database_->empty_log();
-    if (spare_bytes() == 0) return;
+    segments_.give_back();
+    if (pages("PRAGMA freelist_count") == 0) return;
     database_->execute("PRAGMA incremental_vacuum(512)");
     database_->empty_log();
   } catch (const DatabaseError& e) {

@@ -11,6 +11,7 @@
 #include "journal/store/directory_lock.hpp"
 #include "journal/store/file_identity.hpp"
 #include "journal/store/journal_error.hpp"
+#include "journal/store/segment/segments.hpp"
 #include "journal/store/sqlite/log_mending.hpp"
 #include "journal/store/table/configuration_table.hpp"
 #include "journal/store/table/history_table.hpp"
@@ -38,6 +39,9 @@ class Store {
  public:
   // Opens or creates data_dir/journal.db. `bridge_id` must be the one it was made with.
   Store(const JournalSettings& settings, const std::string& bridge_id);
+  ~Store();
+  Store(const Store&) = delete;
+  Store& operator=(const Store&) = delete;
 
   BatchTable& batches() { return batches_; }
   ConfigurationTable& configuration() { return configuration_; }
@@ -81,8 +85,8 @@ class Store {
   int log_pages() const { return database_->log_pages(); }
   // Moves the log into the file, if there is something in it.
   void checkpoint(Database::Sync sync);
-  std::uint64_t used_bytes();   // of the file, without its free pages
-  std::uint64_t spare_bytes();  // of the file: its free pages
+  std::uint64_t used_bytes();   // of the file, without its free pages, and of the segments
+  std::uint64_t spare_bytes();  // the file's free pages, and what of segments goes with a commit
   std::uint64_t free_bytes() const { return free_bytes_in(directory_); }  // of the file system
   std::int64_t changes() const { return database_->total_changes(); }     // rows, since opening
   void give_back_pages();  // free pages to the file system, a few at a time
@@ -101,6 +105,8 @@ class Store {
   std::unique_ptr<Database> database_;
   FileIdentity file_;
   std::unique_ptr<FileIdentity> log_;  // made with the first commit
+  JournalSettings::Sync sync_ = JournalSettings::Sync::full;
+  Segments segments_;
   BatchTable batches_;
   ConfigurationTable configuration_;
   HeldTable held_;

@@ -9,20 +9,20 @@ DOWN = "stores/store-42/orders/7", "orders/7"
 PER_ROUND = 60
 
 
-def sweep(points, qos=1):
+def sweep(points, qos=1, size=0):
     """`points` names for each system call some numbers N. For each of them the bridge starts,
     messages go both ways, it dies of SIGKILL as a thread of it makes the call for the N-th time,
     it starts again. All arrive; at QoS 2 once each, also without dropping repeats by their stamp:
-    the brokers and all sessions live on. Over MQTT 5, and over 3.1.1. SWEEP=200 in the environment
-    tries every N from 1 to 200."""
+    the brokers and all sessions live on. Each message has `size` bytes and a few. Over MQTT 5, and
+    over 3.1.1. SWEEP=200 in the environment tries every N from 1 to 200."""
     if "SWEEP" in os.environ:
         points = {syscall: range(1, int(os.environ["SWEEP"]) + 1) for syscall in points}
     for protocol in "5", "3.1.1":
         with Stage() as stage:
-            _sweep_over(stage, protocol, points, qos)
+            _sweep_over(stage, protocol, points, qos, lambda number: f"{number} {'x' * size}")
 
 
-def _sweep_over(stage, protocol, points, qos):
+def _sweep_over(stage, protocol, points, qos, text):
     site, central = stage.broker("site"), stage.broker("central")
     headquarters = stage.receiver(central, UP[1], qos=qos, numbered=True)
     kitchen = stage.receiver(site, DOWN[1], name="kitchen", qos=qos, numbered=True)
@@ -36,8 +36,8 @@ def _sweep_over(stage, protocol, points, qos):
         for point in numbers:
             bascule.start_killed_at(syscall, point)
             for number in range(last + 1, last + PER_ROUND + 1):
-                till.publish(UP[0], number, qos)
-                buyer.publish(DOWN[0], number, qos)
+                till.publish(UP[0], text(number), qos)
+                buyer.publish(DOWN[0], text(number), qos)
             last += PER_ROUND
             wait_until(lambda: not bascule.running or
                        len(headquarters.unique) == len(kitchen.unique) == last,
@@ -46,8 +46,8 @@ def _sweep_over(stage, protocol, points, qos):
             bascule.kill()
 
             bascule.start()
-            headquarters.expect(range(1, last + 1))
-            kitchen.expect(range(1, last + 1))
+            headquarters.expect(map(text, range(1, last + 1)))
+            kitchen.expect(map(text, range(1, last + 1)))
             bascule.wait_drained()
             bascule.check_books()
             if qos == 2:

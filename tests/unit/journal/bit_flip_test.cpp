@@ -1,6 +1,6 @@
 // A bit that changes on the medium is found, or it changes nothing: each is flipped in a small
-// journal, in the database and in the log. BASCULE_FLIPS sets how many are, evenly spread (0:
-// each one), BASCULE_FLIP_SEED which.
+// journal, in the database, in the log and in a segment. BASCULE_FLIPS sets how many are, evenly
+// spread (0: each one), BASCULE_FLIP_SEED which.
 #include <cstdlib>
 #include <fstream>
 #include <map>
@@ -22,9 +22,9 @@ using Files = std::map<std::string, std::string>;  // content by name
 
 Files files_of(const Directory& directory) {
   Files files;
-  for (const char* name : {"journal.db", "journal.db-log"}) {
-    const std::string path = directory.path() + "/" + name;
-    if (std::filesystem::exists(path)) files[name] = bytes_of_file(path);
+  for (const auto& entry : std::filesystem::directory_iterator(directory.path())) {
+    const std::string name = entry.path().filename().string();
+    if (name.starts_with("journal.db")) files[name] = bytes_of_file(entry.path().string());
   }
   return files;
 }
@@ -47,7 +47,8 @@ Files small_journal(bool in_log) {
     JournalCore core = open_journal(directory);
     core.enter_session(Direction::up, {"site", false});
     core.enter_session(Direction::down, {"central", false});
-    fill(core, 20);
+    fill(core, 18);
+    for (const std::size_t bytes : {4'500, 6'000}) store(core, {{1, "t", std::string(bytes, 'x')}});
     store(core, {{.topic = "state", .payload = "on", .retain = true}});
     core.progress(told(1, 1, 8, 8 * Put().bytes()));
     core.progress(told(1, 12, 14, 3 * Put().bytes()));
@@ -58,6 +59,21 @@ Files small_journal(bool in_log) {
   return in_log ? files : files_of(directory);
 }
 
+// What rows have in segments.
+std::string dump_of_segments(const Directory& directory, Database& database) {
+  std::string all;
+  database.prepared("SELECT segment, place, bytes FROM batch WHERE segment IS NOT NULL")
+      .bind()
+      .each([&](const Statement& row) {
+        std::ostringstream path;
+        path << directory.database() << '-' << std::hex << row.number(0);
+        const std::string file =
+            std::filesystem::exists(path.str()) ? bytes_of_file(path.str()) : "gone";
+        all += file.substr(std::min<std::uint64_t>(row.number(1), file.size()), row.number(2));
+      });
+  return all;
+}
+
 // Everything that is stored, as one who ignores all checksums of ours reads it.
 std::string dump(const Directory& directory) {
   std::string all;
@@ -65,12 +81,13 @@ std::string dump(const Directory& directory) {
     Database database(directory.database());
     database.execute("PRAGMA locking_mode=EXCLUSIVE");
     for (const std::string table : {"meta", "boot", "lane", "tally", "session", "seen", "retained",
-                                    "loss", "batch", "sqlite_schema"}) {
+                                    "loss", "batch", "segment", "sqlite_schema"}) {
       const std::string columns = database.text(
           "SELECT group_concat('quote(' || name || ')', ' || ') FROM pragma_table_info('" + table +
           "')");
       all += database.text("SELECT group_concat(" + columns + ", ';') FROM " + table) + '\n';
     }
+    all += dump_of_segments(directory, database);
   } catch (const DatabaseError& e) {
     all += e.what();
   }
@@ -129,13 +146,13 @@ void flip(Files files, const std::string& name, std::uint64_t bit, const std::st
   if (++counts.silent <= 40) counts.where += name + " " + std::to_string(bit / 8) + "; ";
 }
 
-Counts flip_all(const std::string& name, const Files& files) {
+Counts flip_all(const std::string& name, const Files& files, std::uint64_t usual = 1'000) {
   const Directory place;
   put(place, files);
   const std::string sound = dump(place);
   REQUIRE(sound.find("epoch") != std::string::npos);
   const std::uint64_t bits = files.at(name).size() * 8;
-  const std::uint64_t wanted = number("BASCULE_FLIPS", 1'000);
+  const std::uint64_t wanted = number("BASCULE_FLIPS", usual);
   const std::uint64_t step = wanted == 0 ? 1 : std::max<std::uint64_t>(1, bits / wanted);
   std::mt19937_64 random(number("BASCULE_FLIP_SEED", 1));
   Counts counts;
@@ -161,4 +178,16 @@ TEST_CASE("bit flip: in the log no commit is lost, and what can be told is put b
 TEST_CASE("bit flip: in the database a message is never another") {
   const Counts counts = flip_all("journal.db", small_journal(false));
   CHECK(counts.noticed > 0);
+}
+
+TEST_CASE("bit flip: in a segment it is noticed, or it is in nobody's message") {
+  const Files files = small_journal(false);
+  const auto segment = std::ranges::find_if(
+      files, [](const auto& file) { return file.first.starts_with("journal.db-7"); });
+  REQUIRE(segment != files.end());
+  REQUIRE(segment->second.size() > 14'000);
+  const Counts counts = flip_all(segment->first, files, 200);
+  CHECK(counts.silent == 0);
+  CHECK(counts.noticed > 2 * counts.harmless);
+  CHECK(counts.harmless > 0);  // between two rows
 }

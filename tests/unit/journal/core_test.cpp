@@ -19,6 +19,9 @@ Put delivery(std::uint16_t packet_id, const std::string& payload, bool duplicate
   return put;
 }
 
+// Some 100 KB that do not go into a segment.
+std::vector<Put> bulk() { return std::vector<Put>(34, {1, "t", std::string(3'000, 'a')}); }
+
 }  // namespace
 
 TEST_CASE("journal: lanes are made in both directions, and one for events") {
@@ -77,7 +80,7 @@ TEST_CASE("journal: the log is moved into the file and does not grow with it") {
   const Directory directory;
   JournalCore core = open_journal(directory);
   for (int i = 0; i < 800; ++i) {
-    store(core, {{1, "t", std::string(100'000, 'a')}});
+    store(core, bulk());
     core.checkpoint();
   }
   CHECK(std::filesystem::file_size(directory.database()) > (60 << 20));
@@ -87,7 +90,7 @@ TEST_CASE("journal: the log is moved into the file and does not grow with it") {
 TEST_CASE("journal: a checkpoint waits for the transaction under way") {
   const Directory directory;
   JournalCore core = open_journal(directory);
-  for (int i = 0; i < 100; ++i) store(core, {{1, "t", std::string(100'000, 'a')}});
+  for (int i = 0; i < 100; ++i) store(core, bulk());
   core.change().policies().save_wake(1, "later", 1);
   core.checkpoint();
   CHECK(std::filesystem::file_size(directory.database()) < (1 << 20));
@@ -193,11 +196,11 @@ TEST_CASE(
     "journal: what its log and free pages hold goes back to the disk when that is asked for") {
   const Directory directory;
   JournalCore core = open_journal(directory);
-  for (int i = 0; i < 40; ++i) store(core, {{1, "t", std::string(100'000, 'x')}});
-  core.progress(told(1, 1, 40));
+  for (int i = 0; i < 40; ++i) store(core, bulk());
+  core.progress(told(1, 1, 40 * 34));
   core.commit();
   core.store().begin();
-  core.store().batches().erase(1, 1, 40);
+  core.store().batches().erase(1, 1, 40 * 34);
   core.store().commit();
   const auto file_bytes = [&] {
     return std::filesystem::file_size(directory.path() + "/journal.db");

@@ -153,8 +153,7 @@ class File {
 
  private:
   int write_below(std::string_view bytes, std::size_t place) {
-    constexpr std::size_t sector = log_sectors::sector_bytes;
-    written += ((place + bytes.size() + sector - 1) / sector - place / sector) * sector;
+    count_written(place, bytes.size());
     return below_->pMethods->xWrite(below_, bytes.data(), static_cast<int>(bytes.size()),
                                     static_cast<sqlite3_int64>(place));
   }
@@ -249,12 +248,6 @@ File& file_of(sqlite3_file* handle) { return *reinterpret_cast<Handle*>(handle)-
 sqlite3_file* below(sqlite3_file* handle) { return file_of(handle).below(); }
 
 sqlite3_vfs layer;
-
-// SQLite's default, or what would be it if the layer were not registered.
-sqlite3_vfs* system_vfs() {
-  sqlite3_vfs* const first = sqlite3_vfs_find(nullptr);
-  return first == &layer ? layer.pNext : first;
-}
 
 // No exception may cross SQLite.
 template <typename Work>
@@ -368,7 +361,7 @@ int open_file(sqlite3_vfs*, const char* name, sqlite3_file* handle, int flags, i
   handle->pMethods = nullptr;
   const bool sectors =
       has_parameters(flags) && sqlite3_uri_boolean(name, sectors_parameter, 0) != 0;
-  sqlite3_vfs* const system = system_vfs();
+  sqlite3_vfs* const system = vfs_below();
   auto* const under =
       static_cast<sqlite3_file*>(sqlite3_malloc64(static_cast<sqlite3_uint64>(system->szOsFile)));
   if (under == nullptr) return SQLITE_NOMEM;
@@ -393,25 +386,36 @@ int open_file(sqlite3_vfs*, const char* name, sqlite3_file* handle, int flags, i
 }
 int delete_file(sqlite3_vfs*, const char* name, int sync_directory) {
   return at_place(name, [&](const char* place) {
-    return system_vfs()->xDelete(system_vfs(), place, sync_directory);
+    return vfs_below()->xDelete(vfs_below(), place, sync_directory);
   });
 }
 int access_file(sqlite3_vfs*, const char* name, int flags, int* answer) {
   return at_place(name, [&](const char* place) {
-    return system_vfs()->xAccess(system_vfs(), place, flags, answer);
+    return vfs_below()->xAccess(vfs_below(), place, flags, answer);
   });
 }
 int full_name(sqlite3_vfs*, const char* name, int length, char* out) {
-  return system_vfs()->xFullPathname(system_vfs(), name, length, out);
+  return vfs_below()->xFullPathname(vfs_below(), name, length, out);
 }
 
 }  // namespace
 
 std::uint64_t database_bytes_written() { return written; }
 
+void count_written(std::uint64_t at, std::size_t length) {
+  constexpr std::size_t sector = log_sectors::sector_bytes;
+  written += ((at + length + sector - 1) / sector - at / sector) * sector;
+}
+
+// SQLite's default, or what would be it if the layer were not registered.
+sqlite3_vfs* vfs_below() {
+  sqlite3_vfs* const first = sqlite3_vfs_find(nullptr);
+  return first == &layer ? layer.pNext : first;
+}
+
 const char* gather_vfs() {
   static const int registered = [] {
-    layer = *system_vfs();  // its clock, its randomness
+    layer = *vfs_below();  // its clock, its randomness
     layer.szOsFile = sizeof(Handle);
     layer.pNext = nullptr;
     layer.zName = "bascule-gather";

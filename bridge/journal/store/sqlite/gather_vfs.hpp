@@ -22,11 +22,16 @@
 #include <future>
 #include <string_view>
 
+struct sqlite3_vfs;
+
 namespace bascule {
 
 // Registers the layer at the first call. Below it is the VFS that is SQLite's default when a
 // database is opened. Any thread.
 const char* gather_vfs();
+
+// What is below the layer now. Any thread.
+sqlite3_vfs* vfs_below();
 
 inline constexpr const char* sectors_parameter = "sectors";
 inline constexpr std::string_view sector_log_suffix = "-log";
@@ -34,6 +39,8 @@ inline constexpr std::string_view sector_log_suffix = "-log";
 // What this process has had written to databases and their logs, in whole sectors of 4,096 bytes:
 // what a disk has to write for it, but for the file system's own. Any thread.
 std::uint64_t database_bytes_written();
+// Counts what is written beside them.
+void count_written(std::uint64_t at, std::size_t length);
 
 // sqlite3_file_control() with the sqlite3_file* of the log, which is open: the syncs of the
 // database that follow are left to another thread. With null: no more.

@@ -51,6 +51,9 @@ void Statement::reset() {
   stepped_ = false;
 }
 
+bool Statement::is_null(int column) const {
+  return sqlite3_column_type(statement_, column) == SQLITE_NULL;
+}
 std::int64_t Statement::integer(int column) const {
   return sqlite3_column_int64(statement_, column);
 }

@@ -81,6 +81,7 @@ class Statement {
     reset();
   }
 
+  bool is_null(int column) const;
   std::int64_t integer(int column) const;
   std::uint64_t number(int column) const { return static_cast<std::uint64_t>(integer(column)); }
   std::string_view text(int column) const;  // until the next step

@@ -101,3 +101,33 @@ TEST_CASE("damage: the newest row is salvaged, too") {
   CHECK(payloads(read_backlog(core, 1)) == "bcdeg");
   check_loss(core, 6, 6);
 }
+
+TEST_CASE(
+    "damage: a bit that flips in a segment takes its row, and a segment that is gone its own") {
+  const Directory directory;
+  const auto large = [](char c) { return std::string(9'000, c); };
+  for (const char c : {'a', 'b', 'c'}) {  // a file each, for each opening begins one
+    JournalCore core = open_journal(directory);
+    store(core, {{1, "t", large(c)}});
+    store(core, {{1, "t", std::string(1, c)}});
+  }
+  const std::string segment = directory.database() + "-7ffe000000000003";
+  {
+    std::fstream file(segment, std::ios::in | std::ios::out | std::ios::binary);
+    file.seekp(4'000);
+    file.put('x');
+  }
+  {
+    JournalCore core = open_journal(directory);
+    CHECK(payloads(read_backlog(core, 1)) == large('a') + "ab" + large('c') + "c");
+    check_loss(core, 3, 3);
+    core.commit();
+  }
+  CHECK(sql(directory, "SELECT length(CAST(data AS BLOB)) FROM damaged") == "9025");
+  std::filesystem::remove(directory.database() + "-7ffe000000000005");
+  JournalCore core = open_journal(directory);
+  CHECK(payloads(read_backlog(core, 1)) == large('a') + "abc");
+  core.commit();
+  CHECK(losses(core).size() == 2);
+  CHECK(lane_of(core, 1).backlog() == 4);
+}

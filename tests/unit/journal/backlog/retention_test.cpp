@@ -187,17 +187,18 @@ TEST_CASE("quota: drop-newest gives each dropped message its number") {
 }
 
 TEST_CASE("quota: a full file system is no reason to drop while the file has free pages") {
+  const std::vector<Put> in_pages(10, message(1, 2'000));  // too small for a segment
   // What others write meanwhile counts, too; then it is tried again.
   for (int attempt = 0; attempt < 20; ++attempt) {
     const Directory directory;
     std::uint64_t free = 0;
     {
       JournalCore core = open_journal(directory);
-      for (int i = 0; i < 60; ++i) store(core, {message()});
+      for (int i = 0; i < 60; ++i) store(core, in_pages);
       core.store().begin();
-      core.store().batches().erase(1, 1, 30);
+      core.store().batches().erase(1, 1, 300);
       core.store().commit();
-      core.progress(told(1, 1, 30));
+      core.progress(told(1, 1, 300));
       core.commit();
       free = core.store().free_bytes();
     }
@@ -205,10 +206,10 @@ TEST_CASE("quota: a full file system is no reason to drop while the file has fre
     settings.when_full = WhenFull::drop_oldest;
     settings.min_free_bytes = free + 200'000;  // as if others had filled it
     JournalCore core(settings, "store-42", {});
-    for (int i = 0; i < 5; ++i) store(core, {message()});
+    for (int i = 0; i < 5; ++i) store(core, in_pages);
     if (core.store().free_bytes() + 100'000 < free) continue;
     CHECK(losses(core).empty());
-    CHECK(read_backlog(core, 1).size() == 35);
+    CHECK(read_backlog(core, 1).size() == 350);
     return;
   }
   FAIL("others fill the file system all the time");

@@ -26,9 +26,9 @@ bool says(const std::string& text, const std::string& part) {
 TEST_CASE("store: a newer schema is refused and not a byte is written") {
   const Directory directory;
   { const JournalCore core = open_journal(directory); }
-  sql(directory, "PRAGMA user_version = 7");
+  sql(directory, "PRAGMA user_version = 8");
   const std::string before = bytes_of_file(directory.database());
-  CHECK(says(refusal(directory), "newer bascule (schema 7, this program knows 6)"));
+  CHECK(says(refusal(directory), "newer bascule (schema 8, this program knows 7)"));
   CHECK(bytes_of_file(directory.database()) == before);
 }
 
@@ -48,7 +48,9 @@ TEST_CASE("store: a journal of version 1 is taken over as it is") {
       "DROP TABLE policy_state; DROP TABLE policy_decision; DROP TABLE policy_begun;"
       "DROP TABLE policy_wake; DROP TABLE policy_run; DROP TABLE policy_case;"
       "DROP INDEX loss_by_end; DROP TABLE former_target; DROP TABLE lane_setting; DROP TABLE rule;"
-      "DROP TABLE lane_behind; DROP TABLE history; DROP TABLE site;"
+      "DROP TABLE lane_behind; DROP TABLE history; DROP TABLE site; DROP TABLE segment;"
+      "ALTER TABLE batch DROP COLUMN segment; ALTER TABLE batch DROP COLUMN place;"
+      "ALTER TABLE batch DROP COLUMN bytes;"
       "DROP TABLE receipt; DROP TABLE resolved; DROP TABLE subscription; DROP TABLE repeat; ALTER "
       "TABLE lane DROP "
       "COLUMN unconfirmed;"
@@ -57,7 +59,7 @@ TEST_CASE("store: a journal of version 1 is taken over as it is") {
       "INSERT INTO quarantine VALUES(1, 0, 1, 2, 3, 'no', 't', '', 'payload', 7);"
       "PRAGMA user_version = 1");
   JournalCore core = open_journal(directory);
-  CHECK(core.store().schema() == 6);
+  CHECK(core.store().schema() == 7);
   CHECK(payloads(read_backlog(core, 1)) == "abc");
   const QuarantineTable::Size quarantined = core.store().quarantine().size();
   CHECK(quarantined.messages == 1);
@@ -72,11 +74,45 @@ TEST_CASE("store: a journal of version 1 is taken over as it is") {
   CHECK(core.unfamiliar(Direction::down));
 }
 
+TEST_CASE(
+    "store: what waits in rows is kept there when segments come, and what is new goes there") {
+  const Directory directory;
+  const std::string before(9'000, 'b'), after(9'000, 'a');
+  {
+    JournalCore core = open_journal(directory);
+    store(core, {{1, "t", before}, {1, "t", "small"}});
+  }
+  // As version 5 had it: the data in the row.
+  std::filesystem::path segment;
+  for (const auto& entry : std::filesystem::directory_iterator(directory.path())) {
+    if (entry.path().filename().string().starts_with("journal.db-7ffe")) segment = entry.path();
+  }
+  REQUIRE(std::filesystem::exists(segment));
+  const std::string data = bytes_of_file(segment);
+  std::string hex;
+  for (const char c : data) {
+    hex += "0123456789abcdef"[static_cast<unsigned char>(c) >> 4];
+    hex += "0123456789abcdef"[c & 15];
+  }
+  std::filesystem::remove(segment);
+  sql(directory, "UPDATE batch SET data = x'" + hex +
+                     "'; DROP TABLE segment; ALTER TABLE batch DROP COLUMN segment;"
+                     "ALTER TABLE batch DROP COLUMN place; ALTER TABLE batch DROP COLUMN bytes;"
+                     "PRAGMA user_version = 5");
+  JournalCore core = open_journal(directory);
+  CHECK(core.store().schema() == 7);
+  store(core, {{1, "t", after}});
+  core.reopen();
+  CHECK(payloads(read_backlog(core, 1)) == before + "small" + after);
+  CHECK(core.store().batches().heads(1, 1, 9).at(0).bytes == data.size());
+  CHECK(losses(core).empty());
+}
+
 TEST_CASE("store: a newer schema that crashed is left as it is, with its log") {
   const Directory directory;
   { const JournalCore core = open_journal(directory); }
   Database newer(directory.database());
-  newer.execute("PRAGMA locking_mode=EXCLUSIVE; PRAGMA user_version = 7");
+  newer.execute("PRAGMA locking_mode=EXCLUSIVE; PRAGMA user_version = 8");
   const Directory left = directory.copy();
   const std::string file = bytes_of_file(left.database());
   const std::string log = bytes_of_file(left.database() + "-log");

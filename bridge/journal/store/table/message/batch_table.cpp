@@ -1,5 +1,7 @@
 #include "journal/store/table/message/batch_table.hpp"
 
+#include <algorithm>
+
 #include "clock.hpp"
 #include "journal/store/sqlite/gather_vfs.hpp"
 
@@ -31,9 +33,21 @@ class Keys {
   bool turned_;
 };
 
-BatchPtr read_batch(const Keys& keys, const Statement& row) {
+// As much at once as is likely to hold the head of a record that is looked for.
+constexpr std::size_t heads_bytes = 16 << 10;
+
+// Nothing: the data is in the row.
+std::optional<Segments::Place> place_of(const Statement& row, int column) {
+  if (row.is_null(column)) return std::nullopt;
+  return Segments::Place{row.number(column), row.number(column + 1)};
+}
+
+}  // namespace
+
+// Of all columns, in the order of the schema.
+BatchPtr BatchTable::batch_of(const Statement& row) {
   auto batch = std::make_shared<Batch>();
-  const LaneSequence place = keys.place(row.number(0));
+  const LaneSequence place = Keys(database_).place(row.number(0));
   batch->lane = place.lane;
   batch->first = place.sequence;
   batch->count = static_cast<std::uint32_t>(row.integer(1));
@@ -41,8 +55,36 @@ BatchPtr read_batch(const Keys& keys, const Statement& row) {
   batch->captured_ms = row.integer(3);
   batch->chain = static_cast<std::uint32_t>(row.integer(4));
   batch->before_bytes = row.number(5);
-  batch->data = row.blob(6);
+  if (const auto apart = place_of(row, 7)) {
+    batch->data.resize(segments_.there(*apart, row.number(9)));
+    segments_.read(*apart, batch->data.data(), batch->data.size());
+  } else {
+    batch->data = row.blob(6);
+  }
   return batch;
+}
+
+namespace {
+
+// The receipts of `bytes` of records, of which `read` gives a part.
+template <typename Read>
+std::vector<Receipt> receipts_in(std::uint64_t bytes, const Read& read) {
+  std::vector<Receipt> receipts;
+  std::string some;
+  std::uint64_t begin = 0;  // of `some`
+  for (std::uint64_t at = 0; at + record_header_bytes <= bytes;) {
+    if (at + record_header_bytes > begin + some.size()) {
+      begin = at;
+      some.resize(std::min<std::uint64_t>(heads_bytes, bytes - at));
+      read(some.data(), some.size(), at);
+    }
+    const RecordHead record =
+        read_record_head(std::string_view(some).substr(at - begin, record_header_bytes));
+    if (record.size < record_header_bytes) break;
+    receipts.push_back(record.receipt);
+    at += record.size;
+  }
+  return receipts;
 }
 
 BatchHead read_head(const Statement& row) {
@@ -56,40 +98,42 @@ BatchHead read_head(const Statement& row) {
 
 }  // namespace
 
-void BatchTable::insert(const Batch& batch) {
-  database_.prepared("INSERT INTO batch VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)")
-      .run(Keys(database_).of(batch.lane, batch.first), batch.count, batch.boot, batch.captured_ms,
-           batch.chain, batch.before_bytes, Blob{batch.data});
+void BatchTable::insert(const Batch& batch, bool in_order) {
+  const std::uint64_t key = Keys(database_).of(batch.lane, batch.first);
+  if (!in_order || batch.data.size() < batch.count * std::uint64_t{segment_payload_bytes}) {
+    database_.prepared("INSERT INTO batch VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, NULL, NULL, NULL)")
+        .run(key, batch.count, batch.boot, batch.captured_ms, batch.chain, batch.before_bytes,
+             Blob{batch.data});
+    return;
+  }
+  const Segments::Place place = segments_.append(key, batch.data);
+  database_.prepared("INSERT INTO batch VALUES(?1, ?2, ?3, ?4, ?5, ?6, x'', ?7, ?8, ?9)")
+      .run(key, batch.count, batch.boot, batch.captured_ms, batch.chain, batch.before_bytes,
+           place.segment, place.at, std::uint64_t{batch.data.size()});
 }
 
 BatchPtr BatchTable::read(LaneId lane, std::uint64_t sequence) {
   const Keys keys(database_);
   const std::uint64_t key = keys.of(lane, sequence);
   // The row that begins at or before the sequence, if it reaches it; else the next row.
-  Statement& before = database_.prepared(
-      "SELECT id, count, boot, captured_ms, chain, before_bytes, data FROM batch"
-      " WHERE id BETWEEN ?1 AND ?2 ORDER BY id DESC LIMIT 1");
+  Statement& before =
+      database_.prepared("SELECT * FROM batch WHERE id BETWEEN ?1 AND ?2 ORDER BY id DESC LIMIT 1");
   const auto holding = before.bind(keys.first(lane), key).first([&](const Statement& row) {
-    return row.number(0) + row.number(1) > key ? read_batch(keys, row) : nullptr;
+    return row.number(0) + row.number(1) > key ? batch_of(row) : nullptr;
   });
   if (holding && *holding != nullptr) return *holding;
-  return database_
-      .prepared(
-          "SELECT id, count, boot, captured_ms, chain, before_bytes, data FROM batch"
-          " WHERE id > ?1 AND id <= ?2 ORDER BY id LIMIT 1")
+  return database_.prepared("SELECT * FROM batch WHERE id > ?1 AND id <= ?2 ORDER BY id LIMIT 1")
       .bind(key, keys.last(lane))
-      .first([&](const Statement& row) { return read_batch(keys, row); })
+      .first([&](const Statement& row) { return batch_of(row); })
       .value_or(nullptr);
 }
 
 BatchPtr BatchTable::newest(LaneId lane) {
   const Keys keys(database_);
   return database_
-      .prepared(
-          "SELECT id, count, boot, captured_ms, chain, before_bytes, data FROM batch"
-          " WHERE id BETWEEN ?1 AND ?2 ORDER BY id DESC LIMIT 1")
+      .prepared("SELECT * FROM batch WHERE id BETWEEN ?1 AND ?2 ORDER BY id DESC LIMIT 1")
       .bind(keys.first(lane), keys.last(lane))
-      .first([&](const Statement& row) { return read_batch(keys, row); })
+      .first([&](const Statement& row) { return batch_of(row); })
       .value_or(nullptr);
 }
 
@@ -98,7 +142,8 @@ std::vector<BatchHead> BatchTable::heads(LaneId lane, std::uint64_t from, int li
   // One more, for the first may end before `from`.
   auto heads = database_
                    .prepared(
-                       "SELECT id, count, length(data), boot, captured_ms, before_bytes FROM batch"
+                       "SELECT id, count, ifnull(bytes, length(data)), boot, captured_ms, "
+                       "before_bytes FROM batch"
                        " WHERE id <= ?2 AND id >="
                        " ifnull((SELECT max(id) FROM batch WHERE id BETWEEN ?4 AND ?1), ?1)"
                        " ORDER BY id LIMIT ?3")
@@ -113,25 +158,29 @@ std::vector<BatchHead> BatchTable::heads_before(LaneId lane, std::uint64_t befor
   const Keys keys(database_);
   return database_
       .prepared(
-          "SELECT id, count, length(data), boot, captured_ms, before_bytes FROM batch"
+          "SELECT id, count, ifnull(bytes, length(data)), boot, captured_ms, before_bytes FROM "
+          "batch"
           " WHERE id >= ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3")
       .bind(keys.first(lane), keys.of(lane, before), limit)
       .all(read_head);
 }
 
 std::vector<Receipt> BatchTable::receipts(LaneId lane, const BatchHead& head) {
-  std::vector<Receipt> receipts;
-  BlobReader blob = database_.blobs("batch", "data");
-  blob.open(static_cast<std::int64_t>(Keys(database_).of(lane, head.first)));
-  char header[record_header_bytes];
-  for (std::size_t at = 0; at + sizeof header <= blob.size();) {
-    blob.read(header, sizeof header, at);
-    const RecordHead record = read_record_head({header, sizeof header});
-    if (record.size < sizeof header) break;
-    receipts.push_back(record.receipt);
-    at += record.size;
+  const std::uint64_t key = Keys(database_).of(lane, head.first);
+  const auto place = database_.prepared("SELECT segment, place FROM batch WHERE id=?1")
+                         .bind(key)
+                         .first([](const Statement& row) { return place_of(row, 0); });
+  if (place && *place) {
+    return receipts_in(segments_.there(**place, head.bytes),
+                       [&](char* out, std::size_t count, std::size_t at) {
+                         segments_.read({(*place)->segment, (*place)->at + at}, out, count);
+                       });
   }
-  return receipts;
+  BlobReader blob = database_.blobs("batch", "data");
+  blob.open(static_cast<std::int64_t>(key));
+  return receipts_in(blob.size(), [&](char* out, std::size_t count, std::size_t at) {
+    blob.read(out, count, at);
+  });
 }
 
 void BatchTable::erase(LaneId lane, std::uint64_t first, std::uint64_t last) {
@@ -139,17 +188,15 @@ void BatchTable::erase(LaneId lane, std::uint64_t first, std::uint64_t last) {
   const Keys keys(database_);
   database_.prepared("DELETE FROM batch WHERE id BETWEEN ?1 AND ?2")
       .run(keys.of(lane, first), keys.of(lane, last));
+  segments_.erased(keys.of(lane, first), keys.of(lane, last));
 }
 
 void BatchTable::erase_latest(LaneId lane, std::uint64_t first, std::uint64_t last) {
   const Keys keys(database_);
-  database_
-      .prepared(
-          "SELECT id, count, boot, captured_ms, chain, before_bytes, data FROM batch"
-          " WHERE id BETWEEN ?1 AND ?2")
+  database_.prepared("SELECT * FROM batch WHERE id BETWEEN ?1 AND ?2")
       .bind(keys.of(lane, first), keys.of(lane, last))
       .each([&](const Statement& row) {
-        const BatchPtr batch = read_batch(keys, row);
+        const BatchPtr batch = batch_of(row);
         RecordReader reader(lane, batch->first, batch->chain, batch->data,
                             RecordReader::Check::lengths);
         // A held message waits still, and a newer one shall find it.
@@ -166,8 +213,13 @@ void BatchTable::erase_latest(LaneId lane, std::uint64_t first, std::uint64_t la
 }
 
 void BatchTable::salvage(LaneId lane, std::uint64_t first, const std::string& what) {
-  database_.prepared("INSERT INTO damaged SELECT ?4, data, ?2, ?3 FROM batch WHERE id = ?1")
-      .run(Keys(database_).of(lane, first), what, now().wall_ms, LaneSequence{lane, first}.key());
+  const auto batch = database_.prepared("SELECT * FROM batch WHERE id = ?1")
+                         .bind(Keys(database_).of(lane, first))
+                         .first([&](const Statement& row) { return batch_of(row); });
+  // Found on the way to others, and not by itself: its number has changed in the page.
+  if (!batch) throw DatabaseError::contradiction("a row of `batch` is not where its number says");
+  database_.prepared("INSERT INTO damaged VALUES(?1, ?2, ?3, ?4)")
+      .run(LaneSequence{lane, first}.key(), Blob{(*batch)->data}, what, now().wall_ms);
   erase(lane, first, first);
   // A key out of its order is found on the way from others and not by itself: it would come again
   // and again.

@@ -1,5 +1,5 @@
-// The messages: tables batch, latest and damaged of FORMAT.md. Journal's thread. Errors are
-// DatabaseError.
+// The messages: tables batch, latest and damaged of FORMAT.md, with the segments where large ones
+// are. Journal's thread. Errors are DatabaseError.
 #pragma once
 
 #include <cstdint>
@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "journal/lane/record.hpp"
+#include "journal/store/segment/segments.hpp"
 #include "journal/store/sqlite/database.hpp"
 
 namespace bascule {
@@ -42,9 +43,14 @@ struct BatchHead {
 
 class BatchTable {
  public:
-  explicit BatchTable(Database& database) : database_(database) {}
+  // Rows whose records have at least so much on average go into segments.
+  static constexpr std::size_t segment_payload_bytes = 4 << 10;
 
-  void insert(const Batch& batch);
+  BatchTable(Database& database, Segments& segments) : database_(database), segments_(segments) {}
+
+  // `in_order`: rows of its lane are erased in about the order in which they came, so that its
+  // data may go into a segment.
+  void insert(const Batch& batch, bool in_order = true);
   // The batch that holds `sequence`, or else the next one after it; nothing at the end of the lane.
   BatchPtr read(LaneId lane, std::uint64_t sequence);
   // Rows from the one that holds `from` on.
@@ -66,7 +72,10 @@ class BatchTable {
                                               std::uint64_t sequence);
 
  private:
+  BatchPtr batch_of(const Statement& row);
+
   Database& database_;
+  Segments& segments_;
   bool erased_ = false;
 };
 

@@ -90,6 +90,29 @@ TEST_CASE("log: damage beyond mending is told, kept, and draws a new epoch") {
   CHECK(killed.damaged_copies() == 1);
 }
 
+TEST_CASE("log: where commits are lost, a segment that one of them may have made is kept") {
+  Killed killed;
+  const std::string segment = killed.directory.database() + "-7ffe000000000010";
+  const auto aside = [&] {
+    for (const auto& entry : std::filesystem::directory_iterator(killed.directory.path())) {
+      if (entry.path().string().starts_with(segment + ".damaged-")) return true;
+    }
+    return false;
+  };
+  std::ofstream(segment) << "data";
+  {
+    const Directory sound = killed.directory.copy();
+    JournalCore core = open_journal(sound);
+    core.commit();
+    CHECK_FALSE(std::filesystem::exists(sound.database() + "-7ffe000000000010"));
+  }
+  killed.spoil(5, 2000, std::string(512, '\x5A'));
+  JournalCore core = open_journal(killed.directory);
+  core.commit();
+  CHECK(aside());
+  CHECK_FALSE(std::filesystem::exists(segment));
+}
+
 TEST_CASE("log: who only looks changes nothing") {
   Killed killed;
   killed.spoil(5, 2000, std::string(512, '\x5A'));
