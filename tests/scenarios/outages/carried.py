@@ -6,7 +6,7 @@ R4, P5 P6; fault: a line that does not come back
 import shutil
 import subprocess
 
-from stage import SALE, Stage, program, wait_until
+from stage import SALE, SALE_ABOVE, Stage, program, wait_until
 
 BOOKMARK = "bascule/store-42/bookmark/up"
 
@@ -20,7 +20,8 @@ class Shop:
         self.line = stage.line(self.central)
         self.headquarters = stage.receiver(self.central, "stores/#")
         self.till = stage.publisher(self.site)
-        self.hub = stage.bascule(self.central, None, bridge_id="hub", start=False, routes=[])
+        self.door = stage.line(self.central)  # the hub's
+        self.hub = stage.bascule(self.door, None, bridge_id="hub", start=False, routes=[])
         self.bascule = stage.bascule(self.site, self.line)
         self.sold = self.sticks = 0
 
@@ -186,3 +187,45 @@ with Stage() as stage:
     assert "of epoch" in older.stderr and "nothing was published" in older.stderr, older
     shop.everything()
     shop.online()
+
+# A message that the broker refuses is not passed over: the bookmark stays before it.
+with Stage() as stage:
+    shop = Shop(stage)
+    shop.sells(5)
+    shop.headquarters.wait_count(5)
+    shop.offline()
+    shop.sells(10)
+    shop.till.publish("pos/till-2/sale", "refused")
+    shop.sells(10)
+    stick = shop.exported()
+    shop.door.refuse = lambda topic: 0x87 if topic.endswith("till-2/sale") else 0
+    error = shop.imported(stick, code=1).stderr
+    assert "the broker refuses message" in error and "not authorized" in error, error
+    assert "refused" not in shop.headquarters.payloads()
+    shop.door.refuse = None
+    shop.online()
+    shop.headquarters.wait_payload("refused")
+    shop.headquarters.expect(range(1, shop.sold + 1), topic=SALE_ABOVE)
+
+# With a key only what bears stamps of that key is taken.
+with Stage() as stage:
+    shop = Shop(stage)
+    keys = {}
+    for name in "ours", "theirs":
+        keys[name] = stage.folder / name
+        keys[name].write_text(f"the key that is {name}, long enough")
+    shop.bascule.terminate()
+    shop.bascule.settings["bridge"]["stamp_key_file"] = str(keys["ours"])
+    shop.bascule.write()
+    shop.bascule.start()
+    shop.offline()
+    shop.sells(5)
+    stick = shop.exported()
+    shop.hub.settings["bridge"]["stamp_key_file"] = str(keys["theirs"])
+    shop.hub.write()
+    assert "not proven by this bridge's stamp_key_file" in shop.imported(stick, code=1).stderr
+    shop.hub.settings["bridge"]["stamp_key_file"] = str(keys["ours"])
+    shop.hub.write()
+    assert "5 messages" in shop.imported(stick, "--check").stdout
+    shop.imported(stick)
+    shop.everything()
