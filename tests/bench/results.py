@@ -73,9 +73,9 @@ def five():
         "",
         "bascule syncs to the disk before each acknowledgement, and mosquitto's bridge keeps "
         "messages in memory. So bascule's",
-        "latency is higher. Messages of 10 KiB cross at "
-        f"{row('compare', 'crossing, 10 KiB')[5].rstrip('×')} of the rate, since each is written "
-        "twice.",
+        "latency is higher. Messages of 10 KiB crossed at "
+        f"{row('compare', 'crossing, 10 KiB')[5].rstrip('×')} of the rate, when each was still "
+        "written twice.",
     ]
 
 
