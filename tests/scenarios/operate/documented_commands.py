@@ -227,7 +227,11 @@ init) shift
   exec "$PROGRAM" init --site "$SITE" -o "$HOME/first.yaml" "$@" ;;
 *) case " $* " in *" -c "*) exec "$PROGRAM" "$@" ;; *) exec "$PROGRAM" "$@" -c "$CONFIG" ;; esac
 esac""",
-    "systemctl": 'case "$*" in "reload bascule") exec bascule reload ;; esac',
+    "systemctl": """case "$*" in
+"reload bascule") exec bascule reload ;;
+"disable --now bascule") kill "$BRIDGE"
+  while "$PROGRAM" status -c "$CONFIG" >/dev/null 2>&1; do sleep 0.1; done ;;
+esac""",
     "install": 'for last; do :; done; : > "$last"',
     "mosquitto_sub": 'exec /usr/bin/mosquitto_sub -p "${SITE##*:}" "$@"',
     "apt": "", "tar": "", "chown": "", "build-deb": "",
@@ -246,13 +250,17 @@ def run_operations(stage):
         path = home / "bin" / name
         path.write_text(f"#!/bin/sh\necho \"$(basename $0) $*\" >> {home}/done\n{script}\n")
         path.chmod(0o755)
-    for name in ("openssl", "tee", "basename"):
+    for name in ("openssl", "tee", "basename", "sleep"):
         (home / "bin" / name).symlink_to(shutil.which(name))
     former = home / "mosquitto.conf"
     former.write_text("connection central\naddress central.example.net:1883\ntopic pos/# out 1\n")
-    others = {"packaging/build-deb": "build-deb", "/etc/mosquitto/mosquitto.conf": str(former),
+    card = home / "card"  # of a box that lost its power
+    others = {"packaging/build-deb": "build-deb",
+              "/mnt/card/var/lib/bascule": str(card), "/etc/mosquitto/mosquitto.conf": str(former),
               "/etc/bascule/bascule.yaml": str(bascule.config), "/etc/bascule": str(home)}
-    environment = {"PATH": str(home / "bin"), "HOME": str(home), "PROGRAM": PROGRAM,
+    shutil.copytree(bascule.data_dir, card)
+    environment = {"PATH": str(home / "bin"), "BRIDGE": str(bascule.pid),
+                   "HOME": str(home), "PROGRAM": PROGRAM,
                    "CONFIG": str(bascule.config), "SITE": f"mqtt://127.0.0.1:{site.port}",
                    "CENTRAL": f"mqtt://127.0.0.1:{central.port}"}
     for block in blocks_of("packaging/OPERATIONS.md"):
