@@ -74,18 +74,17 @@ void read_bridge(Section& file, BridgeConfig& config) {
   config.journal.data_dir = config.data_dir;
 }
 
-// Flash is sold by powers of ten: 32GB, 1TB; or as any size.
 std::uint64_t flash_size(const std::string& text) {
-  constexpr std::uint64_t giga = 1'000'000'000;
-  const bool giga_bytes = text.ends_with("GB"), tera_bytes = text.ends_with("TB");
-  if (!giga_bytes && !tera_bytes) return size(64 * mebi, 1'024 * tebi)(text);
-  const std::int64_t count = parse_whole(text.substr(0, text.size() - 2), 1, 1'000'000);
-  return static_cast<std::uint64_t>(count) * (giga_bytes ? giga : 1'000 * giga);
+  return within(parse_flash_size(text), 64 * mebi, 1'024 * tebi, text, size_text);
 }
 
 // What it can be written in its life, in one figure or as its maker has it.
 void read_endurance(Section& journal, JournalSettings& settings) {
   journal.read("endurance", settings.endurance_bytes, size(1'024 * mebi, 65'536 * tebi));
+  if (journal.is_text("flash") || journal.is_list("flash")) {
+    return journal.refuse(
+        "flash", "\"flash\" must be a map, such as flash: {size: 32GB, full_writes: 3000}");
+  }
   Section flash = journal.section("flash");
   if (!journal.has("flash")) return;
   if (journal.has("endurance")) {
@@ -95,7 +94,9 @@ void read_endurance(Section& journal, JournalSettings& settings) {
   std::int64_t times = 0;
   const bool known = flash.need("size", bytes, flash_size);
   if (flash.need("full_writes", times, whole(1, 10'000'000)) && known) {
-    settings.endurance_bytes = bytes * static_cast<std::uint64_t>(times);
+    constexpr std::uint64_t most = 65'536 * tebi;
+    const auto count = static_cast<std::uint64_t>(times);
+    settings.endurance_bytes = count > most / bytes ? most : bytes * count;
   }
   flash.finish();
 }

@@ -158,7 +158,9 @@ void Section::finish() {
     if (std::any_of(refused_.begin(), refused_.end(), is_key)) continue;
     problems_->add(find(key)->key_at, "unknown key " + in_quotes(key) + " in " + name_ + "; " +
                                           suggestion(key, known));
+    std::erase(missing_, nearest(key, known));  // that is the same mistake
   }
+  for (const std::string& key : missing_) complain(name_ + " needs " + in_quotes(key));
 }
 
 const YamlEntry* Section::find(std::string_view key) const {

@@ -66,11 +66,11 @@ class Section {
     return node != nullptr && convert(key, *node, into, reader);
   }
 
-  // As read(), but the key must be there.
+  // As read(), but the key must be there: finish() complains, unless another one was meant by it.
   template <class T, class Reader>
   bool need(std::string_view key, T& into, const Reader& reader) {
     if (read(key, into, reader)) return true;
-    if (node_ != nullptr && !has(key)) complain(name_ + " needs \"" + std::string(key) + '"');
+    if (node_ != nullptr && !has(key)) missing_.emplace_back(key);
     return false;
   }
 
@@ -140,6 +140,7 @@ class Section {
   Problems* problems_;
   std::vector<std::string> asked_;
   std::vector<std::string> refused_;
+  std::vector<std::string> missing_;
 };
 
 }  // namespace bascule

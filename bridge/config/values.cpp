@@ -91,8 +91,15 @@ std::string readable_file(const std::string& given) {
     }
     return text;
   }
-  if (errno == ENOENT || errno == ENOTDIR) throw FileUnusable("names no such file");
-  throw FileUnusable("names a file that cannot be read: " + std::generic_category().message(errno));
+  const int reason = errno;
+  const std::filesystem::path folder_of = std::filesystem::path(text).parent_path();
+  const bool path = folder_of != "/" && std::filesystem::is_directory(folder_of, error);
+  const std::string which = path ? ": " + single_quoted(text) : "";
+  if (reason == ENOENT || reason == ENOTDIR) {
+    throw FileUnusable("names no such file" + (path ? which : ", nor a folder for it"));
+  }
+  throw FileUnusable("names a file that cannot be read" + which + ": " +
+                     std::generic_category().message(reason));
 }
 
 std::int64_t parse_whole(const std::string& text, std::int64_t min, std::int64_t max) {

@@ -37,8 +37,8 @@ std::string socket_path(const std::string& text);
 inline constexpr std::string_view credentials = "${CREDENTIALS_DIRECTORY}/";
 
 // An absolute path of a file that this process may read, or ${CREDENTIALS_DIRECTORY}/NAME: a
-// credential of its systemd service. Its text is never repeated: it may be a secret in the wrong
-// place.
+// credential of its systemd service. Its text is repeated only where it names a folder that there
+// is: else it may be a secret in the wrong place.
 std::string readable_file(const std::string& given);
 
 // Bounded values; the bounds are included.
@@ -56,7 +56,7 @@ T within(T value, T min, T max, const std::string& text, const ToText& to_text) 
 
 inline auto duration(std::chrono::milliseconds min, std::chrono::milliseconds max) {
   return [=](const std::string& text) {
-    return within(parse_duration(text), min, max, text, duration_text);
+    return within(parse_duration(text, max), min, max, text, duration_text);
   };
 }
 
@@ -65,8 +65,9 @@ inline auto duration_ms(std::chrono::milliseconds min, std::chrono::milliseconds
 }
 
 inline auto size(std::uint64_t min, std::uint64_t max) {
-  return
-      [=](const std::string& text) { return within(parse_size(text), min, max, text, size_text); };
+  return [=](const std::string& text) {
+    return within(parse_size(text, max), min, max, text, size_text);
+  };
 }
 
 // One of a few words: a table that stands beside its enum.

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <cctype>
+#include <functional>
 #include <limits>
 #include <span>
 #include <stdexcept>
+#include <vector>
 
 #include "text/number.hpp"
 #include "text/wording.hpp"
@@ -40,6 +42,12 @@ constexpr Unit size_units[] = {
     {"GiB", std::uint64_t{1} << 30, " g gb gib gi "},
     {"TiB", std::uint64_t{1} << 40, " t tb tib ti "},
 };
+// Flash is sold by powers of ten.
+constexpr Unit flash_units[] = {
+    {"MiB", std::uint64_t{1} << 20, " mib mi "}, {"GB", 1'000'000'000, " g gb "},
+    {"GiB", std::uint64_t{1} << 30, " gib gi "}, {"TB", 1'000'000'000'000, " t tb "},
+    {"TiB", std::uint64_t{1} << 40, " tib ti "},
+};
 constexpr Unit rate_units[] = {
     {"msg/s", 1, " msg msgs msgs/s msg/sec messages/s "},
     {"B/s", 1, " b b/s b/sec bytes/s "},
@@ -51,6 +59,8 @@ constexpr Quantity durations{"a duration such as 30s, 5m or 24h", duration_units
                              duration_units[1], duration_units[2]};
 constexpr Quantity sizes{"a size such as 256KiB or 4GiB", size_units, size_units[0], size_units[1],
                          size_units[2]};
+constexpr Quantity flash_sizes{"a size such as 32GB or 1TB", flash_units, flash_units[1],
+                               flash_units[1], flash_units[3]};
 constexpr Quantity rates{"a rate such as 256KiB/s or 100msg/s", rate_units, rate_units[1],
                          rate_units[0], rate_units[2]};
 
@@ -77,7 +87,25 @@ const Unit* meant(std::span<const Unit> units, std::string_view typed) {
   return nullptr;
 }
 
-Amount parse(const Quantity& quantity, std::string_view text) {
+// What may have been meant by a number alone, of what is not more than `most`.
+std::string with_units(const Quantity& quantity, std::string_view digits, std::uint64_t number,
+                       std::uint64_t most) {
+  const auto fits = [&](const Unit* unit) { return number <= most / unit->factor; };
+  const bool large = number >= 1'000;
+  std::vector<const Unit*> units{large ? &quantity.smallest : &quantity.small,
+                                 large ? &quantity.small : &quantity.large};
+  if (units[0] == units[1]) units.pop_back();
+  std::erase_if(units, std::not_fn(fits));
+  if (units.empty()) units = {&quantity.smallest};
+  std::string text;
+  for (const Unit* const unit : units) {
+    text += (text.empty() ? "" : " or ") + in_quotes(std::string(digits) + std::string(unit->name));
+  }
+  return text;
+}
+
+Amount parse(const Quantity& quantity, std::string_view text,
+             std::uint64_t most = std::numeric_limits<std::int64_t>::max()) {
   const std::string_view digits = text.substr(0, text.find_first_not_of("0123456789"));
   const std::string_view name = text.substr(digits.size());
   const auto number = parse_number<std::uint64_t>(digits);
@@ -89,18 +117,13 @@ Amount parse(const Quantity& quantity, std::string_view text) {
       refuse(quantity.kind, text);
     return {*number * unit.factor, unit};
   }
-  const auto with = [&](const Unit& unit) {
-    return in_quotes(std::string(digits) + std::string(unit.name));
-  };
   if (name.empty()) {
-    const bool large = *number >= 1'000;
     throw std::invalid_argument("needs a unit, such as " +
-                                with(large ? quantity.smallest : quantity.small) + " or " +
-                                with(large ? quantity.small : quantity.large));
+                                with_units(quantity, digits, *number, most));
   }
   if (const Unit* unit = meant(quantity.units, name)) {
     throw std::invalid_argument("has an unknown unit in " + in_quotes(text) + "; did you mean " +
-                                with(*unit) + "?");
+                                in_quotes(std::string(digits) + std::string(unit->name)) + "?");
   }
   refuse(quantity.kind, text);
 }
@@ -122,11 +145,16 @@ std::string two_units(std::int64_t large, const char* large_name, std::int64_t s
 
 }  // namespace
 
-std::chrono::milliseconds parse_duration(std::string_view text) {
-  return std::chrono::milliseconds(parse(durations, text).value);
+std::chrono::milliseconds parse_duration(std::string_view text, std::chrono::milliseconds most) {
+  return std::chrono::milliseconds(
+      parse(durations, text, static_cast<std::uint64_t>(most.count())).value);
 }
 
-std::uint64_t parse_size(std::string_view text) { return parse(sizes, text).value; }
+std::uint64_t parse_size(std::string_view text, std::uint64_t most) {
+  return parse(sizes, text, most).value;
+}
+
+std::uint64_t parse_flash_size(std::string_view text) { return parse(flash_sizes, text).value; }
 
 Rate parse_rate(std::string_view text) {
   const Amount amount = parse(rates, text);

@@ -24,11 +24,16 @@ struct Hours {
   int to_min = 24 * 60;
 };
 
-// 500ms, 30s, 5m, 24h or 7d.
-std::chrono::milliseconds parse_duration(std::string_view text);
+// 500ms, 30s, 5m, 24h or 7d. What has no unit is told one that it may have been meant with:
+// nothing that makes more than `most`, which is not held against it otherwise.
+std::chrono::milliseconds parse_duration(
+    std::string_view text, std::chrono::milliseconds most = std::chrono::milliseconds::max());
 
-// 512B, 256KiB, 10MiB, 4GiB or 1TiB.
-std::uint64_t parse_size(std::string_view text);
+// 512B, 256KiB, 10MiB, 4GiB or 1TiB. `most`: as above.
+std::uint64_t parse_size(std::string_view text, std::uint64_t most = INT64_MAX);
+
+// 32GB or 1TB, by powers of ten as flash is sold; or 64MiB, 32GiB or 1TiB.
+std::uint64_t parse_flash_size(std::string_view text);
 
 // 256KiB/s (any unit of size) or 100msg/s; more than zero.
 Rate parse_rate(std::string_view text);

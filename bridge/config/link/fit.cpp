@@ -1,15 +1,20 @@
 #include "config/link/fit.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <string>
 #include <string_view>
 
 #include "route/pattern.hpp"
 #include "route/route.hpp"
+#include "text/units.hpp"
 #include "text/wording.hpp"
 
 namespace bascule {
 namespace {
+
+// An outage of a weekend, say, is longer.
+constexpr std::chrono::hours session_enough{24};
 
 // What each topic that the filter matches has at least; + stands for one byte.
 struct Extent {
@@ -89,11 +94,47 @@ void count_subscriptions(const BridgeConfig& config, const std::string& id, cons
   }
 }
 
+// What comes from a broker, and is with it while the bridge is away.
+void check_sessions(const BridgeConfig& config, const Misfit& found) {
+  for (const Direction direction : {Direction::up, Direction::down}) {
+    const LinkSettings& link =
+        direction == Direction::up || config.hub ? config.site : config.central;
+    const auto first = std::ranges::find(config.routes, direction, &Route::direction);
+    if (first == config.routes.end() || link.session_expiry >= session_enough) continue;
+    found(static_cast<std::size_t>(first - config.routes.begin()), "direction",
+          "with \"session_expiry: " + duration_text(link.session_expiry) + "\" of " +
+              in_quotes(link.name) + " its broker drops what waits there for routes " +
+              std::string(to_string(direction)) +
+              " once the line is down, or the bridge away, for longer: ask for as long as an "
+              "outage may last, as far as the broker grants it",
+          false);
+  }
+}
+
+// RabbitMQ sends a client so many before one is acknowledged (mqtt.prefetch).
+void check_company(const BridgeConfig& config, const Misfit& found) {
+  if (config.journal.gather_ms == 0) return;
+  for (std::size_t i = 0; i < config.routes.size(); ++i) {
+    const bool up = config.routes[i].direction == Direction::up;
+    const LinkSettings& source = up || config.hub ? config.site : config.central;
+    if (source.broker != BrokerKind::rabbitmq) continue;
+    return found(i, "from",
+                 "with \"gather\" a commit waits for 16 messages, and RabbitMQ has 10 on their way "
+                 "at the most, unless it is told otherwise: no more than 10 come from " +
+                     in_quotes(source.name) + " in each " +
+                     duration_text(std::chrono::milliseconds(config.journal.gather_ms)) +
+                     "; set mqtt.prefetch to 100 there, or leave out \"gather\"",
+                 false);
+  }
+}
+
 }  // namespace
 
 void find_misfits(const BridgeConfig& config, const std::string& id, const Misfit& found) {
   check_topics(config, id, found);
   count_subscriptions(config, id, found);
+  check_sessions(config, found);
+  check_company(config, found);
 }
 
 }  // namespace bascule

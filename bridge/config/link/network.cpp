@@ -68,6 +68,20 @@ void check_alike(Section& link, const std::vector<Url>& urls) {
                 "cross in the clear; use mqtts or wss for each");
 }
 
+// Ports that mean the one or the other nearly everywhere.
+void check_ports(Section& link, const std::vector<Url>& urls) {
+  for (const Url& url : urls) {
+    const bool usual_tls = url.port == 8883 || url.port == 443;
+    const bool usual_plain = url.port == 1883 || url.port == 80;
+    if (url.scheme == Url::Scheme::unix_socket || (url.tls() ? !usual_plain : !usual_tls)) continue;
+    const bool ws = url.websocket();
+    link.warn("url", "\"url\" has port " + std::to_string(url.port) + ", at which brokers speak " +
+                         (url.tls() ? "without TLS; if so, it begins with "
+                                    : "TLS; if so, it begins with ") +
+                         (url.tls() ? (ws ? "ws://" : "mqtt://") : (ws ? "wss://" : "mqtts://")));
+  }
+}
+
 std::vector<Url> read_urls(Section& link, LinkSettings& settings) {
   std::vector<Url> urls;
   std::vector<std::string> texts;
@@ -81,6 +95,7 @@ std::vector<Url> read_urls(Section& link, LinkSettings& settings) {
   };
   if (!link.is_list("url")) {
     link.need("url", settings.url, reader);
+    check_ports(link, urls);
     return urls;
   }
   link.read_list("url", texts, reader);
@@ -91,6 +106,7 @@ std::vector<Url> read_urls(Section& link, LinkSettings& settings) {
   settings.url = texts.front();
   settings.other_urls.assign(texts.begin() + 1, texts.end());
   check_alike(link, urls);
+  check_ports(link, urls);
   return urls;
 }
 

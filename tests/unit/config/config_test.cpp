@@ -234,6 +234,29 @@ TEST_CASE("config: the flash is told as its maker has it, or in one figure") {
   CHECK(wrong("flash: {size: 32, full_writes: 3000}"));
   CHECK(wrong("flash: {size: 32GB, full_writes: 0}"));
   CHECK(wrong("flash: {size: 32GB, full_writes: 3000}, endurance: 1TiB"));
+  // The largest of both is no overflow.
+  CHECK(endurance("flash: {size: 1024TiB, full_writes: 10000000}") == std::uint64_t{65'536} << 40);
+}
+
+TEST_CASE("config: what is nearly right in the journal is told once, with what was meant") {
+  const std::pair<std::string, std::string> table[] = {
+      {"gather: 500", R"(4:19: "gather" needs a unit, such as "500ms")"},
+      {"gather: 5", R"(4:19: "gather" needs a unit, such as "5s")"},
+      {"flash: {size: 32gb, full_writes: 3000}",
+       R"(4:25: "size" has an unknown unit in "32gb"; did you mean "32GB"?)"},
+      {"flash: {size: 32 GB, full_writes: 3000}",
+       R"(4:25: "size" has an unknown unit in "32 GB"; did you mean "32GB"?)"},
+      {"flash: {size: 32, full_writes: 3000}",
+       R"(4:25: "size" needs a unit, such as "32GB" or "32TB")"},
+      {"flash: 32GB",
+       R"(4:11: "flash" must be a map, such as flash: {size: 32GB, full_writes: 3000})"},
+      {"flash: {size: 32GB, full_write: 3000}",
+       "4:31: unknown key \"full_write\" in \"journal.flash\"; did you mean \"full_writes\"?"},
+      {"flash: {size: 32GB}", R"(4:11: "journal.flash" needs "full_writes")"},
+  };
+  for (const auto& [keys, expected] : table) {
+    CHECK(problems(least + "journal: {" + keys + "}\n") == Lines{expected});
+  }
 }
 
 TEST_CASE("config: commits wait for company no longer than is sane, and long waits are warned of") {

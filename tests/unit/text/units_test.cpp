@@ -52,7 +52,8 @@ TEST_CASE("units: a text that is no duration is refused with what to write") {
       {"99999999999999999999999s",
        R"(must be a duration such as 30s, 5m or 24h, not "99999999999999999999999s")"},
   };
-  for (const auto& [text, expected] : table) CHECK(refusal(parse_duration, text) == expected);
+  for (const auto& [text, expected] : table)
+    CHECK(refusal([](auto& one) { return parse_duration(one); }, text) == expected);
 }
 
 TEST_CASE("units: sizes are read in powers of 1024") {
@@ -74,7 +75,30 @@ TEST_CASE("units: a size without a unit or with another's unit gets a suggestion
       {"big", R"(must be a size such as 256KiB or 4GiB, not "big")"},
       {"16777216TiB", R"(must be a size such as 256KiB or 4GiB, not "16777216TiB")"},
   };
-  for (const auto& [text, expected] : table) CHECK(refusal(parse_size, text) == expected);
+  for (const auto& [text, expected] : table)
+    CHECK(refusal([](auto& one) { return parse_size(one); }, text) == expected);
+}
+
+TEST_CASE("units: a unit that would make too much is not suggested") {
+  const auto within_10s = [](const std::string& text) { return parse_duration(text, 10s); };
+  CHECK(refusal(within_10s, "500") == R"(needs a unit, such as "500ms")");
+  CHECK(refusal(within_10s, "5") == R"(needs a unit, such as "5s")");
+  CHECK(refusal(within_10s, "99999") == R"(needs a unit, such as "99999ms")");
+  CHECK(within_10s("500s") == 500s);  // the bound is the caller's
+}
+
+TEST_CASE("units: flash is sold by powers of ten") {
+  CHECK(parse_flash_size("32GB") == 32'000'000'000);
+  CHECK(parse_flash_size("32GiB") == std::uint64_t{32} << 30);
+  CHECK(parse_flash_size("1TB") == 1'000'000'000'000);
+  const std::pair<std::string, std::string> table[] = {
+      {"32", R"(needs a unit, such as "32GB" or "32TB")"},
+      {"32gb", R"(has an unknown unit in "32gb"; did you mean "32GB"?)"},
+      {"32 GB", R"(has an unknown unit in "32 GB"; did you mean "32GB"?)"},
+      {"1tib", R"(has an unknown unit in "1tib"; did you mean "1TiB"?)"},
+      {"large", R"(must be a size such as 32GB or 1TB, not "large")"},
+  };
+  for (const auto& [text, expected] : table) CHECK(refusal(parse_flash_size, text) == expected);
 }
 
 TEST_CASE("units: a rate counts bytes or messages") {

@@ -59,3 +59,25 @@ TEST_CASE("config: what a route asks for and its broker does not have is warned 
   CHECK(found[0].find("\"qos\" asks for more") != std::string::npos);
   CHECK(found[1].find("\"retain: set\" has no effect") != std::string::npos);
 }
+
+TEST_CASE("config: a short session beside a route that brings from there is warned of") {
+  const std::string up = "  - {name: a, direction: up, from: x}\n";
+  const std::string down = "  - {name: a, direction: down, from: x}\n";
+  CHECK(warned(with_central("session_expiry: 23h", up)) == Lines{});
+  CHECK(warned(with_central("session_expiry: 24h", down)) == Lines{});
+  const Lines found = warned(with_central("session_expiry: 23h", down));
+  REQUIRE(found.size() == 1);
+  CHECK(found[0].starts_with("with \"session_expiry: 23h\" of \"central\" its broker drops"));
+}
+
+TEST_CASE("config: fewer than 'gather' waits for, from a RabbitMQ, are warned of") {
+  const std::string down = "  - {name: a, direction: down, from: x}\n";
+  const std::string gather = "journal: {gather: 500ms}\n";
+  CHECK(warned(with_central("broker: rabbitmq", down)) == Lines{});
+  CHECK(warned(with_central("broker: mosquitto", down) + gather) == Lines{});
+  CHECK(warned(with_central("broker: rabbitmq", "  - {name: a, direction: up, from: x}\n") +
+               gather) == Lines{});
+  const Lines found = warned(with_central("broker: rabbitmq", down) + gather);
+  REQUIRE(found.size() == 1);
+  CHECK(found[0].find("no more than 10 come from \"central\" in each 500ms") != std::string::npos);
+}

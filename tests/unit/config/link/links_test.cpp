@@ -32,7 +32,7 @@ TEST_CASE("config: a credential of the service is found where systemd has put it
   CHECK(load(yaml).site.password_file == directory.path() + "/token");
   CHECK(load(yaml).warnings.empty());
   ::setenv("CREDENTIALS_DIRECTORY", "/nowhere", 1);
-  CHECK(problems(yaml) == Lines{"3:18: \"password_file\" names no such file"});
+  CHECK(problems(yaml) == Lines{"3:18: \"password_file\" names no such file, nor a folder for it"});
   ::unsetenv("CREDENTIALS_DIRECTORY");
 }
 
@@ -141,10 +141,33 @@ TEST_CASE("config: files that a link names must be there") {
                            "\n"
                            "    cert_file: canary\n"
                            "    key_file: /dev/null/canary\n")) ==
-        Lines{"3:18: \"password_file\" names no such file",
+        Lines{"3:18: \"password_file\" names no such file, nor a folder for it",
               "5:14: \"ca_file\" is a directory; name a file",
               "6:16: \"cert_file\" must be a path that begins with /",
-              "7:15: \"key_file\" names no such file"});
+              "7:15: \"key_file\" names no such file, nor a folder for it"});
+  // Where the folder is there, it is no secret in the wrong place.
+  const std::string near = directory.path() + "/pasword";
+  CHECK(problems(with_site("  url: mqtts://h\n  password_file: " + near + '\n')) ==
+        Lines{"3:18: \"password_file\" names no such file: '" + near + "'"});
+  CHECK(problems(with_site("  url: mqtts://h\n  password_file: /canary\n")) ==
+        Lines{"3:18: \"password_file\" names no such file, nor a folder for it"});
+}
+
+TEST_CASE(
+    "config: a port that means TLS, and a URL that does not, are warned of; and the reverse") {
+  const auto told = [](const std::string& url) {
+    const auto warnings = load(with_site("  url: " + url + '\n')).warnings;
+    return warnings.empty() ? "" : warnings.front().text;
+  };
+  for (const char* url : {"mqtt://h", "mqtts://h", "mqtt://h:1884", "mqtts://h:443", "wss://h",
+                          "ws://h", "mqtt+unix:///s"}) {
+    CHECK_MESSAGE(told(url) == "", url);
+  }
+  CHECK(told("mqtt://h:8883") ==
+        "\"url\" has port 8883, at which brokers speak TLS; if so, it begins with mqtts://");
+  CHECK(told("mqtts://h:1883") ==
+        "\"url\" has port 1883, at which brokers speak without TLS; if so, it begins with mqtt://");
+  CHECK(told("wss://h:80").ends_with("ws://"));
 }
 
 TEST_CASE("config: a file without permission to read is named as that") {
@@ -156,8 +179,8 @@ TEST_CASE("config: a file without permission to read is named as that") {
   if (root) REQUIRE(::setresuid(65534, 65534, 0) == 0);
   const Lines found = problems(with_site("  url: mqtt://h\n  password_file: " + path + '\n'));
   if (root) REQUIRE(::setresuid(0, 0, 0) == 0);
-  CHECK(found ==
-        Lines{"3:18: \"password_file\" names a file that cannot be read: Permission denied"});
+  CHECK(found == Lines{"3:18: \"password_file\" names a file that cannot be read: '" + path +
+                       "': Permission denied"});
 }
 
 TEST_CASE("config: a password in the file is refused and never repeated") {
