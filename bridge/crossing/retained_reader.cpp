@@ -4,6 +4,7 @@
 #include <string_view>
 #include <utility>
 
+#include "link/status_board.hpp"
 #include "text/json_text.hpp"
 
 namespace bascule {
@@ -15,7 +16,7 @@ using nlohmann::json;
 constexpr auto turn_timeout = 30s;  // the journal has trouble
 
 LinkSettings asking(LinkSettings settings) {
-  settings.name += " (retained)";
+  settings.name += asks_retained;
   settings.client_id += "-retained";
   settings.keep_session = false;
   settings.will.reset();

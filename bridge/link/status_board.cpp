@@ -93,6 +93,10 @@ void StatusBoard::went_up(bool session_present, bool renewed) {
   outage_.well(boottime_ms());
   const auto outage = outage_.tick(boottime_ms());
   const char* const session = session_present ? "the session goes on" : "a new session";
+  if (name_.ends_with(asks_retained)) {
+    spdlog::info("link {}: asks {} what it retains, on a connection of its own", name_, broker);
+    return;
+  }
   LogFields fields{{"event", "link_up"}, {"link", name_}};
   if (!outage) {
     spdlog::log(renewed ? spdlog::level::debug : spdlog::level::info, "link {}: up, {}, {}", name_,
@@ -114,9 +118,18 @@ void StatusBoard::failed(const std::string& why) {
   const bool began = outage_.failed(at_ms).has_value();
   if (began || told_.size() == told_max) told_.clear();
   const bool same = !told_.insert(without_times(why)).second;
+  if (name_.ends_with(asks_retained)) {
+    spdlog::log(same && !began ? spdlog::level::debug : spdlog::level::warn,
+                "link {}: could not ask what the broker retains: {}; it is asked again", name_,
+                why);
+    return;
+  }
   LogFields fields{{"event", "link_down"}, {"link", name_}, {"reason", why}};
   if (began) {
-    spdlog::warn("link {}: {}; tried again until it is up", name_, why);
+    // Of several addresses the reason begins with the one.
+    const bool named = why.substr(0, why.find(' ')).find("://") != why.npos;
+    const std::string at = named ? "" : " at " + read().broker;
+    spdlog::warn("link {}{}: {}; tried again until it is up", name_, at, why);
   } else if (const auto still = outage_.tick(at_ms)) {
     fields.add("count", still->times);
     spdlog::warn("link {}: still down after {} ({}): {}", name_,

@@ -9,12 +9,17 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 
 #include "link/link.hpp"
 #include "outage_news.hpp"
 
 namespace bascule {
+
+// At the end of the name of a link beside another one, which is up only while it asks the broker
+// what it retains. The log has words of its own for it: it is no reconnect.
+inline constexpr std::string_view asks_retained = " (retained)";
 
 class StatusBoard {
  public:

@@ -6,6 +6,7 @@
 #include "link/codec/encode.hpp"
 #include "link/connect_settings.hpp"
 #include "link/native/connect_packet.hpp"
+#include "link/native/wrong_port.hpp"
 #include "link/reason.hpp"
 
 namespace bascule {
@@ -31,6 +32,7 @@ Connection::Connection(Loop& loop, const LinkSettings& settings, const Url& url,
       session_(session),
       owner_(owner),
       version_(version),
+      plain_(url.scheme == Url::Scheme::mqtt),
       packet_bytes_max_(maximum_packet_bytes(settings)),
       authentication_(settings, session.credentials),
       subscriber_(subscriptions, session.doubts),
@@ -58,6 +60,7 @@ std::size_t Connection::received(std::span<char> bytes) {
   now_ = Clock::now();
   keep_alive_.heard(now_);
   std::size_t used = 0;
+  if (phase_ == Phase::connecting && is_tls_alert(bytes)) fault_ = End{Kind::not_reached, tls_port};
   while (!fault_ && phase_ != Phase::over) {
     if (oversized_) {
       used += read_past(bytes.subspan(used));
@@ -432,7 +435,7 @@ void Connection::ping(Clock::time_point now) {
 
 void Connection::broken(const Transport::End& end) {
   if (phase_ == Phase::connecting && end.by_peer) {
-    return fail({Kind::not_spoken, "the broker closed the connection without an answer", 0, 0});
+    return fail({Kind::not_spoken, closed_unanswered(plain_), 0, 0});
   }
   if (end.closed) subscriber_.closed(now_);
   fail({Kind::not_reached, end.why, 0, end.closed ? reason::unspecified : std::uint8_t{0}});

@@ -168,6 +168,7 @@ class Connection {
   Session& session_;
   Owner& owner_;
   const Protocol version_;
+  const bool plain_;  // neither TLS nor a WebSocket nor a Unix socket
   const std::size_t packet_bytes_max_;
 
   Phase phase_ = Phase::connecting;

@@ -54,3 +54,32 @@ TEST_CASE("status board: a reason that differs in a time alone is logged once in
   board.failed("127.0.0.1:1884: cannot connect");
   CHECK_FALSE(log.take().empty());
 }
+
+TEST_CASE("status board: the first failure names the address, unless the reason does") {
+  Log log;
+  StatusBoard board("central", "mqtt://x:1");
+  board.failed("cannot connect");
+  CHECK(log.take() == "link central at mqtt://x:1: cannot connect; tried again until it is up\n");
+  StatusBoard several("central", "mqtt://x:1");
+  several.failed("mqtt://y:1: cannot connect");
+  CHECK(log.take() == "link central: mqtt://y:1: cannot connect; tried again until it is up\n");
+  StatusBoard hint("central", "mqtt://x:1");
+  hint.failed("closed (mqtts:// in the url?)");
+  CHECK(log.take().starts_with("link central at mqtt://x:1: closed (mqtts:// in the url?); tried"));
+}
+
+TEST_CASE("status board: a link that only asks what is retained has words of its own") {
+  Log log;
+  StatusBoard board("site (retained)", "mqtt://x");
+  for (int time = 0; time < 2; ++time) {
+    board.went_up(false, false);
+    CHECK(log.take() ==
+          "link site (retained): asks mqtt://x what it retains, on a connection of its own\n");
+  }
+  board.failed("cannot connect");
+  CHECK(log.take().starts_with("link site (retained): could not ask what the broker retains"));
+  board.failed("cannot connect");
+  CHECK(log.take().empty());
+  board.went_up(false, false);
+  CHECK(log.take().find("it was down") == std::string::npos);
+}

@@ -402,6 +402,19 @@ TEST_CASE("native link: a broker that speaks no TLS is told apart from a bad cer
   CHECK(in.wait_error("does it speak TLS on this port?"));
 }
 
+TEST_CASE("native link: a TLS port at which it speaks without TLS is told as one") {
+  ScriptedBroker alert([](const Peer& peer, int) {
+    peer.read(1);
+    peer.send(std::string("\x15\x03\x01\x00\x02\x02\x46", 7));
+    peer.read_to_end();
+  });
+  LinkProbe in(settings_for(alert.url()));
+  CHECK(in.wait_error("this looks like a TLS port: the url begins with mqtts:// there"));
+  ScriptedBroker mute([](const Peer& peer, int) { peer.read(1); });
+  LinkProbe other(settings_for(mute.url()));
+  CHECK(other.wait_error("does it want TLS on this port, mqtts:// in the url?"));
+}
+
 TEST_CASE("native link: stop comes through while nothing can be reached") {
   ScriptedBroker silent([](const Peer& peer, int) { peer.read_to_end(); });
   LinkProbe in(settings_for(silent.url()));
