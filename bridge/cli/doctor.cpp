@@ -83,6 +83,13 @@ std::optional<std::uint64_t> day_bytes(const BridgeConfig& config, const nlohman
   return static_cast<std::uint64_t>(number_of(part_of(status, "journal"), "bytes") / days);
 }
 
+std::optional<double> flash_years(const nlohmann::json& status) {
+  const nlohmann::json& flash = part_of(part_of(status, "journal"), "flash");
+  const auto years = flash.find("years_left");
+  if (years == flash.end() || !years->is_number()) return std::nullopt;
+  return years->get<double>();
+}
+
 OwnBridge own_bridge(const BridgeConfig& config, const nlohmann::json& status,
                      std::string unknown) {
   OwnBridge own;
@@ -131,7 +138,7 @@ int doctor(const std::string& path, const Options& options) {
   const nlohmann::json status = ask_status(config, unknown);
   check_brokers(config, own_bridge(config, status, std::move(unknown)),
                 options.probe_topics ? ProbeTopics::publish : ProbeTopics::never, tell);
-  check_machine(config, day_bytes(config, status), tell);
+  check_machine(config, {day_bytes(config, status), flash_years(status)}, tell);
   if (options.json) {
     std::cout << json_text(nlohmann::json{{"bridge", config.id},
                                           {"checks", list},

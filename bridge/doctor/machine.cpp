@@ -116,8 +116,7 @@ bool check_folder(const std::string& folder, const Tell& tell) {
   return true;
 }
 
-void check_disk(const BridgeConfig& config, std::optional<std::uint64_t> day_bytes,
-                const Tell& tell) {
+void check_disk(const BridgeConfig& config, const JournalRates& rates, const Tell& tell) {
   const std::string& folder = config.data_dir;
   const auto times = sync_times(folder);
   if (times.empty()) {
@@ -125,17 +124,19 @@ void check_disk(const BridgeConfig& config, std::optional<std::uint64_t> day_byt
           folder + " cannot be written: " + error_text() +
               "; mend the disk, or name another data_dir"});
   } else {
-    tell(check_sync(times[times.size() / 2], times[times.size() * 99 / 100],
-                    config.journal.sync == JournalSettings::Sync::full));
+    tell(check_sync(times[times.size() / 2], times[times.size() * 99 / 100], config.journal));
   }
   struct stat found {};
   if (::stat(folder.c_str(), &found) == 0) {
     tell(check_wear(major(found.st_dev), minor(found.st_dev), "/sys"));
   }
+  if (config.journal.endurance_bytes > 0) {
+    tell(check_endurance(rates.flash_years, config.journal.gather_ms > 0));
+  }
   struct statvfs disk {};
   if (::statvfs(folder.c_str(), &disk) != 0) return;
   tell(check_space(std::uint64_t{disk.f_bavail} * disk.f_frsize, config.journal.min_free_bytes,
-                   day_bytes));
+                   rates.day_bytes));
 }
 
 void check_secrets(const BridgeConfig& config, const Tell& tell) {
@@ -199,13 +200,18 @@ Finding check_clock(std::int64_t now_s, std::optional<std::int64_t> newest_file_
   return {Level::ok, "here", "clock", std::string(text) + ", kept by NTP"};
 }
 
-Finding check_sync(std::int64_t p50_us, std::int64_t p99_us, bool full) {
+Finding check_sync(std::int64_t p50_us, std::int64_t p99_us, const JournalSettings& journal) {
   const std::string times =
       "a sync takes " + ms_text(p50_us) + " (median), " + ms_text(p99_us) + " (p99)";
   if (p99_us <= sync_slow_us) return {Level::ok, "here", "disk", times};
-  return {Level::warning, "here", "disk",
-          times + ": each commit waits for it" +
-              (full ? "; a better disk, or 'sync: normal', which survives no power cut" : "")};
+  // What costs nothing that was promised comes first.
+  std::string advice;
+  if (journal.sync == JournalSettings::Sync::full) {
+    advice = "; a better disk";
+    if (journal.gather_ms == 0) advice += ", 'gather: 500ms', by which messages share a commit";
+    advice += ", or 'sync: normal', by which a power cut takes what was acknowledged last";
+  }
+  return {Level::warning, "here", "disk", times + ": each commit waits for it" + advice};
 }
 
 Finding check_space(std::uint64_t free_bytes, std::uint64_t min_free_bytes,
@@ -243,10 +249,9 @@ Finding check_secret(const std::string& key, const std::string& path) {
   return {Level::ok, "here", "secrets", key + ": " + path + " is closed to others"};
 }
 
-void check_machine(const BridgeConfig& config, std::optional<std::uint64_t> day_bytes,
-                   const Tell& tell) {
+void check_machine(const BridgeConfig& config, const JournalRates& rates, const Tell& tell) {
   tell(check_clock(std::time(nullptr), newest_file_s(config.data_dir), kept_by_ntp()));
-  if (check_folder(config.data_dir, tell)) check_disk(config, day_bytes, tell);
+  if (check_folder(config.data_dir, tell)) check_disk(config, rates, tell);
   check_secrets(config, tell);
   check_plugins(config, tell);
 }

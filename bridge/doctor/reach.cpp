@@ -103,10 +103,14 @@ bool connect_tls(const Url& url, const LinkSettings& link, const Tell& tell) {
   const std::string& name = link.tls.server_name.empty() ? url.host : link.tls.server_name;
   const Opened opened = open(url, link);
   if (!opened.open) {
+    // The finding's own name says it.
+    const std::string_view what = opened.why.starts_with("TLS: ")
+                                      ? std::string_view(opened.why).substr(5)
+                                      : std::string_view(opened.why);
     tell({Level::error, link.name, "TLS",
-          opened.why + remedy(opened.why, link,
-                              "; give the broker a certificate that is valid for " + name +
-                                  ", and name who has signed it as tls.ca_file")});
+          std::string(what) + remedy(opened.why, link,
+                                     "; give the broker a certificate that is valid for " + name +
+                                         ", and name who has signed it as tls.ca_file")});
     return false;
   }
   const int days = opened.days_left.value_or(days_enough);

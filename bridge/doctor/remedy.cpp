@@ -29,7 +29,10 @@ constexpr Cause causes[] = {
     {"wants a client certificate", ""},
     {"unrecognized name", "; set tls.server_name to the name that the service has"},
     {"does it speak TLS on this port?",
-     "; name its port for TLS in url, or in tls.server_name the name that it has"},
+     "; name its port for TLS in url, often 8883, or begin that with mqtt:// if it has none, or "
+     "name in tls.server_name the name that it has"},
+    {"this looks like a TLS port", ""},
+    {"does it want TLS on this port", ""},
     {"TLS: the broker says", "; see that it knows tls.cert_file, or who has signed that"},
     {"name the user in proxy", ""},
     {"as proxy_password_file", ""},

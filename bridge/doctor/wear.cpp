@@ -20,6 +20,7 @@ using Level = Finding::Level;
 // As in JESD84-B51: a step is a tenth of the life that the maker expects.
 constexpr unsigned step_beyond = 11;
 constexpr unsigned step_late = 9;
+constexpr double years_told = 20;                       // as the status has it: that or more
 constexpr unsigned reserve_late = 2, reserve_gone = 3;  // 1: as it should be
 
 std::vector<unsigned> numbers_in(const fs::path& file) {
@@ -85,6 +86,24 @@ Finding check_wear(unsigned major, unsigned minor, const std::string& sys) {
     return {Level::warning, "here", "flash", text + advice};
   }
   return {Level::ok, "here", "flash", text};
+}
+
+Finding check_endurance(std::optional<double> years_left, bool gathers) {
+  if (!years_left) {
+    return unknown("how long it lasts by journal.flash, a daemon tells after 10 min: none does");
+  }
+  const double days = *years_left * 365.25;
+  const bool soon = *years_left < 1;
+  const std::string most = *years_left >= years_told ? "more than " : "at most ";
+  const std::string lasts = "by journal.flash and what bascule writes, it lasts " + most +
+                            std::to_string(static_cast<int>(soon ? days : *years_left)) +
+                            (soon              ? " days"
+                             : *years_left < 2 ? " year"
+                                               : " years");
+  if (!soon) return {Level::ok, "here", "flash", lasts};
+  return {Level::warning, "here", "flash",
+          lasts + ": a larger medium" +
+              (gathers ? "" : ", or 'gather: 500ms', by which less is written")};
 }
 
 std::optional<unsigned> life_used_percent(unsigned major, unsigned minor, const std::string& sys) {

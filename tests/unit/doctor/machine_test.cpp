@@ -36,12 +36,17 @@ TEST_CASE("doctor: a clock is wrong in another century, and behind the journal's
 }
 
 TEST_CASE("doctor: a disk that syncs slowly is told, with what would help") {
-  CHECK(check_sync(4'000, 100'000, true).level == Level::ok);
-  CHECK(contains(check_sync(4'000, 12'345, true).text, "4.0 ms (median), 12.3 ms (p99)"));
-  const Finding slow = check_sync(4'000, 100'001, true);
+  JournalSettings journal;
+  CHECK(check_sync(4'000, 100'000, journal).level == Level::ok);
+  CHECK(contains(check_sync(4'000, 12'345, journal).text, "4.0 ms (median), 12.3 ms (p99)"));
+  const Finding slow = check_sync(4'000, 100'001, journal);
   CHECK(slow.level == Level::warning);
+  CHECK(contains(slow.text, "gather: 500ms"));
   CHECK(contains(slow.text, "sync: normal"));
-  CHECK_FALSE(contains(check_sync(4'000, 100'001, false).text, "sync: normal"));
+  journal.gather_ms = 500;
+  CHECK_FALSE(contains(check_sync(4'000, 100'001, journal).text, "gather"));
+  journal.sync = JournalSettings::Sync::normal;
+  CHECK_FALSE(contains(check_sync(4'000, 100'001, journal).text, "sync: normal"));
 }
 
 TEST_CASE("doctor: the room on the disk is held against 14 days of what came") {

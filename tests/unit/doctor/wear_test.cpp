@@ -91,3 +91,16 @@ TEST_CASE("wear: of a life that is told in steps the most counts") {
   CHECK_FALSE(used());
   CHECK_FALSE(life_used_percent(1, 1, sys.root.string()));
 }
+
+TEST_CASE(
+    "doctor: how long the flash lasts by journal.flash is told, and advised on under a year") {
+  using Level = Finding::Level;
+  CHECK(check_endurance({}, false).level == Level::skipped);
+  CHECK(check_endurance(20, false).text.find("more than 20 years") != std::string::npos);
+  CHECK(check_endurance(1.5, false).text.find("at most 1 year") != std::string::npos);
+  const Finding soon = check_endurance(0.5, false);
+  CHECK(soon.level == Level::warning);
+  CHECK(soon.text.find("at most 182 days") != std::string::npos);
+  CHECK(soon.text.find("gather: 500ms") != std::string::npos);
+  CHECK(check_endurance(0.5, true).text.find("gather") == std::string::npos);
+}
