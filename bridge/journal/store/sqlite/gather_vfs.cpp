@@ -31,6 +31,16 @@ static_assert(log_suffix.size() == sector_log_suffix.size());
 
 std::atomic<std::uint64_t> written = 0;
 
+// No exception may cross SQLite.
+template <typename Work>
+int guarded(Work work) {
+  try {
+    return work();
+  } catch (const std::bad_alloc&) {
+    return SQLITE_IOERR_NOMEM;
+  }
+}
+
 class File {
  public:
   // `sectors`: see log_sectors.hpp. `name`: what the file below was opened by, if it is not
@@ -73,16 +83,19 @@ class File {
     const auto* bytes = static_cast<const char*>(data);
     const std::string_view piece(bytes, static_cast<std::size_t>(length));
     if (log_) remember(piece, static_cast<std::size_t>(at));
+    const bool behind = at == std::exchange(end_, at + length);
     if (at != gathered_at_ + static_cast<sqlite3_int64>(gathered_.size())) {
       if (const int flushed = flush(); flushed != SQLITE_OK) return flushed;
       gathered_at_ = at;
     }
     gathered_.append(piece);
     // Once SQLite has written the last page of a transaction it takes it for committed, if it need
-    // not be synced.
-    const bool ends = std::exchange(last_page_, false);
+    // not be synced. Where pages of it had been written before, for want of memory, it then writes
+    // their headers anew, and the last header comes last: by itself, and not behind a page.
+    bool ends = std::exchange(last_page_, false);
     last_page_ = log_ && length == page_header_bytes &&
                  std::any_of(bytes + 4, bytes + 8, [](char byte) { return byte != 0; });
+    ends = ends || (last_page_ && !behind);
     return ends || gathered_.size() >= gathered_max ? flush() : SQLITE_OK;
   }
 
@@ -110,8 +123,10 @@ class File {
   // the transaction or ends the checkpoint.
   int flush() {
     if (gathered_.empty()) return SQLITE_OK;
-    const int code = in_sectors_ ? write_sectors(gathered_, static_cast<std::size_t>(gathered_at_))
-                                 : write_below(gathered_, static_cast<std::size_t>(gathered_at_));
+    const int code = guarded([this] {
+      const auto at = static_cast<std::size_t>(gathered_at_);
+      return in_sectors_ ? write_sectors(gathered_, at) : write_below(gathered_, at);
+    });
     gathered_.clear();
     if (code != SQLITE_OK) image_.clear();
     return code;
@@ -234,6 +249,7 @@ class File {
   int settled_ = SQLITE_OK;
   std::string gathered_;
   sqlite3_int64 gathered_at_ = 0;
+  sqlite3_int64 end_ = 0;  // of what was written last, gathered or not
   std::string image_;
   bool last_page_ = false;  // the page that comes is the last of its transaction
 };
@@ -248,16 +264,6 @@ File& file_of(sqlite3_file* handle) { return *reinterpret_cast<Handle*>(handle)-
 sqlite3_file* below(sqlite3_file* handle) { return file_of(handle).below(); }
 
 sqlite3_vfs layer;
-
-// No exception may cross SQLite.
-template <typename Work>
-int guarded(Work work) {
-  try {
-    return work();
-  } catch (const std::bad_alloc&) {
-    return SQLITE_IOERR_NOMEM;
-  }
-}
 
 int close_file(sqlite3_file* handle) {
   const std::unique_ptr<File> file(&file_of(handle));

@@ -104,6 +104,49 @@ TEST_CASE("gathered writes: a transaction that is not synced is with the kernel 
   CHECK(disk.files["file"]->now.size() == 80 + 2 * 4'096);
 }
 
+TEST_CASE(
+    "gathered writes: headers that are written anew behind the last page are with the kernel") {
+  CrashDisk disk;
+  OpenFile file(log_file);
+  const auto header = [](char mark, char sum) {
+    std::string bytes(24, sum);
+    std::fill(bytes.begin() + 4, bytes.begin() + 8, mark);
+    return bytes;
+  };
+  const std::string page(4'096, 'x');
+  file.write(header(0, 'a'), 32);
+  file.write(page, 56);
+  file.write(header(1, 'a'), 56 + 4'096);
+  file.write(page, 80 + 4'096);
+  file.write(header(0, 'b'), 32);
+  file.write(header(1, 'b'), 56 + 4'096);
+  CHECK(disk.files["file"]->now[32] == 'b');
+  CHECK(disk.files["file"]->now[56 + 4'096] == 'b');
+}
+
+TEST_CASE("gathered writes: without syncs a transaction larger than memory survives a kill") {
+  const TemporaryFolder folder;
+  const std::string path = folder.path + "/journal.db";
+  CrashDisk disk;
+  Database database(path);
+  database.execute("PRAGMA locking_mode=EXCLUSIVE");
+  database.execute("PRAGMA journal_mode=WAL");
+  database.execute("PRAGMA synchronous=NORMAL");
+  database.execute("PRAGMA wal_autocheckpoint=0");
+  database.execute("PRAGMA cache_size=4");
+  database.execute("CREATE TABLE message(id INTEGER PRIMARY KEY, body TEXT)");
+  database.execute(
+      "BEGIN; WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 200)"
+      " INSERT INTO message SELECT i, hex(zeroblob(1000)) FROM n");
+  database.execute("UPDATE message SET body = body || 'x' WHERE id % 7 = 1; COMMIT");
+  CrashDisk::Files kernel;  // has what the process had written when it was killed
+  for (const auto& [name, file] : disk.files) kernel[name] = file->now;
+  disk.start(kernel);
+  Database after(path);
+  after.execute("PRAGMA locking_mode=EXCLUSIVE");
+  CHECK(after.integer("SELECT count(*) FROM message WHERE body LIKE '%x'") == 29);
+}
+
 TEST_CASE("gathered writes: a read that the device refuses is that, and no damaged file") {
   const TemporaryFolder folder;
   CrashDisk disk;
