@@ -240,11 +240,13 @@ void Books::change(LaneState& lane, const Progress& progress) {
   if (progress.confirmed && *progress.confirmed > lane.confirmed) {
     lane.confirmed = *progress.confirmed;
     lane.dirty = true;
+    // It comes soon after what it confirms has crossed, and mostly goes with that. In a lane where
+    // nothing else happens it must not wait for ever.
+    transaction_.change_later();
   }
   if (progress.replay_next && lane.replay_next != 0) {
     resent_ += lane.replayed(progress.replay_from, *progress.replay_next);
   }
-  // A confirmation alone can wait for the next commit.
   const bool moved = !progress.parts.empty() || progress.replay_next || !progress.ended.empty() ||
                      !progress.released.empty();
   if (moved) transaction_.change_later();

@@ -126,3 +126,29 @@ TEST_CASE("books: a gap takes only what had no fate") {
   of.books.close_gap(of.books.state(1), 2, 6);
   CHECK(lost.size() == 1);
 }
+
+TEST_CASE("books: a confirmation alone is committed soon, and not with whatever comes next") {
+  Kept of;
+  of.journaled(5);
+  of.books.progress(told(1, 1, 5));
+  of.books.save();
+  of.transaction.commit();
+  of.books.committed();
+  REQUIRE_FALSE(of.transaction.changed());
+  Progress progress;
+  progress.lane = 1;
+  progress.confirmed = 5;
+  of.books.progress(progress);
+  CHECK(of.transaction.changed());
+  CHECK_FALSE(of.transaction.due());  // nobody waits for it
+  of.books.save(false);
+  of.transaction.write();
+  of.transaction.commit(false);
+  CHECK(of.transaction.changed());
+  of.books.save();
+  of.transaction.commit();
+  CHECK(of.transaction.store().lanes().load().front().confirmed == 5);
+  of.books.committed();
+  of.books.progress(progress);  // it is known already
+  CHECK_FALSE(of.transaction.changed());
+}
