@@ -141,9 +141,9 @@ json quarantine_change(JournalCore& core, std::string_view what, const Query& qu
     }
   }
   if (filter.number() != 0 && done == 0) {
-    throw std::invalid_argument(skipped.empty() ? "the quarantine has no message " +
-                                                      std::to_string(filter.number())
-                                                : skipped[0]["why"].get<std::string>());
+    throw std::invalid_argument(skipped.empty()
+                                    ? Quarantine::absent(core.store().quarantine(), filter.number())
+                                    : skipped[0]["why"].get<std::string>());
   }
   json answer = {{"done", done}, {"skipped", std::move(skipped)}};
   if (!over) answer["next"] = {{"after", after}, {"until", until}};

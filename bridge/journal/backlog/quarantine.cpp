@@ -34,10 +34,19 @@ LaneId Quarantine::lane_for(const QuarantineEntry& entry, std::string_view into)
   return lane;
 }
 
+std::string Quarantine::absent(QuarantineTable& table, std::int64_t number) {
+  const std::string name = "message " + std::to_string(number);
+  if (!table.given(number)) return "the quarantine has no " + name;
+  return "the quarantine has no " + name +
+         " any more: it was put back into a lane, or dropped; 'bascule journal losses' has what "
+         "was "
+         "dropped";
+}
+
 void Quarantine::requeue(std::int64_t number, std::string_view into, const Routed& routed) {
   const auto entry = transaction_.store().quarantine().find(number);
   const std::string name = "message " + std::to_string(number);
-  if (!entry) throw std::invalid_argument("the quarantine has no " + name);
+  if (!entry) throw std::invalid_argument(absent(transaction_.store().quarantine(), number));
   if (!entry->whole()) {
     throw std::invalid_argument("of " + name + " only the first " +
                                 std::to_string(entry->payload.size()) + " of " +
@@ -68,9 +77,7 @@ void Quarantine::requeue(std::int64_t number, std::string_view into, const Route
 
 void Quarantine::drop(std::int64_t number) {
   const auto entry = transaction_.store().quarantine().find(number);
-  if (!entry) {
-    throw std::invalid_argument("the quarantine has no message " + std::to_string(number));
-  }
+  if (!entry) throw std::invalid_argument(absent(transaction_.store().quarantine(), number));
   transaction_.write().quarantine().erase(number);
   transaction_.urge();
   books_.lose({*entry}, "dropped");

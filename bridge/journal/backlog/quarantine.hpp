@@ -27,6 +27,9 @@ class Quarantine {
   // Gives it up for good.
   void drop(std::int64_t number);
 
+  // Why the quarantine does not have a message, for people.
+  static std::string absent(QuarantineTable& table, std::int64_t number);
+
   // Takes messages that wait in a lane, in its order, the oldest first: about `bytes_max` of them
   // at the most, and no more than there is room for. Returns how many.
   std::uint64_t set_aside(LaneId lane, const std::string& reason, std::size_t bytes_max);

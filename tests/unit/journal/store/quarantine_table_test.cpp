@@ -35,6 +35,8 @@ TEST_CASE("quarantine: a number is never given to two messages, also after what 
     store.quarantine().erase(1);
     store.quarantine().erase(3);
     CHECK(store.quarantine().size().messages == 0);
+    for (const int number : {1, 2, 3}) CHECK(store.quarantine().given(number));
+    for (const int number : {0, 4}) CHECK_FALSE(store.quarantine().given(number));
   }
   Store store(journal_settings(directory), "store-42");
   CHECK(add(store) == 4);

@@ -74,6 +74,17 @@ std::optional<QuarantineEntry> QuarantineTable::find(std::int64_t number) {
   return std::move(found.front());
 }
 
+bool QuarantineTable::given(std::int64_t number) {
+  const auto last = database_
+                        .prepared(
+                            "SELECT max(coalesce((SELECT max(id) FROM quarantine), 0),"
+                            " coalesce((SELECT CAST(value AS INTEGER) FROM meta WHERE "
+                            "key='quarantine_last'), 0))")
+                        .bind()
+                        .first([](const Statement& row) { return row.integer(0); });
+  return number > 0 && number <= last.value_or(0);
+}
+
 std::optional<std::string> QuarantineTable::reason(LaneSequence place) {
   return database_
       .prepared("SELECT reason FROM quarantine WHERE lane=?1 AND sequence=?2 ORDER BY id DESC")

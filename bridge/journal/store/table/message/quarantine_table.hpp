@@ -22,6 +22,7 @@ class QuarantineTable {
   std::vector<QuarantineEntry> before(std::int64_t number, int limit);
   std::vector<QuarantineEntry> newest(int limit) { return before(INT64_MAX, limit); }
   std::optional<QuarantineEntry> find(std::int64_t number);
+  bool given(std::int64_t number);  // to a message, if it has left since
   // Why a message of a lane is here; nothing: it is not.
   std::optional<std::string> reason(LaneSequence place);
   void erase(std::int64_t number);
