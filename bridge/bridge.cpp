@@ -136,6 +136,7 @@ void Bridge::start() {
         events_.loss(loss, lane, direction);
       },
       [this](const JournalNews& news) { events_.journal(news); });
+  journal_.tell([this](JournalCore& core) { events_.damaged(core.log_mending()); });
   begin_site_();
   if (begin_central_) begin_central_();
   if (fleet_) fleet_->start();

@@ -124,6 +124,16 @@ void Events::journal(const JournalNews& news) {
   if (publish_now && !topic_.empty()) publish_now(topic_, payload);
 }
 
+void Events::damaged(const LogMending& found) {
+  if (!found.any()) return;
+  append(json{{"event", "journal_damaged"},
+              {"lost_commits", found.lost_commits},
+              {"mended_bits", found.bits},
+              {"left_bits", found.left},
+              {"at", utc_text(now().wall_ms)}}
+             .dump());
+}
+
 void Events::paused(const Pause& pause) {
   const std::string payload = json_text(about_pause("paused", pause, pause.by));
   const char* const centre = direction_ == Direction::up ? "central" : "site";

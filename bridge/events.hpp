@@ -23,6 +23,9 @@
 //   from
 //    there; without "link": from nobody. Published at once, past the journal.
 //   {"event":"journal_resumed", likewise, with "paused_s"}
+//   {"event":"journal_damaged","lost_commits":3,"mended_bits":1,"left_bits":0,"at":"…Z"}: the
+//   medium
+//    had changed the journal's log, as was found when it was opened
 //   {"event":"paused","link":"central","by":"ann","at":"…Z"}: a person said so; in place of "link",
 //    "lane" and "direction". That the link to the centre is gets published at once, past the
 //    journal
@@ -95,6 +98,7 @@ class Events {
   void refusal(const RefusalEvent& what);
   void retained(const std::string& link, const RetainedEvent& what);
   void journal(const JournalNews& news);
+  void damaged(const LogMending& found);  // if there is something
   void paused(const Pause& pause);
   void resumed(const Pause& pause, const std::string& by);
   void reloaded(ReloadEvent what);
