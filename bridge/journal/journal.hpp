@@ -117,7 +117,7 @@ class Journal {
   // Likewise, and looks at the core or changes it; not at all while the journal has trouble. What
   // it throws is trouble of the journal.
   void tell(std::function<void(JournalCore&)> task);
-  // What it says stands, also after a kill.
+  // What it says stands, also after a kill, but for what gathers: of that nobody has been told.
   JournalReport report();
   // Likewise, but what it says may be ahead of the disk: for who looks each second.
   JournalReport glance();

@@ -123,6 +123,19 @@ TEST_CASE("journal thread: nothing gathers where there is company enough, or oth
     CHECK(wait_for(cursor_of(running.journal)) == 0);
     CHECK(wait_for(std::move(appended)) == AppendResult::stored);
   }
+  SUBCASE("so many deliveries, of which few cross") {
+    AppendGroup group = group_of({{1, "t", "a"}});
+    group.tally.unrouted = 19;
+    group.received += group.tally.unrouted;
+    auto done = std::make_shared<std::promise<AppendResult>>();
+    running.journal.append(std::move(group), [done](AppendResult r) { done->set_value(r); });
+    CHECK(wait_for(done->get_future()) == AppendResult::stored);
+  }
+  SUBCASE("a session that begins") {
+    auto appended = append_to(running.journal, {{1, "t", "a"}});
+    running.journal.enter_session(Direction::up, {"peer", false});
+    CHECK(wait_for(std::move(appended)) == AppendResult::stored);
+  }
   SUBCASE("somebody who looks into the journal") {
     auto appended = append_to(running.journal, {{1, "t", "a"}});
     running.journal.inspect([](JournalCore&) {});
@@ -133,6 +146,28 @@ TEST_CASE("journal thread: nothing gathers where there is company enough, or oth
     running.journal.stop();
     CHECK(wait_for(std::move(appended)) == AppendResult::stored);
   }
+}
+
+TEST_CASE("journal thread: what gathered when it was killed comes again, and once") {
+  Running running(std::chrono::hours(1));
+  Put first{1, "t", "a"}, second{1, "t", "b"};
+  first.receipt = {7, 1};
+  second.receipt = {8, 2};
+  running.journal.enter_session(Direction::up, {"peer", false});
+  auto stored = append_to(running.journal, {first});
+  running.journal.inspect([](JournalCore&) {});
+  CHECK(wait_for(std::move(stored)) == AppendResult::stored);
+  auto gathers = append_to(running.journal, {second});
+  running.journal.glance();  // behind it
+  CHECK(gathers.wait_for(std::chrono::seconds(0)) == std::future_status::timeout);
+  const Directory killed = running.directory.copy();
+  JournalCore after = open_journal(killed);
+  CHECK(payloads(read_backlog(after, 1)) == "a");
+  after.enter_session(Direction::up, {"peer", true});
+  first.duplicate = second.duplicate = true;
+  REQUIRE(append(after, {first, second}) == AppendResult::stored);
+  after.commit();
+  CHECK(payloads(read_backlog(after, 1)) == "ab");
 }
 
 TEST_CASE("journal thread: what gathers is not read before it is committed") {
