@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "journal/store/sqlite/gather_vfs.hpp"
+
 namespace bascule {
 namespace {
 
@@ -332,9 +334,8 @@ void JournalCore::keep_ballast() {
 JournalReport JournalCore::report() {
   report_.resent = books_.resent();
   report_.commits = commits_;
-  report_.written_bytes = database_bytes_written() - written_before_;
-  report_.placed = appender_.placed();
-  report_.open_ms = boottime_ms() - opened_ms_;
+  report_.written_bytes = database_bytes_written();
+  report_.placed = messages_placed();
   report_.full = starved_;
   report_.free_bytes = free_bytes_in(settings_.data_dir);
   report_.received = books_.received();

@@ -42,7 +42,6 @@
 #include "journal/sessions/resumption.hpp"
 #include "journal/sessions/sessions.hpp"
 #include "journal/settings.hpp"
-#include "journal/store/sqlite/gather_vfs.hpp"
 
 namespace bascule {
 
@@ -80,10 +79,9 @@ struct JournalReport {
   std::uint64_t not_resent = 0;  // that a far broker may have lost, in the ledger and not in `lost`
   std::uint64_t resent = 0;      // messages of history handed out again since the start
   std::uint64_t commits = 0;     // since the start
-  // Since it was opened, so long ago: what was written, in whole sectors, and the messages that
-  // came.
+  // Since the program started, whatever was reloaded meanwhile: what was written to journals, in
+  // whole sectors, and the messages that came.
   std::uint64_t written_bytes = 0, placed = 0;
-  std::int64_t open_ms = 0;
   std::vector<LaneReport> lanes;
   std::vector<Pause> pauses;
 };
@@ -254,8 +252,6 @@ class JournalCore {
   Epoch epoch_;
   Resumption resumption_;
   std::uint64_t commits_ = 0;
-  const std::uint64_t written_before_ = database_bytes_written();
-  const std::int64_t opened_ms_ = boottime_ms();
   bool starved_ = false;
   std::string put_back_;
   LogMending log_damage_;          // found, and not committed yet

@@ -355,6 +355,8 @@ std::string writes(const json& flash) {
          (day > 0 ? ", " + bytes(day) + " a day at this rate" : "") + '\n';
 }
 
+constexpr double years_told = 20;  // as the daemon has it: that or more
+
 // Nothing where the daemon does not tell.
 std::string flash(const json& flash) {
   if (flash.empty()) return "";
@@ -363,7 +365,10 @@ std::string flash(const json& flash) {
   if (years <= 0) return "flash    years left unknown: " + why + '\n';
   char text[32];
   std::snprintf(text, sizeof text, "%.*f", years < 10 ? 1 : 0, years);
-  return "flash    about " + std::string(text) + " years left at the rate that bascule writes" +
+  const bool many = years >= years_told;
+  return "flash    " + std::string(many ? "more than " : "at most ") + text +
+         " years left by what bascule writes; others write, too, and the medium more than it is "
+         "told" +
          (why.empty() ? "" : "; " + why) + '\n';
 }
 

@@ -77,7 +77,7 @@ void damage(const json& status, std::int64_t now_ms, Findings& findings) {
 void flash(const json& status, Findings& findings) {
   const double years = number_of(part_of(part_of(status, "journal"), "flash"), "years_left");
   if (years <= 0 || years >= 1) return;
-  findings.add(Health::degraded, "the flash lasts about " +
+  findings.add(Health::degraded, "the flash lasts at most " +
                                      counted(static_cast<std::uint64_t>(years * 365.25), "day") +
                                      " at the rate that bascule writes");
 }

@@ -39,7 +39,7 @@ function journal({ journal }) {
   }
   const years = journal.flash?.years_left ?? null;
   if (years !== null && years < 1) {
-    found.push({ tone: 'warn', text: `The flash lasts about ${span(years * YEAR_S)} at this rate`,
+    found.push({ tone: 'warn', text: `The flash lasts at most ${span(years * YEAR_S)} at this rate`,
       href: '#journal-title' });
   }
   return found;

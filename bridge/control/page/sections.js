@@ -82,6 +82,7 @@ export function links(status) {
         ` · MQTT ${link.protocol === 4 ? '3.1.1' : link.protocol}`,
         ` · round trip ${link.rtt_ms.toFixed(1)} ms · ${counted(link.reconnects, 'reconnect')}`,
         link.last_error && ` · last error: ${link.last_error}`, nextTry(link),
+        link.token_until && ` · its token is good until ${moment(toMs(link.token_until))}`,
         link.held_back && ` · held back by ${link.held_back}`,
         link.paused && ` · ${pausedBy(link.paused)}`),
       el('div', { class: 'timeline' }, outages(name)));
@@ -135,8 +136,9 @@ function years(flash) {
   if (!flash) return ['not told', ''];
   const { years_left: left, why, used_percent: used } = flash;
   if (left === null) return ['unknown', why];
-  return [`${left < 10 ? left.toFixed(1) : count(left)} years`,
-    why ?? `at this rate; ${used} % of its life are used at the most`];
+  return [`${left >= 20 ? 'more than' : 'at most'} ${left < 10 ? left.toFixed(1) : count(left)} years`,
+    `by what bascule writes; others write, too, and the medium more than it is told; ${
+      why ?? `${used} % of its life are used at the most`}`];
 }
 
 export function drawJournal({ journal, uptime_s: uptime, version, epoch }) {

@@ -29,7 +29,6 @@ const char* consequence(Evidence evidence) {
 }
 
 std::string times(std::uint64_t count) {
-  if (count == 0) return "never";
   return count == 1 ? "once" : std::to_string(count) + " times";
 }
 
@@ -45,9 +44,13 @@ std::string forgotten_advice(const Forgotten& forgotten) {
     return "this broker may have forgotten: " + silent + last +
            "; if it crashed, make it save more often (mosquitto: autosave_interval)";
   }
-  return "this broker forgets: it lost this bridge's session " + times(forgotten.sessions) +
-         " and its bookmark " + times(forgotten.bookmarks) +
-         (silent.empty() ? "" : ", and " + silent) + last +
+  std::string lost;
+  if (forgotten.sessions > 0) lost = "this bridge's session " + times(forgotten.sessions);
+  if (forgotten.bookmarks > 0) {
+    lost += (lost.empty() ? "this bridge's bookmark " : " and its bookmark ") +
+            times(forgotten.bookmarks);
+  }
+  return "this broker forgets: it lost " + lost + (silent.empty() ? "" : ", and " + silent) + last +
          "; make it keep sessions and retained messages over a restart (mosquitto: "
          "persistence true), or say in each lane's resend what it is sent again" +
          (forgotten.sessions == 0

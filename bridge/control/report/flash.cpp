@@ -9,7 +9,6 @@ constexpr std::int64_t rate_needs_ms = 600'000;
 constexpr std::uint64_t messages_needed = 20;  // else it is the start that is divided by them
 constexpr double day_ms = 86'400'000;
 constexpr double year_ms = 365.25 * day_ms;
-constexpr double years_max = 1'000;
 
 }  // namespace
 
@@ -21,7 +20,7 @@ Flash flash(std::uint64_t endurance_bytes, std::optional<unsigned> used_percent,
     flash.bytes_per_message = written / static_cast<double>(writes.messages);
   }
   if (writes.for_ms < rate_needs_ms) {
-    flash.why = "the journal has been open for less than 10 min, since the start or a reload";
+    flash.why = "bascule has been running for less than 10 min";
     return flash;
   }
   flash.bytes_per_day = written / static_cast<double>(writes.for_ms) * day_ms;
@@ -32,8 +31,8 @@ Flash flash(std::uint64_t endurance_bytes, std::optional<unsigned> used_percent,
   }
   const double left = 1 - std::min(used_percent.value_or(0), 100U) / 100.0;
   const double left_bytes = static_cast<double>(endurance_bytes) * left;
-  flash.years_left = left_bytes >= *flash.bytes_per_year * years_max
-                         ? years_max
+  flash.years_left = left_bytes >= *flash.bytes_per_year * Flash::years_told
+                         ? Flash::years_told
                          : left_bytes / *flash.bytes_per_year;
   if (!used_percent) flash.why = "how worn it is, is not told: reckoned as if it were new";
   return flash;

@@ -1,7 +1,7 @@
-// What the journal costs the flash under it, and how long that will last, as far as it can be
-// known: what its maker says it can be written, how worn it says it is, and how fast the journal
-// writes. Others may write, too; so does the file system for itself, and the flash more than it is
-// told to. Pure.
+// What the journal costs the flash under it, and how long that will last at the most, as far as it
+// can be known: what its maker says it can be written, how worn it says it is, and how fast the
+// journal writes. Others may write, too; so does the file system for itself, and the flash more
+// than it is told to (its write amplification). So many years are not told as such. Pure.
 #pragma once
 
 #include <cstdint>
@@ -11,13 +11,16 @@
 namespace bascule {
 
 struct Flash {
-  std::optional<double> bytes_per_day, bytes_per_year;  // at the rate since the journal was opened
+  static constexpr double years_told = 20;  // what is more is no more than a guess
+
+  std::optional<double> bytes_per_day, bytes_per_year;  // at the rate since the program started
   std::optional<double> bytes_per_message;              // likewise
-  std::optional<double> years_left;                     // at that rate; 1,000 at the most
-  std::string why;  // it is unknown, or how far to trust it; empty: all is told
+  std::optional<double> years_left;  // at the most, at that rate; years_told: that or more
+  std::string why;                   // it is unknown, or how far to trust it; empty: all is told
 };
 
-// What the journal had written in `for_ms`, and for how many messages.
+// What the journal had written in `for_ms`, and for how many messages. A reload of the
+// configuration begins neither anew.
 struct FlashWrites {
   std::uint64_t bytes = 0, messages = 0;
   std::int64_t for_ms = 0;

@@ -51,11 +51,11 @@ constexpr Metric of_disk[] = {
     {"/journal/written_bytes", "bascule_disk_written_bytes_total", MetricType::Counter,
      "What the program has had written to disks since it started."},
     {"/journal/flash/years_left", "bascule_flash_left_years", MetricType::Gauge,
-     "How long the flash lasts at this rate, by journal.flash."},
+     "How long the flash lasts at the most, by journal.flash and what is written; 20: or more."},
     {"/journal/flash/bytes_per_day", "bascule_journal_day_bytes", MetricType::Gauge,
-     "What the journal has the disk write in a day, at the rate since it was opened."},
+     "What the journal has the disk write in a day, at the rate since the program started."},
     {"/journal/flash/bytes_per_message", "bascule_journal_message_bytes", MetricType::Gauge,
-     "What the journal has had the disk write for a message, since it was opened."},
+     "What the journal has had the disk write for a message, since the program started."},
 };
 
 constexpr Metric of_direction[] = {
@@ -113,6 +113,16 @@ constexpr Metric of_policy[] = {
      "Decisions that failed since the program started."},
     {"/cases", "bascule_policy_cases_open", MetricType::Gauge,
      "Exceptions of this policy that wait for a person."},
+};
+
+// Since the journal was made.
+constexpr Metric of_damage[] = {
+    {"/lost_commits", "bascule_journal_lost_commits_total", MetricType::Counter,
+     "Commits that the medium took with the journal's log, with acknowledged messages; or more."},
+    {"/mended_bits", "bascule_journal_mended_bits_total", MetricType::Counter,
+     "Bits of the journal's log that the medium had changed, and that were put back."},
+    {"/left_bits", "bascule_journal_left_bits_total", MetricType::Counter,
+     "Bits of the journal's log that the medium had changed, and that are wrong still."},
 };
 
 // What one place of the status is labelled with, and the place.
@@ -198,6 +208,10 @@ std::string metrics_text(const json& status) {
   const json& journal = status.at("journal");
   add(families.back(), {},
       journal.at("full").get<bool>() || !journal.at("trouble").is_null() ? 1 : 0);
+
+  const json none{{"lost_commits", 0}, {"mended_bits", 0}, {"left_bits", 0}};
+  const json& damage = journal.at("log_damage");
+  add(families, of_damage, {{{}, damage.is_null() ? &none : &damage}});
 
   std::vector<Place> places;
   for (const auto& [direction, counters] : status.at("counters").items()) {

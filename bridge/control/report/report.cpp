@@ -214,9 +214,8 @@ std::string waits(const LaneState& lane, const LaneStatus& sending, const char* 
 }
 
 json flash_report(const StatusParts& parts) {
-  const Flash found =
-      flash(parts.endurance_bytes, parts.flash_used_percent,
-            {parts.journal.written_bytes, parts.journal.placed, parts.journal.open_ms});
+  const Flash found = flash(parts.endurance_bytes, parts.flash_used_percent,
+                            {parts.journal.written_bytes, parts.journal.placed, parts.uptime_ms});
   return {{"endurance_bytes", parts.endurance_bytes == 0 ? json() : json(parts.endurance_bytes)},
           {"used_percent", or_null(parts.flash_used_percent)},
           {"bytes_per_message", or_null(found.bytes_per_message)},

@@ -1,6 +1,7 @@
 #include "journal/backlog/appender.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <utility>
 
 #include "message/properties.hpp"
@@ -11,6 +12,8 @@ namespace {
 // Large enough that a row's own cost is shared by many messages, small enough that a reader holds
 // little more than it asked for.
 constexpr std::size_t batch_bytes_max = 256 << 10;
+
+std::atomic<std::uint64_t> placed = 0;
 
 // Of a topic that is there, and no more.
 RetainedValue present(const AppendGroup& group, const Append& entry) {
@@ -56,6 +59,8 @@ std::string source_of(const Stamp& stamp) {
 }
 
 }  // namespace
+
+std::uint64_t messages_placed() { return placed; }
 
 RoomAsked room_asked(const AppendGroup& group) {
   RoomAsked asked;
@@ -262,7 +267,7 @@ void Appender::place(LaneState& lane, const Record& record, std::string_view byt
     batch->before_bytes = lane.appended_bytes;
   }
   const std::uint64_t sequence = lane.next++;
-  ++placed_;
+  ++placed;
   const std::size_t at = batch->data.size();
   if (whole != nullptr && at == 0 && lane.settings.keep == Keep::all) {
     batch->data = std::move(*whole);

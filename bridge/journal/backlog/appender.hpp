@@ -63,6 +63,9 @@ struct AppendGroup {
 using RoomAsked = std::map<LaneId, Asked>;
 RoomAsked room_asked(const AppendGroup& group);
 
+// Messages that got a place in a journal since the program started. Any thread.
+std::uint64_t messages_placed();
+
 class Appender {
  public:
   Appender(Transaction& transaction, Books& books, Repeats& repeats, RepeatLedger& repeat_ledger,
@@ -94,9 +97,6 @@ class Appender {
   // What of the lane can be read ends before this sequence: the rest is in no row yet.
   std::uint64_t readable_end(const LaneState& lane) const;
   std::int64_t appended_ms() const { return appended_ms_; }  // boot time of the last append
-
-  // Messages that got a place since the start.
-  std::uint64_t placed() const { return placed_; }
 
   // Before a commit; and after it, what it held, for those who read.
   void close_batches();
@@ -133,7 +133,6 @@ class Appender {
   std::vector<Room> rooms_;             // scratch
   std::vector<std::uint64_t> claimed_;  // likewise, by lane id - 1
   bool central_up_ = false;
-  std::uint64_t placed_ = 0;
   std::int64_t appended_ms_ = 0;
 };
 

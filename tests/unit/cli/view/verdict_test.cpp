@@ -105,7 +105,7 @@ TEST_CASE("verdict: flash that lasts less than a year is to be replaced") {
   status["lanes"] = json::array();
   status["journal"]["flash"] = {{"years_left", 0.5}};
   CHECK(text(status) ==
-        "DEGRADED  the flash lasts about 182 days at the rate that bascule writes\n");
+        "DEGRADED  the flash lasts at most 182 days at the rate that bascule writes\n");
   status["journal"]["flash"]["years_left"] = 1;
   CHECK(text(status) == "OK\n");
   status["journal"]["flash"]["years_left"] = nullptr;

@@ -58,11 +58,18 @@ TEST_CASE("metrics: what the status says is there, in base units and with bounde
     CHECK_MESSAGE(text.find(line) != text.npos, line);
   }
   CHECK(text.find("bascule_flash_left_years") == text.npos);  // it is not known
+  CHECK(text.find("bascule_journal_lost_commits_total 0\n") != text.npos);
+  parts.journal.log_damage = {.bits = 1, .left = 2, .lost_commits = 3, .last_ms = 4};
+  for (const char* line :
+       {"bascule_journal_lost_commits_total 3\n", "bascule_journal_mended_bits_total 1\n",
+        "bascule_journal_left_bits_total 2\n"}) {
+    CHECK(metrics_text(status_report(parts)).find(line) != text.npos);
+  }
   parts.endurance_bytes = 1'000'000'000'000;
-  parts.journal.open_ms = 3'600'000;
+  parts.uptime_ms = 3'600'000;
   parts.journal.placed = 24;
   parts.journal.written_bytes = 24'000;
-  CHECK(metrics_text(status_report(parts)).find("bascule_flash_left_years 1000\n") != text.npos);
+  CHECK(metrics_text(status_report(parts)).find("bascule_flash_left_years 20\n") != text.npos);
   CHECK(metrics_text(status_report(parts)).find("bascule_journal_day_bytes 576000\n") != text.npos);
   CHECK(metrics_text(status_report(parts)).find("bascule_journal_message_bytes 1000\n") !=
         text.npos);

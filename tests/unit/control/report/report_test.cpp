@@ -4,6 +4,7 @@
 
 #include <set>
 
+#include "control/report/faults.hpp"
 #include "support/journal_case.hpp"
 
 using namespace bascule;
@@ -184,4 +185,19 @@ TEST_CASE("report: what the broker granted, while it is connected, and what hold
   CHECK(status_report(of)["links"]["site"]["granted"]["maximum_qos"] == 2);
   granted.protocol = Protocol::v3_1_1;
   CHECK(status_report(of)["links"]["site"]["granted"].is_null());
+}
+
+TEST_CASE("report: of what a broker forgot, only what there was is told") {
+  Forgotten forgotten;
+  forgotten.last_ms = 1;
+  const auto advice = [&forgotten] {
+    return forgotten_report(forgotten)["advice"].get<std::string>();
+  };
+  forgotten.bookmarks = 1;
+  CHECK(advice().starts_with("this broker forgets: it lost this bridge's bookmark once, last at"));
+  forgotten.sessions = 2;
+  CHECK(advice().starts_with(
+      "this broker forgets: it lost this bridge's session 2 times and its bookmark once, last"));
+  forgotten.bookmarks = 0;
+  CHECK(advice().starts_with("this broker forgets: it lost this bridge's session 2 times, last"));
 }
