@@ -195,16 +195,19 @@ with Stage() as stage:
     shop.headquarters.wait_count(5)
     shop.offline()
     shop.sells(10)
-    shop.till.publish("pos/till-2/sale", "refused")
+    large = "refused " * 1000  # alone in its commit, so that it lies in a segment
+    shop.till.publish("pos/till-2/sale", large)
+    shop.till.wait_acknowledged()
+    assert list(shop.bascule.data_dir.glob("journal.db-" + "?" * 16)), "there is no segment"
     shop.sells(10)
     stick = shop.exported()
     shop.door.refuse = lambda topic: 0x87 if topic.endswith("till-2/sale") else 0
     error = shop.imported(stick, code=1).stderr
     assert "the broker refuses message" in error and "not authorized" in error, error
-    assert "refused" not in shop.headquarters.payloads()
+    assert large not in shop.headquarters.payloads()
     shop.door.refuse = None
     shop.online()
-    shop.headquarters.wait_payload("refused")
+    shop.headquarters.wait_payload(large)
     shop.headquarters.expect(range(1, shop.sold + 1), topic=SALE_ABOVE)
 
 # With a key only what bears stamps of that key is taken.
