@@ -7,7 +7,9 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/ssl/error.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <cstdlib>
 #include <cstring>
+#include <new>
 #include <optional>
 #include <stdexcept>
 #include <thread>
@@ -181,8 +183,7 @@ class Transport::Stream : public std::enable_shared_from_this<Stream> {
   void opened() {
     open_ = true;
     timer_.cancel();
-    buffer_ = std::make_unique_for_overwrite<char[]>(read_bytes);
-    capacity_ = read_bytes;
+    size_buffer(read_bytes);
     handlers_.on_open();
     read();
   }
@@ -223,10 +224,16 @@ class Transport::Stream : public std::enable_shared_from_this<Stream> {
                         : filled_ < read_bytes ? read_bytes
                                                : capacity_;
     if (wanted == capacity_) return;
-    auto buffer = std::make_unique_for_overwrite<char[]>(wanted);
-    std::memcpy(buffer.get(), buffer_.get(), filled_);
-    buffer_ = std::move(buffer);
-    capacity_ = wanted;
+    size_buffer(wanted);
+  }
+
+  // A large one is not copied, and never there twice.
+  void size_buffer(std::size_t bytes) {
+    auto* const buffer = static_cast<char*>(std::realloc(buffer_.get(), bytes));
+    if (buffer == nullptr) throw std::bad_alloc();
+    static_cast<void>(buffer_.release());
+    buffer_.reset(buffer);
+    capacity_ = bytes;
   }
 
   void broken(const Error& error) {
@@ -285,7 +292,10 @@ class Transport::Stream : public std::enable_shared_from_this<Stream> {
   bool reading_ = false;
   bool sending_ = false;
   bool finishing_ = false;
-  std::unique_ptr<char[]> buffer_;
+  struct Free {
+    void operator()(char* bytes) const { std::free(bytes); }
+  };
+  std::unique_ptr<char, Free> buffer_;
   std::size_t capacity_ = 0;
   std::size_t filled_ = 0;
   std::string pending_;
