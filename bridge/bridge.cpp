@@ -1,16 +1,21 @@
 #include "bridge.hpp"
 
 #include <spdlog/spdlog.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
+#include <csignal>
 #include <utility>
 
 #include "changes.hpp"
 #include "clock.hpp"
 #include "config/stages.hpp"
 #include "crossing/terms.hpp"
+#include "journal/salvage/incidents.hpp"
+#include "journal/salvage/opening.hpp"
 #include "log.hpp"
+#include "message/machine.hpp"
 
 namespace bascule {
 namespace {
@@ -50,7 +55,7 @@ Bridge::Bridge(BridgeConfig config, bool accept_losses, std::int64_t started_ms,
     : config_(std::move(config)),
       identity_{config_.id, read_stamp_key(config_)},
       policies_(host_settings(config_)),
-      journal_(config_.journal, config_.id, all_lanes(config_)),
+      journal_(open_or_salvage(config_.journal, config_.id, all_lanes(config_), machine_id())),
       found_(journal_.found()),
       entered_(enter(journal_, config_, accept_losses)),
       events_(own_at_centre(config_).events(), journal_,
@@ -137,10 +142,52 @@ void Bridge::start() {
       },
       [this](const JournalNews& news) { events_.journal(news); });
   journal_.tell([this](JournalCore& core) { events_.damaged(core.log_mending()); });
+  tell_salvaged();
   begin_site_();
   if (begin_central_) begin_central_();
   if (fleet_) fleet_->start();
   rounds_.post([this] { look_round(); });
+}
+
+// What was salvaged is told of once the events lane has it. Until then each start tells it.
+void Bridge::tell_salvaged() {
+  nlohmann::json salvaged = read_incidents(config_.data_dir).at("salvaged");
+  if (salvaged.is_null() || salvaged.value("told", false)) return;
+  const auto at_ms = salvaged.value("at_ms", std::int64_t{0});
+  journal_.tell([this, at_ms](JournalCore& core) {
+    LossNews losses;
+    for (const Loss& loss : core.store().losses().newest(100'000)) {
+      if (loss.at_ms >= at_ms && loss.reason == "damaged") losses.add(loss);
+    }
+    losses.committed();
+    for (const Loss& loss : losses.take_all()) {
+      const LaneState& lane = core.lanes().at(loss.lane - 1U);
+      tell_loss(loss, lane.name, lane.direction);
+      events_.loss(loss, lane.name, lane.direction);
+    }
+  });
+  journal_.change_later([](JournalCore&) {},
+                        [data_dir = config_.data_dir, salvaged]() mutable {
+                          salvaged["told"] = true;
+                          try {
+                            write_incident(data_dir, "salvaged", salvaged);
+                          } catch (const std::exception& e) {
+                            spdlog::warn("journal: {}; the next start tells it again", e.what());
+                          }
+                        });
+}
+
+// Nothing that the running stages could do mends it.
+void Bridge::look_for_damage() {
+  const std::string trouble = journal_.glance().trouble;
+  if (!is_damage(trouble) || journal_damaged_.exchange(true)) return;
+  spdlog::error("journal: its pages are damaged; the bridge ends, and its next start salvages it");
+  try {
+    want_salvage(config_.data_dir, trouble);
+  } catch (const JournalError& e) {
+    spdlog::error("journal: {}", e.what());
+  }
+  ::kill(::getpid(), SIGTERM);
 }
 
 void Bridge::look_round() {
@@ -165,6 +212,7 @@ void Bridge::look_round() {
     // The journal says so itself.
   }
   summary_->look(boottime_ms());
+  look_for_damage();
   next_round_ = rounds_.after(round_every, [this] { look_round(); });
 }
 

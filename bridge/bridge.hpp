@@ -4,6 +4,7 @@
 // Made, started, stopped and destroyed on the main thread.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -54,6 +55,9 @@ class Bridge {
   const BridgeConfig& config() const { return config_; }
   Journal& journal() { return journal_; }
   const std::string& found() const { return found_; }  // in the journal, for people
+  // Its pages are damaged: the process was sent SIGTERM, and the next start salvages it. Any
+  // thread.
+  bool journal_damaged() const { return journal_damaged_; }
   // What the control server answers; between start() and stop().
   const ControlApi& api() const { return api_; }
 
@@ -71,6 +75,8 @@ class Bridge {
   void connect_stages();
   void stop_beside();
   void look_round();
+  void look_for_damage();
+  void tell_salvaged();
   std::function<void()> beginning(Crossing& crossing, Direction in);
   std::function<void()> begun_by(const char* link, Crossing& crossing, Direction in);
 
@@ -94,6 +100,7 @@ class Bridge {
   Loop::Timer next_round_;
   Loop rounds_{"rounds"};  // what looks at the stages each second
   ControlApi api_ = ControlHandlers{};
+  std::atomic<bool> journal_damaged_ = false;
   bool stopped_ = true;
 };
 

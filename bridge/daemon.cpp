@@ -116,6 +116,9 @@ class Daemon {
     const std::string signal = wait_for_end();
     spdlog::info("{}: ending", signal);
     sd_notify(0, "STOPPING=1");
+    if (bridge_->journal_damaged()) {
+      throw std::runtime_error("the journal is damaged; the next start salvages it");
+    }
   }
 
   // However it ends: whoever calls others stops before these.

@@ -26,6 +26,7 @@ BRIDGE = [
     ["journal/backlog"],
     ["journal/sessions"],
     ["journal"],
+    ["journal/salvage"],
     ["crossing/subscriptions", "crossing/exchange", "crossing/comparison_retry",
      "crossing/comparison_blemishes"],
     ["crossing/filter_farewell"],

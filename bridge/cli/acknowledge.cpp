@@ -34,7 +34,8 @@ int acknowledge(const BridgeConfig& config, const Options& options) {
 constexpr auto about =
     R"(Asks the daemon. Says that you know that the broker of this link has forgotten what it should
 have kept, and that it is mended there: 'bascule status' and its verdict are silent about it then.
-So they are about a session that ended by its own expiry. Without it they are after a day. Should
+So they are about a session that ended by its own expiry. Without it they are after a day.
+'journal' in place of a link: that the journal was salvaged, or came from another machine. Should
 it happen again, they say so anew. 'bascule status --json' and the log have all of it.
 
 Exit codes: 0 done, also if there was nothing, 1 failed, 3 no daemon answers.
@@ -46,12 +47,13 @@ Examples:
 
 void add_acknowledge(CLI::App& program, Choice& choice) {
   const auto options = std::make_shared<Options>();
-  auto* command = add_subcommand(program, choice, options, "acknowledge",
-                                 "End the warning that a broker has forgotten", acknowledge);
-  command->add_option("LINK", options->link, "site or central")
+  auto* command = add_subcommand(
+      program, choice, options, "acknowledge",
+      "End the warning that a broker has forgotten, or the journal was salvaged", acknowledge);
+  command->add_option("LINK", options->link, "site, central or journal")
       ->required()
       ->type_name("")
-      ->check(CLI::IsMember({"site", "central"}));
+      ->check(CLI::IsMember({"site", "central", "journal"}));
   command->add_option("--by", options->by, "Who says so (default: the login name)")
       ->type_name("NAME");
   add_json_flag(command, options->as_json);

@@ -9,6 +9,7 @@
 #include "cli/command.hpp"
 #include "cli/moment.hpp"
 #include "cli/print.hpp"
+#include "cli/salvage.hpp"
 #include "cli/subcommand.hpp"
 #include "cli/view/journal_view.hpp"
 #include "cli/view/payload_text.hpp"
@@ -214,6 +215,8 @@ Examples:
   bascule journal export FILE              carry what waits to the centre, …
   bascule journal import FILE              … and publish it there
   bascule journal repeats                  what was dropped as a repeat
+  bascule journal salvage                  what can be read of a damaged one, into a new one
+  bascule journal adopt                    it was moved to this machine
 
 'bascule journal COMMAND --help' explains one command.)");
 
@@ -246,6 +249,7 @@ lost; that there is something is said below.
 
 Exit codes: 0 done, also if there are losses; 1 failed.)");
   add_quarantine(*journal, choice);
+  add_salvage(*journal, choice);
   add_replay(*journal, choice);
   add_export(*journal, choice);
   add_import(*journal, choice);

@@ -1,8 +1,9 @@
 // What a person knows, and need not be told any more.
 //
 //   POST /v1/acknowledge
-//        link (site or central); by
+//        link (site, central, or journal); by
 //        {"acknowledged": [{"link", "last"}]}: that its broker had forgotten, the last time then.
+//        Of the journal: that it was salvaged, or came from another machine.
 //        Should it forget again, that is told anew. Nothing, where there is nothing to know.
 #pragma once
 

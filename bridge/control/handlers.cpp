@@ -15,10 +15,12 @@
 #include "control/query/quarantine_queries.hpp"
 #include "control/query/queries.hpp"
 #include "control/report/disk_writes.hpp"
+#include "control/report/faults.hpp"
 #include "control/report/metrics.hpp"
 #include "control/report/report.hpp"
 #include "control/report/wear_watch.hpp"
 #include "journal/backlog/retention.hpp"
+#include "journal/salvage/incidents.hpp"
 
 namespace bascule {
 namespace {
@@ -89,14 +91,20 @@ StatusParts status_parts(const Stages& stages, WearWatch& wear) {
   return parts;
 }
 
+nlohmann::json whole_status(const Stages& stages, WearWatch& wear) {
+  nlohmann::json status = status_report(status_parts(stages, wear));
+  const nlohmann::json incidents = read_incidents(stages.config.data_dir);
+  status["journal"]["salvaged"] = salvage_report(incidents.at("salvaged"));
+  status["journal"]["moved"] = moved_report(incidents.at("moved"));
+  return status;
+}
+
 }  // namespace
 
 ControlApi control_api(const Stages& stages, PauseDesk& pauses) {
   ControlHandlers handlers;
   const auto wear = std::make_shared<WearWatch>(stages.config.data_dir);
-  handlers["GET /v1/status"] = [stages, wear](const Query&) {
-    return status_report(status_parts(stages, *wear));
-  };
+  handlers["GET /v1/status"] = [stages, wear](const Query&) { return whole_status(stages, *wear); };
   handlers["GET /v1/fleet"] = [stages](const Query&) {
     if (stages.fleet == nullptr) {
       throw std::invalid_argument(
@@ -149,7 +157,7 @@ ControlApi control_api(const Stages& stages, PauseDesk& pauses) {
   };
   ControlTextHandlers texts;
   texts["GET /metrics"] = [stages, wear](const Query&) {
-    return ControlText{metrics_type, metrics_text(status_report(status_parts(stages, *wear)))};
+    return ControlText{metrics_type, metrics_text(whole_status(stages, *wear))};
   };
   return {std::move(handlers), std::move(texts)};
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "journal/store/journal_damaged.hpp"
 #include "journal/store/sqlite/gather_vfs.hpp"
 
 namespace bascule {
@@ -48,7 +49,9 @@ JournalCore::JournalCore(JournalSettings settings, std::string bridge_id,
     sessions_.end_former();
     if (!settings_.look_only) enter_boot();
   } catch (const DatabaseError& e) {
-    throw JournalError("cannot read the journal in " + settings_.data_dir + ": " + e.what());
+    const std::string why = "cannot read the journal in " + settings_.data_dir + ": " + e.what();
+    if (e.damaged()) throw JournalDamaged(why);
+    throw JournalError(why);
   }
 }
 

@@ -51,7 +51,8 @@ void JournalLog::new_epoch(const JournalCore& core) {
       "journal: {}. Its last messages may be lost, and what it forwarded last may cross again and "
       "not be known as a repeat. Numbers are given again, so epoch {} follows {}",
       damaged ? "its log was damaged"
-              : "the machine went down while the journal was open with 'sync: normal'",
+              : "the machine went down while the journal was open with 'sync: normal'; or it was "
+                "salvaged, or came from another machine, as is said above",
       core.epoch(), core.former_epoch());
 }
 

@@ -73,6 +73,14 @@ void damage(const json& status, std::int64_t now_ms, Findings& findings) {
   }
 }
 
+void salvaged_or_moved(const json& status, std::int64_t now_ms, Findings& findings) {
+  for (const char* what : {"salvaged", "moved"}) {
+    const json& incident = part_of(part_of(status, "journal"), what);
+    if (!is_news(incident, now_ms)) continue;
+    findings.add(Health::degraded, "journal: " + text_of(incident, "advice"));
+  }
+}
+
 // It has to be replaced before.
 void flash(const json& status, Findings& findings) {
   const double years = number_of(part_of(part_of(status, "journal"), "flash"), "years_left");
@@ -310,6 +318,7 @@ Verdict verdict(const json& status, std::int64_t now_ms) {
   Findings findings;
   journal(status, findings);
   damage(status, now_ms, findings);
+  salvaged_or_moved(status, now_ms, findings);
   flash(status, findings);
   outage(status, now_ms, findings);
   refused(status, now_ms, findings);

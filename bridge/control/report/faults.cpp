@@ -113,4 +113,34 @@ json damage_report(const LogDamage& damage) {
           {"advice", damage_advice(damage)}};
 }
 
+json salvage_report(const json& salvaged) {
+  if (salvaged.is_null()) return {};
+  const std::string at = utc_text(salvaged.value("at_ms", std::int64_t{0}));
+  const auto pages = salvaged.value("pages", std::uint64_t{0});
+  const auto damaged = salvaged.value("damaged_pages", std::uint64_t{0});
+  const std::string aside = salvaged.value("aside", "");
+  return {{"pages", pages},
+          {"damaged_pages", damaged},
+          {"aside", aside},
+          {"last", at},
+          {"acknowledged", salvaged.value("acknowledged", false)},
+          {"advice", "the journal was damaged, and salvaged at " + at + ": " +
+                         std::to_string(damaged) + " of " + std::to_string(pages) +
+                         " pages could not be read. 'bascule journal losses' has what is lost "
+                         "(damaged); the damaged journal is in " +
+                         aside +
+                         ". Replace the medium; 'bascule acknowledge journal' ends this warning"}};
+}
+
+json moved_report(const json& moved) {
+  if (moved.is_null()) return {};
+  const std::string at = utc_text(moved.value("at_ms", std::int64_t{0}));
+  return {{"last", at},
+          {"acknowledged", moved.value("acknowledged", false)},
+          {"advice", "the journal was found on another machine than before, at " + at +
+                         ", and went on under a new epoch. If the other machine still runs it, "
+                         "give one of the two another bridge.id; 'bascule acknowledge journal' "
+                         "ends this warning"}};
+}
+
 }  // namespace bascule

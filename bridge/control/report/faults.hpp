@@ -14,5 +14,8 @@ nlohmann::json forgotten_report(const Forgotten& forgotten);
 nlohmann::json expired_report(const Expired& expired);
 // Bits of the journal's log that the medium changed.
 nlohmann::json damage_report(const LogDamage& damage);
+// That the journal was salvaged, or came from another machine, as incidents.json has it.
+nlohmann::json salvage_report(const nlohmann::json& salvaged);
+nlohmann::json moved_report(const nlohmann::json& moved);
 
 }  // namespace bascule

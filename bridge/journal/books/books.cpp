@@ -5,6 +5,7 @@
 
 #include "clock.hpp"
 #include "journal/lane/crc32c.hpp"
+#include "journal/store/journal_damaged.hpp"
 
 namespace bascule {
 
@@ -31,7 +32,7 @@ void Books::load() {
   const std::map<LaneId, LaneSettings> before = transaction_.store().configuration().lanes();
   for (LaneState& lane : lanes_) {
     if (lane.id != &lane - lanes_.data() + 1) {
-      throw JournalError("the journal's table of lanes has a hole before " + lane.name);
+      throw JournalDamaged("the journal's table of lanes has a hole before " + lane.name);
     }
     lane.former = lane.name != "default" && lane.name != events_lane;
     if (const auto known = before.find(lane.id); known != before.end()) {

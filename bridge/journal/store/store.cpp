@@ -8,6 +8,7 @@
 #include <system_error>
 
 #include "clock.hpp"
+#include "journal/store/journal_damaged.hpp"
 #include "journal/store/schema.hpp"
 #include "journal/store/sqlite/gather_vfs.hpp"
 
@@ -40,8 +41,12 @@ bool is_missing(const JournalSettings& settings) {
   return missing;
 }
 
-[[noreturn]] void cannot_open(const std::string& directory, const DatabaseError& why) {
-  throw JournalError("cannot open " + path_in(directory) + ": " + why.what());
+// Also where tables, or columns, are missing.
+[[noreturn]] void cannot_open(const std::string& directory, const DatabaseError& e) {
+  constexpr int no_such_table = 1;
+  const std::string why = "cannot open " + path_in(directory) + ": " + e.what();
+  if (e.damaged() || (e.code & 0xFF) == no_such_table) throw JournalDamaged(why);
+  throw JournalError(why);
 }
 
 // A log that lost commits is kept as it was, beside the database.
