@@ -162,6 +162,8 @@ bool JournalCore::must_checkpoint() const {
   return !transaction_.under_way() && transaction_.store().log_pages() >= checkpoint_pages;
 }
 
+void JournalCore::empty_log() { transaction_.store().checkpoint(Database::Sync::now); }
+
 void JournalCore::checkpoint(Database::Sync sync) {
   if (must_checkpoint()) transaction_.store().checkpoint(sync);
 }

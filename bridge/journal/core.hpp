@@ -193,6 +193,8 @@ class JournalCore {
   // Copies the log into the file if it must be, which takes milliseconds: after a commit, when
   // those who waited for it have their answers. Throws DatabaseError.
   void checkpoint(Database::Sync sync = Database::Sync::now);
+  // The same however short it is, at the end: SQLite's own closing would not tell of an error.
+  void empty_log();
   void reopen();  // throws JournalError
   // What the last reopen() had to do since the journal's files had gone, for the log; empty:
   // nothing.

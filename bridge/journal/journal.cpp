@@ -302,6 +302,7 @@ void Journal::run() {
       commit_all();
     }
     answer(AppendResult::stored);
+    if (writable()) core_.empty_log();
   } catch (const std::exception& e) {
     fail(e.what());
   }
