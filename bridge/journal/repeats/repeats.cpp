@@ -11,6 +11,8 @@ namespace {
 constexpr std::size_t ranges_per_source = 1'000;
 constexpr std::size_t sources = 10'000;
 constexpr std::string_view any_peer = "*";  // noted by a version that did not know whose it was
+// Before a peer: what the broker's session holds of ours is not known, but what it delivers is.
+constexpr std::string_view unfamiliar = "? ";
 
 }  // namespace
 
@@ -104,7 +106,12 @@ bool Repeats::knows(Direction direction, std::string_view peer) const {
   return known == any_peer || (known == peer && !peer.empty());
 }
 
-void Repeats::begin_session(Direction direction, std::string_view peer) {
+bool Repeats::delivers_for(Direction direction, std::string_view peer) const {
+  const std::string_view known = sides_[direction].session.peer;
+  return !peer.empty() && known.starts_with(unfamiliar) && known.substr(unfamiliar.size()) == peer;
+}
+
+void Repeats::begin_session(Direction direction, std::string_view peer, bool familiar) {
   Side& of = sides_[direction];
   of.receipts.clear();
   of.uncommitted = 0;
@@ -114,7 +121,8 @@ void Repeats::begin_session(Direction direction, std::string_view peer) {
   ++of.session.number;
   of.session.held.clear();
   of.changed = true;
-  name_session(direction, peer);
+  name_session(direction,
+               familiar || peer.empty() ? std::string(peer) : std::string(unfamiliar).append(peer));
 }
 
 void Repeats::name_session(Direction direction, std::string_view peer) {

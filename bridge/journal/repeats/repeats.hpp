@@ -51,7 +51,11 @@ class Repeats {
   std::uint16_t session(Direction direction) const { return sides_[direction].session.number; }
   bool knows(Direction direction, std::string_view peer) const;
   const std::string& peer(Direction direction) const { return sides_[direction].session.peer; }
-  void begin_session(Direction direction, std::string_view peer);
+  // The session was there, unknown, when a connection of before met it: what it holds of ours is
+  // not known still, but its deliveries since then are.
+  bool delivers_for(Direction direction, std::string_view peer) const;
+  // `familiar`: it holds nothing of ours that is not known here.
+  void begin_session(Direction direction, std::string_view peer, bool familiar);
   void name_session(Direction direction, std::string_view peer);
 
   // True the first time a stamp is shown.

@@ -93,7 +93,9 @@ void Sessions::apply(Direction in, const SessionStart& start) {
   }
   if (expired_[out]) end_by_expiry(out, last, away, at);
   if (forgotten_[out]) count_as_lost(out, at);
-  repeats_.begin_session(in, start.present ? "" : start.peer);
+  if (!start.present || !repeats_.delivers_for(in, start.peer)) {
+    repeats_.begin_session(in, start.peer, !start.present);
+  }
   void_claims(out);
   transaction_.urge();
 }

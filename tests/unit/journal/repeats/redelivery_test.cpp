@@ -37,10 +37,12 @@ JournalCore open_large(const Directory& directory) {
   return {settings, "store-42", {}};
 }
 
-void check_none_twice(std::uint64_t count, std::size_t bytes, bool alike = false) {
+// `present`: the journal is new, and the broker's session is not.
+void check_none_twice(std::uint64_t count, std::size_t bytes, bool alike = false,
+                      bool present = false) {
   const Directory directory;
   JournalCore core = open_large(directory);
-  core.enter_session(Direction::up, {"broker", false});
+  core.enter_session(Direction::up, {"broker", present});
   deliver(core, count, bytes, false, alike);
   const Directory left = directory.copy();
   JournalCore after = open_large(left);
@@ -64,6 +66,10 @@ TEST_CASE("redelivery: 40 messages of 2 MB are known after a kill") {
 TEST_CASE("redelivery: 20,000 small messages are known after a kill, also if all are alike") {
   check_none_twice(20'000, 60);
   check_none_twice(20'000, 60, true);
+}
+
+TEST_CASE("redelivery: a session of before a new journal is known after a kill, released or not") {
+  check_none_twice(400, 100, false, true);
 }
 
 TEST_CASE("redelivery: more than there are packet ids are known after a kill") {

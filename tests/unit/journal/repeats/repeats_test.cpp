@@ -78,8 +78,8 @@ TEST_CASE("repeats: sources and sessions come back from the journal") {
   Store store(settings, "store-42");
   Repeats repeats;
   repeats.load(store, {});
-  repeats.begin_session(up, "broker");
-  repeats.begin_session(up, "broker");
+  repeats.begin_session(up, "broker", true);
+  repeats.begin_session(up, "broker", true);
   repeats.first_sight(stamp(3));
   repeats.save(store);
   Repeats again;
