@@ -176,13 +176,20 @@ std::string Store::put_back() {
     std::filesystem::remove(database_->log_path(), error);
   }
   if (!free) {
+    segments_.put_back();
     throw JournalError(path_in(directory_) +
                        " was removed, and another one is there; what the "
                        "removed one held is saved as " +
                        copy + ": stop the bridge, and move it to journal.db");
   }
-  segments_.put_back();
+  // SQLite gives a segment the owner and mode of the database, which has to be there for that.
   std::filesystem::rename(copy, path_in(directory_));
+  try {
+    segments_.put_back();
+  } catch (...) {
+    std::filesystem::rename(path_in(directory_), copy, error);
+    throw;
+  }
   return path_in(directory_) + " was removed; it is there again, with all that was in it";
 }
 

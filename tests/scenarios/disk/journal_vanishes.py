@@ -1,6 +1,7 @@
 """The journal's file is removed while the bridge runs; then its directory is moved away, and comes
 back. From then on nothing is acknowledged, and the status says why, and so does an event over MQTT
-at once, and another when it is over. What was removed is written anew from what is still open.
+at once, and another when it is over. What was removed is written anew from what is still open, large
+messages in the files beside it as well.
 Nothing acknowledged is lost.
 
 P1; fault: the journal's files vanish
@@ -8,6 +9,8 @@ P1; fault: the journal's files vanish
 import json
 
 from stage import SALE, Stage, wait_until
+
+LARGE = "{} " + "x" * 20_000
 
 
 def told(events, kind):
@@ -24,7 +27,8 @@ with Stage() as stage:
     till = stage.publisher(site)
     central.stop()
     bascule.wait_link("central", "down")
-    till.publish_numbered(SALE, 1, 400)
+    till.publish_numbered(SALE, 1, 200)
+    till.publish_numbered(SALE, 201, 400, text=LARGE)
     till.wait_acknowledged()
     wait_until(lambda: bascule.counters("up")["journaled"] == 400, "all in the journal")
 
@@ -47,7 +51,8 @@ with Stage() as stage:
     assert not bascule.data_dir.exists()
     elsewhere.rename(bascule.data_dir)
     central.start()
-    headquarters.expect(range(1, 601))
+    headquarters.expect([*range(1, 201), *(LARGE.format(number) for number in range(201, 401)),
+                         *range(401, 601)])
     bascule.wait_drained()
     wait_until(lambda: any("was moved" in why for why in told(events, "journal_resumed")),
                "word that it is over")

@@ -264,13 +264,20 @@ void Segments::put_back() {
   for (const auto* files : {&segments_, &unneeded_}) {
     for (const auto& [id, segment] : *files) {
       if (segment.file == nullptr || SegmentFile::exists(path_of(id))) continue;
-      const auto copy = SegmentFile::make(path_of(id));
-      for (std::uint64_t at = segment.given_back; at < segment.bytes; at += piece.size()) {
-        piece.resize(std::min<std::uint64_t>(copied_bytes, segment.bytes - at));
-        segment.file->read(piece.data(), piece.size(), at);
-        copy->write(piece, at);
+      try {
+        const auto copy = SegmentFile::make(path_of(id));
+        for (std::uint64_t at = segment.given_back; at < segment.bytes; at += piece.size()) {
+          piece.resize(std::min<std::uint64_t>(copied_bytes, segment.bytes - at));
+          segment.file->read(piece.data(), piece.size(), at);
+          copy->write(piece, at);
+        }
+        copy->sync();
+      } catch (const DatabaseError&) {
+        // A part of it would be taken for all of it the next time.
+        std::error_code error;
+        std::filesystem::remove(path_of(id), error);
+        throw;
       }
-      copy->sync();
     }
   }
 }

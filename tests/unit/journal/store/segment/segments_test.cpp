@@ -415,3 +415,26 @@ TEST_CASE("segments: removed while the journal is open, they are put back") {
   CHECK(payloads(read_backlog(core, 1)).starts_with(first + second));
   CHECK(losses(core).empty());
 }
+
+TEST_CASE("segments: removed with the whole journal while it is open, they are put back") {
+  const Directory directory;
+  const std::string first = noise(1'500'000, 1), second = noise(9'000, 2);
+  {
+    JournalCore core(small_files(directory), "store-42", {});
+    store(core, {{1, "t", first}});
+    store(core, {{1, "t", second}});
+    REQUIRE(segments_in(directory).size() == 2);
+    for (const std::string& name : segments_in(directory)) {
+      std::filesystem::remove(directory.path() + "/" + name);
+    }
+    for (const char* suffix : {"", "-log"}) {
+      std::filesystem::remove(directory.database() + suffix);
+    }
+    core.reopen();
+    CHECK(core.mended_files().find("was removed; it is there again") != std::string::npos);
+    CHECK(payloads(read_backlog(core, 1)) == first + second);
+  }
+  JournalCore core(small_files(directory), "store-42", {});
+  CHECK(payloads(read_backlog(core, 1)) == first + second);
+  CHECK(losses(core).empty());
+}
