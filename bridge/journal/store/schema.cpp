@@ -180,7 +180,8 @@ std::unique_ptr<Database> open_database(const std::string& path, const JournalSe
     database->leave_log();
   }
   if (!fresh && application != application_id) {
-    throw JournalError(path + " is not a bascule journal; move it away or choose another data_dir");
+    throw JournalError(path + " is not a bascule journal; move " + path +
+                       "* away or choose another data_dir");
   }
   if (version > schema_version) {
     throw JournalError(path + " was written by a newer bascule (schema " + std::to_string(version) +

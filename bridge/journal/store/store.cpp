@@ -106,13 +106,16 @@ Store::Store(const JournalSettings& settings, const std::string& bridge_id)
       sites_(*database_),
       subscriptions_(*database_) {
   try {
-    if (meta_.epoch().empty()) {
+    // Segments that are there already are another journal's. They are set aside before this one is
+    // begun: a crash in between would have the next opening remove them.
+    const bool begins = meta_.epoch().empty();
+    segments_.load(begins || log_mending_.lost_commits > 0);
+    if (begins) {
       begin();
       meta_.found(bridge_id, now().wall_ms);
       commit();
     }
     epoch_ = meta_.epoch();
-    segments_.load(log_mending_.lost_commits > 0);
     if (const std::string owner = meta_.bridge(); owner != bridge_id) {
       throw JournalError("the journal in " + directory_ + " belongs to the bridge '" + owner +
                          "', not '" + bridge_id +

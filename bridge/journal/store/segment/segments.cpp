@@ -43,7 +43,7 @@ std::string Segments::path_of(std::uint64_t segment) const {
   return path_ + '-' + name_of(segment);
 }
 
-void Segments::load(bool commits_lost) {
+void Segments::load(bool keep_all) {
   const auto known =
       database_.prepared("SELECT id FROM segment").bind().all([](const Statement& row) {
         return row.number(0);
@@ -55,7 +55,7 @@ void Segments::load(bool commits_lost) {
     if (has_row(id)) {
       needed.insert(id);
     } else {
-      leave(id, commits_lost);
+      leave(id, keep_all);
     }
   }
   std::uint64_t next = 0;  // the file after it
@@ -108,11 +108,13 @@ std::set<std::uint64_t> Segments::files() const {
 
 // What a crash has left of a transaction that was not committed, or of one that was, before the
 // files went.
-void Segments::leave(std::uint64_t id, bool commits_lost) {
+void Segments::leave(std::uint64_t id, bool keep) {
   std::error_code error;
-  if (commits_lost) {
+  if (keep) {
     const std::string aside = path_of(id) + ".damaged-" + std::to_string(now().wall_ms);
-    return std::filesystem::rename(path_of(id), aside, error);
+    std::filesystem::rename(path_of(id), aside, error);
+    if (!error) return;
+    throw DatabaseError(0, path_of(id) + " cannot be set aside: " + error.message());
   }
   const auto bytes = std::filesystem::file_size(path_of(id), error);
   unneeded_[id].bytes = error ? 0 : bytes;

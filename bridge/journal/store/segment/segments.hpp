@@ -25,8 +25,8 @@ class Segments {
       : database_(database), path_(std::move(path)), file_bytes_(file_bytes) {}
 
   // Once the schema is there. Files that nothing refers to any more go with the next give_back().
-  // `commits_lost`: what may have referred to them is gone, so they are set aside instead.
-  void load(bool commits_lost);
+  // `keep_all`: what may have referred to them is gone, so they are set aside instead.
+  void load(bool keep_all);
 
   // Where the data of a row is: the file, by the key of the first row in it, and the offset there.
   struct Place {
@@ -76,7 +76,7 @@ class Segments {
   void give_up(Found segment);
   std::set<std::uint64_t> files() const;
   bool has_row(std::uint64_t id);
-  void leave(std::uint64_t id, bool commits_lost);
+  void leave(std::uint64_t id, bool keep);
   std::uint64_t to_give_back(const Segment& segment) const;
 
   Database& database_;

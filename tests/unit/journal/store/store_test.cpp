@@ -173,3 +173,24 @@ TEST_CASE("store: a directory that cannot be written to, or made, is named") {
   settings.data_dir = "/proc/no/such/place";
   CHECK_THROWS_AS(Store(settings, "store-42"), JournalError);
 }
+
+TEST_CASE("store: a new journal sets the segments of another one aside") {
+  const Directory directory;
+  const std::string segment = directory.database() + "-7ffe000000000001";
+  {
+    JournalCore core = open_journal(directory);
+    store(core, {{1, "t", std::string(9'000, 'a')}});
+  }
+  const std::string data = bytes_of_file(segment);
+  REQUIRE(data.size() > 9'000);
+  std::filesystem::remove(directory.database());
+  JournalCore core(journal_settings(directory), "store-43", {});
+  store(core, {{1, "t", std::string(9'000, 'b')}});
+  CHECK(payloads(read_backlog(core, 1)) == std::string(9'000, 'b'));
+  std::string aside;
+  for (const auto& entry : std::filesystem::directory_iterator(directory.path())) {
+    if (entry.path().string().starts_with(segment + ".damaged-")) aside = entry.path().string();
+  }
+  REQUIRE_FALSE(aside.empty());
+  CHECK(bytes_of_file(aside) == data);
+}
