@@ -217,7 +217,10 @@ void BatchTable::salvage(LaneId lane, std::uint64_t first, const std::string& wh
                          .bind(Keys(database_).of(lane, first))
                          .first([&](const Statement& row) { return batch_of(row); });
   // Found on the way to others, and not by itself: its number has changed in the page.
-  if (!batch) throw DatabaseError::contradiction("a row of `batch` is not where its number says");
+  if (!batch) {
+    throw DatabaseError::contradiction("the journal is damaged: a row of its messages, from " +
+                                       std::to_string(first) + " on, is not where its number says");
+  }
   database_.prepared("INSERT INTO damaged VALUES(?1, ?2, ?3, ?4)")
       .run(LaneSequence{lane, first}.key(), Blob{(*batch)->data}, what, now().wall_ms);
   erase(lane, first, first);
