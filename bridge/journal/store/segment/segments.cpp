@@ -123,7 +123,8 @@ void Segments::leave(std::uint64_t id, bool keep) {
 
 std::uint64_t Segments::to_give_back(const Segment& segment) const {
   if (!takes_parts_) return 0;
-  return segment.erased / given_back_at_once * given_back_at_once - segment.given_back;
+  const std::uint64_t whole = segment.erased / given_back_at_once * given_back_at_once;
+  return whole - std::min(whole, segment.given_back);
 }
 
 Segments::Found Segments::writable(std::uint64_t row) {
@@ -176,18 +177,28 @@ void Segments::read(Place place, char* out, std::size_t count) const {
 
 // Looks for the first row that needs the file. Rows and files of a lane are in the same order, so
 // what is before its data is erased. A row between those of a file keeps it, too, wherever its own
-// data is: that takes one look, and not one at each row.
+// data is: that takes one look, and not one at each row. The medium may have changed the place of
+// the first: one that is not before that of the next row in the file is not believed, as what is
+// erased does not come back.
 bool Segments::find_first(std::uint64_t id, Segment& segment) {
-  const auto first =
+  Statement& rows =
       database_
           .prepared(
-              "SELECT segment, place FROM batch WHERE id BETWEEN ?1 AND ?2 ORDER BY id LIMIT 1")
-          .bind(id, segment.last)
-          .first([](const Statement& row) {
-            return Place{row.number(0), row.number(1)};
-          });
-  if (first && first->segment == id) segment.erased = std::min(first->at, segment.bytes);
-  return first.has_value();
+              "SELECT segment, place FROM batch WHERE id BETWEEN ?1 AND ?2 ORDER BY id LIMIT 8")
+          .bind(id, segment.last);
+  const bool needed = rows.step();
+  if (needed && rows.number(0) == id) {
+    const std::uint64_t first = rows.number(1);
+    std::uint64_t limit = segment.bytes;
+    while (rows.step()) {
+      if (rows.number(0) != id) continue;
+      limit = std::min(limit, rows.number(1));
+      break;
+    }
+    if (first <= limit) segment.erased = first;
+  }
+  rows.reset();
+  return needed;
 }
 
 void Segments::erased(std::uint64_t first, std::uint64_t last) {

@@ -194,3 +194,25 @@ TEST_CASE("store: a new journal sets the segments of another one aside") {
   REQUIRE_FALSE(aside.empty());
   CHECK(bytes_of_file(aside) == data);
 }
+
+TEST_CASE("store: a changed place of a row costs the data of no other row") {
+  const Directory directory;
+  std::vector<std::string> data;
+  {
+    JournalCore core = open_journal(directory);
+    for (std::uint64_t first = 1; first <= 4; ++first) {
+      const char letter = static_cast<char>('a' + first);
+      store(core, {{1, "t", std::string(200'000, letter)}});
+      data.push_back(core.store().batches().read(1, first)->data);
+    }
+  }
+  sql(directory, "UPDATE batch SET place = place + 524288 WHERE id = (SELECT min(id) FROM batch)");
+  for (int opening = 0; opening < 2; ++opening) {
+    Store store(journal_settings(directory), "store-42");
+    store.begin();
+    store.commit();
+    for (std::uint64_t first = 2; first <= 4; ++first) {
+      CHECK(store.batches().read(1, first)->data == data.at(first - 1));
+    }
+  }
+}
