@@ -264,12 +264,14 @@ void Segments::give_back() {
   }
 }
 
-bool Segments::in_place() const {
+bool Segments::in_place() const try {
   return std::ranges::all_of(writing_, [&](const auto& writing) {
     const auto found = segments_.find(writing.second);
     return found == segments_.end() || found->second.bytes == 0 ||
            SegmentFile::exists(path_of(found->first));
   });
+} catch (const DatabaseError&) {
+  return false;
 }
 
 void Segments::put_back() {

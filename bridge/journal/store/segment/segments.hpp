@@ -48,7 +48,7 @@ class Segments {
   // What was erased stays so in a power cut: removes the files that nothing needs, and gives the
   // file system the beginnings of others, where it takes parts of files.
   void give_back();
-  // Whether the files that are written to are at their paths.
+  // Whether the files that are written to are at their paths. One that cannot be looked for is not.
   bool in_place() const;
   // Writes those anew that are not there any more and are still open.
   void put_back();

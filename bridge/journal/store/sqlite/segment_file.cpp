@@ -2,12 +2,14 @@
 
 #include <fcntl.h>
 #include <sqlite3.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <new>
+#include <system_error>
 
 #include "journal/store/sqlite/gather_vfs.hpp"
 #include "journal/store/sqlite/statement.hpp"
@@ -38,7 +40,14 @@ bool SegmentFile::exists(const std::string& path) {
   sqlite3_vfs* const vfs = vfs_below();
   int there = 0;
   require(vfs->xAccess(vfs, path.c_str(), SQLITE_ACCESS_EXISTS, &there), path, "looking for");
-  return there != 0;
+  if (there != 0) return true;
+  // SQLite's VFS for Unix says so, too, of a file that it cannot ask for, and of an empty one.
+  struct stat info {};
+  if (::stat(path.c_str(), &info) == 0) return info.st_size > 0;
+  const int why = errno;
+  if (why == ENOENT) return false;
+  throw DatabaseError(SQLITE_IOERR_ACCESS,
+                      std::generic_category().message(why) + " in looking for " + path);
 }
 
 void SegmentFile::remove(const std::string& path, bool sync_directory) {

@@ -21,7 +21,7 @@ class SegmentFile {
   // Makes it, in place of any that is there. With '-' after the database's name it gets the
   // database's owner and mode.
   static std::unique_ptr<SegmentFile> make(const std::string& path);
-  // Null: there is none.
+  // Null: there is none, or it is empty. One that cannot be looked for is an error.
   static std::unique_ptr<SegmentFile> open(const std::string& path);
   static bool exists(const std::string& path);
   // Whether it is there or not. `sync_directory`: a power cut does not bring it back.

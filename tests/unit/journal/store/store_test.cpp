@@ -216,3 +216,20 @@ TEST_CASE("store: a changed place of a row costs the data of no other row") {
     }
   }
 }
+
+TEST_CASE("store: segments that cannot be looked for are not taken for gone") {
+  const Directory directory;
+  const std::string large(9'000, 'a');
+  {
+    JournalCore core = open_journal(directory);
+    store(core, {{1, "t", large}});
+  }
+  const std::string segment = directory.database() + "-7ffe000000000001";
+  std::filesystem::rename(segment, directory.path() + "/elsewhere");
+  std::filesystem::create_symlink(segment, segment);  // stat() does not end there
+  CHECK(says(refusal(directory), "in looking for " + segment));
+  std::filesystem::rename(directory.path() + "/elsewhere", segment);
+  JournalCore core = open_journal(directory);
+  CHECK(payloads(read_backlog(core, 1)) == large);
+  CHECK(losses(core).empty());
+}
