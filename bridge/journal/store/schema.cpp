@@ -1,6 +1,8 @@
 #include "journal/store/schema.hpp"
 
+#include <filesystem>
 #include <iterator>
+#include <system_error>
 
 #include "journal/store/journal_error.hpp"
 
@@ -166,10 +168,24 @@ void empty_log(Database& database) {
   }
 }
 
+// Whether there is a log, and who opens the database only looks. Behind damage in it there may be
+// commits that the bridge mends, or keeps: nothing of it is moved, removed or written to.
+bool must_leave_log(const Database& database, const JournalSettings& settings) {
+  std::error_code error;
+  const auto bytes = std::filesystem::file_size(database.log_path(), error);
+  return settings.look_only && !error && bytes > 0;
+}
+
 }  // namespace
 
 std::unique_ptr<Database> open_database(const std::string& path, const JournalSettings& settings) {
   auto database = std::make_unique<Database>(path);
+  const bool leaves_log = must_leave_log(*database, settings);
+  if (leaves_log) database->leave_log();
+  std::error_code error;
+  if (leaves_log && std::filesystem::file_size(path, error) == 0) {  // SQLite removes the log then
+    throw JournalError(path + " is empty, and its log is not: start the bridge, which salvages it");
+  }
   database->execute("PRAGMA locking_mode=EXCLUSIVE");
   const std::int64_t version = database->integer("PRAGMA user_version");
   const std::int64_t application = database->integer("PRAGMA application_id");
@@ -188,6 +204,11 @@ std::unique_ptr<Database> open_database(const std::string& path, const JournalSe
                        ", this program knows " + std::to_string(schema_version) +
                        "); install that version again");
   }
+  if (leaves_log && version < schema_version) {
+    throw JournalError(path + " was not closed, and its schema is " + std::to_string(version) +
+                       ", not " + std::to_string(schema_version) +
+                       ": start the bridge, which takes it over");
+  }
   if (fresh) {
     database->execute("PRAGMA page_size=" + std::to_string(page_bytes));
     database->execute("PRAGMA auto_vacuum=INCREMENTAL");
@@ -201,7 +222,11 @@ std::unique_ptr<Database> open_database(const std::string& path, const JournalSe
   database->execute("PRAGMA cache_size=-4096");
   database->execute("PRAGMA temp_store=MEMORY");
   database->execute("PRAGMA secure_delete=OFF");
-  empty_log(*database);
+  if (leaves_log) {
+    database->execute("PRAGMA cache_spill=OFF");  // which writes what is not committed
+  } else {
+    empty_log(*database);
+  }
   const std::uint64_t pages = (settings.max_size_bytes + reserve_bytes) / page_bytes;
   database->execute("PRAGMA max_page_count=" + std::to_string(pages));
   if (version < schema_version) {

@@ -109,6 +109,9 @@ Store::Store(const JournalSettings& settings, const std::string& bridge_id)
     // Segments that are there already are another journal's. They are set aside before this one is
     // begun: a crash in between would have the next opening remove them.
     const bool begins = meta_.epoch().empty();
+    if (begins && settings.look_only) {
+      throw JournalError(path_in(directory_) + " holds no journal yet: start the bridge");
+    }
     segments_.load(begins || log_mending_.lost_commits > 0);
     if (begins) {
       begin();

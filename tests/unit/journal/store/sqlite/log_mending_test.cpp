@@ -118,6 +118,9 @@ TEST_CASE("log: who only looks changes nothing") {
   killed.spoil(5, 2000, std::string(512, '\x5A'));
   JournalSettings settings = journal_settings(killed.directory);
   settings.look_only = true;
-  const JournalCore core(settings, "store-42", {});
+  const std::string file = bytes_of_file(killed.directory.database());
+  { const JournalCore core(settings, "store-42", {}); }
   CHECK(killed.damaged_copies() == 0);
+  CHECK(bytes_of_file(killed.path()) == killed.log);
+  CHECK(bytes_of_file(killed.directory.database()) == file);
 }
