@@ -1,8 +1,7 @@
 """The journal's file is removed while the bridge runs; then its directory is moved away, and comes
 back. From then on nothing is acknowledged, and the status says why, and so does an event over MQTT
-at once, and another when it is over. What was removed is written anew from what is still open, large
-messages in the files beside it as well.
-Nothing acknowledged is lost.
+at once, and another when it is over. What was removed is written anew from what is still open, also
+large messages, which are in the files beside it. Nothing acknowledged is lost.
 
 P1; fault: the journal's files vanish
 """
