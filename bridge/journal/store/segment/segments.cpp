@@ -64,8 +64,10 @@ void Segments::load(bool keep_all) {
     Segment segment;
     segment.file = SegmentFile::open(path_of(*id));
     if (segment.file != nullptr) segment.bytes = segment.file->bytes();
-    if (segments_.size() >= open_max) segment.file = nullptr;
     const bool newest = next == 0 || LaneSequence::of_key(next).lane != lane;
+    // With `sync: normal` the one before may have been killed ahead of that.
+    if (newest && segment.file != nullptr) segment.file->sync();
+    if (segments_.size() >= open_max) segment.file = nullptr;
     segment.last = newest ? newest_row(lane) : next - 1;
     find_first(*id, segment);
     bytes_ += segment.bytes - segment.erased;
