@@ -60,8 +60,8 @@ int adopt_here(const BridgeConfig& config, const Options& options) {
   return print(done, options.as_json, [](const json& answer, bool) {
     return "the journal in " + text_of(answer, "adopted") +
            (answer.at("machine_known") ? " is this machine's from now on\n"
-                                       : " keeps its epoch: this machine has no /etc/machine-id, "
-                                         "and no journal can know it\n");
+                                       : " keeps its epoch: this machine has no lasting "
+                                         "/etc/machine-id, and no journal can know it\n");
   });
 }
 

@@ -11,6 +11,7 @@
 #include "journal/store/journal_damaged.hpp"
 #include "journal/store/sqlite/gather_vfs.hpp"
 #include "log.hpp"
+#include "message/machine.hpp"
 
 namespace bascule {
 namespace {
@@ -78,9 +79,16 @@ void look_at_machine(const JournalSettings& settings, const std::string& bridge_
                      const std::string& machine) {
   const std::string path = settings.data_dir + machine_file;
   const std::string known = line_of(path);
-  if (machine.empty() || known == machine) return;
+  if (machine.empty()) {
+    return spdlog::info(
+        "journal: this machine has no lasting id (/etc/machine-id), so a journal that was copied "
+        "from another is not noticed here");
+  }
+  const bool same = is_same_machine(known, machine);
+  if (same && known.size() >= machine.size()) return;
   const bool is_there = std::filesystem::exists(settings.data_dir + "/journal.db");
-  if (!known.empty() && is_there) {
+  const bool moved = !known.empty() && !same && is_there;
+  if (moved) {
     leave_epoch(settings, bridge_id);
     const LogFields fields{{"event", "journal_moved"}};
     spdlog::warn(
@@ -92,7 +100,7 @@ void look_at_machine(const JournalSettings& settings, const std::string& bridge_
   }
   const DirectoryLock lock(settings.data_dir);  // which makes it, for its owner alone
   try {
-    if (!known.empty() && is_there) {
+    if (moved) {
       write_incident(settings.data_dir, "moved",
                      {{"at_ms", now().wall_ms}, {"acknowledged", false}});
     }
@@ -132,7 +140,8 @@ bool adopt_journal(const std::string& data_dir, const std::string& machine) {
     throw JournalError("there is no journal in " + data_dir);
   }
   if (machine.empty()) return false;
-  if (line_of(data_dir + machine_file) == machine) return true;  // a bridge may run
+  const std::string known = line_of(data_dir + machine_file);
+  if (!known.empty() && is_same_machine(known, machine)) return true;  // a bridge may run
   const DirectoryLock lock(data_dir);
   write_line(data_dir + machine_file, machine);
   return true;

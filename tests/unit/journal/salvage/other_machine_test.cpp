@@ -32,9 +32,37 @@ TEST_CASE("machine: its id is not the machine's own, and is another with another
   CHECK(id.size() == 32);
   CHECK(id != machine);
   CHECK(id == machine_id_of(machine, ""));
-  CHECK(id != machine_id_of(machine, "10000000abcdef"));
+  const std::string on_board = machine_id_of(machine, "10000000abcdef");
+  CHECK(on_board != id);
+  CHECK(!is_same_machine(on_board, machine_id_of(machine, "10000000abcdee")));
+  CHECK(!is_same_machine(id, machine_id_of(std::string(32, 'a'), "")));
   CHECK(machine_id_of("uninitialized", "").empty());
   CHECK(machine_id_of("", "").empty());
+}
+
+TEST_CASE("machine: who may not read the board's serial number is on the same machine") {
+  const std::string machine = "0123456789abcdef0123456789abcdef";
+  const std::string id = machine_id_of(machine, ""), on_board = machine_id_of(machine, "1000");
+  CHECK(is_same_machine(id, on_board));
+  CHECK(is_same_machine(on_board, id));
+  CHECK(is_same_machine(on_board, on_board));
+}
+
+TEST_CASE("other machine: the board's serial number counts once it was read") {
+  const Directory directory;
+  const std::string epoch = epoch_on(directory, "a");
+  CHECK(epoch_on(directory, "a-1") == epoch);
+  CHECK(epoch_on(directory, "a") == epoch);
+  CHECK(!was_moved(directory));
+  CHECK(epoch_on(directory, "a-2") != epoch);
+}
+
+TEST_CASE("other machine: a journal of before that was noted is taken for this machine's") {
+  const Directory directory;
+  const std::string epoch = epoch_on(directory, "a");
+  std::filesystem::remove(directory.path() + "/machine");
+  CHECK(epoch_on(directory, "b") == epoch);
+  CHECK(!was_moved(directory));
 }
 
 TEST_CASE("other machine: two clones never give numbers of one epoch") {
