@@ -11,6 +11,7 @@
 #include "clock.hpp"
 #include "journal/salvage/incidents.hpp"
 #include "journal/salvage/repair.hpp"
+#include "journal/salvage/sparse_copy.hpp"
 #include "journal/store/directory_lock.hpp"
 #include "journal/store/schema.hpp"
 #include "journal/store/sqlite/gather_vfs.hpp"
@@ -29,7 +30,7 @@ constexpr std::uint64_t room_besides = 16 << 20;
 constexpr std::uint64_t bytes_per_read = 1 << 20;
 constexpr int losses_max = 100'000;
 
-bool is_there(const std::string& path) {
+bool is_there(const fs::path& path) {
   std::error_code error;
   return fs::exists(path, error);
 }
@@ -81,7 +82,7 @@ class Salvage {
         progress_(progress),
         folder_(settings.data_dir),
         workshop_(folder_ + "/salvage"),
-        whole_(workshop_ / "whole"),
+        whole_(folder_ + "/salvage-whole"),
         finished_(folder_ + finished_name) {}
 
   SalvageReport run() {
@@ -108,23 +109,46 @@ class Salvage {
     return std::move(report_);
   }
 
-  // One that was cut off between its last two steps.
+  // One that was cut off between its last steps, or the leavings of one. The whole copy stays for
+  // the next, should that come.
   void end_former() {
-    if (is_there(finished_)) swap(new_folder());
+    if (is_there(finished_)) swap(former_folder());
+    std::error_code error;  // who needs its place is told
+    fs::remove_all(workshop_, error);
   }
 
  private:
-  // The new journal goes on with them, and gives back what it has sent. So the damaged one gets
-  // copies, or shares them where there is no room.
+  // The new journal goes on with them, and gives back what it does not need, already here. So the
+  // damaged one gets copies, and they are on the disk before anything is given back. They have
+  // their name once they are complete, and one that was cut off later goes on with them; a file
+  // that has grown since was written to since.
   void keep_segments() {
-    fs::create_directory(whole_);
+    const fs::path copies = workshop_ / "whole";
+    fs::create_directory(copies);
     for (const fs::path& file : files_in(folder_)) {
       if (!is_segment(file.filename())) continue;
-      const bool room = free_bytes_in(folder_) >= bytes_of(file) + room_besides;
-      room ? static_cast<void>(fs::copy_file(file, whole_ / file.filename()))
-           : fs::create_hard_link(file, whole_ / file.filename());
+      const fs::path copy = copies / file.filename();
+      if (bytes_of(file) > bytes_of(whole_ / file.filename())) copy_sparse(file, copy);
       fs::create_hard_link(file, workshop_ / file.filename());
     }
+    sync_folder(copies);
+    if (!is_there(whole_)) {
+      fs::rename(copies, whole_);
+    } else {
+      for (const fs::path& file : files_in(copies)) fs::rename(file, whole_ / file.filename());
+    }
+    sync_folder(folder_);
+  }
+
+  // Where it began to move the damaged one, which it noted before; another, if that is done.
+  std::string former_folder() const {
+    const auto salvaged = read_incidents(folder_).at("salvaged");
+    const auto noted = salvaged.find("aside");
+    if (noted == salvaged.end() || !noted->is_string()) return new_folder();
+    const fs::path named = noted->get<std::string>();  // the medium may be mounted elsewhere now
+    const fs::path aside = fs::path(folder_) / named.filename();
+    const bool done = is_there(aside / name) && is_there(folder_ + "/" + name);
+    return done ? new_folder() : aside.string();
   }
 
   std::string new_folder() const {
@@ -232,13 +256,14 @@ class Salvage {
 
   void swap(const std::string& aside) {
     is_there(whole_) ? fs::rename(whole_, aside) : static_cast<void>(fs::create_directory(aside));
+    sync_folder(folder_);
     fs::permissions(aside, fs::perms::owner_all);
     for (const fs::path& file : files_in(folder_)) {
       if (!is_segment(file.filename())) fs::rename(file, fs::path(aside) / file.filename());
     }
     sync_folder(aside);
+    fs::remove(folder_ + "/salvage-wanted");  // first: what is finished is not salvaged again
     fs::rename(finished_, folder_ + "/" + name);
-    fs::remove(folder_ + "/salvage-wanted");
     sync_folder(folder_);
   }
 
@@ -255,7 +280,12 @@ class Salvage {
 };
 
 void need_room(const JournalSettings& settings) {
-  const std::uint64_t wanted = bytes_of(settings.data_dir + "/" + name) + room_besides;
+  std::uint64_t wanted = bytes_of(settings.data_dir + "/" + name) + room_besides;
+  const fs::path whole = settings.data_dir + "/salvage-whole";
+  for (const fs::path& file : files_in(settings.data_dir)) {
+    const bool copied = bytes_of(file) <= bytes_of(whole / file.filename());
+    if (is_segment(file.filename()) && !copied) wanted += disk_bytes(file);
+  }
   if (free_bytes_in(settings.data_dir) >= wanted) return;
   throw JournalError("the journal in " + settings.data_dir + " is damaged, and what can be read " +
                      "of it needs room for a new one beside it: " + std::to_string(wanted >> 20) +
@@ -279,9 +309,16 @@ SalvageReport salvage(const JournalSettings& settings, const std::string& bridge
 }
 
 void end_salvage(const JournalSettings& settings) {
-  if (!is_there(settings.data_dir + finished_name)) return;
+  if (!is_there(settings.data_dir + finished_name) && !is_there(settings.data_dir + "/salvage")) {
+    return;
+  }
   const DirectoryLock lock(settings.data_dir);
-  Salvage(settings, "", {}).end_former();
+  try {
+    Salvage(settings, "", {}).end_former();
+  } catch (const std::exception& e) {
+    throw JournalError("the salvage of the journal in " + settings.data_dir +
+                       " cannot be ended: " + e.what());
+  }
 }
 
 }  // namespace bascule

@@ -5,7 +5,8 @@
 //
 // While it is made, the new journal is in data_dir/salvage, and once it is whole, in
 // data_dir/journal-salvaged.db. Then the damaged one moves into a folder of its own,
-// data_dir/damaged-TIME, and the new one into its place.
+// data_dir/damaged-TIME, and the new one into its place. Both need the segments: copies for the
+// damaged one are in data_dir/salvage-whole once they are complete, and become that folder.
 #pragma once
 
 #include <functional>
@@ -41,7 +42,8 @@ using SalvageProgress = std::function<void(std::uint64_t done, std::uint64_t tot
 SalvageReport salvage(const JournalSettings& settings, const std::string& bridge_id,
                       const SalvageProgress& progress);
 
-// One that was cut off between its last two steps. Throws JournalError.
+// One that was cut off: between its last steps it is done, and otherwise its workshop is removed.
+// Throws JournalError.
 void end_salvage(const JournalSettings& settings);
 
 }  // namespace bascule

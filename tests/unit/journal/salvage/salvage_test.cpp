@@ -180,6 +180,38 @@ TEST_CASE("salvage: cut off between its last steps it is ended by the next start
   CHECK(!std::filesystem::exists(one.directory.path() + "/journal-salvaged.db"));
 }
 
+TEST_CASE("salvage: one that was cut off leaves nothing behind, and goes on with its copies") {
+  const Damaged one;
+  const std::string folder = one.directory.path();
+  zero(one.directory, 1);
+  const std::string segment = "/journal.db-0001000000000001";
+  write_file(folder + segment, "hollow");
+  std::filesystem::create_directories(folder + "/salvage");
+  std::filesystem::create_hard_link(folder + segment, folder + "/salvage" + segment);
+  std::filesystem::create_directory(folder + "/salvage-whole");
+  write_file(folder + "/salvage-whole" + segment, "before");
+  const SalvageReport report = salvaged(one.directory);
+  CHECK(bytes_of_file(report.aside + segment) == "before");
+  CHECK(!std::filesystem::exists(folder + "/salvage"));
+  CHECK(!std::filesystem::exists(folder + "/salvage-whole"));
+  // A crash behind the last rename.
+  std::filesystem::create_directory(folder + "/salvage");
+  end_salvage(journal_settings(one.directory));
+  CHECK(!std::filesystem::exists(folder + "/salvage"));
+}
+
+TEST_CASE("salvage: cut off while it moves the damaged one, it goes on into the same folder") {
+  const Damaged one;
+  zero(one.directory, 1);
+  const SalvageReport report = salvaged(one.directory);
+  std::filesystem::rename(one.directory.database(), one.directory.path() + "/journal-salvaged.db");
+  std::filesystem::rename(report.aside + "/journal.db", one.directory.database());
+  end_salvage(journal_settings(one.directory));
+  CHECK(bytes_of_file(report.aside + "/journal.db").size() > 100'000);
+  CHECK(std::ranges::count_if(std::filesystem::directory_iterator(one.directory.path()),
+                              [](const auto& entry) { return entry.is_directory(); }) == 1);
+}
+
 TEST_CASE("salvage: what is no journal is not touched") {
   const Directory directory;
   sql(directory, "PRAGMA application_id=7; CREATE TABLE other(x); INSERT INTO other VALUES(1)");
