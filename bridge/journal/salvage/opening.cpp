@@ -147,10 +147,14 @@ bool adopt_journal(const std::string& data_dir, const std::string& machine) {
   return true;
 }
 
+// The report has text alone. These begin what SQLite says of SQLITE_CORRUPT and SQLITE_NOTADB, and
+// what the tables say that contradict themselves; before it stands at most what was being done.
 bool is_damage(const std::string& trouble) {
-  for (const char* words :
-       {"database disk image is malformed", "file is not a database", "the journal is damaged"}) {
-    if (trouble.find(words) != trouble.npos) return true;
+  for (const std::string words : {"database disk image is malformed", "file is not a database",
+                                  "the journal is damaged", "a row of `batch` is not where"}) {
+    if (trouble.starts_with(words)) return true;
+    const bool doing = trouble.starts_with("cannot open ") || trouble.starts_with("cannot read ");
+    if (doing && trouble.find(": " + words) != trouble.npos) return true;
   }
   return false;
 }

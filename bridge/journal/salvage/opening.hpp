@@ -18,7 +18,8 @@ Journal open_or_salvage(const JournalSettings& settings, const std::string& brid
 // anyway, since the machine has no id. Throws JournalError.
 bool adopt_journal(const std::string& data_dir, const std::string& machine);
 
-// Whether the journal's trouble, as its report has it, is that its pages are damaged.
+// Whether the journal's trouble, as its report has it, is that its pages are damaged: and not what
+// passes, as a disk that does not answer, is full, or is another's.
 bool is_damage(const std::string& trouble);
 // Whoever opens it next is to salvage it.
 void want_salvage(const std::string& data_dir, const std::string& why);

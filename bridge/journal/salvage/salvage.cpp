@@ -279,6 +279,20 @@ class Salvage {
   SalvageReport report_;
 };
 
+// Its tables may have what this program would leave out. The version is in the file, and not in its
+// log alone: see open_database().
+void refuse_newer(const JournalSettings& settings) {
+  constexpr std::size_t header_bytes = 100, version_at = 60, application_at = 68;
+  constexpr std::uint32_t application_id = 0x62617363;
+  std::string header(header_bytes, '\0');
+  std::ifstream file(settings.data_dir + "/" + name, std::ios::binary);
+  if (!file.read(header.data(), header_bytes) || !header.starts_with("SQLite format 3")) return;
+  const std::uint32_t version = big32(header, version_at);
+  if (big32(header, application_at) != application_id || version <= schema_version) return;
+  throw JournalError("the journal in " + settings.data_dir + " was written by a newer bascule (" +
+                     "schema " + std::to_string(version) + "): salvage it with that version");
+}
+
 void need_room(const JournalSettings& settings) {
   std::uint64_t wanted = bytes_of(settings.data_dir + "/" + name) + room_besides;
   const fs::path whole = settings.data_dir + "/salvage-whole";
@@ -299,6 +313,7 @@ SalvageReport salvage(const JournalSettings& settings, const std::string& bridge
   const DirectoryLock lock(settings.data_dir);
   try {
     Salvage(settings, bridge_id, progress).end_former();
+    refuse_newer(settings);
     need_room(settings);
     return Salvage(settings, bridge_id, progress).run();
   } catch (const JournalError&) {

@@ -212,6 +212,30 @@ TEST_CASE("salvage: cut off while it moves the damaged one, it goes on into the 
                               [](const auto& entry) { return entry.is_directory(); }) == 1);
 }
 
+TEST_CASE("salvage: what passes is no damage") {
+  CHECK(is_damage("database disk image is malformed in SELECT * FROM batch"));
+  CHECK(is_damage("cannot read the journal in /j: file is not a database in PRAGMA x"));
+  CHECK(is_damage("a row of `batch` is not where its number says"));
+  for (const char* passing :
+       {"", "disk I/O error in COMMIT", "unable to open database file in BEGIN",
+        "database is locked in BEGIN", "database or disk is full in COMMIT",
+        "disk I/O error in reading /file is not a database/journal.db",
+        "cannot open /j/journal.db: disk I/O error in PRAGMA x"}) {
+    CAPTURE(passing);
+    CHECK(!is_damage(passing));
+  }
+}
+
+TEST_CASE("salvage: a journal of a newer version is not touched") {
+  const Damaged one;
+  sql(one.directory, "PRAGMA user_version=99");
+  CHECK_THROWS_AS(salvaged(one.directory), JournalError);
+  CHECK_THROWS_AS(open_or_salvage(journal_settings(one.directory), "store-42", {}, ""),
+                  JournalError);
+  CHECK(sql(one.directory, "PRAGMA user_version") == "99");
+  CHECK(!std::filesystem::exists(one.directory.path() + "/salvage"));
+}
+
 TEST_CASE("salvage: what is no journal is not touched") {
   const Directory directory;
   sql(directory, "PRAGMA application_id=7; CREATE TABLE other(x); INSERT INTO other VALUES(1)");
