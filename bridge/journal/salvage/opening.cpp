@@ -1,6 +1,8 @@
 #include "journal/salvage/opening.hpp"
 
+#include <fcntl.h>
 #include <spdlog/spdlog.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -26,11 +28,15 @@ std::string line_of(const std::string& path) {
   return line;
 }
 
+// On the disk before it has its name: a power cut leaves no empty one.
 void write_line(const std::string& path, const std::string& line) {
   std::ofstream file(path + ".new");
   file << line << '\n';
   file.close();
-  if (!file) throw JournalError("cannot write " + path);
+  const int written = ::open((path + ".new").c_str(), O_RDONLY | O_CLOEXEC);
+  const bool synced = file && written >= 0 && ::fsync(written) == 0;
+  if (written >= 0) ::close(written);
+  if (!synced) throw JournalError("cannot write " + path);
   std::filesystem::rename(path + ".new", path);
 }
 
