@@ -125,6 +125,7 @@ class Salvage {
   void keep_segments() {
     const fs::path copies = workshop_ / "whole";
     fs::create_directory(copies);
+    fs::permissions(copies, fs::perms::owner_all);
     for (const fs::path& file : files_in(folder_)) {
       if (!is_segment(file.filename())) continue;
       const fs::path copy = copies / file.filename();
@@ -283,12 +284,12 @@ class Salvage {
 // log alone: see open_database().
 void refuse_newer(const JournalSettings& settings) {
   constexpr std::size_t header_bytes = 100, version_at = 60, application_at = 68;
-  constexpr std::uint32_t application_id = 0x62617363;
+  constexpr std::uint32_t application_id = 0x62617363, known = schema_version;
   std::string header(header_bytes, '\0');
   std::ifstream file(settings.data_dir + "/" + name, std::ios::binary);
   if (!file.read(header.data(), header_bytes) || !header.starts_with("SQLite format 3")) return;
   const std::uint32_t version = big32(header, version_at);
-  if (big32(header, application_at) != application_id || version <= schema_version) return;
+  if (big32(header, application_at) != application_id || version <= known) return;
   throw JournalError("the journal in " + settings.data_dir + " was written by a newer bascule (" +
                      "schema " + std::to_string(version) + "): salvage it with that version");
 }
