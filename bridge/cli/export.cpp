@@ -24,6 +24,7 @@
 #include "cli/print.hpp"
 #include "cli/subcommand.hpp"
 #include "cli/view/units.hpp"
+#include "clock.hpp"
 #include "config/stages.hpp"
 #include "control/query/carry_query.hpp"
 #include "message/stamp.hpp"
@@ -150,15 +151,19 @@ class Messages {
     const std::string properties = bytes_of(message, "properties_base64");
     StickMessage out;
     out.sequence = count_of(message, "sequence");
-    out.captured_ms = message["captured_ms"].get<std::int64_t>();
+    const auto captured_ms = message["captured_ms"].get<std::int64_t>();
+    // By boot time, as by the line. What passes from here on the import takes off.
+    const Now at = now();
+    out.aged_ms = at.synchronized ? at.wall_ms : 0;
+    const auto waited_s = static_cast<std::uint32_t>(count_of(message, "age_ms") / 1'000);
     out.message = {topic, payload, properties,
                    static_cast<Qos>(std::min<std::uint64_t>(count_of(message, "qos"), 2)),
                    message["retain"].get<bool>()};
     if (head_.stamps) {
-      restamp(out.message, {config_.id, head_.epoch, lane, out.sequence, out.captured_ms}, 0,
+      restamp(out.message, {config_.id, head_.epoch, lane, out.sequence, captured_ms}, waited_s,
               prover_, stamped_);
     } else {
-      copy_aged(out.message.properties, 0, stamped_);
+      copy_aged(out.message.properties, waited_s, stamped_);
     }
     out.message.properties = stamped_;
     writer.message(out);

@@ -5,7 +5,6 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cerrno>
-#include <chrono>
 #include <cstdint>
 #include <cstdlib>
 #include <iostream>
@@ -23,6 +22,7 @@
 #include "cli/subcommand.hpp"
 #include "cli/view/terminal.hpp"
 #include "cli/view/units.hpp"
+#include "clock.hpp"
 #include "config/stages.hpp"
 #include "message/stamp.hpp"
 #include "stick/beginning.hpp"
@@ -95,7 +95,7 @@ class Input {
 // What became of a lane.
 struct Account {
   StickLane lane;
-  std::uint64_t on_stick = 0, published = 0, known = 0, expired = 0;
+  std::uint64_t on_stick = 0, published = 0, known = 0;
   Beginning beginning{};
 };
 
@@ -155,6 +155,12 @@ std::vector<std::string> doubts_of(Stick& stick, const FarKnowledge& far) {
   return doubts;
 }
 
+// Since the export; 0 where one of the two clocks is not to be trusted.
+std::int64_t waited_ms(const StickMessage& message) {
+  const Now at = now();
+  return at.synchronized && message.aged_ms != 0 ? at.wall_ms - message.aged_ms : 0;
+}
+
 void publish(const Input& input, Stick& stick, Carrier& carrier) {
   StickReader reader = input.read();
   auto account = stick.lanes.end();
@@ -181,15 +187,7 @@ void publish(const Input& input, Stick& stick, Carrier& carrier) {
       ++account->known;
       continue;
     }
-    const std::int64_t now_ms = std::chrono::duration_cast<std::chrono::milliseconds>(
-                                    std::chrono::system_clock::now().time_since_epoch())
-                                    .count();
-    auto properties = aged(message.message.properties, now_ms - message.captured_ms);
-    if (!properties) {
-      ++account->expired;
-      continue;
-    }
-    carrier.send(account->lane.name, message, *std::move(properties));
+    carrier.send(account->lane.name, message, aged(message.message.properties, waited_ms(message)));
     ++account->published;
   }
   if (shown) end_progress();
@@ -203,7 +201,6 @@ json told_of(const Stick& stick, bool moves) {
                      {"on_stick", one.on_stick},
                      {"published", one.published},
                      {"known", one.known},
-                     {"expired", one.expired},
                      {"first", one.lane.first},
                      {"last", one.lane.last}});
   }
@@ -220,9 +217,6 @@ std::string render(const json& answer, bool) {
             counted(count_of(lane, "published"), "message") + " published";
     if (const auto known = count_of(lane, "known")) {
       text += ", " + count_text(known) + " had come before";
-    }
-    if (const auto expired = count_of(lane, "expired")) {
-      text += ", " + count_text(expired) + " have expired";
     }
     text += '\n';
   }

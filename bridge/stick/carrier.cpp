@@ -33,15 +33,14 @@ LinkSettings carrying(LinkSettings link) {
 
 }  // namespace
 
-std::optional<std::string> aged(std::string_view block, std::int64_t waited_ms) {
+std::string aged(std::string_view block, std::int64_t waited_ms) {
   std::string out;
   PropertyReader reader(block);
   while (auto property = reader.next()) {
     if (property->id == PropertyId::message_expiry) {
-      const auto waited_s =
-          static_cast<std::uint64_t>(std::max<std::int64_t>(waited_ms, 0)) / 1'000;
-      if (waited_s >= property->number) return std::nullopt;
-      property->number -= static_cast<std::uint32_t>(waited_s);
+      const auto waited_s = std::max<std::int64_t>(waited_ms, 0) / 1'000;
+      const std::int64_t left_s = std::int64_t{property->number} - waited_s;
+      property->number = static_cast<std::uint32_t>(std::max<std::int64_t>(left_s, 1));
     }
     append_property(out, *property);
   }

@@ -25,9 +25,9 @@
 
 namespace bascule {
 
-// The properties with what is left of the message's expiry after it has waited so long; nothing: it
-// has expired. Pure.
-std::optional<std::string> aged(std::string_view block, std::int64_t waited_ms);
+// The properties with what is left of the message's expiry after it has waited so long, but not
+// less than 1 s, as by the line: nothing is dropped by a clock. Pure.
+std::string aged(std::string_view block, std::int64_t waited_ms);
 
 class Carrier {
  public:

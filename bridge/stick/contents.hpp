@@ -25,7 +25,9 @@ struct StickLane {
 
 struct StickMessage {
   std::uint64_t sequence = 0;
-  std::int64_t captured_ms = 0;
+  // Wall time at which its message expiry interval was as it stands there; 0: the clock there was
+  // not to be trusted.
+  std::int64_t aged_ms = 0;
   Message message;  // its views live until the next one is read
 };
 

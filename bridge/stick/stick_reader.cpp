@@ -155,7 +155,7 @@ void StickReader::read_message() {
   if (!in_lane_ || frame_.size() < stick_message_head_bytes) damaged("a message");
   const char* const bytes = frame_.data();
   message_.sequence = number_at(bytes, 8);
-  message_.captured_ms = static_cast<std::int64_t>(number_at(bytes + 8, 8));
+  message_.aged_ms = static_cast<std::int64_t>(number_at(bytes + 8, 8));
   const std::uint64_t flags = number_at(bytes + 16, 1);
   const std::size_t topic = number_at(bytes + 17, 2), properties = number_at(bytes + 19, 4);
   const std::string_view rest = std::string_view(frame_).substr(stick_message_head_bytes);

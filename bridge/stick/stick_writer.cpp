@@ -104,7 +104,7 @@ void StickWriter::message(const StickMessage& message) {
   const Message& what = message.message;
   bytes_.clear();
   put(bytes_, message.sequence, 8);
-  put(bytes_, message.captured_ms, 8);
+  put(bytes_, message.aged_ms, 8);
   put(bytes_, static_cast<int>(what.qos) | (what.retain ? stick_retain : 0), 1);
   put(bytes_, what.topic.size(), 2);
   put(bytes_, what.properties.size(), 4);

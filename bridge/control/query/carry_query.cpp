@@ -67,6 +67,7 @@ json message_answer(const JournalCore& core, const Batch& row, const Record& rec
   const Message& message = record.message;
   return {{"sequence", record.sequence},
           {"captured_ms", core.captured_wall_ms(row)},
+          {"age_ms", core.age_ms(row)},
           {"qos", static_cast<int>(message.qos)},
           {"retain", message.retain},
           {"topic_base64", to_base64(message.topic)},

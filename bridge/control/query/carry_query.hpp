@@ -7,8 +7,9 @@
 //         cursor of each lane up}, "lanes": [names of those that a stick may carry]}
 //        history (also what has crossed long ago)
 //        with `from` and `to`:
-//        {"messages": [{sequence, captured_ms, qos, retain, topic_base64, properties_base64,
-//         payload_base64}], "epoch", "next": what to pass as `from` to go on; missing at the end}
+//        {"messages": [{sequence, captured_ms, age_ms (how long it has waited, or a lower bound:
+//         Timeline::age_ms()), qos, retain, topic_base64, properties_base64, payload_base64}],
+//         "epoch", "next": what to pass as `from` to go on; missing at the end}
 //
 // From `first` on everything is accounted for: what is not among the messages has crossed, or is
 // held, quarantined or lost. Each answer reads a bounded number of bytes. A message that waits and
