@@ -240,7 +240,9 @@ int write_stick(const BridgeConfig& config, const Options& options) {
   for (const auto& [name, lane] : lanes) {
     told["lanes"].push_back(write_lane(config, name, lane, messages, writer));
   }
-  writer.end();
+  const std::string key = read_stamp_key(config);
+  Prover prover(key);
+  writer.end(key.empty() ? nullptr : &prover);
   file.keep();
   told["messages"] = writer.messages();
   told["bytes"] = writer.written_bytes();

@@ -103,12 +103,48 @@ struct Stick {
   StickHead head;
   std::vector<Account> lanes;
   std::uint64_t messages = 0;
+  std::string hash{};
 };
 
-// The whole of it, before anything is done with it.
-Stick checked(const Input& input, const BridgeConfig& config) {
+// Nothing: no key is configured.
+std::optional<Prover> prover_of(const BridgeConfig& config) {
+  if (config.stamp_key_file.starts_with("${")) {
+    throw std::runtime_error(
+        "stamp_key_file is a credential that only the service sees, and what is on a stick is "
+        "proven by its key: name a file there that you may read");
+  }
   const std::string key = read_stamp_key(config);
-  Prover prover(key);
+  if (key.empty()) return std::nullopt;
+  return Prover(key);
+}
+
+[[noreturn]] void not_proven() {
+  throw std::runtime_error(
+      "the stick is not proven by this bridge's stamp_key_file: it is from a bridge with another "
+      "key or without one, or forged");
+}
+
+[[noreturn]] void changed() {
+  throw std::runtime_error("the stick has changed while it was read: copy it, and run this again");
+}
+
+// The message is that of its place on the stick. `key`: null: there is none.
+void require_own_stamp(const StickHead& head, const StickLane& lane, const StickMessage& one,
+                       Prover* key) {
+  if (!head.stamps) return;  // the stick's own proof says so
+  const StampText text = find_stamp(one.message.properties);
+  const auto stamp =
+      key != nullptr ? proven_stamp(text, one.message, *key) : parse_stamp(text.stamp);
+  if (!stamp && key != nullptr) not_proven();
+  if (!stamp || stamp->origin != head.bridge || stamp->epoch != head.epoch ||
+      stamp->lane != lane.name || stamp->sequence != one.sequence) {
+    throw std::runtime_error("the stick is forged: message " + std::to_string(one.sequence) +
+                             " of lane " + lane.name + " does not bear its own stamp");
+  }
+}
+
+// The whole of it, before anything is done with it.
+Stick checked(const Input& input, Prover* key) {
   StickReader reader = input.read();
   Stick stick{reader.head(), {}, 0};
   while (true) {
@@ -116,22 +152,14 @@ Stick checked(const Input& input, const BridgeConfig& config) {
       case StickReader::Next::lane:
         stick.lanes.push_back({reader.lane()});
         break;
-      case StickReader::Next::message: {
+      case StickReader::Next::message:
         ++stick.lanes.back().on_stick;
-        const Message& message = reader.message().message;
-        const bool proven =
-            key.empty() || !stick.head.stamps ||
-            proven_stamp(find_stamp(message.properties), message, prover).has_value();
-        if (!proven) {
-          throw std::runtime_error(
-              "the stick's stamps are not proven by this bridge's "
-              "stamp_key_file: it is from a bridge with another key, or "
-              "forged");
-        }
+        require_own_stamp(stick.head, reader.lane(), reader.message(), key);
         break;
-      }
       case StickReader::Next::end:
+        if (key != nullptr && !reader.proven(*key)) not_proven();
         stick.messages = reader.messages();
+        stick.hash = reader.hash();
         return stick;
     }
   }
@@ -158,28 +186,36 @@ std::vector<std::string> doubts_of(Stick& stick, const FarKnowledge& far) {
 // Since the export; 0 where one of the two clocks is not to be trusted.
 std::int64_t waited_ms(const StickMessage& message) {
   const Now at = now();
-  return at.synchronized && message.aged_ms != 0 ? at.wall_ms - message.aged_ms : 0;
+  return at.synchronized && message.aged_ms > 0 ? at.wall_ms - message.aged_ms : 0;
 }
 
-void publish(const Input& input, Stick& stick, Carrier& carrier) {
+// What is read now is checked again: somebody else may have the file, too.
+void publish(const Input& input, Stick& stick, Carrier& carrier, Prover* key) {
   StickReader reader = input.read();
   auto account = stick.lanes.end();
   const bool shown = ::isatty(STDERR_FILENO) != 0;
-  std::uint64_t passed = 0;
+  std::uint64_t passed = 0, in_lane = 0;
   const auto end_lane = [&] {
-    if (account != stick.lanes.end() && account->lane.last >= account->beginning.from) {
+    if (account == stick.lanes.end()) return;
+    if (in_lane != account->on_stick) changed();
+    if (account->lane.last >= account->beginning.from) {
       carrier.through(account->lane.name, account->lane.last);
     }
   };
   while (true) {
     const StickReader::Next next = reader.next();
+    if (next == StickReader::Next::end && reader.hash() != stick.hash) changed();
     if (next != StickReader::Next::message) end_lane();
     if (next == StickReader::Next::end) break;
     if (next == StickReader::Next::lane) {
       account = account == stick.lanes.end() ? stick.lanes.begin() : account + 1;
+      if (account == stick.lanes.end() || account->lane != reader.lane()) changed();
+      in_lane = 0;
       continue;
     }
     const StickMessage& message = reader.message();
+    require_own_stamp(stick.head, account->lane, message, key);
+    ++in_lane;
     if (shown && ++passed % 500 == 0) {
       print_progress("imported", passed, stick.messages, "messages");
     }
@@ -243,7 +279,9 @@ std::string render_check(const json& answer, bool) {
 
 int take(const BridgeConfig& config, const Options& options) {
   const Input input(options.file);
-  Stick stick = checked(input, config);
+  std::optional<Prover> prover = prover_of(config);
+  Prover* const key = prover ? &*prover : nullptr;
+  Stick stick = checked(input, key);
   if (options.check) return print(told_of(stick, false), options.as_json, render_check);
   spdlog::set_level(spdlog::level::off);  // of the link; what matters is said below
   Carrier carrier(config.hub ? config.site : config.central, stick.head);
@@ -260,7 +298,7 @@ int take(const BridgeConfig& config, const Options& options) {
   const bool moves = doubts.empty();
   carrier.begin(far, lanes_known(stick.head, far), moves);
   try {
-    publish(input, stick, carrier);
+    publish(input, stick, carrier, key);
   } catch (const std::exception&) {
     carrier.leave();
     throw;
@@ -300,7 +338,8 @@ site sends all of it again, and receivers drop repeats by the stamp.
 
 The user of the link has to be allowed to publish what the site publishes, and to publish and
 subscribe its bookmark, bascule/SITE/bookmark/up, and its state. With stamp_key_file, only sticks
-of bridges with the same key are taken.
+of bridges with the same key are taken. Without it take sticks from people alone whom you trust:
+a forged one publishes whatever it likes, and makes the site pass over what waits there.
 
 Exit codes: 0 done, 1 failed or refused.
 

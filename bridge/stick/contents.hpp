@@ -21,6 +21,7 @@ struct StickHead {
 struct StickLane {
   std::string name;
   std::uint64_t first = 1, last = 0, cursor = 0;
+  bool operator==(const StickLane&) const = default;
 };
 
 struct StickMessage {

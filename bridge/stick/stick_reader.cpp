@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "message/properties.hpp"
+#include "message/stamp.hpp"
 #include "message/topic.hpp"
 #include "stick/layout.hpp"
 
@@ -22,6 +23,15 @@ using nlohmann::json;
 
 [[noreturn]] void no_stick() {
   throw StickError("that is nothing that 'bascule journal export' has written");
+}
+
+// Where the site would publish its own: nothing that a subscription reads as more than a topic.
+bool plain_topic(std::string_view topic) {
+  return topic.empty() || (valid_topic(topic) && !topic.starts_with('$'));
+}
+
+bool can_be_stamped(const StickHead& head, std::string_view lane) {
+  return parse_stamp(format_stamp({head.bridge, head.epoch, lane, 1, 0})).has_value();
 }
 
 std::uint64_t number_at(const char* bytes, int size) {
@@ -137,6 +147,10 @@ void StickReader::read_head() {
   } catch (const json::exception&) {
     damaged("its head");
   }
+  if (!plain_topic(head_.bookmark) || !plain_topic(head_.state) ||
+      !can_be_stamped(head_, "default")) {
+    damaged("its head");
+  }
 }
 
 void StickReader::read_lane() {
@@ -146,7 +160,9 @@ void StickReader::read_lane() {
   } catch (const json::exception&) {
     damaged("a lane");
   }
-  if (lane_.first == 0 || lane_.first > lane_.last + 1) damaged("a lane");
+  if (lane_.first == 0 || lane_.first > lane_.last + 1 || !can_be_stamped(head_, lane_.name)) {
+    damaged("a lane");
+  }
   least_ = lane_.first;
   in_lane_ = true;
 }
@@ -176,10 +192,18 @@ void StickReader::read_message() {
 void StickReader::read_end() {
   if (frame_.size() < stick_hash_bytes) damaged("its end");
   const std::size_t text = frame_.size() - stick_hash_bytes;
-  if (frame_.substr(text) != stream_->hash()) damaged("its checksum");
+  hash_ = stream_->hash();
+  if (frame_.substr(text) != hash_) damaged("its checksum");
   const json end = json::parse(frame_.substr(0, text), nullptr, false);
   if (!end.is_object() || end.value("messages", json()) != messages_) damaged("its end");
+  const json proof = end.value("proof", json(""));
+  if (!proof.is_string()) damaged("its end");
+  proof_ = proof.get<std::string>();
   stream_->expect_end();
+}
+
+bool StickReader::proven(Prover& key) const {
+  return key.fits(proof_, stick_proof_fields, "", "", hash_);
 }
 
 StickReader::Next StickReader::next() {

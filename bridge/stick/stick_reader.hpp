@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 
+#include "message/proof.hpp"
 #include "stick/contents.hpp"
 
 namespace bascule {
@@ -26,6 +27,11 @@ class StickReader {
   const StickMessage& message() const { return message_; }
   std::uint64_t messages() const { return messages_; }  // so far
 
+  // After the end. Of all that was read; two of the same hash are the same.
+  const std::string& hash() const { return hash_; }
+  // Whether whoever wrote it had this key.
+  bool proven(Prover& key) const;
+
  private:
   class Stream;
   char read_frame();
@@ -35,7 +41,7 @@ class StickReader {
   void read_end();
 
   std::unique_ptr<Stream> stream_;
-  std::string frame_;
+  std::string frame_, hash_, proof_;
   StickHead head_;
   StickLane lane_;
   StickMessage message_;

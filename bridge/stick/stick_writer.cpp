@@ -113,12 +113,15 @@ void StickWriter::message(const StickMessage& message) {
   ++messages_;
 }
 
-void StickWriter::end() {
-  std::string payload = nlohmann::json{{"messages", messages_}}.dump();
+void StickWriter::end(Prover* key) {
+  const std::string hash = stream_->hash();
+  nlohmann::json json{{"messages", messages_}};
+  if (key != nullptr) json["proof"] = std::string(key->prove(stick_proof_fields, "", "", hash));
+  const std::string payload = json.dump();
   std::string begin;
   put(begin, payload.size() + stick_hash_bytes + 1, 4);
   begin.push_back('E');
-  stream_->compress(begin + payload + stream_->hash(), ZSTD_e_end);
+  stream_->compress(begin + payload + hash, ZSTD_e_end);
 }
 
 }  // namespace bascule

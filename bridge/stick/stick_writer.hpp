@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "message/proof.hpp"
 #include "stick/contents.hpp"
 
 namespace bascule {
@@ -19,7 +20,8 @@ class StickWriter {
 
   void lane(const StickLane& lane);
   void message(const StickMessage& message);  // of the lane that was begun last
-  void end();                                 // once; without it the file is refused
+  // Once; without it the file is refused. `key`: proves the whole of it; null: there is none.
+  void end(Prover* key = nullptr);
 
   std::uint64_t messages() const { return messages_; }
   std::uint64_t written_bytes() const;  // of the file

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "message/proof.hpp"
 #include "message/properties.hpp"
 #include "stick/carrier.hpp"
 #include "stick/stick_reader.hpp"
@@ -51,13 +52,17 @@ std::string written(const std::vector<Kept>& messages, bool ended = true) {
   return file;
 }
 
-std::vector<Kept> read(std::string_view file) {
-  StickReader reader([&](char* to, std::size_t most) {
+StickReader::Source from_file(std::string_view file) {
+  return [file](char* to, std::size_t most) mutable {
     const std::size_t count = std::min(most, file.size());
     std::memcpy(to, file.data(), count);
     file.remove_prefix(count);
     return count;
-  });
+  };
+}
+
+std::vector<Kept> read(std::string_view file) {
+  StickReader reader(from_file(file));
   std::vector<Kept> messages;
   while (true) {
     const StickReader::Next next = reader.next();
@@ -115,6 +120,50 @@ TEST_CASE("stick: each bit that is another, each byte that is missing or too man
   CHECK_THROWS_AS(read(written(some(), false)), StickError);
   CHECK_THROWS_WITH_AS(read("hello, this is no stick"),
                        "that is nothing that 'bascule journal export' has written", StickError);
+}
+
+TEST_CASE("stick: who has the key proves the whole of it, and nobody else") {
+  Prover ours("the key that is ours, long enough"), theirs("the key that is theirs, long enough");
+  Prover none;
+  const auto made = [](Prover* key, std::uint64_t last) {
+    std::string file;
+    StickWriter writer(head(), "1.2.3", [&](std::string_view bytes) { file.append(bytes); });
+    writer.lane({"default", 1, last, 0});  // without a message: all of it is accounted for
+    writer.end(key);
+    return file;
+  };
+  const auto proven = [](std::string_view file, Prover& key) {
+    StickReader reader(from_file(file));
+    while (reader.next() != StickReader::Next::end) {
+    }
+    return reader.proven(key);
+  };
+  CHECK(proven(made(&ours, 9), ours));
+  CHECK_FALSE(proven(made(&theirs, 9), ours));
+  CHECK_FALSE(proven(made(&none, 9), ours));
+  CHECK_FALSE(proven(made(nullptr, 9), ours));
+  CHECK(made(&ours, 9) != made(&ours, 10));
+}
+
+TEST_CASE("stick: a head with a topic that is none, or a name that no stamp has, is refused") {
+  const auto refused = [](const StickHead& one) {
+    std::string file;
+    StickWriter writer(one, "1.2.3", [&](std::string_view bytes) { file.append(bytes); });
+    writer.end();
+    CHECK_THROWS_AS(StickReader(from_file(file)), StickError);
+  };
+  for (const char* topic : {"#", "bascule/+/state", "$share/a/bascule/store-42/state"}) {
+    StickHead bookmark = head(), state = head();
+    bookmark.bookmark = state.state = topic;
+    refused(bookmark);
+    refused(state);
+  }
+  StickHead bridge = head(), epoch = head();
+  bridge.bridge = "store-42\x1b[2J";
+  epoch.epoch = "x";
+  refused(bridge);
+  refused(epoch);
+  CHECK_THROWS_AS(read(written({{"a/b", "t", "", "", 5, 1, false}})), StickError);
 }
 
 TEST_CASE("stick: what is not in its lane's order, or cannot be a message, is refused") {
