@@ -176,8 +176,14 @@ class Messages {
   std::string stamped_;
 };
 
+[[noreturn]] void new_epoch() {
+  throw std::runtime_error("the journal has begun a new epoch meanwhile; export again");
+}
+
+// `epoch`: of the head.
 json write_lane(const BridgeConfig& config, const std::string& name, const json& lane,
-                Messages& messages, StickWriter& writer) {
+                const std::string& epoch, Messages& messages, StickWriter& writer) {
+  if (text_of(lane, "epoch") != epoch) new_epoch();
   const std::uint64_t first = count_of(lane, "first"), last = count_of(lane, "last");
   writer.lane({name, first, std::max(last, first - 1), count_of(lane, "cursor")});
   const std::uint64_t before = writer.messages();
@@ -187,9 +193,7 @@ json write_lane(const BridgeConfig& config, const std::string& name, const json&
   for (std::uint64_t from = first; from != 0 && from <= last;) {
     query.set("from", std::to_string(from));
     const json part = answer(config, carry_question, query);
-    if (text_of(part, "epoch") != text_of(lane, "epoch")) {
-      throw std::runtime_error("the journal has begun a new epoch meanwhile; export again");
-    }
+    if (text_of(part, "epoch") != epoch) new_epoch();
     for (const json& message : part["messages"]) messages.write(writer, name, message);
     from = part.contains("next") ? count_of(part, "next") : 0;
     if (shown) print_progress("exported", writer.messages() - before, last - first + 1, "messages");
@@ -238,7 +242,7 @@ int write_stick(const BridgeConfig& config, const Options& options) {
   StickWriter writer(head, BASCULE_VERSION, [&](std::string_view bytes) { file.write(bytes); });
   json told = {{"bridge", config.id}, {"epoch", head.epoch}, {"file", options.file}};
   for (const auto& [name, lane] : lanes) {
-    told["lanes"].push_back(write_lane(config, name, lane, messages, writer));
+    told["lanes"].push_back(write_lane(config, name, lane, head.epoch, messages, writer));
   }
   const std::string key = read_stamp_key(config);
   Prover prover(key);

@@ -1,3 +1,4 @@
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -217,8 +218,11 @@ int write_to_file(const BridgeConfig& config, const Options& options) {
     if (std::filesystem::exists(options.file)) {
       throw std::runtime_error(options.file + " is there already; name another file");
     }
-    file.open(options.file);
-    if (!file) throw std::runtime_error("cannot write " + options.file);
+    // Payloads are for whoever may read the journal; and not over what is there since just now.
+    const int made = ::open(options.file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (made >= 0) ::close(made);
+    if (made >= 0) file.open(options.file);
+    if (made < 0 || !file) throw std::runtime_error("cannot write " + options.file);
   }
   std::ostream& out = options.file == "-" ? std::cout : file;
   const std::int64_t until = options.until.empty() ? std::numeric_limits<std::int64_t>::max()

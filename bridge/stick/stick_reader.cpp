@@ -126,7 +126,8 @@ char StickReader::read_frame() {
   char begin[5];
   stream_->read(begin, 5);
   const std::uint64_t length = number_at(begin, 4);
-  if (length == 0 || length > stick_frame_bytes_max) damaged("a length");
+  const std::size_t most = begin[4] == 'M' ? stick_frame_bytes_max : stick_text_bytes_max;
+  if (length == 0 || length > most) damaged("a length");
   frame_.resize(length - 1);
   stream_->read(frame_.data(), frame_.size());
   if (begin[4] != 'E') {

@@ -85,6 +85,8 @@ StickWriter::~StickWriter() = default;
 std::uint64_t StickWriter::written_bytes() const { return stream_->written(); }
 
 void StickWriter::frame(char letter, std::string_view payload) {
+  const std::size_t most = letter == 'M' ? stick_frame_bytes_max : stick_text_bytes_max;
+  if (payload.size() >= most) throw StickError("that is more than a stick's format can hold");
   std::string begin;
   put(begin, payload.size() + 1, 4);
   begin.push_back(letter);

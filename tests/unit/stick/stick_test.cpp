@@ -9,6 +9,7 @@
 #include "message/proof.hpp"
 #include "message/properties.hpp"
 #include "stick/carrier.hpp"
+#include "stick/layout.hpp"
 #include "stick/stick_reader.hpp"
 #include "stick/stick_writer.hpp"
 #include "support/property.hpp"
@@ -164,6 +165,37 @@ TEST_CASE("stick: a head with a topic that is none, or a name that no stamp has,
   refused(bridge);
   refused(epoch);
   CHECK_THROWS_AS(read(written({{"a/b", "t", "", "", 5, 1, false}})), StickError);
+}
+
+TEST_CASE("stick: what is no message is 1 MiB long at most") {
+  std::string file;
+  StickWriter writer(head(), "1.2.3", [&](std::string_view bytes) { file.append(bytes); });
+  CHECK_THROWS_AS(writer.lane({std::string(std::size_t{1} << 20, 'x'), 1, 9, 0}), StickError);
+  const std::vector<Kept> large{
+      {"default", "t", std::string(std::size_t{2} << 20, 'x'), "", 4, 1, false}};
+  CHECK(read(written(large)) == large);
+}
+
+// Of a frame whose bytes are not there: before they are waited for, or memory is taken for them.
+TEST_CASE("stick: a reader believes no length that is too high") {
+  const auto frame = [](char letter, std::uint32_t length) {
+    std::string content{stick_magic};
+    for (int i = 0; i < 4; ++i) content.push_back(static_cast<char>(length >> 8 * i));
+    content.push_back(letter);
+    // One zstd frame (RFC 8878): its size in a byte, and one raw block, which is the last.
+    const auto size = static_cast<unsigned>(content.size());
+    std::string file = "\x28\xb5\x2f\xfd\x20";
+    file.push_back(static_cast<char>(size));
+    file.push_back(static_cast<char>(size << 3 | 1));
+    return file + std::string(2, '\0') + content;
+  };
+  const char* const too_long = "the stick is damaged (a length): copy it again, or export again";
+  const char* const cut =
+      "the stick is damaged (it ends too early): copy it again, or export again";
+  CHECK_THROWS_WITH_AS(StickReader(from_file(frame('H', (1U << 20) + 1))), too_long, StickError);
+  CHECK_THROWS_WITH_AS(StickReader(from_file(frame('E', (1U << 20) + 1))), too_long, StickError);
+  CHECK_THROWS_WITH_AS(StickReader(from_file(frame('H', 1U << 20))), cut, StickError);
+  CHECK_THROWS_WITH_AS(StickReader(from_file(frame('M', (300U << 20) + 1))), too_long, StickError);
 }
 
 TEST_CASE("stick: what is not in its lane's order, or cannot be a message, is refused") {
