@@ -101,18 +101,51 @@ json ask_lane(const BridgeConfig& config, const Options& options, const std::str
   return answer(config, carry_question, query);
 }
 
+using Lanes = std::vector<std::pair<std::string, json>>;
+
+// The lane of those that it waits for which is not among `lanes`; empty: none.
+std::string missing_before(const json& lane, const Lanes& lanes) {
+  const json before = lane.value("behind", json::array());
+  for (const json& name : before) {
+    const auto text = name.get<std::string>();
+    const bool there =
+        std::any_of(lanes.begin(), lanes.end(), [&](const auto& one) { return one.first == text; });
+    if (!there) return text;
+  }
+  return {};
+}
+
+// Each behind those that it waits for, and else as they were: the stick is published lane by lane.
+Lanes in_order(Lanes lanes) {
+  Lanes ordered;
+  while (!lanes.empty()) {
+    const auto next = std::find_if(lanes.begin(), lanes.end(), [&](const auto& one) {
+      return missing_before(one.second, ordered).empty();
+    });
+    if (next == lanes.end()) {
+      throw std::runtime_error("what waits in lane " + lanes.front().first +
+                               " comes after what waits in lane " +
+                               missing_before(lanes.front().second, ordered) +
+                               ", since a route was given another lane: export both, without "
+                               "--lane; if that is refused, too, wait for the line");
+    }
+    ordered.push_back(std::move(*next));
+    lanes.erase(next);
+  }
+  return ordered;
+}
+
 // The lanes that are asked for, with what each is now.
-std::vector<std::pair<std::string, json>> lanes_of(const BridgeConfig& config,
-                                                   const Options& options) {
+Lanes lanes_of(const BridgeConfig& config, const Options& options) {
   std::vector<std::string> names = options.lanes;
   if (names.empty()) {
     names = ask_lane(config, options, "default")["lanes"].get<std::vector<std::string>>();
   }
-  std::vector<std::pair<std::string, json>> lanes;
+  Lanes lanes;
   for (const std::string& name : names) {
     lanes.emplace_back(name, ask_lane(config, options, name));
   }
-  return lanes;
+  return in_order(std::move(lanes));
 }
 
 StickHead head_of(const BridgeConfig& config, const json& lane) {

@@ -8,6 +8,7 @@
 
 #include "base64.hpp"
 #include "control/query/message_queries.hpp"
+#include "journal/store/table/configuration_table.hpp"
 
 namespace bascule {
 namespace {
@@ -38,6 +39,17 @@ std::uint64_t accounted_from(JournalCore& core, const LaneState& lane, std::uint
   return first;
 }
 
+// The lanes of which something is to cross before what waits in this one: see LaneOrder.
+json lanes_before(JournalCore& core, const LaneState& lane) {
+  json names = json::array();
+  for (const LaneOrderRow& order : core.store().configuration().orders()) {
+    const LaneState& former = core.lanes().at(order.former - 1U);
+    if (order.lane != lane.id || order.first >= lane.next || former.cursor >= order.last) continue;
+    names.push_back(former.name);
+  }
+  return names;
+}
+
 json lane_answer(JournalCore& core, const LaneState& lane, bool history) {
   const auto heads = core.store().batches().heads(lane.id, 0, 1);
   const std::uint64_t stored = heads.empty() ? lane.next : heads.front().first;
@@ -59,6 +71,7 @@ json lane_answer(JournalCore& core, const LaneState& lane, bool history) {
           {"last", lane.next - 1},
           {"cursor", lane.cursor},
           {"held", lane.held},
+          {"behind", lanes_before(core, lane)},
           {"cursors", std::move(cursors)},
           {"lanes", std::move(lanes)}};
 }

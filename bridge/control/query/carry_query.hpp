@@ -4,7 +4,8 @@
 //   GET /v1/journal/carry
 //        lane (default), from (a sequence); without it, what the lane is:
 //        {"epoch", "marked", "first", "first_stored", "last", "cursor", "held", "cursors": {lane:
-//         cursor of each lane up}, "lanes": [names of those that a stick may carry]}
+//         cursor of each lane up}, "lanes": [names of those that a stick may carry], "behind":
+//         [names of the lanes of which something has to cross before what waits in this one]}
 //        history (also what has crossed long ago)
 //        with `from` and `to`:
 //        {"messages": [{sequence, captured_ms, age_ms (how long it has waited, or a lower bound:
