@@ -299,9 +299,9 @@ int take(const BridgeConfig& config, const Options& options) {
   carrier.begin(far, lanes_known(stick.head, far), moves);
   try {
     publish(input, stick, carrier, key);
-  } catch (const std::exception&) {
+  } catch (const std::exception& error) {
     carrier.leave();
-    throw;
+    throw std::runtime_error(escaped(error.what()));
   }
   return print(told_of(stick, moves), options.as_json, render);
 }
@@ -335,6 +335,10 @@ It is refused, and nothing is published, where
   - the site keeps no bookmark.
 With --anyway it is published all the same, and the bookmark stays: nothing can be missed, the
 site sends all of it again, and receivers drop repeats by the stamp.
+
+It ends at a message that the broker refuses or that is too large for it, and says which. The
+bookmark stays before it, so the next import ends there again until the broker takes it. When the
+line is back, the site holds or quarantines it, as always, and sends what is behind it.
 
 The user of the link has to be allowed to publish what the site publishes, and to publish and
 subscribe its bookmark, bascule/SITE/bookmark/up, and its state. With stamp_key_file, only sticks

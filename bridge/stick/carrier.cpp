@@ -22,6 +22,11 @@ constexpr std::size_t messages_per_batch = 64, bytes_per_batch = 256 << 10;
 // mosquitto 2.0.11 closes over more than 20 at QoS 2 where MQTT 3.1.1 cannot say so.
 constexpr std::size_t window_unannounced = 10, window_max = 1'000;
 
+// Each import ends there until somebody does something: it leaves nothing out.
+std::string named(const std::string& lane, std::uint64_t sequence, std::string_view topic) {
+  return "message " + std::to_string(sequence) + " of lane " + lane + ", to " + std::string(topic);
+}
+
 LinkSettings carrying(LinkSettings link) {
   link.client_id += "-import-" + std::to_string(::getpid());  // two may run
   link.keep_session = false;
@@ -175,8 +180,9 @@ void Carrier::settle(const Outcome& outcome) {
         break;
       case Outcome::Kind::refused:  // it stays: the bookmark does not pass it
         if (trouble_.empty()) {
-          trouble_ = "the broker refuses message " + std::to_string(message.sequence) +
-                     " of lane " + message.lane + ": " + describe_reason(outcome.reason);
+          trouble_ = "the broker refuses " + named(message.lane, message.sequence, message.topic) +
+                     ": " + describe_reason(outcome.reason) +
+                     "; let it take this one, as by a right of this user: no import passes it";
         }
         break;
       case Outcome::Kind::lost:
@@ -240,8 +246,12 @@ void Carrier::send(const std::string& lane, const StickMessage& message, std::st
   if (full) flush();
   wait_room();
   if (bytes + 16 > limits_->maximum_packet_bytes) {
-    throw std::runtime_error("message " + std::to_string(message.sequence) + " of lane " + lane +
-                             " is larger than the broker takes");
+    flush();
+    wait_settled();  // what is before it comes all the same
+    throw std::runtime_error(named(lane, message.sequence, what.topic) + ", is larger than the " +
+                             std::to_string(limits_->maximum_packet_bytes) +
+                             " bytes that the broker takes; let it take this one: no import "
+                             "passes it. The bookmark says how far it came");
   }
   Owned owned{std::string(what.topic),
               std::string(what.payload),
@@ -255,7 +265,7 @@ void Carrier::send(const std::string& lane, const StickMessage& message, std::st
       owned.packet_id = free_ids_.back();
       free_ids_.pop_back();
     }
-    in_flight_[owned.tag] = {lane, message.sequence, owned.packet_id};
+    in_flight_[owned.tag] = {lane, owned.topic, message.sequence, owned.packet_id};
     through_[lane] = message.sequence;
   }
   batch_.push_back(std::move(owned));

@@ -63,7 +63,7 @@ class Carrier {
     std::uint16_t packet_id = 0;
   };
   struct InFlight {
-    std::string lane;
+    std::string lane, topic;
     std::uint64_t sequence = 0;
     std::uint16_t packet_id = 0;
   };

@@ -204,6 +204,7 @@ with Stage() as stage:
     shop.door.refuse = lambda topic: 0x87 if topic.endswith("till-2/sale") else 0
     error = shop.imported(stick, code=1).stderr
     assert "the broker refuses message" in error and "not authorized" in error, error
+    assert "till-2/sale" in error and "no import passes it" in error, error
     assert large not in shop.headquarters.payloads()
     shop.door.refuse = None
     shop.online()
