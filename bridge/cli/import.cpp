@@ -198,7 +198,7 @@ void publish(const Input& input, Stick& stick, Carrier& carrier, Prover* key) {
   const auto end_lane = [&] {
     if (account == stick.lanes.end()) return;
     if (in_lane != account->on_stick) changed();
-    if (account->lane.last >= account->beginning.from) {
+    if (account->beginning.certain && account->lane.last >= account->beginning.from) {
       carrier.through(account->lane.name, account->lane.last);
     }
   };

@@ -358,6 +358,7 @@ void Carrier::leave() noexcept {
       const Lock lock(mutex_);
       if (!up_ || somebody_) return;
     }
+    if (accepted() == 0 && !passes()) return;
     mark();
     Lock lock(mutex_);
     changed_.wait_for(lock, 2s, [&] { return own_in_flight_ == 0; });
