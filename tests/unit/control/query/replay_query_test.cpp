@@ -99,3 +99,23 @@ TEST_CASE("carry: all behind the bookmark that was confirmed, without what is gi
   CHECK_FALSE(part.contains("next"));
   CHECK_THROWS_AS(carry_of(journal, {{"direction", "down"}}), std::invalid_argument);
 }
+
+TEST_CASE("carry: a lane names those of which something comes before what waits in it") {
+  JournalCase journal({lane_settings("slow"), lane_settings("fast")});
+  const LaneId slow = journal->lane(Direction::up, "slow");
+  const LaneId fast = journal->lane(Direction::up, "fast");
+  journal.append("slow", "1");
+  journal->inspect([&](JournalCore& core) { core.put_behind(fast, slow); });
+  CHECK(carry_of(journal, {{"lane", "fast"}})["behind"].empty());  // nothing waits in it
+  journal.append("fast", "2");
+  CHECK(carry_of(journal, {{"lane", "fast"}})["behind"] == json::array({"slow"}));
+  CHECK(carry_of(journal, {{"lane", "slow"}})["behind"].empty());
+  const json part = carry_of(journal, {{"lane", "fast"}, {"from", "1"}});
+  CHECK(part["messages"][0].contains("age_ms"));
+
+  Progress progress;
+  progress.lane = slow;
+  progress.parts = {{1, 1, 0, Fate::forwarded}};
+  journal->progress(progress);
+  CHECK(carry_of(journal, {{"lane", "fast"}})["behind"].empty());
+}
