@@ -263,6 +263,7 @@ class Salvage {
       if (!is_segment(file.filename())) fs::rename(file, fs::path(aside) / file.filename());
     }
     sync_folder(aside);
+    sync_folder(folder_);                     // no new journal stands beside an old log
     fs::remove(folder_ + "/salvage-wanted");  // first: what is finished is not salvaged again
     fs::rename(finished_, folder_ + "/" + name);
     sync_folder(folder_);
@@ -311,6 +312,12 @@ void need_room(const JournalSettings& settings) {
 
 SalvageReport salvage(const JournalSettings& settings, const std::string& bridge_id,
                       const SalvageProgress& progress) {
+  // Nothing is made where nothing is: an empty journal would look as if all had come through.
+  if (!fs::is_directory(settings.data_dir) ||
+      (files_in(settings.data_dir).empty() && !is_there(settings.data_dir + finished_name))) {
+    throw JournalError("there is no journal in " + settings.data_dir +
+                       ": is that the folder, and is its medium mounted?");
+  }
   const DirectoryLock lock(settings.data_dir);
   try {
     Salvage(settings, bridge_id, progress).end_former();
