@@ -8,7 +8,6 @@
 
 #include "clock.hpp"
 #include "journal/backlog/own_entry.hpp"
-#include "journal/lane/spent_record.hpp"
 #include "message/properties.hpp"
 #include "message/stamp.hpp"
 #include "message/topic.hpp"
@@ -127,9 +126,7 @@ void Intake::take(const Delivery& delivery, AppendGroup& group) {
   const Receipt receipt{digest_of(in), delivery.packet_id, 0, in.qos == Qos::exactly_once};
   const bool source = in.retain || out.retain || unmarked_.load(std::memory_order_relaxed);
   Append entry = entry_of(in, source, targets_[match_.route].lane, group);
-  entry.offset = group.bytes.size();
-  encode_spent(out, receipt, stamped, group.bytes);
-  entry.length = group.bytes.size() - entry.offset;
+  encode(out, receipt, stamped, entry, group);
   entry.duplicate = delivery.duplicate;
   if (in.retain && replayed_.load(std::memory_order_relaxed)) entry.arrival = Arrival::replayed;
   group.entries.push_back(entry);

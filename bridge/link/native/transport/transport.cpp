@@ -7,9 +7,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/ssl/error.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <cstdlib>
 #include <cstring>
-#include <new>
 #include <optional>
 #include <stdexcept>
 #include <thread>
@@ -183,7 +181,8 @@ class Transport::Stream : public std::enable_shared_from_this<Stream> {
   void opened() {
     open_ = true;
     timer_.cancel();
-    size_buffer(read_bytes);
+    buffer_ = std::make_unique_for_overwrite<char[]>(read_bytes);
+    capacity_ = read_bytes;
     handlers_.on_open();
     read();
   }
@@ -224,16 +223,10 @@ class Transport::Stream : public std::enable_shared_from_this<Stream> {
                         : filled_ < read_bytes ? read_bytes
                                                : capacity_;
     if (wanted == capacity_) return;
-    size_buffer(wanted);
-  }
-
-  // A large one is not copied, and never there twice.
-  void size_buffer(std::size_t bytes) {
-    auto* const buffer = static_cast<char*>(std::realloc(buffer_.get(), bytes));
-    if (buffer == nullptr) throw std::bad_alloc();
-    static_cast<void>(buffer_.release());
-    buffer_.reset(buffer);
-    capacity_ = bytes;
+    auto buffer = std::make_unique_for_overwrite<char[]>(wanted);
+    std::memcpy(buffer.get(), buffer_.get(), filled_);
+    buffer_ = std::move(buffer);
+    capacity_ = wanted;
   }
 
   void broken(const Error& error) {
@@ -292,10 +285,7 @@ class Transport::Stream : public std::enable_shared_from_this<Stream> {
   bool reading_ = false;
   bool sending_ = false;
   bool finishing_ = false;
-  struct Free {
-    void operator()(char* bytes) const { std::free(bytes); }
-  };
-  std::unique_ptr<char, Free> buffer_;
+  std::unique_ptr<char[]> buffer_;
   std::size_t capacity_ = 0;
   std::size_t filled_ = 0;
   std::string pending_;
