@@ -119,9 +119,9 @@ constexpr Metric of_policy[] = {
 constexpr Metric of_damage[] = {
     {"/lost_commits", "bascule_journal_lost_commits_total", MetricType::Counter,
      "Commits that the medium took with the journal's log, with acknowledged messages; or more."},
-    {"/mended_bits", "bascule_journal_mended_bits_total", MetricType::Counter,
+    {"/mended_bits", "bascule_journal_flips_mended_total", MetricType::Counter,
      "Bits of the journal's log that the medium had changed, and that were put back."},
-    {"/left_bits", "bascule_journal_left_bits_total", MetricType::Counter,
+    {"/left_bits", "bascule_journal_flips_left_total", MetricType::Counter,
      "Bits of the journal's log that the medium had changed, and that are wrong still."},
 };
 

@@ -1,8 +1,8 @@
 #include "journal/salvage/incidents.hpp"
 
-#include <filesystem>
 #include <fstream>
-#include <stdexcept>
+
+#include "journal/salvage/small_file.hpp"
 
 namespace bascule {
 
@@ -21,12 +21,7 @@ json read_incidents(const std::string& data_dir) {
 void write_incident(const std::string& data_dir, const char* which, const json& what) {
   json incidents = read_incidents(data_dir);
   incidents[which] = what;
-  const std::string path = data_dir + "/incidents.json";
-  std::ofstream file(path + ".new");
-  file << incidents.dump(2) << '\n';
-  file.close();
-  if (!file) throw std::runtime_error("cannot write " + path);
-  std::filesystem::rename(path + ".new", path);
+  write_small_file(data_dir + "/incidents.json", incidents.dump(2) + '\n');
 }
 
 }  // namespace bascule

@@ -1,14 +1,13 @@
 #include "journal/salvage/opening.hpp"
 
-#include <fcntl.h>
 #include <spdlog/spdlog.h>
-#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
 
 #include "journal/salvage/incidents.hpp"
 #include "journal/salvage/salvage.hpp"
+#include "journal/salvage/small_file.hpp"
 #include "journal/store/directory_lock.hpp"
 #include "journal/store/journal_damaged.hpp"
 #include "journal/store/sqlite/gather_vfs.hpp"
@@ -28,16 +27,12 @@ std::string line_of(const std::string& path) {
   return line;
 }
 
-// On the disk before it has its name: a power cut leaves no empty one.
 void write_line(const std::string& path, const std::string& line) {
-  std::ofstream file(path + ".new");
-  file << line << '\n';
-  file.close();
-  const int written = ::open((path + ".new").c_str(), O_RDONLY | O_CLOEXEC);
-  const bool synced = file && written >= 0 && ::fsync(written) == 0;
-  if (written >= 0) ::close(written);
-  if (!synced) throw JournalError("cannot write " + path);
-  std::filesystem::rename(path + ".new", path);
+  try {
+    write_small_file(path, line + '\n');
+  } catch (const std::exception& e) {
+    throw JournalError(e.what());
+  }
 }
 
 std::uint64_t bytes_of(const std::string& path) {

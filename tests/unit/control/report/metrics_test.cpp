@@ -61,8 +61,8 @@ TEST_CASE("metrics: what the status says is there, in base units and with bounde
   CHECK(text.find("bascule_journal_lost_commits_total 0\n") != text.npos);
   parts.journal.log_damage = {.bits = 1, .left = 2, .lost_commits = 3, .last_ms = 4};
   for (const char* line :
-       {"bascule_journal_lost_commits_total 3\n", "bascule_journal_mended_bits_total 1\n",
-        "bascule_journal_left_bits_total 2\n"}) {
+       {"bascule_journal_lost_commits_total 3\n", "bascule_journal_flips_mended_total 1\n",
+        "bascule_journal_flips_left_total 2\n"}) {
     CHECK(metrics_text(status_report(parts)).find(line) != text.npos);
   }
   parts.endurance_bytes = 1'000'000'000'000;
