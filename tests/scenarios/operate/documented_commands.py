@@ -28,6 +28,7 @@ ELSEWHERE = {
     "plugins/README.md": ("packaging/debian/tests/plugin", "/usr/share/doc/bascule-dev/README.md"),
     "plugins/conflict/README.md": ("tests/scenarios/conflict/conflict_tutorial.py", "## Tutorial"),
     "tests/chaos/README.md": ("tests/nightly", "tests/chaos/run"),
+    "tests/disk/README.md": ("tests/nightly", "tests/disk/power_cuts"),
 }
 HERE = {"packaging/TOUR.md", "packaging/OPERATIONS.md", "plugins/transform/README.md"}
 
