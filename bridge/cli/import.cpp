@@ -138,8 +138,9 @@ void require_own_stamp(const StickHead& head, const StickLane& lane, const Stick
   if (!stamp && key != nullptr) not_proven();
   if (!stamp || stamp->origin != head.bridge || stamp->epoch != head.epoch ||
       stamp->lane != lane.name || stamp->sequence != one.sequence) {
-    throw std::runtime_error("the stick is forged: message " + std::to_string(one.sequence) +
-                             " of lane " + lane.name + " does not bear its own stamp");
+    throw std::runtime_error("the stick is damaged, or forged: message " +
+                             std::to_string(one.sequence) + " of lane " + lane.name +
+                             " does not bear its own stamp");
   }
 }
 
