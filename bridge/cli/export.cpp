@@ -143,6 +143,8 @@ Lanes lanes_of(const BridgeConfig& config, const Options& options) {
   }
   Lanes lanes;
   for (const std::string& name : names) {
+    const auto is_it = [&name](const auto& one) { return one.first == name; };
+    if (std::ranges::any_of(lanes, is_it)) continue;  // asked for twice, it is there once
     lanes.emplace_back(name, ask_lane(config, options, name));
   }
   return in_order(std::move(lanes));

@@ -151,6 +151,12 @@ Stick checked(const Input& input, Prover* key) {
   while (true) {
     switch (reader.next()) {
       case StickReader::Next::lane:
+        for (const Account& before : stick.lanes) {
+          if (before.lane.name == reader.lane().name) {
+            throw std::runtime_error("the stick is damaged, or forged: it has lane " +
+                                     reader.lane().name + " twice");
+          }
+        }
         stick.lanes.push_back({reader.lane()});
         break;
       case StickReader::Next::message:

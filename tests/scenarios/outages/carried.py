@@ -115,7 +115,7 @@ with Stage() as stage:
 
     # A damaged stick changes nothing, wherever it is.
     shop.sells(200)
-    stick = shop.exported()
+    stick = shop.exported("--lane", "default", "--lane", "default")  # it is there once
     bytes_of_it = stick.read_bytes()
     before = len(shop.headquarters.all)
     for at in range(9, len(bytes_of_it), len(bytes_of_it) // 5):
